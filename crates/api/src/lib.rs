@@ -1,0 +1,1 @@
+//! HTTP handlers, and the only wire JSON types.

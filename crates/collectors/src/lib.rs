@@ -1,0 +1,1 @@
+//! The host's numbers, under node_exporter's names.

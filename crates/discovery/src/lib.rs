@@ -1,0 +1,1 @@
+//! Target groups, one module per mechanism.

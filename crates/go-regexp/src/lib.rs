@@ -1,0 +1,1 @@
+//! RE2 syntax compiled to regex-automata, and the label-matcher engine.

@@ -1,0 +1,1 @@
+//! HTTP clients and servers: TLS, authentication, proxies, size limits, web configuration.

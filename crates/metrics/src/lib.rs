@@ -1,0 +1,1 @@
+//! The registry for Regain's own metrics and for its exporters.

@@ -1,0 +1,1 @@
+//! Labels, samples, metadata, matchers, relabelling, timestamps and staleness: the words every other crate speaks.

@@ -1,0 +1,1 @@
+//! Borrowed protobuf reading and append-style writing.

@@ -1,0 +1,1 @@
+//! Remote write and read: the receiving and the sending ends.

@@ -1,0 +1,1 @@
+//! Target pools, the scrape loop, staleness and limits.

@@ -1,0 +1,1 @@
+//! Located YAML nodes and strict decoding: every mistake is reported with file, line, column and a hint.
