@@ -1,0 +1,91 @@
+//! Encoders: metric families to text, byte for byte as the official client library writes them.
+
+mod line;
+mod open_metrics;
+mod text;
+
+use regain_model::MetricKind;
+use thiserror::Error;
+
+use crate::family::{MetricFamily, MetricValue};
+use crate::negotiate::{Format, FormatKind};
+
+pub use line::append_float;
+
+/// Reports a family that cannot be written.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum WriteError {
+    #[error("metric family has no name")]
+    NoName,
+    #[error("metric family {family} is a {} but holds another kind of value", kind.as_str())]
+    KindMismatch { family: String, kind: MetricKind },
+}
+
+/// Appends families to a buffer in one format.
+#[derive(Debug)]
+pub struct Encoder<'a> {
+    format: Format,
+    out: &'a mut Vec<u8>,
+}
+
+impl<'a> Encoder<'a> {
+    /// Creates an encoder that appends to `out`.
+    pub fn new(format: Format, out: &'a mut Vec<u8>) -> Self {
+        Self { format, out }
+    }
+
+    /// Appends one family; on an error nothing of it remains in the buffer.
+    pub fn family(&mut self, family: &MetricFamily) -> Result<(), WriteError> {
+        if family.metrics.is_empty() && self.format.kind == FormatKind::Text {
+            return Ok(());
+        }
+        check(family)?;
+        match self.format.kind {
+            FormatKind::Text => text::family(self.out, family, self.format.escaping),
+            FormatKind::OpenMetrics001 | FormatKind::OpenMetrics100 => {
+                open_metrics::family(self.out, family, self.format.escaping);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the exposition; OpenMetrics demands a last line `# EOF`.
+    pub fn finish(self) {
+        if self.format.kind != FormatKind::Text {
+            self.out.extend_from_slice(b"# EOF\n");
+        }
+    }
+}
+
+/// Encodes all families into a new buffer.
+pub fn encode(families: &[MetricFamily], format: Format) -> Result<Vec<u8>, WriteError> {
+    let mut out = Vec::new();
+    let mut encoder = Encoder::new(format, &mut out);
+    for family in families {
+        encoder.family(family)?;
+    }
+    encoder.finish();
+    Ok(out)
+}
+
+fn check(family: &MetricFamily) -> Result<(), WriteError> {
+    if family.name.is_empty() {
+        return Err(WriteError::NoName);
+    }
+    let fits = family.metrics.iter().all(|metric| match family.kind {
+        MetricKind::Histogram | MetricKind::GaugeHistogram => {
+            matches!(metric.value, MetricValue::Histogram(_))
+        }
+        MetricKind::Summary => matches!(metric.value, MetricValue::Summary(_)),
+        _ => matches!(metric.value, MetricValue::Number(_)),
+    });
+    if fits {
+        Ok(())
+    } else {
+        let family_name = family.name.clone().into_owned();
+        Err(WriteError::KindMismatch { family: family_name, kind: family.kind })
+    }
+}
+
+#[cfg(test)]
+mod tests;
