@@ -1,1 +1,23 @@
-//! The traits between writers, stores and queries; the file-system seam; errors and annotations.
+//! The doors of the house's store: traits between writers, stores and queries; the file-system
+//! seam; errors and annotations.
+//!
+//! **Invariant.** A query names no store: whatever implements [`Queryable`] can be asked. A writer
+//! names no store either: scrapes, pushes and rules all append through [`Appendable`].
+
+mod append;
+mod error;
+
+mod arena;
+mod ctx;
+mod select;
+mod batch;
+
+pub mod fs;
+pub mod memory;
+
+pub use append::{Appendable, Appender, Committed, LaneKey, SeriesRef, Verdict};
+pub use arena::{ArenaReader, ArenaWriter, LabelArena, LabelsId, Symbol};
+pub use batch::{Batch, Run};
+pub use ctx::{Budget, Cancel, Ctx, Warnings};
+pub use error::{Error, Result};
+pub use select::{Hints, Order, Part, Parts, Presence, Queryable, Selection, SeriesMeta, Snapshot, Want};

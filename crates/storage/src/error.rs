@@ -1,0 +1,71 @@
+//! What can go wrong between a store and its users.
+
+use std::io;
+use std::path::PathBuf;
+
+use regain_model::SeriesKey;
+
+/// The result of a store's operation.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A failure of a store. The writer's single samples are answered by
+/// [`Verdict`](crate::Verdict), not by an error.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The query's deadline passed.
+    #[error("query timed out")]
+    TimedOut,
+    /// The query was given up by whoever asked.
+    #[error("query was canceled")]
+    Canceled,
+    /// The query wants more samples in memory than its budget allows.
+    #[error("query processing would load too many samples into memory")]
+    TooManySamples,
+    /// A file could not be read or written.
+    #[error("{operation} {}", path.display())]
+    Io {
+        /// What was tried, as a verb: `read`, `write`, `rename`.
+        operation: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The operating system's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// A file does not say what its format promises.
+    #[error("corrupt {}: {what} at offset {offset}", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// The byte at which reading failed.
+        offset: u64,
+        /// What was expected there.
+        what: &'static str,
+    },
+    /// Two different label sets have one key; the second is refused.
+    #[error("series key {key:?} of {labels} is taken by another series")]
+    KeyCollision {
+        /// The key that both have.
+        key: SeriesKey,
+        /// The labels that were refused.
+        labels: String,
+    },
+    /// The label set cannot name a series.
+    #[error("label set {labels} has no labels or an invalid one")]
+    InvalidLabels {
+        /// The labels as they came.
+        labels: String,
+    },
+    /// The directory is in use by another process.
+    #[error("data directory {} is locked by another process", path.display())]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// The store takes no more samples, because a write or a sync failed before.
+    #[error("the store is read-only after a failed write")]
+    ReadOnly,
+    /// The store is shutting down.
+    #[error("the store is closed")]
+    Closed,
+}

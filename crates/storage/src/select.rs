@@ -1,0 +1,146 @@
+//! The way out: a consistent view per query, series selected by matchers, columns decoded on
+//! demand.
+//!
+//! A part owns what it reads and may move to another thread. A source that lacks the order asked
+//! for buffers.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use regain_model::{Matcher, SeriesKey, Span, Timestamp};
+
+use crate::arena::LabelsId;
+use crate::batch::Batch;
+use crate::ctx::Ctx;
+use crate::error::Result;
+
+/// Something that can be asked: the local store, memory, a remote, a merge of them.
+pub trait Queryable: Send + Sync {
+    /// A view of the samples in `span` that does not change while the query runs.
+    fn snapshot(&self, span: Span, ctx: &Arc<Ctx>) -> Result<Arc<dyn Snapshot>>;
+}
+
+/// A view that stays the same for the length of one query.
+pub trait Snapshot: Send + Sync {
+    /// The series that match, handed out in parts.
+    fn select(&self, selection: &Selection<'_>, ctx: &Arc<Ctx>) -> Result<Box<dyn Parts>>;
+
+    /// The names of the labels of all series that match, sorted, at most `limit` of them (0: all).
+    fn label_names(&self, matchers: &[Matcher], limit: usize) -> Result<Vec<String>>;
+
+    /// The values of the label `name` over all series that match, sorted, at most `limit` (0: all).
+    fn label_values(&self, name: &str, matchers: &[Matcher], limit: usize) -> Result<Vec<String>>;
+
+    /// The store's current mark, and the earliest time that was written late or deleted since
+    /// `mark`: what a cache must forget.
+    fn changed_since(&self, mark: u64) -> (u64, Option<Timestamp>);
+}
+
+/// What a query wants from a source.
+#[derive(Clone, Copy, Debug)]
+pub struct Selection<'a> {
+    /// The matchers that a series' labels must all satisfy.
+    pub matchers: &'a [Matcher],
+    /// The closed span of time.
+    pub span: Span,
+    /// Which columns will be decoded.
+    pub want: Want,
+    /// The order in which series must come.
+    pub order: Order,
+    /// What the samples are for.
+    pub hints: Hints<'a>,
+    /// At most this many series (0: all).
+    pub limit: usize,
+}
+
+impl<'a> Selection<'a> {
+    /// All samples of the series that match, in key order.
+    pub const fn new(matchers: &'a [Matcher], span: Span) -> Self {
+        Self { matchers, span, want: Want::Floats, order: Order::Key, hints: Hints::NONE, limit: 0 }
+    }
+}
+
+/// Which columns a query will decode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// Only which series there are.
+    Nothing,
+    /// Times and float values.
+    Floats,
+}
+
+/// The order of series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// By [`SeriesKey`]: the stores' own order.
+    Key,
+    /// By label set.
+    Labels,
+}
+
+/// What a selection's samples are for; a source may use it to read less.
+#[derive(Clone, Copy, Debug)]
+pub struct Hints<'a> {
+    /// The function or aggregation around the selector, or the empty string.
+    pub function: &'a str,
+    /// The evaluation step in milliseconds, 0 for instant queries.
+    pub step_ms: i64,
+    /// The range of the selector in milliseconds, 0 for an instant selector.
+    pub range_ms: i64,
+    /// The labels that the surrounding aggregation groups by.
+    pub grouping: &'a [String],
+    /// Whether `grouping` is kept (`by`) or removed (`without`).
+    pub by: bool,
+}
+
+impl Hints<'_> {
+    /// No hints.
+    pub const NONE: Self = Hints { function: "", step_ms: 0, range_ms: 0, grouping: &[], by: false };
+}
+
+/// The selected series, at most [`Parts::SERIES_MAX`] a part, handed out one part after another.
+pub trait Parts: Send {
+    /// The next part, or `None` after the last.
+    fn next(&mut self) -> Result<Option<Box<dyn Part>>>;
+}
+
+impl dyn Parts {
+    /// The most series a part holds.
+    pub const SERIES_MAX: usize = 128;
+}
+
+/// Some of the selected series.
+pub trait Part: Send {
+    /// The series, in the selection's order.
+    fn series(&self) -> &[SeriesMeta];
+
+    /// Decodes the series with these indices into `out`, which is cleared first. A series without
+    /// samples in the span gets no run.
+    fn decode(&mut self, which: Range<usize>, out: &mut Batch) -> Result<()>;
+}
+
+/// One selected series.
+#[derive(Clone, Debug)]
+pub struct SeriesMeta {
+    /// Its key.
+    pub key: SeriesKey,
+    /// Its labels, in the query's arena.
+    pub labels: LabelsId,
+    /// An upper bound of the number of samples in the span.
+    pub samples_max: u64,
+    /// When it is known to have samples; `None` means that it must be decoded to know.
+    pub presence: Option<Presence>,
+}
+
+/// Where a series has samples in the selection's span, as far as that is known without decoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Presence {
+    /// The first sample.
+    pub first: Timestamp,
+    /// The last sample.
+    pub last: Timestamp,
+    /// The longest time between two neighbouring samples.
+    pub max_gap_ms: u64,
+    /// How many of the samples are staleness markers.
+    pub stale: u64,
+}
