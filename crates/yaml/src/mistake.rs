@@ -1,0 +1,152 @@
+//! What is wrong in a file, and where.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::node::Span;
+
+/// The mistakes of one file that are kept; a file with more is wrong in the same way many times.
+const MISTAKES_MAX: usize = 100;
+
+/// One mistake in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// The place of the key or value, where it has one.
+    pub at: Option<Span>,
+    /// What is wrong.
+    pub kind: MistakeKind,
+}
+
+/// What can be wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MistakeKind {
+    /// The text is not YAML.
+    #[error("yaml: {0}")]
+    Syntax(String),
+    /// The document exceeds a limit on hostile input.
+    #[error("yaml: document exceeds the limit of {limit} {what}")]
+    Limit {
+        /// What is limited.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// A mapping has a key that nothing reads.
+    #[error("field {field} not found in type {owner}{}", Hint(*hint))]
+    UnknownField {
+        /// The key.
+        field: String,
+        /// The type that is read from the mapping, under upstream's name.
+        owner: &'static str,
+        /// The known key that is closest.
+        hint: Option<&'static str>,
+    },
+    /// A mapping has a key twice.
+    #[error("field {field} already set in type {owner}")]
+    DuplicateField {
+        /// The key.
+        field: String,
+        /// The type that is read from the mapping, under upstream's name.
+        owner: &'static str,
+    },
+    /// A mapping with free keys has one twice.
+    #[error("key {0:?} already set in map")]
+    DuplicateKey(String),
+    /// A value has another shape than the one wanted.
+    #[error("cannot unmarshal {found} into {wanted}")]
+    WrongKind {
+        /// The tag and text of the value.
+        found: String,
+        /// The type wanted.
+        wanted: &'static str,
+    },
+    /// A value breaks a rule of its field; the text names the field.
+    #[error("{0}")]
+    Rule(String),
+}
+
+struct Hint(Option<&'static str>);
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(field) => write!(f, " (did you mean {field:?}?)"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The mistakes found so far, shared by all readers of one file.
+#[derive(Debug, Default)]
+pub struct Mistakes(RefCell<Vec<Mistake>>);
+
+impl Mistakes {
+    /// Starts without mistakes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Notes a mistake.
+    pub fn add(&self, at: Span, kind: MistakeKind) {
+        self.push(Mistake { at: Some(at), kind });
+    }
+
+    /// Notes that a rule is broken; `message` names the field and the rule.
+    pub fn rule(&self, at: Span, message: impl Into<String>) {
+        self.add(at, MistakeKind::Rule(message.into()));
+    }
+
+    /// Notes a mistake that is already located.
+    pub fn push(&self, mistake: Mistake) {
+        let mut all = self.0.borrow_mut();
+        if all.len() < MISTAKES_MAX && !all.contains(&mistake) {
+            all.push(mistake);
+        }
+    }
+
+    /// Whether nothing is wrong so far.
+    pub fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
+    /// Ends the collection: `value` if there was no mistake, all mistakes of `file` otherwise.
+    pub fn finish<T>(self, file: &Path, value: Option<T>) -> Result<T, Errors> {
+        let mut mistakes = self.0.into_inner();
+        match value {
+            Some(value) if mistakes.is_empty() => Ok(value),
+            _ => {
+                mistakes.sort_by_key(|mistake| mistake.at);
+                Err(Errors { file: file.to_owned(), mistakes })
+            }
+        }
+    }
+}
+
+/// All mistakes of one file, in the order of their places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Errors {
+    /// The file as it was named by whoever asked to read it.
+    pub file: PathBuf,
+    /// The mistakes.
+    pub mistakes: Vec<Mistake>,
+}
+
+impl fmt::Display for Errors {
+    /// Writes one line for each mistake: `file:line:column: what is wrong`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Mistake { at, kind }) in self.mistakes.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{}", self.file.display())?;
+            if let Some(Span { line, column }) = at {
+                write!(f, ":{line}:{column}")?;
+            }
+            write!(f, ": {kind}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Errors {}
