@@ -10,6 +10,7 @@ mod family;
 
 pub mod escaping;
 pub mod negotiate;
+pub mod read;
 pub mod write;
 
 pub use escaping::EscapingScheme;

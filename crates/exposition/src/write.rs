@@ -11,6 +11,7 @@ use crate::family::{MetricFamily, MetricValue};
 use crate::negotiate::{Format, FormatKind};
 
 pub use line::append_float;
+pub(crate) use line::append_open_metrics_float;
 
 /// Reports a family that cannot be written.
 #[derive(Debug, Error, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use self::slice::Slice;
 use crate::vector::Child;
 
 const SLICES: usize = 5;
-const SLICE_AGE: Duration = Duration::from_secs(120);
+const SLICE_AGE: Duration = Duration::from_mins(2);
 
 /// Estimates quantiles over a sliding window; a clone observes into the same window.
 #[derive(Debug, Clone)]
@@ -135,7 +135,7 @@ mod tests {
         let start = Instant::now();
         let summary = Summary::started_at(&[0.5], start);
         summary.observe_at(7.0, start);
-        let after = |minutes: u64| summary.snapshot_at(start + Duration::from_secs(60 * minutes));
+        let after = |minutes: u64| summary.snapshot_at(start + Duration::from_mins(minutes));
         assert!((after(9).quantiles[0].1 - 7.0).abs() < 0.07);
         assert!(after(10).quantiles[0].1.is_nan());
         assert_eq!(after(1000).count, 1);

@@ -50,8 +50,11 @@ struct Inner<M> {
     family: Family,
     labels: Box<[&'static str]>,
     make: Box<dyn Fn() -> M + Send + Sync>,
-    children: RwLock<BTreeMap<String, (Box<[String]>, M)>>,
+    children: RwLock<BTreeMap<String, Labelled<M>>>,
 }
+
+/// Is a metric with its label values in the order of the names.
+type Labelled<M> = (Box<[String]>, M);
 
 impl<M: std::fmt::Debug> std::fmt::Debug for Inner<M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -131,7 +134,7 @@ impl<M: Child> Vector<M> {
 impl<M: Child> Collect for Vector<M> {
     fn collect(&self, families: &mut Vec<MetricFamily>) {
         let children = self.0.children.read().unwrap_or_else(PoisonError::into_inner);
-        let metric = |(values, child): &(Box<[String]>, M)| Metric {
+        let metric = |(values, child): &Labelled<M>| Metric {
             labels: self
                 .0
                 .labels

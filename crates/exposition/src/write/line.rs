@@ -16,7 +16,7 @@ pub fn append_float(out: &mut Vec<u8>, value: f64) {
 }
 
 /// Appends a number in OpenMetrics' form, which always shows a point or an exponent.
-pub(super) fn append_open_metrics_float(out: &mut Vec<u8>, value: f64) {
+pub(crate) fn append_open_metrics_float(out: &mut Vec<u8>, value: f64) {
     let start = out.len();
     append_float(out, value);
     if value.is_finite() && !out[start..].iter().any(|&byte| byte == b'.' || byte == b'e') {
