@@ -1,0 +1,167 @@
+//! One connection to systemd, kept as long as it works.
+//!
+//! The connection is replaced after an I/O error and after a deadline, because a peer that did not
+//! answer in time may answer the next question with the last one's reply still queued. A connection
+//! that turns out to be dead is replaced within the same call once, so that a restart of the bus does
+//! not cost a scrape.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+use zbus::Connection;
+use zbus::connection::Builder;
+use zbus::message::Message;
+
+use crate::error::Error;
+
+const DESTINATION: &str = "org.freedesktop.systemd1";
+const PRIVATE_SOCKET: &str = "/run/systemd/private";
+
+/// Says where systemd is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bus {
+    /// Is the system bus, and systemd's own socket where there is no bus and this process may use it.
+    System,
+    /// Is systemd's own socket, without a bus in between.
+    Private(PathBuf),
+}
+
+impl Bus {
+    /// Names systemd's own socket at its usual place.
+    pub fn private() -> Self {
+        Self::Private(PathBuf::from(PRIVATE_SOCKET))
+    }
+}
+
+/// Asks systemd, over one connection that is kept.
+#[derive(Debug)]
+pub struct Client {
+    bus: Bus,
+    deadline: Duration,
+    link: Mutex<Option<Link>>,
+}
+
+#[derive(Debug, Clone)]
+struct Link {
+    connection: Connection,
+    destination: Option<&'static str>,
+}
+
+impl Client {
+    /// Makes a client that connects on its first call and waits at most `deadline` per call.
+    pub fn new(bus: Bus, deadline: Duration) -> Self {
+        Self { bus, deadline, link: Mutex::new(None) }
+    }
+
+    /// Makes the call and hands back systemd's reply.
+    pub(crate) async fn call(&self, call: Call<'_>) -> Result<Message, Error> {
+        let (link, fresh) = self.link().await?;
+        match self.call_on(&link, call).await {
+            Err(Error::Call { source, .. }) if is_broken(&source) => {
+                self.forget(&link).await;
+                if fresh {
+                    return Err(Error::Call { method: call.label, source });
+                }
+                let (link, _) = self.link().await?;
+                self.call_on(&link, call).await
+            }
+            Err(error @ Error::TimedOut { .. }) => {
+                self.forget(&link).await;
+                Err(error)
+            }
+            answer => answer,
+        }
+    }
+
+    async fn call_on(&self, link: &Link, call: Call<'_>) -> Result<Message, Error> {
+        let Call { path, interface, member, arguments, label } = call;
+        let (connection, destination) = (&link.connection, link.destination);
+        let reply = async {
+            match &arguments {
+                None => {
+                    connection.call_method(destination, path, Some(interface), member, &()).await
+                }
+                Some(two) => {
+                    connection.call_method(destination, path, Some(interface), member, two).await
+                }
+            }
+        };
+        match timeout(self.deadline, reply).await {
+            Ok(Ok(message)) => Ok(message),
+            Ok(Err(source)) => Err(Error::Call { method: label, source: Box::new(source) }),
+            Err(_) => Err(Error::TimedOut { method: label, after: self.deadline }),
+        }
+    }
+
+    /// Gives the kept connection, or a new one and `true`.
+    async fn link(&self) -> Result<(Link, bool), Error> {
+        let mut kept = self.link.lock().await;
+        if let Some(link) = &*kept {
+            return Ok((link.clone(), false));
+        }
+        let link = match timeout(self.deadline, connect(&self.bus)).await {
+            Ok(connected) => {
+                connected.map_err(|source| Error::Unreachable { source: Box::new(source) })?
+            }
+            Err(_) => return Err(Error::TimedOut { method: "connect", after: self.deadline }),
+        };
+        *kept = Some(link.clone());
+        Ok((link, true))
+    }
+
+    async fn forget(&self, broken: &Link) {
+        let mut kept = self.link.lock().await;
+        let same = kept.as_ref().is_some_and(|link| {
+            link.connection.server_guid() == broken.connection.server_guid()
+                && link.connection.unique_name() == broken.connection.unique_name()
+        });
+        if same {
+            *kept = None;
+        }
+    }
+}
+
+/// Names one D-Bus method.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Call<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) interface: &'static str,
+    pub(crate) member: &'static str,
+    /// Are the interface and the name of a property, for `Get`.
+    pub(crate) arguments: Option<(&'static str, &'static str)>,
+    /// What error messages call it.
+    pub(crate) label: &'static str,
+}
+
+async fn connect(bus: &Bus) -> zbus::Result<Link> {
+    match bus {
+        Bus::Private(path) => connect_private(path).await,
+        Bus::System => match Builder::system().build().await {
+            Ok(connection) => Ok(Link { connection, destination: Some(DESTINATION) }),
+            Err(error) => {
+                tracing::debug!(%error, "no system bus, trying systemd's own socket");
+                // The bus' own error says more to an operator than "permission denied" on a fallback.
+                connect_private(Path::new(PRIVATE_SOCKET)).await.map_err(|_| error)
+            }
+        },
+    }
+}
+
+async fn connect_private(path: &Path) -> zbus::Result<Link> {
+    let stream = tokio::net::UnixStream::connect(path).await?.into_std()?;
+    let connection = Builder::unix_stream(stream).p2p().build().await?;
+    Ok(Link { connection, destination: None })
+}
+
+fn is_broken(error: &zbus::Error) -> bool {
+    match error {
+        zbus::Error::InputOutput(source) => source.kind() != io::ErrorKind::InvalidInput,
+        zbus::Error::FDO(fdo) => {
+            matches!(**fdo, zbus::fdo::Error::Disconnected(_) | zbus::fdo::Error::NoReply(_))
+        }
+        _ => false,
+    }
+}
