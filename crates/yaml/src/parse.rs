@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use granit_parser::{Event, Parser, ScalarStyle};
 
 use crate::mistake::{Errors, Mistake, MistakeKind, Mistakes};
@@ -103,15 +105,11 @@ impl Tree {
     fn event(&mut self, event: Event<'_>, at: Span) -> Result<(), MistakeKind> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let tag = tag.map(|tag| tag.core_suffix().unwrap_or_default().to_owned());
-                let tag = match (tag.as_deref(), style) {
-                    (Some("null"), _) => Tag::Null,
-                    (None | Some("bool" | "int" | "float" | "timestamp"), ScalarStyle::Plain) => {
-                        Tag::Implicit
-                    }
-                    _ => Tag::Str,
-                };
-                let scalar = Scalar::tagged(text.into_owned(), tag);
+                let tag = tag.map(|tag| {
+                    let name = tag.suffix_in_namespace("tag:yaml.org,2002:");
+                    name.unwrap_or_default().into_owned()
+                });
+                let scalar = scalar(text.into_owned(), style, tag.as_deref())?;
                 self.complete(Node { kind: Kind::Scalar(scalar), span: at }, anchor)
             }
             Event::SequenceStart(_, anchor, _) => self.open(at, anchor, Content::List(Vec::new())),
@@ -187,6 +185,28 @@ impl Tree {
         }
         Ok(())
     }
+}
+
+fn scalar(text: String, style: ScalarStyle, tag: Option<&str>) -> Result<Scalar, MistakeKind> {
+    let tag = match (tag, style) {
+        (Some("binary"), _) => return Ok(Scalar::tagged(binary(&text)?, Tag::Str)),
+        (Some("null"), _) => Tag::Null,
+        (None | Some("bool" | "int" | "float" | "timestamp"), ScalarStyle::Plain) => Tag::Implicit,
+        _ => Tag::Str,
+    };
+    Ok(Scalar::tagged(text, tag))
+}
+
+/// The text in a `!!binary` value; all texts are UTF-8 here, so bytes that are not have no place.
+fn binary(text: &str) -> Result<String, MistakeKind> {
+    let packed: String = text.split_ascii_whitespace().collect();
+    let bytes = STANDARD.decode(packed).map_err(|_| {
+        MistakeKind::Syntax("!!binary value contains invalid base64 data".to_owned())
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let shown = error.as_bytes().escape_ascii().to_string();
+        MistakeKind::Syntax(format!("\"{shown}\" is not valid UTF-8"))
+    })
 }
 
 fn as_key(node: &Node) -> Result<Key, MistakeKind> {

@@ -67,6 +67,13 @@ fn hostile_documents_are_refused() {
     assert!(message(&deep(MAX_DEPTH + 1)).contains("levels of nesting"));
 }
 
+#[test]
+fn binary_values_are_decoded_and_must_be_texts() {
+    assert_eq!(parse("a: !!binary Zm9v").unwrap().get("a").unwrap().text(), Some("foo"));
+    assert!(message("a: !!binary /w==").contains(r#""\xff" is not valid UTF-8"#));
+    assert!(message("a: !!binary '*'").contains("invalid base64 data"));
+}
+
 proptest! {
     #[test]
     fn no_text_makes_the_parser_panic(text in "[\\[\\]{}:,&*!|>'\"#\\-? \n\tab<~]{0,60}") {
