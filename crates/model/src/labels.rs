@@ -19,7 +19,7 @@ pub const MAX_LABEL_BYTES: usize = (1 << 24) - 1;
 
 const DIGIT_BITS: u32 = 6;
 const DIGIT_MASK: usize = 0x3f;
-const MORE: usize = 0x40;
+const MORE: u8 = 0x40;
 /// A length below 2^24 takes at most four digits.
 const DIGITS_MAX: u32 = 4;
 
@@ -112,7 +112,7 @@ fn push(packed: &mut String, text: &str) {
     assert!(text.len() <= MAX_LABEL_BYTES, "label text is longer than the limit its reader keeps");
     let mut rest = text.len();
     while rest > DIGIT_MASK {
-        packed.push(char::from(low_digit(rest) | MORE as u8));
+        packed.push(char::from(low_digit(rest) | MORE));
         rest >>= DIGIT_BITS;
     }
     packed.push(char::from(low_digit(rest)));
@@ -145,13 +145,13 @@ impl<'a> LabelsIter<'a> {
     #[inline]
     fn text(&mut self) -> Option<&'a str> {
         let bytes = self.rest.as_bytes();
-        let first = usize::from(*bytes.first()?);
-        let (mut len, mut at) = (first & DIGIT_MASK, 1);
+        let first = *bytes.first()?;
+        let (mut len, mut at) = (usize::from(first) & DIGIT_MASK, 1);
         if first & MORE != 0 {
             for digit in 1..DIGITS_MAX {
-                let byte = usize::from(*bytes.get(at)?);
+                let byte = *bytes.get(at)?;
                 at += 1;
-                len |= (byte & DIGIT_MASK) << (digit * DIGIT_BITS);
+                len |= (usize::from(byte) & DIGIT_MASK) << (digit * DIGIT_BITS);
                 if byte & MORE == 0 {
                     break;
                 }

@@ -209,3 +209,6 @@ fn low_md5(source: &[u8]) -> u64 {
     let low: [u8; 8] = std::array::from_fn(|at| digest[8 + at]);
     u64::from_be_bytes(low)
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,14 +36,43 @@ impl SeriesKey {
                 }
             }
         }
-        let key = u128::from(name_hash) << 96
-            | u128::from(rest.digest()) << 32
-            | u128::from(bucket_hash);
+        let key =
+            u128::from(name_hash) << 96 | u128::from(rest.digest()) << 32 | u128::from(bucket_hash);
         Self(key)
     }
 
     /// The key of the series `labels`.
     pub fn of_labels(seed: KeySeed, labels: &Labels) -> Self {
         Self::of(seed, labels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(pairs: &[(&str, &str)]) -> u128 {
+        SeriesKey::of_labels(KeySeed(7), &Labels::from_pairs(pairs.iter().copied())).0
+    }
+
+    #[test]
+    fn keeps_a_metric_together_and_a_histogram_within_it() {
+        let first = key(&[("__name__", "m_bucket"), ("a", "1"), ("le", "1")]);
+        let second = key(&[("__name__", "m_bucket"), ("a", "1"), ("le", "+Inf")]);
+        let other_set = key(&[("__name__", "m_bucket"), ("a", "2"), ("le", "1")]);
+        let other_name = key(&[("__name__", "n_bucket"), ("a", "1"), ("le", "1")]);
+        assert_eq!(first >> 32, second >> 32);
+        assert_ne!(first, second);
+        assert_eq!(first >> 96, other_set >> 96);
+        assert_ne!(first >> 32, other_set >> 32);
+        assert_ne!(first >> 96, other_name >> 96);
+    }
+
+    #[test]
+    fn tells_names_from_values_and_depends_on_the_seed() {
+        assert_ne!(key(&[("a", "bc")]), key(&[("ab", "c")]));
+        let labels = Labels::from_pairs([("a", "b")]);
+        let keys = [0, 1].map(|seed| SeriesKey::of_labels(KeySeed(seed), &labels));
+        assert_ne!(keys[0], keys[1]);
     }
 }

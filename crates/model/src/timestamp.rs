@@ -26,12 +26,14 @@ impl Timestamp {
 
     /// This time moved by `millis`, held at the ends of the representable range.
     #[inline]
+    #[must_use]
     pub const fn saturating_add(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))
     }
 
     /// This time moved back by `millis`, held at the ends of the representable range.
     #[inline]
+    #[must_use]
     pub const fn saturating_sub(self, millis: i64) -> Self {
         Self(self.0.saturating_sub(millis))
     }

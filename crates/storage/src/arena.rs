@@ -7,7 +7,7 @@
 //! **Invariant.** One text has one symbol, so comparing symbols compares texts. One label set may
 //! have several ids, when several sources hold it.
 
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+use std::hash::BuildHasher as _;
 use std::ops::Range;
 use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -76,9 +76,7 @@ impl Inner {
 }
 
 fn hash_of(text: &str) -> u64 {
-    let mut hasher = FixedState::default().build_hasher();
-    text.hash(&mut hasher);
-    hasher.finish()
+    FixedState::default().hash_one(text)
 }
 
 fn id_of(len: usize) -> u32 {
@@ -159,5 +157,26 @@ impl ArenaWriter<'_> {
         let pairs: Vec<_> =
             labels.iter().map(|(name, value)| (self.symbol(name), self.symbol(value))).collect();
         self.add_pairs(&pairs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_text_has_one_symbol_and_sets_read_back() {
+        let arena = LabelArena::default();
+        let sets: Vec<_> = (0..500)
+            .map(|at| Labels::from_pairs([("job", "api"), ("instance", &format!("host-{at}"))]))
+            .collect();
+        let ids: Vec<_> = sets.iter().map(|labels| arena.add(labels)).collect();
+        let reader = arena.read();
+        let job = reader.symbol("job").unwrap();
+        for (labels, &id) in sets.iter().zip(&ids) {
+            assert_eq!(&reader.labels(id), labels);
+            assert_eq!(reader.get(id, job), reader.symbol("api"));
+        }
+        assert_eq!(reader.symbol("host-500"), None);
     }
 }

@@ -8,9 +8,9 @@ mod append;
 mod error;
 
 mod arena;
+mod batch;
 mod ctx;
 mod select;
-mod batch;
 
 pub mod fs;
 pub mod memory;
@@ -20,4 +20,6 @@ pub use arena::{ArenaReader, ArenaWriter, LabelArena, LabelsId, Symbol};
 pub use batch::{Batch, Run};
 pub use ctx::{Budget, Cancel, Ctx, Warnings};
 pub use error::{Error, Result};
-pub use select::{Hints, Order, Part, Parts, Presence, Queryable, Selection, SeriesMeta, Snapshot, Want};
+pub use select::{
+    Hints, Order, Part, Parts, Presence, Queryable, Selection, SeriesMeta, Snapshot, Want,
+};

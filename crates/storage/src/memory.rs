@@ -176,10 +176,7 @@ impl Queryable for MemoryStore {
 struct MemorySnapshot(Arc<Content>);
 
 impl MemorySnapshot {
-    fn matching<'a>(
-        &'a self,
-        matchers: &'a [Matcher],
-    ) -> impl Iterator<Item = &'a Arc<Series>> {
+    fn matching<'a>(&'a self, matchers: &'a [Matcher]) -> impl Iterator<Item = &'a Arc<Series>> {
         self.0.by_labels.iter().filter_map(move |(labels, &at)| {
             let matched =
                 matchers.iter().all(|m| m.matches(labels.get(m.name()).unwrap_or_default()));
@@ -291,3 +288,6 @@ impl Part for MemoryPart {
 fn offset(len: usize) -> u32 {
     u32::try_from(len).expect("a part's samples in memory stay below 2^32")
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,7 +95,8 @@ pub struct Hints<'a> {
 
 impl Hints<'_> {
     /// No hints.
-    pub const NONE: Self = Hints { function: "", step_ms: 0, range_ms: 0, grouping: &[], by: false };
+    pub const NONE: Self =
+        Hints { function: "", step_ms: 0, range_ms: 0, grouping: &[], by: false };
 }
 
 /// The selected series, at most [`Parts::SERIES_MAX`] a part, handed out one part after another.
