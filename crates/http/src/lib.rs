@@ -1,1 +1,15 @@
 //! HTTP clients and servers: TLS, authentication, proxies, size limits, web configuration.
+
+mod os_text;
+mod secret;
+mod watched_file;
+
+pub mod capped;
+mod tls;
+
+pub mod client;
+
+pub use client::Client;
+pub use client::config::ClientConfig;
+pub use secret::Secret;
+pub use watched_file::FileError;

@@ -1,0 +1,126 @@
+//! What comes back.
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+use crate::capped::{CappedError, Format, Inflater};
+use crate::client::error::{Cause, RequestError};
+use crate::client::transport::body_cause;
+
+/// Is how much is reserved at once because an answer announces a length; the rest follows as it comes.
+const RESERVE_BYTES_MAX: u64 = 4 << 20;
+
+/// Holds the head of an answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The URL that answered, after redirects.
+    pub url: Url,
+    /// The bytes of the body on the wire, before inflating; known once the body was read.
+    pub body_wire_bytes: u64,
+}
+
+impl Answer {
+    /// Returns a header as text; nothing where it is absent or not text.
+    pub fn header(&self, name: &header::HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// Hands out the body of an answer.
+#[derive(Debug)]
+pub struct Body {
+    incoming: Incoming,
+    deadline: Option<Instant>,
+}
+
+impl Body {
+    pub(crate) fn split(
+        answer: http::Response<Incoming>,
+        url: Url,
+        deadline: Option<Instant>,
+    ) -> (Answer, Self) {
+        let (head, incoming) = answer.into_parts();
+        let answer = Answer { status: head.status, headers: head.headers, url, body_wire_bytes: 0 };
+        (answer, Self { incoming, deadline })
+    }
+
+    /// Returns the next piece as it came over the wire; nothing at the end.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, RequestError> {
+        match self.deadline {
+            None => self.next().await,
+            Some(deadline) => timeout_at(deadline, self.next())
+                .await
+                .unwrap_or(Err(RequestError::Body(Cause::Deadline))),
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, RequestError> {
+        while let Some(frame) = self.incoming.frame().await {
+            let frame = frame.map_err(|error| RequestError::Body(body_cause(&error)))?;
+            // Trailers say nothing that is used here.
+            if let Ok(data) = frame.into_data() {
+                return Ok(Some(data));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Appends the contents, inflated where the answer says so, and returns their size on the wire.
+    pub async fn read(
+        mut self,
+        answer: &Answer,
+        limit: usize,
+        into: &mut Vec<u8>,
+    ) -> Result<u64, RequestError> {
+        let deadline = self.deadline;
+        let gzip = answer.header(&header::CONTENT_ENCODING) == Some("gzip");
+        let work = async move {
+            if gzip {
+                self.read_gzip(limit, into).await
+            } else {
+                self.read_plain(limit, into).await
+            }
+        };
+        match deadline {
+            None => work.await,
+            Some(deadline) => {
+                timeout_at(deadline, work).await.unwrap_or(Err(RequestError::Body(Cause::Deadline)))
+            }
+        }
+    }
+
+    async fn read_plain(&mut self, limit: usize, into: &mut Vec<u8>) -> Result<u64, RequestError> {
+        let announced = self.incoming.size_hint().lower();
+        if announced > limit as u64 {
+            return Err(CappedError::TooLarge { limit }.into());
+        }
+        into.reserve(usize::try_from(announced.min(RESERVE_BYTES_MAX)).unwrap_or(0));
+        let mut wire_bytes = 0;
+        let mut left = limit;
+        while let Some(chunk) = self.next().await? {
+            wire_bytes += chunk.len() as u64;
+            left = left.checked_sub(chunk.len()).ok_or(CappedError::TooLarge { limit })?;
+            into.extend_from_slice(&chunk);
+        }
+        Ok(wire_bytes)
+    }
+
+    async fn read_gzip(&mut self, limit: usize, into: &mut Vec<u8>) -> Result<u64, RequestError> {
+        let mut inflater = Inflater::new(Format::Gzip, limit);
+        let mut wire_bytes = 0;
+        while let Some(chunk) = self.next().await? {
+            wire_bytes += chunk.len() as u64;
+            inflater.push(&chunk, into)?;
+        }
+        inflater.finish()?;
+        Ok(wire_bytes)
+    }
+}
