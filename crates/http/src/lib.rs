@@ -8,8 +8,10 @@ pub mod capped;
 mod tls;
 
 pub mod client;
+pub mod server;
 
 pub use client::Client;
 pub use client::config::ClientConfig;
 pub use secret::Secret;
+pub use server::serve;
 pub use watched_file::FileError;
