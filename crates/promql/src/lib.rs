@@ -1,1 +1,26 @@
 //! The query language: lexer, parser, printer, types, engine and the test language. Sees the storage traits only.
+
+mod engine;
+mod eval_error;
+mod value;
+
+mod annotations;
+mod plan;
+
+mod aggregate;
+mod binary;
+mod eval;
+mod functions;
+mod scan;
+mod window;
+
+mod grid;
+mod kahan;
+mod label_sets;
+mod operators;
+mod row_op;
+
+pub use annotations::Annotation;
+pub use engine::{Engine, EngineOptions, Features, QueryOptions, Steps};
+pub use eval_error::{DurationProblem, EvalError};
+pub use value::{Point, QueryResult, QueryStats, Sample, Scalar, Series, Text, Value};

@@ -1,0 +1,86 @@
+//! Aggregations: rows of many series come in one by one, rows of groups come out.
+//!
+//! A row is folded into its group for all steps at once and then forgotten, so that memory is
+//! groups × steps. Rows come in the order of the series, which fixes the order of summation.
+//! Upstream: `promql/engine.go`, 3.14.
+
+mod count_values;
+mod groups;
+mod limit_ratio;
+mod params;
+mod quantile;
+mod ranked;
+mod simple;
+mod sums;
+
+use regain_storage::{ArenaReader, LabelArena};
+
+use crate::eval_error::Result;
+use crate::grid::{Matrix, RowLabels};
+
+pub(crate) use count_values::CountValues;
+pub(crate) use groups::{Grouped, Grouping};
+pub(crate) use limit_ratio::LimitRatio;
+pub(crate) use params::Params;
+pub(crate) use ranked::{Rank, Ranked};
+
+/// Something that rows flow into, part by part, in the order of the series.
+pub(crate) trait Sink: Send {
+    /// Prepares for rows whose labels `arena` holds.
+    fn begin(&mut self, arena: &ArenaReader<'_>);
+
+    /// Takes one row, which is not empty.
+    fn row(&mut self, arena: &ArenaReader<'_>, labels: RowLabels, row: &[f64]) -> Result<()>;
+}
+
+/// A sink that becomes a vector.
+pub(crate) trait Aggregation: Sink {
+    /// The rows of the groups.
+    fn finish(self: Box<Self>, arena: &LabelArena) -> Matrix;
+}
+
+/// What a group holds for each step, for aggregations that need no labels.
+pub(crate) trait GroupState: Send {
+    /// Makes room for one more group.
+    fn add_group(&mut self);
+
+    /// Folds a row into a group.
+    fn add(&mut self, group: usize, row: &[f64]);
+
+    /// Writes a group's results.
+    fn finish(&mut self, group: usize, out: &mut [f64]);
+}
+
+/// An aggregation without a parameter that changes its kind, or with the quantiles.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Fold {
+    Sum,
+    Avg,
+    Count,
+    Group,
+    Min,
+    Max,
+    Stddev,
+    Stdvar,
+    Quantile(Vec<f64>),
+}
+
+impl Fold {
+    /// An empty state over `steps` steps.
+    pub(crate) fn state(self, steps: usize) -> Box<dyn GroupState> {
+        match self {
+            Self::Sum => Box::new(sums::SumState::new(steps)),
+            Self::Avg => Box::new(sums::AvgState::new(steps)),
+            Self::Count => Box::new(simple::CountState::new(steps, false)),
+            Self::Group => Box::new(simple::CountState::new(steps, true)),
+            Self::Min => Box::new(simple::ExtremeState::new(steps, true)),
+            Self::Max => Box::new(simple::ExtremeState::new(steps, false)),
+            Self::Stddev => Box::new(simple::VarianceState::new(steps, true)),
+            Self::Stdvar => Box::new(simple::VarianceState::new(steps, false)),
+            Self::Quantile(quantiles) => Box::new(quantile::QuantileState::new(steps, quantiles)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

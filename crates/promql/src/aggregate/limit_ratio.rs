@@ -1,0 +1,54 @@
+//! `limit_ratio`: a part of all series, chosen by the hash of their labels.
+
+use regain_storage::{ArenaReader, LabelArena};
+
+use super::{Aggregation, Sink};
+use crate::eval_error::Result;
+use crate::grid::{ABSENT, Matrix, RowLabels};
+use crate::label_sets::{drop_metadata, without_metadata};
+
+/// The rows that are chosen.
+pub(crate) struct LimitRatio {
+    ratios: Vec<f64>,
+    strip: bool,
+    kept: Matrix,
+    row: Vec<f64>,
+}
+
+impl LimitRatio {
+    pub(crate) fn new(ratios: Vec<f64>, strip: bool) -> Self {
+        let kept = Matrix::new(ratios.len());
+        Self { ratios, strip, kept, row: Vec::new() }
+    }
+}
+
+/// Whether a series at `offset` between 0 and 1 is among the chosen.
+fn chosen(ratio: f64, offset: f64) -> bool {
+    if ratio >= 0.0 { offset < ratio } else { offset >= 1.0 + ratio }
+}
+
+impl Sink for LimitRatio {
+    fn begin(&mut self, _arena: &ArenaReader<'_>) {}
+
+    fn row(&mut self, arena: &ArenaReader<'_>, labels: RowLabels, row: &[f64]) -> Result<()> {
+        let mut text = arena.labels(labels.labels);
+        if self.strip {
+            text = without_metadata(&text);
+        }
+        let offset = text.upstream_hash() as f64 / u64::MAX as f64;
+        self.row.clear();
+        let values = row.iter().zip(&self.ratios);
+        self.row.extend(values.map(|(&v, &ratio)| if chosen(ratio, offset) { v } else { ABSENT }));
+        self.kept.push(labels, &self.row);
+        Ok(())
+    }
+}
+
+impl Aggregation for LimitRatio {
+    fn finish(mut self: Box<Self>, arena: &LabelArena) -> Matrix {
+        if self.strip {
+            drop_metadata(arena, &mut self.kept.labels);
+        }
+        self.kept
+    }
+}

@@ -1,0 +1,96 @@
+//! Warnings and infos that accompany an answer.
+//!
+//! **Invariant.** An annotation is kept once for each text; its position is the last one reported,
+//! as upstream keeps it (`util/annotations/annotations.go`, 3.14).
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+mod kind;
+mod monotonicity;
+
+pub(crate) use kind::{Kind, general};
+pub(crate) use monotonicity::Monotonicity;
+
+/// A remark about a query and the part of the query that it is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Annotation {
+    message: String,
+    at: Option<Range<u32>>,
+    monotonicity: Option<Monotonicity>,
+}
+
+impl Annotation {
+    /// A remark about no particular part of the query.
+    pub fn plain(message: String) -> Self {
+        Self { message, at: None, monotonicity: None }
+    }
+
+    /// The text without a position.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The bytes of the query that the remark is about.
+    pub fn position(&self) -> Option<Range<u32>> {
+        self.at.clone()
+    }
+
+    /// The text with its position as `(line:column)` in `query`.
+    pub fn in_query(&self, query: &str) -> String {
+        let Some(at) = &self.at else { return self.message.clone() };
+        let details = self.monotonicity.as_ref().map(Monotonicity::details).unwrap_or_default();
+        format!("{}{details} ({})", self.message, line_and_column(query, at.start))
+    }
+}
+
+/// The line and the column, both from one, of the byte `offset` in `query`.
+fn line_and_column(query: &str, offset: u32) -> String {
+    let before = query.as_bytes().get(..offset as usize).unwrap_or(query.as_bytes());
+    let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+    let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    format!("{line}:{}", before.len() - line_start + 1)
+}
+
+/// The annotations of one query.
+#[derive(Debug, Default)]
+pub(crate) struct Annotations {
+    by_text: BTreeMap<String, Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    at: Range<u32>,
+    warning: bool,
+    monotonicity: Option<Monotonicity>,
+}
+
+impl Annotations {
+    /// Adds a remark about the bytes `at` of the query.
+    pub(crate) fn add(&mut self, kind: &Kind<'_>, at: Range<u32>) {
+        let entry = Entry { at, warning: kind.is_warning(), monotonicity: None };
+        self.by_text.insert(kind.to_string(), entry);
+    }
+
+    /// Adds the remark that buckets had to be made monotonic.
+    pub(crate) fn add_monotonicity(&mut self, name: &str, found: Monotonicity, at: Range<u32>) {
+        let text = Kind::ForcedMonotonicity { name }.to_string();
+        let entry = self.by_text.entry(text);
+        let entry = entry.or_insert(Entry { at: at.clone(), warning: false, monotonicity: None });
+        entry.at = at;
+        match &mut entry.monotonicity {
+            Some(known) => known.merge(&found),
+            unknown => *unknown = Some(found),
+        }
+    }
+
+    /// The warnings and the infos, each in the order of their text.
+    pub(crate) fn into_parts(self) -> (Vec<Annotation>, Vec<Annotation>) {
+        let (mut warnings, mut infos) = (Vec::new(), Vec::new());
+        for (message, Entry { at, warning, monotonicity }) in self.by_text {
+            let annotation = Annotation { message, at: Some(at), monotonicity };
+            if warning { warnings.push(annotation) } else { infos.push(annotation) }
+        }
+        (warnings, infos)
+    }
+}

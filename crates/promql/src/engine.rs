@@ -1,0 +1,92 @@
+//! The engine: settings, and the two ways to ask.
+
+use std::sync::Arc;
+
+use regain_model::Timestamp;
+use regain_storage::Ctx;
+
+/// What an engine is set to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineOptions {
+    /// How far back an instant selector looks for a sample (`--query.lookback-delta`).
+    pub lookback_delta_ms: i64,
+    /// The most samples a query may hold in memory (`--query.max-samples`).
+    pub samples_max: u64,
+    /// The step of a subquery that names none (`global.evaluation_interval`).
+    pub step_default_ms: i64,
+    /// How many threads may work on one selection. Answers do not depend on it.
+    pub workers: usize,
+    /// The behaviours that `--enable-feature` turns on.
+    pub features: Features,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            lookback_delta_ms: 5 * 60 * 1000,
+            samples_max: 50_000_000,
+            step_default_ms: 60 * 1000,
+            workers: 2,
+            features: Features::default(),
+        }
+    }
+}
+
+/// The optional behaviours of evaluation. What the parser allows is the parser's to know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Features {
+    /// Names are dropped only from the final answer (`promql-delayed-name-removal`).
+    pub delayed_name_removal: bool,
+    /// Whether something is a counter is read from its `__type__` (`type-and-unit-labels`).
+    pub type_and_unit_labels: bool,
+}
+
+/// What one query sets differently.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueryOptions {
+    /// How far back an instant selector looks for a sample.
+    pub lookback_delta_ms: Option<i64>,
+}
+
+/// The times of a range query: `start`, and every `step_ms` after it up to `end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    /// The first time.
+    pub start: Timestamp,
+    /// No step is later than this.
+    pub end: Timestamp,
+    /// The time between two steps, in milliseconds.
+    pub step_ms: i64,
+}
+
+/// Evaluates expressions over whatever can be asked.
+#[derive(Clone, Debug, Default)]
+pub struct Engine {
+    options: EngineOptions,
+}
+
+impl Engine {
+    /// An engine with these settings.
+    pub fn new(options: EngineOptions) -> Self {
+        Self { options }
+    }
+
+    /// The settings.
+    pub fn options(&self) -> &EngineOptions {
+        &self.options
+    }
+
+    /// This engine with what one query sets differently.
+    pub fn with(&self, query: QueryOptions) -> Self {
+        let mut options = self.options.clone();
+        if let Some(lookback_delta_ms) = query.lookback_delta_ms {
+            options.lookback_delta_ms = lookback_delta_ms;
+        }
+        Self { options }
+    }
+
+    /// A context for one query, with this engine's budget of samples.
+    pub fn context(&self) -> Arc<Ctx> {
+        Arc::new(Ctx::with_samples_max(self.options.samples_max))
+    }
+}

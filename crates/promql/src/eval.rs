@@ -1,0 +1,200 @@
+//! The evaluator: walks a plan and computes every node for all steps at once.
+//!
+//! Whatever reads one selector and then looks at each series by itself becomes one
+//! [`Scan`](crate::scan::Scan); everything else works on whole vectors.
+
+mod aggregates;
+mod calls;
+mod fused;
+mod histograms;
+mod info;
+mod labels;
+mod ranges;
+mod root;
+mod sorting;
+
+use std::sync::Arc;
+
+use regain_storage::{Ctx, Snapshot};
+
+use crate::annotations::Annotations;
+use crate::binary;
+use crate::engine::EngineOptions;
+use crate::eval_error::{EvalError, Result};
+use crate::grid::{Grid, Matrix, RowLabels};
+use crate::label_sets::empty_set;
+use crate::plan::{Node, ScalarMap};
+use crate::value::QueryStats;
+
+pub(crate) use root::answer;
+
+/// The state of one query.
+pub(crate) struct Evaluator<'q> {
+    pub(crate) options: &'q EngineOptions,
+    pub(crate) snapshot: &'q dyn Snapshot,
+    pub(crate) ctx: &'q Arc<Ctx>,
+    pub(crate) annotations: Annotations,
+    pub(crate) stats: QueryStats,
+    /// Whether several operations may be done on each series before the next one is read.
+    pub(crate) fuse: bool,
+}
+
+/// What a node becomes.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// A number for each step.
+    Scalar(Vec<f64>),
+    Vector(Matrix),
+    Text(String),
+}
+
+impl Evaluator<'_> {
+    /// The vector that `node` becomes.
+    pub(crate) fn vector(&mut self, node: &Node, grid: &Grid) -> Result<Matrix> {
+        match self.eval(node, grid)? {
+            Output::Vector(mut matrix) => {
+                matrix.hold(self.ctx)?;
+                Ok(matrix)
+            }
+            _ => Err(EvalError::Unsupported("a scalar in place of a vector")),
+        }
+    }
+
+    /// The numbers that `node` becomes.
+    pub(crate) fn scalars(&mut self, node: &Node, grid: &Grid) -> Result<Vec<f64>> {
+        match self.eval(node, grid)? {
+            Output::Scalar(values) => Ok(values),
+            _ => Err(EvalError::Unsupported("a vector in place of a scalar")),
+        }
+    }
+
+    /// What `node` becomes on `grid`.
+    pub(crate) fn eval(&mut self, node: &Node, grid: &Grid) -> Result<Output> {
+        self.ctx.cancel.check()?;
+        if let Some(fused) = self.fused(node, grid)? {
+            return self.collect(fused, node, grid).map(Output::Vector);
+        }
+        match node {
+            Node::Text(text) => Ok(Output::Text(text.clone())),
+            Node::Constant(inner) => self.constant(inner, grid),
+            Node::Number(_)
+            | Node::Time
+            | Node::StepDate(_)
+            | Node::Scalar(_)
+            | Node::ScalarNegate(_)
+            | Node::ScalarMap { .. } => self.scalar(node, grid).map(Output::Scalar),
+            _ => self.instant_vector(node, grid).map(Output::Vector),
+        }
+    }
+
+    fn constant(&mut self, inner: &Node, grid: &Grid) -> Result<Output> {
+        if grid.len == 1 {
+            return self.eval(inner, grid);
+        }
+        Ok(match self.eval(inner, &grid.first())? {
+            Output::Scalar(values) => Output::Scalar(
+                values.iter().flat_map(|&value| std::iter::repeat_n(value, grid.len)).collect(),
+            ),
+            Output::Vector(matrix) => Output::Vector(matrix.broadcast(grid.len)),
+            text @ Output::Text(_) => text,
+        })
+    }
+
+    fn scalar(&mut self, node: &Node, grid: &Grid) -> Result<Vec<f64>> {
+        Ok(match node {
+            Node::Number(value) => vec![*value; grid.len],
+            Node::Time => grid.times().map(|time| time as f64 / 1000.0).collect(),
+            Node::Scalar(inner) => only_values(&self.vector(inner, grid)?),
+            Node::ScalarNegate(inner) => {
+                let mut values = self.scalars(inner, grid)?;
+                values.iter_mut().for_each(|value| *value = -*value);
+                values
+            }
+            Node::ScalarMap { map, left, right } => {
+                let (left, right) = (self.scalars(left, grid)?, self.scalars(right, grid)?);
+                let pairs = left.iter().zip(&right);
+                pairs.map(|(&left, &right)| apply(*map, left, right)).collect()
+            }
+            _ => return Err(EvalError::Unsupported("a vector in place of a scalar")),
+        })
+    }
+
+    fn instant_vector(&mut self, node: &Node, grid: &Grid) -> Result<Matrix> {
+        match node {
+            Node::Vector(inner) => {
+                let values = self.scalars(inner, grid)?;
+                Ok(self.unnamed(&values))
+            }
+            Node::RangeCall(call) => self.range_call(call, grid),
+            Node::Map { map, input, params } => self.map(*map, input, params, grid),
+            Node::VectorScalar(node) => self.vector_scalar(node, grid),
+            Node::VectorVector(node) => {
+                let left = self.vector(&node.left, grid)?;
+                let right = self.vector(&node.right, grid)?;
+                if let Some(operator) = node.op.histogram_only() {
+                    return Ok(self.histogram_only(operator, &left, &right, node.at.clone()));
+                }
+                let delayed = self.options.features.delayed_name_removal;
+                binary::vectors(&self.ctx.labels, node, &left, &right, delayed)
+            }
+            Node::Set(node) => {
+                let left = self.vector(&node.left, grid)?;
+                let right = self.vector(&node.right, grid)?;
+                binary::set(&self.ctx.labels, node, left, &right)
+            }
+            Node::Aggregate(node) => self.aggregate(node, grid),
+            Node::Absent { input, labels } => self.absent(input, labels, grid),
+            Node::LabelReplace(node) => self.label_replace(node, grid),
+            Node::LabelJoin { input, target, separator, sources } => {
+                self.label_join(input, target, separator, sources, grid)
+            }
+            Node::Sort { input, by, descending, at } => self.sort(input, by, *descending, at, grid),
+            Node::HistogramQuantile { quantile, input, at } => {
+                self.histogram_quantile(quantile, input, at, grid)
+            }
+            Node::HistogramQuantiles(node) => self.histogram_quantiles(node, grid),
+            Node::HistogramFraction { lower, upper, input, at } => {
+                self.histogram_fraction([lower, upper], input, at, grid)
+            }
+            Node::Info(node) => self.info(node, grid),
+            Node::HistogramOnly(input) => {
+                self.vector(input, grid)?;
+                Ok(Matrix::new(grid.len))
+            }
+            _ => Err(EvalError::Unsupported("a range vector in place of an instant vector")),
+        }
+    }
+
+    /// One row without labels.
+    pub(crate) fn unnamed(&self, values: &[f64]) -> Matrix {
+        let mut matrix = Matrix::new(values.len());
+        let labels = empty_set(&self.ctx.labels);
+        matrix.push(RowLabels { labels, drop_name: false }, values);
+        matrix
+    }
+
+    pub(crate) fn delayed(&self) -> bool {
+        self.options.features.delayed_name_removal
+    }
+}
+
+fn apply(map: ScalarMap, left: f64, right: f64) -> f64 {
+    match map {
+        ScalarMap::Binary(op) => op.value(left, right),
+        ScalarMap::Min => crate::functions::math::min(left, right),
+        ScalarMap::Max => crate::functions::math::max(left, right),
+    }
+}
+
+/// For each step the only value of a vector, or NaN.
+fn only_values(matrix: &Matrix) -> Vec<f64> {
+    let mut values = vec![f64::NAN; matrix.steps];
+    let mut counts = vec![0_u32; matrix.steps];
+    for (_, row) in matrix.rows() {
+        for (k, &value) in row.iter().enumerate().filter(|(_, v)| !crate::grid::is_absent(**v)) {
+            counts[k] += 1;
+            values[k] = if counts[k] == 1 { value } else { f64::NAN };
+        }
+    }
+    values
+}

@@ -1,0 +1,159 @@
+//! Aggregations over chains and over whole vectors.
+
+use regain_storage::Hints;
+
+use super::Evaluator;
+use crate::aggregate::{
+    Aggregation, CountValues, Fold, Grouped, Grouping, LimitRatio, Params, Rank, Ranked,
+};
+use crate::annotations::Kind;
+use crate::eval_error::{EvalError, Result};
+use crate::grid::{Grid, Matrix};
+use crate::plan::{AggregateNode, AggregateOp, Position};
+
+impl Evaluator<'_> {
+    pub(super) fn aggregate(&mut self, node: &AggregateNode, grid: &Grid) -> Result<Matrix> {
+        if let AggregateOp::CountValues(label) = &node.op
+            && !regain_model::is_valid_label_name(label, regain_model::NameScheme::Utf8)
+        {
+            return Err(EvalError::InvalidLabelName(label.clone()));
+        }
+        let params = match &node.param {
+            Some(param) => Some(Params::new(self.scalars(param, grid)?)),
+            None => None,
+        };
+        if self.fuse
+            && let Some(fused) = self.fused(&node.input, grid)?
+            && (!fused.nameless || self.may_lose_name(&fused))
+        {
+            let strip = fused.nameless && !self.delayed();
+            let Some(mut sink) = self.sink(node, params.as_ref(), strip, grid)? else {
+                return Ok(Matrix::new(grid.len));
+            };
+            let presence_only =
+                fused.is_instant() && matches!(node.op, AggregateOp::Count | AggregateOp::Group);
+            let hints = hints(node);
+            self.run(&fused, grid, hints, presence_only, sink.as_mut())?;
+            if !(strip && self.has_type_or_unit()) {
+                return Ok(sink.finish(&self.ctx.labels));
+            }
+            return self.unfused(|evaluator| {
+                let input = evaluator.vector(&node.input, grid)?;
+                evaluator.fold(node, params.as_ref(), &input, grid)
+            });
+        }
+        let input = self.vector(&node.input, grid)?;
+        self.fold(node, params.as_ref(), &input, grid)
+    }
+
+    fn fold(
+        &mut self,
+        node: &AggregateNode,
+        params: Option<&Params>,
+        input: &Matrix,
+        grid: &Grid,
+    ) -> Result<Matrix> {
+        let Some(mut sink) = self.sink(node, params, false, grid)? else {
+            return Ok(Matrix::new(grid.len));
+        };
+        {
+            let arena = self.ctx.labels.read();
+            sink.begin(&arena);
+            for (labels, row) in input.rows() {
+                sink.row(&arena, labels, row)?;
+            }
+        }
+        Ok(sink.finish(&self.ctx.labels))
+    }
+
+    /// Where rows are aggregated, or `None` when the parameter leaves nothing.
+    fn sink(
+        &mut self,
+        node: &AggregateNode,
+        params: Option<&Params>,
+        strip: bool,
+        grid: &Grid,
+    ) -> Result<Option<Box<dyn Aggregation>>> {
+        let grouping = Grouping { labels: &node.labels, without: node.without, strip };
+        let missing = EvalError::Unsupported("an aggregation without its parameter");
+        let grouped = |fold: Fold| -> Box<dyn Aggregation> {
+            Box::new(Grouped::new(grouping, fold.state(grid.len), grid.len))
+        };
+        Ok(Some(match &node.op {
+            AggregateOp::Sum => grouped(Fold::Sum),
+            AggregateOp::Avg => grouped(Fold::Avg),
+            AggregateOp::Count => grouped(Fold::Count),
+            AggregateOp::Group => grouped(Fold::Group),
+            AggregateOp::Min => grouped(Fold::Min),
+            AggregateOp::Max => grouped(Fold::Max),
+            AggregateOp::Stddev => grouped(Fold::Stddev),
+            AggregateOp::Stdvar => grouped(Fold::Stdvar),
+            AggregateOp::CountValues(label) => {
+                Box::new(CountValues::new(label, grouping, grid.len))
+            }
+            AggregateOp::Quantile => {
+                let params = params.ok_or(missing)?;
+                self.check_quantiles(params, &node.param_at);
+                grouped(Fold::Quantile(params.values.clone()))
+            }
+            AggregateOp::LimitRatio => {
+                let params = params.ok_or(missing)?;
+                let Some(ratios) = params.ratios()? else { return Ok(None) };
+                self.check_ratios(params, &node.param_at);
+                Box::new(LimitRatio::new(ratios, strip))
+            }
+            AggregateOp::TopK | AggregateOp::BottomK | AggregateOp::LimitK => {
+                let Some(counts) = params.ok_or(missing)?.counts()? else { return Ok(None) };
+                let rank = match node.op {
+                    AggregateOp::TopK => Rank::Top,
+                    AggregateOp::BottomK => Rank::Bottom,
+                    _ => Rank::First,
+                };
+                Box::new(Ranked::new(rank, counts, grouping))
+            }
+        }))
+    }
+
+    fn check_quantiles(&mut self, params: &Params, at: &Position) {
+        let mut warn = |got| self.annotations.add(&Kind::InvalidQuantile { got }, at.clone());
+        if params.any_nan {
+            warn(f64::NAN);
+        }
+        if params.max > 1.0 {
+            warn(params.max);
+        }
+        if params.min < 0.0 {
+            warn(params.min);
+        }
+    }
+
+    fn check_ratios(&mut self, params: &Params, at: &Position) {
+        let mut warn = |got, to| self.annotations.add(&Kind::InvalidRatio { got, to }, at.clone());
+        if params.max > 1.0 {
+            warn(params.max, 1.0);
+        }
+        if params.min < -1.0 {
+            warn(params.min, -1.0);
+        }
+    }
+}
+
+fn hints(node: &AggregateNode) -> Hints<'_> {
+    let function = match node.op {
+        AggregateOp::Sum => "sum",
+        AggregateOp::Avg => "avg",
+        AggregateOp::Count => "count",
+        AggregateOp::Group => "group",
+        AggregateOp::Min => "min",
+        AggregateOp::Max => "max",
+        AggregateOp::Stddev => "stddev",
+        AggregateOp::Stdvar => "stdvar",
+        AggregateOp::Quantile => "quantile",
+        AggregateOp::TopK => "topk",
+        AggregateOp::BottomK => "bottomk",
+        AggregateOp::LimitK => "limitk",
+        AggregateOp::LimitRatio => "limit_ratio",
+        AggregateOp::CountValues(_) => "count_values",
+    };
+    Hints { function, grouping: &node.labels, by: !node.without, ..Hints::NONE }
+}

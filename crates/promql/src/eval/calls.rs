@@ -1,0 +1,126 @@
+//! Functions and operators that change each value of a vector.
+
+use regain_model::Labels;
+
+use super::Evaluator;
+use crate::annotations::Kind;
+use crate::eval_error::{EvalError, Result};
+use crate::grid::{ABSENT, Grid, Matrix, RowLabels, is_absent};
+use crate::label_sets::{Duplicates, drop_metadata, merge_same_labels};
+use crate::plan::{Map, Node, Position, VectorScalar};
+use crate::row_op::RowOp;
+
+impl Evaluator<'_> {
+    /// A function of each value with its parameters.
+    pub(super) fn row_op(&mut self, map: Map, params: &[Node], grid: &Grid) -> Result<RowOp> {
+        let missing = || EvalError::Unsupported("a function without its parameter");
+        let mut values = |at: usize| match params.get(at) {
+            Some(param) => self.scalars(param, grid),
+            None => Err(missing()),
+        };
+        Ok(match map {
+            Map::Negate => RowOp::Negate,
+            Map::Math(function) => RowOp::Math(function),
+            Map::Date(part) => RowOp::Date(part),
+            Map::Round if params.is_empty() => RowOp::Round { inverse: vec![1.0; grid.len] },
+            Map::Round => {
+                RowOp::Round { inverse: values(0)?.into_iter().map(|to| 1.0 / to).collect() }
+            }
+            Map::Clamp => RowOp::Clamp { min: values(0)?, max: values(1)? },
+            Map::ClampMin => RowOp::Clamp { min: values(0)?, max: vec![f64::INFINITY; grid.len] },
+            Map::ClampMax => {
+                RowOp::Clamp { min: vec![f64::NEG_INFINITY; grid.len], max: values(0)? }
+            }
+            Map::StepTime => {
+                RowOp::Time { seconds: grid.times().map(|time| time as f64 / 1000.0).collect() }
+            }
+        })
+    }
+
+    /// An operation with a scalar.
+    pub(super) fn scalar_op(&mut self, node: &VectorScalar, grid: &Grid) -> Result<RowOp> {
+        let scalars = self.scalars(&node.scalar, grid)?;
+        let VectorScalar { op, scalar_left, as_bool, .. } = *node;
+        Ok(RowOp::Binary { op, scalars, scalar_left, as_bool })
+    }
+
+    pub(super) fn map(
+        &mut self,
+        map: Map,
+        input: &Node,
+        params: &[Node],
+        grid: &Grid,
+    ) -> Result<Matrix> {
+        let input = self.vector(input, grid)?;
+        let op = self.row_op(map, params, grid)?;
+        self.apply(&op, input)
+    }
+
+    pub(super) fn vector_scalar(&mut self, node: &VectorScalar, grid: &Grid) -> Result<Matrix> {
+        let input = self.vector(&node.vector, grid)?;
+        if let Some(operator) = node.op.histogram_only() {
+            self.scalars(&node.scalar, grid)?;
+            let none = Matrix::new(grid.len);
+            let (left, right) = (&input, if input.len() > 0 { &input } else { &none });
+            return Ok(self.histogram_only(operator, left, right, node.at.clone()));
+        }
+        let op = self.scalar_op(node, grid)?;
+        self.apply(&op, input)
+    }
+
+    /// Applies an operation to each row.
+    pub(super) fn apply(&self, op: &RowOp, mut matrix: Matrix) -> Result<Matrix> {
+        for row in 0..matrix.len() {
+            op.apply(matrix.row_mut(row));
+        }
+        matrix.drop_empty();
+        if op.drops_name() { self.drop_names(matrix) } else { Ok(matrix) }
+    }
+
+    /// Takes the names of all rows, at once or at the end of the query.
+    pub(super) fn drop_names(&self, mut matrix: Matrix) -> Result<Matrix> {
+        if self.delayed() {
+            matrix.labels.iter_mut().for_each(|row| row.drop_name = true);
+            return Ok(matrix);
+        }
+        drop_metadata(&self.ctx.labels, &mut matrix.labels);
+        merge_same_labels(&self.ctx.labels, matrix, Duplicates::Merge)
+    }
+
+    /// An operator that only histograms have: floats have no result.
+    pub(super) fn histogram_only(
+        &mut self,
+        operator: &'static str,
+        left: &Matrix,
+        right: &Matrix,
+        at: Position,
+    ) -> Matrix {
+        if left.len() > 0 && right.len() > 0 {
+            let kind = Kind::IncompatibleTypes { operator, left: "float", right: "float" };
+            self.annotations.add(&kind, at);
+        }
+        Matrix::new(left.steps)
+    }
+
+    /// 1 at each step at which `input` has no series.
+    pub(super) fn absent(&mut self, input: &Node, labels: &Labels, grid: &Grid) -> Result<Matrix> {
+        let input = self.vector(input, grid)?;
+        Ok(self.missing(&input, labels, false))
+    }
+
+    /// 1 at each step at which `matrix` has no value.
+    pub(super) fn missing(&self, matrix: &Matrix, labels: &Labels, drop_name: bool) -> Matrix {
+        let mut row = vec![1.0; matrix.steps];
+        for (_, values) in matrix.rows() {
+            for (out, &value) in row.iter_mut().zip(values) {
+                if !is_absent(value) {
+                    *out = ABSENT;
+                }
+            }
+        }
+        let mut missing = Matrix::new(matrix.steps);
+        let labels = self.ctx.labels.add(labels);
+        missing.push(RowLabels { labels, drop_name }, &row);
+        missing
+    }
+}

@@ -1,0 +1,315 @@
+//! Chains of operations that look at one series after another, and the scans they become.
+
+use regain_model::{MatchOp, Matcher, Span, Timestamp};
+use regain_storage::Hints;
+
+use super::Evaluator;
+use crate::aggregate::Sink;
+use crate::annotations::Kind;
+use crate::eval_error::Result;
+use crate::functions::{Extension, RangeCall, RangeFn};
+use crate::grid::{Grid, Held, Matrix, RowLabels, count_present};
+use crate::label_sets::{Duplicates, MetadataSymbols, drop_metadata, merge_same_labels};
+use crate::plan::{Node, Position, RangeArg, RangeCallNode, RangeSource, Selector};
+use crate::row_op::RowOp;
+use crate::scan::{CounterCheck, Report, Scan, Stage, grid_times};
+use crate::window::Reach;
+
+/// A chain from one selector on.
+pub(crate) struct Fused<'n> {
+    matchers: &'n [Matcher],
+    stage: Stage,
+    /// The span of time that the stage reads.
+    span: (i64, i64),
+    /// Whether an operation has taken the name away.
+    pub(super) nameless: bool,
+    /// Whether rows have been changed since the range function or selector.
+    pub(super) mapped: bool,
+    range_ms: i64,
+    function: &'n str,
+    /// The positions of what is meant for counters.
+    checks: Vec<Position>,
+}
+
+impl Fused<'_> {
+    /// Whether all series have the same name, so that they stay apart without it.
+    pub(super) fn has_one_name(&self) -> bool {
+        let names = |matcher: &&Matcher| {
+            matcher.name() == regain_model::METRIC_NAME && matcher.op() == MatchOp::Equal
+        };
+        self.matchers.iter().find(names).is_some_and(|matcher| !matcher.value().is_empty())
+    }
+
+    /// Whether the rows are the newest samples themselves.
+    pub(super) const fn is_instant(&self) -> bool {
+        matches!(self.stage, Stage::Instant(_))
+    }
+}
+
+/// The most range functions in one chain that are checked for counters.
+const CHECKS_MAX: usize = 32;
+
+impl Evaluator<'_> {
+    /// The chain that `node` is the end of, if it is one.
+    pub(super) fn fused<'n>(&mut self, node: &'n Node, grid: &Grid) -> Result<Option<Fused<'n>>> {
+        match node {
+            Node::Select(selector) => Ok(Some(self.selected(selector, grid))),
+            Node::SampleTime(selector) => {
+                let reach = self.lookback(selector, grid);
+                let mut fused = selected(selector, Stage::SampleTime(reach), reach.span());
+                fused.nameless = true;
+                Ok(Some(fused))
+            }
+            Node::RangeCall(call) if call.absent.is_none() => self.fused_call(call, grid),
+            Node::Constant(inner) if grid.len == 1 => self.fused(inner, grid),
+            Node::Map { map, input, params } if self.fuse => {
+                let Some(fused) = self.fused(input, grid)? else { return Ok(None) };
+                if !self.may_lose_name(&fused) {
+                    return Ok(None);
+                }
+                let op = self.row_op(*map, params, grid)?;
+                Ok(Some(mapped(fused, op)))
+            }
+            Node::VectorScalar(node) if self.fuse && node.op.histogram_only().is_none() => {
+                let Some(fused) = self.fused(&node.vector, grid)? else { return Ok(None) };
+                if (fused.nameless || node.drops_name()) && !self.may_lose_name(&fused) {
+                    return Ok(None);
+                }
+                let op = self.scalar_op(node, grid)?;
+                Ok(Some(mapped(fused, op)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether the series of a chain stay apart without their names.
+    pub(super) fn may_lose_name(&self, fused: &Fused<'_>) -> bool {
+        self.delayed() || fused.has_one_name()
+    }
+
+    fn lookback(&self, selector: &Selector, grid: &Grid) -> Reach {
+        Reach::new(grid, self.options.lookback_delta_ms, selector.offset, selector.at)
+    }
+
+    fn selected<'n>(&self, selector: &'n Selector, grid: &Grid) -> Fused<'n> {
+        let mut reach = self.lookback(selector, grid);
+        if !selector.smoothed {
+            return selected(selector, Stage::Instant(reach), reach.span());
+        }
+        reach.after = self.options.lookback_delta_ms;
+        let function = RangeFn::Interpolate;
+        let call = RangeCall { function, reach, grid: *grid, params: Vec::new(), extension: None };
+        selected(selector, Stage::Range { call, check: None }, reach.span())
+    }
+
+    /// A function over a range as a chain.
+    pub(super) fn fused_call<'n>(
+        &mut self,
+        node: &'n RangeCallNode,
+        grid: &Grid,
+    ) -> Result<Option<Fused<'n>>> {
+        let mut fused = match &node.arg.source {
+            RangeSource::Series(matchers) => {
+                let call = self.call(node, grid)?;
+                let span = call.reach.span();
+                let stage = Stage::Range { call, check: None };
+                Fused { range_ms: node.arg.range, ..chain(matchers, stage, span) }
+            }
+            RangeSource::Subquery { inner, step } if self.fuse => {
+                let inner_grid = self.subquery_grid(&node.arg, *step, grid)?;
+                if inner_grid.len == 0 {
+                    return Ok(None);
+                }
+                let Some(fused) = self.fused(inner, &inner_grid)? else { return Ok(None) };
+                if fused.nameless && !self.may_lose_name(&fused) {
+                    return Ok(None);
+                }
+                let (call, times) = (self.call(node, grid)?, grid_times(&inner_grid));
+                let inner = Box::new(fused.stage);
+                Fused { stage: Stage::Subquery { inner, times, call, check: None }, ..fused }
+            }
+            RangeSource::Subquery { .. } => return Ok(None),
+        };
+        fused.function = &node.name;
+        if node.function.needs_counter() && (!fused.nameless || self.delayed()) {
+            if fused.checks.len() == CHECKS_MAX {
+                return Ok(None);
+            }
+            let number = u32::try_from(fused.checks.len()).ok();
+            match &mut fused.stage {
+                Stage::Range { check, .. } | Stage::Subquery { check, .. } => *check = number,
+                _ => {}
+            }
+            fused.checks.push(node.at.clone());
+        }
+        fused.nameless |= !node.function.keeps_name();
+        // Series that meet within a function over ranges are always an error.
+        fused.mapped |= matches!(node.arg.source, RangeSource::Subquery { .. });
+        Ok(Some(fused))
+    }
+
+    /// A range function with its windows and its parameters.
+    pub(super) fn call(&mut self, node: &RangeCallNode, grid: &Grid) -> Result<RangeCall> {
+        let params = node.params.iter().map(|param| self.scalars(param, grid));
+        let params = params.collect::<Result<Vec<_>>>()?;
+        let reach = self.reach(&node.arg, grid);
+        let extension = node.arg.extension;
+        Ok(RangeCall { function: node.function, reach, grid: *grid, params, extension })
+    }
+
+    /// The windows of a range vector.
+    pub(super) fn reach(&self, arg: &RangeArg, grid: &Grid) -> Reach {
+        let mut reach = Reach::new(grid, arg.range, arg.offset, arg.at);
+        if arg.extension.is_some() {
+            reach.before = self.options.lookback_delta_ms;
+        }
+        if arg.extension == Some(Extension::Smoothed) {
+            reach.after = self.options.lookback_delta_ms;
+        }
+        reach
+    }
+
+    /// The times of a selector's newest samples, under the series' full names.
+    pub(super) fn sample_times(&mut self, selector: &Selector, grid: &Grid) -> Result<Matrix> {
+        let reach = self.lookback(selector, grid);
+        let fused = selected(selector, Stage::SampleTime(reach), reach.span());
+        let held = Held::new(self.ctx, 0)?;
+        let mut collect = Collect { matrix: Matrix::new(grid.len), held };
+        self.run(&fused, grid, Hints::NONE, false, &mut collect)?;
+        collect.matrix.adopt(collect.held);
+        Ok(collect.matrix)
+    }
+
+    /// Reads a chain into a vector.
+    pub(super) fn collect(&mut self, fused: Fused<'_>, node: &Node, grid: &Grid) -> Result<Matrix> {
+        let (nameless, mapped, one_name) = (fused.nameless, fused.mapped, fused.has_one_name());
+        let held = Held::new(self.ctx, 0)?;
+        let mut collect = Collect { matrix: Matrix::new(grid.len), held };
+        self.run(&fused, grid, Hints::NONE, false, &mut collect)?;
+        let mut matrix = collect.matrix;
+        matrix.adopt(collect.held);
+        if !nameless || self.delayed() {
+            return Ok(matrix);
+        }
+        let types = self.has_type_or_unit();
+        if types && mapped && self.fuse {
+            return self.unfused(|evaluator| evaluator.vector(node, grid));
+        }
+        drop_metadata(&self.ctx.labels, &mut matrix.labels);
+        if one_name && !types {
+            return Ok(matrix);
+        }
+        merge_same_labels(&self.ctx.labels, matrix, Duplicates::Refuse)
+    }
+
+    /// Reads a chain into `sink`.
+    pub(super) fn run(
+        &mut self,
+        fused: &Fused<'_>,
+        grid: &Grid,
+        hints: Hints<'_>,
+        presence_only: bool,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
+        if grid.len == 0 {
+            return Ok(());
+        }
+        let (start, end) = fused.span;
+        let function = if hints.function.is_empty() { fused.function } else { hints.function };
+        let step_ms = if grid.len == 1 { 0 } else { grid.step };
+        let scan = Scan {
+            matchers: fused.matchers,
+            span: Span::new(Timestamp(start.saturating_add(1)), Timestamp(end)),
+            hints: Hints { function, step_ms, range_ms: fused.range_ms, ..hints },
+            stage: &fused.stage,
+            drop_name: fused.nameless && self.delayed(),
+            presence_only,
+        };
+        let report = scan.run(self.snapshot, self.ctx, self.options.workers, sink)?;
+        self.note(&report, &fused.checks);
+        Ok(())
+    }
+
+    /// Does something again without looking at series one by one, because some have types or units
+    /// that may be all that keeps them apart.
+    pub(super) fn unfused<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let before = std::mem::replace(&mut self.fuse, false);
+        let result = f(self);
+        self.fuse = before;
+        result
+    }
+
+    pub(super) fn has_type_or_unit(&self) -> bool {
+        MetadataSymbols::of(&self.ctx.labels.read()).has_type_or_unit()
+    }
+
+    fn note(&mut self, report: &Report, checks: &[Position]) {
+        self.stats.samples_total += report.samples_total;
+        self.stats.samples_read += report.samples_read;
+        for counter in &report.counters {
+            if let Some(at) = checks.get(counter.check as usize) {
+                self.check_counter(counter, at);
+            }
+        }
+    }
+
+    /// Remarks on what does not look like a counter.
+    pub(super) fn check_counter(&mut self, counter: &CounterCheck, at: &Position) {
+        let arena = self.ctx.labels.read();
+        let name = arena.text(counter.name);
+        if self.options.features.type_and_unit_labels {
+            let got = counter.kind.map_or("", |kind| arena.text(kind));
+            if got != "counter" && got != "histogram" {
+                self.annotations.add(&Kind::NotCounterType { got, name }, at.clone());
+            }
+        } else if !["_total", "_sum", "_count", "_bucket"].iter().any(|end| name.ends_with(end)) {
+            self.annotations.add(&Kind::NotCounterName { name }, at.clone());
+        }
+    }
+}
+
+/// `fused` with one more operation.
+fn mapped(mut fused: Fused<'_>, op: RowOp) -> Fused<'_> {
+    fused.nameless |= op.drops_name();
+    fused.mapped = true;
+    fused.stage = Stage::Mapped { inner: Box::new(fused.stage), op };
+    fused
+}
+
+fn selected(selector: &Selector, stage: Stage, span: (i64, i64)) -> Fused<'_> {
+    chain(&selector.matchers, stage, span)
+}
+
+fn chain(matchers: &[Matcher], stage: Stage, span: (i64, i64)) -> Fused<'_> {
+    Fused {
+        matchers,
+        stage,
+        span,
+        nameless: false,
+        mapped: false,
+        range_ms: 0,
+        function: "",
+        checks: Vec::new(),
+    }
+}
+
+/// Keeps all rows.
+struct Collect {
+    matrix: Matrix,
+    held: Held,
+}
+
+impl Sink for Collect {
+    fn begin(&mut self, _arena: &regain_storage::ArenaReader<'_>) {}
+
+    fn row(
+        &mut self,
+        _arena: &regain_storage::ArenaReader<'_>,
+        labels: RowLabels,
+        row: &[f64],
+    ) -> Result<()> {
+        self.held.add(count_present(row) as u64)?;
+        self.matrix.push(labels, row);
+        Ok(())
+    }
+}

@@ -1,0 +1,135 @@
+//! Functions over ranges that are not read in one go: subqueries of whole vectors, and what is
+//! missing.
+
+use std::collections::BTreeSet;
+
+use regain_storage::Hints;
+
+use super::Evaluator;
+use crate::eval_error::{EvalError, Result};
+use crate::grid::{ABSENT, Grid, Matrix, RowLabels};
+use crate::label_sets::{Duplicates, MetadataSymbols, drop_metadata, merge_same_labels};
+use crate::plan::{RangeArg, RangeCallNode, RangeSource};
+use crate::scan::{CounterCheck, GRID_TIMES, Raw, Stage, grid_times};
+
+impl Evaluator<'_> {
+    /// A function over a range.
+    pub(super) fn range_call(&mut self, node: &RangeCallNode, grid: &Grid) -> Result<Matrix> {
+        let Some(labels) = &node.absent else { return self.over_subquery(node, grid) };
+        let matrix = if let Some(fused) = self.fused_absent(node, grid)? {
+            fused
+        } else {
+            self.over_subquery(node, grid)?
+        };
+        Ok(self.missing(&matrix, labels, self.delayed()))
+    }
+
+    /// Where the series of a chain are present, for `absent_over_time`.
+    fn fused_absent(&mut self, node: &RangeCallNode, grid: &Grid) -> Result<Option<Matrix>> {
+        let Some(fused) = self.fused_call(node, grid)? else { return Ok(None) };
+        let mut any = AnyPresent(vec![ABSENT; grid.len]);
+        self.run(&fused, grid, Hints::NONE, false, &mut any)?;
+        Ok(Some(self.unnamed(&any.0)))
+    }
+
+    /// A function over the steps of an inner query.
+    fn over_subquery(&mut self, node: &RangeCallNode, grid: &Grid) -> Result<Matrix> {
+        let RangeSource::Subquery { inner, step } = &node.arg.source else {
+            return Err(EvalError::Unsupported("a range without a source"));
+        };
+        let inner_grid = self.subquery_grid(&node.arg, *step, grid)?;
+        let matrix =
+            if inner_grid.len == 0 { Matrix::new(0) } else { self.vector(inner, &inner_grid)? };
+        let stage = Stage::Range { call: self.call(node, grid)?, check: Some(0) };
+        let times = grid_times(&inner_grid);
+        let mut out = Matrix::new(grid.len);
+        let (mut scratch, mut row) = (stage.scratch(), vec![ABSENT; grid.len]);
+        let mut checked: Vec<RowLabels> = Vec::new();
+        for (labels, values) in matrix.rows() {
+            self.ctx.cancel.check()?;
+            let raw = Raw { times: &times, values, shared: Some(GRID_TIMES) };
+            let outcome = stage.run(raw, &mut scratch, &mut row)?;
+            self.stats.samples_total += outcome.samples_total;
+            if outcome.present {
+                out.push(labels, &row);
+                checked.push(labels);
+            }
+        }
+        if node.function.needs_counter() {
+            self.check_counters(&checked, node);
+        }
+        if node.function.keeps_name() {
+            return Ok(out);
+        }
+        if self.delayed() {
+            out.labels.iter_mut().for_each(|row| row.drop_name = true);
+            return Ok(out);
+        }
+        drop_metadata(&self.ctx.labels, &mut out.labels);
+        merge_same_labels(&self.ctx.labels, out, Duplicates::Refuse)
+    }
+
+    fn check_counters(&mut self, rows: &[RowLabels], node: &RangeCallNode) {
+        let mut counters = BTreeSet::new();
+        {
+            let arena = self.ctx.labels.read();
+            let metadata = MetadataSymbols::of(&arena);
+            let kind = arena.symbol("__type__");
+            for row in rows {
+                let name = metadata.metric_name().and_then(|name| arena.get(row.labels, name));
+                let Some(name) = name else { continue };
+                let kind = kind.and_then(|kind| arena.get(row.labels, kind));
+                counters.insert(CounterCheck { check: 0, name, kind });
+            }
+        }
+        for counter in &counters {
+            self.check_counter(counter, &node.at);
+        }
+    }
+
+    /// The steps of a subquery: multiples of its step, from behind the start of the first window to
+    /// the end of the last one. Upstream's division rounds towards zero.
+    pub(super) fn subquery_grid(
+        &self,
+        arg: &RangeArg,
+        step: Option<i64>,
+        grid: &Grid,
+    ) -> Result<Grid> {
+        let step = step.unwrap_or(self.options.step_default_ms);
+        if step <= 0 {
+            return Err(EvalError::InvalidSteps);
+        }
+        let (first, last) = match arg.at {
+            Some(at) => (at, at),
+            None => (grid.start, grid.last()),
+        };
+        let end = last.saturating_sub(arg.offset);
+        let before = first.saturating_sub(arg.offset).saturating_sub(arg.range);
+        let mut start = step.saturating_mul(before / step);
+        if start <= before {
+            start = start.saturating_add(step);
+        }
+        Grid::range(start, end, step)
+    }
+}
+
+/// Whether any series has a value.
+struct AnyPresent(Vec<f64>);
+
+impl crate::aggregate::Sink for AnyPresent {
+    fn begin(&mut self, _arena: &regain_storage::ArenaReader<'_>) {}
+
+    fn row(
+        &mut self,
+        _arena: &regain_storage::ArenaReader<'_>,
+        _labels: RowLabels,
+        row: &[f64],
+    ) -> Result<()> {
+        for (any, &value) in self.0.iter_mut().zip(row) {
+            if !crate::grid::is_absent(value) {
+                *any = 1.0;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,187 @@
+//! The outermost node: from a plan to an answer.
+
+use std::sync::Arc;
+
+use regain_model::{Labels, Span, Timestamp};
+use regain_storage::{Batch, Ctx, Hints, Queryable, Selection};
+
+use super::{Evaluator, Output};
+use crate::annotations::{Annotation, Annotations};
+use crate::engine::EngineOptions;
+use crate::eval_error::{EvalError, Result};
+use crate::grid::{Grid, Held, Matrix, RowLabels, is_absent};
+use crate::label_sets::{Duplicates, drop_metadata, merge_same_labels};
+use crate::plan::{self, Node, RangeArg, RangeSource};
+use crate::value::{Point, QueryResult, QueryStats, Sample, Scalar, Series, Text, Value};
+
+/// Evaluates `node` on `grid`; `range` asks for values over time.
+pub(crate) fn answer(
+    options: &EngineOptions,
+    source: &dyn Queryable,
+    node: &Node,
+    grid: &Grid,
+    range: bool,
+    ctx: &Arc<Ctx>,
+) -> Result<QueryResult> {
+    let (min, max) = plan::time_span(node, grid, options);
+    let snapshot = source.snapshot(Span::new(Timestamp(min), Timestamp(max)), ctx)?;
+    let mut evaluator = Evaluator {
+        options,
+        snapshot: snapshot.as_ref(),
+        ctx,
+        annotations: Annotations::default(),
+        stats: QueryStats::default(),
+        fuse: true,
+    };
+    let value =
+        if range { evaluator.over_time(node, grid)? } else { evaluator.at_once(node, grid)? };
+    ctx.cancel.check()?;
+    let (mut warnings, infos) = evaluator.annotations.into_parts();
+    warnings.extend(ctx.warnings.to_vec().into_iter().map(Annotation::plain));
+    let stats = QueryStats { samples_peak: ctx.budget.peak(), ..evaluator.stats };
+    Ok(QueryResult { value, warnings, infos, stats })
+}
+
+impl Evaluator<'_> {
+    /// The value at the only time of `grid`.
+    fn at_once(&mut self, node: &Node, grid: &Grid) -> Result<Value> {
+        let time = Timestamp(grid.start);
+        if let Some(arg) = as_range(node) {
+            return self.range_vector(arg, grid).map(Value::Matrix);
+        }
+        Ok(match self.eval(node, grid)? {
+            Output::Scalar(values) => {
+                Value::Scalar(Scalar { time, value: values.first().copied().unwrap_or(f64::NAN) })
+            }
+            Output::Text(value) => Value::String(Text { time, value }),
+            Output::Vector(matrix) => {
+                let mut matrix = self.cleaned(matrix)?;
+                matrix.hold(self.ctx)?;
+                let labels = self.texts(&matrix.labels);
+                let rows = labels.into_iter().zip(&matrix.values);
+                Value::Vector(rows.map(|(labels, &value)| Sample { labels, time, value }).collect())
+            }
+        })
+    }
+
+    /// The values at all times of `grid`, in the order of the labels.
+    fn over_time(&mut self, node: &Node, grid: &Grid) -> Result<Value> {
+        let matrix = match self.eval(node, grid)? {
+            Output::Scalar(values) => self.unnamed(&values),
+            Output::Vector(matrix) => self.cleaned(matrix)?,
+            Output::Text(_) => return Err(EvalError::RangeOfType("string")),
+        };
+        let times: Vec<i64> = grid.times().collect();
+        self.series(&matrix, &times).map(Value::Matrix)
+    }
+
+    /// The series of a matrix whose steps are at `times`.
+    fn series(&self, matrix: &Matrix, times: &[i64]) -> Result<Vec<Series>> {
+        let _held = Held::new(self.ctx, matrix.samples())?;
+        let rows = self.texts(&matrix.labels).into_iter().zip(0..matrix.len());
+        let mut series: Vec<Series> = rows
+            .map(|(labels, row)| Series { labels, points: points(times, matrix.row(row)) })
+            .collect();
+        series.sort_by(|a, b| a.labels.cmp(&b.labels));
+        Ok(series)
+    }
+
+    fn texts(&self, rows: &[RowLabels]) -> Vec<Labels> {
+        let arena = self.ctx.labels.read();
+        rows.iter().map(|row| arena.labels(row.labels)).collect()
+    }
+
+    /// Removes the names whose removal was delayed.
+    fn cleaned(&self, mut matrix: Matrix) -> Result<Matrix> {
+        if !self.delayed() {
+            return Ok(matrix);
+        }
+        let (mut rows, indexes): (Vec<RowLabels>, Vec<usize>) = matrix
+            .labels
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| row.drop_name)
+            .map(|(index, row)| (*row, index))
+            .unzip();
+        drop_metadata(&self.ctx.labels, &mut rows);
+        for (row, index) in rows.into_iter().zip(indexes) {
+            matrix.labels[index] = row;
+        }
+        merge_same_labels(&self.ctx.labels, matrix, Duplicates::Merge)
+    }
+
+    /// The samples of a range vector by itself.
+    fn range_vector(&mut self, arg: &RangeArg, grid: &Grid) -> Result<Vec<Series>> {
+        match &arg.source {
+            RangeSource::Subquery { inner, step } => {
+                let inner_grid = self.subquery_grid(arg, *step, grid)?;
+                if inner_grid.len == 0 {
+                    return Ok(Vec::new());
+                }
+                let matrix = match self.eval(inner, &inner_grid)? {
+                    Output::Scalar(values) => self.unnamed(&values),
+                    Output::Vector(matrix) => self.cleaned(matrix)?,
+                    Output::Text(_) => return Err(EvalError::RangeOfType("string")),
+                };
+                let times: Vec<i64> = inner_grid.times().collect();
+                self.series(&matrix, &times)
+            }
+            RangeSource::Series(matchers) => {
+                let reach = self.reach(arg, grid);
+                let (start, end) = reach.span();
+                let span = Span::new(Timestamp(start.saturating_add(1)), Timestamp(end));
+                let hints = Hints { range_ms: arg.range, ..Hints::NONE };
+                let selection = Selection { hints, ..Selection::new(matchers, span) };
+                let border = (start.saturating_add(reach.before), reach.end);
+                self.stored(&selection, arg, border)
+            }
+        }
+    }
+
+    fn stored(
+        &mut self,
+        selection: &Selection<'_>,
+        arg: &RangeArg,
+        border: (i64, i64),
+    ) -> Result<Vec<Series>> {
+        let mut parts = self.snapshot.select(selection, self.ctx)?;
+        let (mut batch, mut series) = (Batch::default(), Vec::new());
+        let mut held = Held::new(self.ctx, 0)?;
+        while let Some(mut part) = parts.next()? {
+            self.ctx.cancel.check()?;
+            let count = part.series().len();
+            part.decode(0..count, &mut batch)?;
+            for run in &batch.runs {
+                let mut points = points(batch.times_of(run), batch.floats_of(run));
+                if let Some(extension) = arg.extension {
+                    points = crate::functions::extend(&points, border, extension);
+                }
+                if points.is_empty() {
+                    continue;
+                }
+                held.add(points.len() as u64)?;
+                self.stats.samples_total += points.len() as u64;
+                self.stats.samples_read += points.len() as u64;
+                let labels = part.series()[run.series as usize].labels;
+                series.push(Series { labels: self.ctx.labels.labels(labels), points });
+            }
+        }
+        series.sort_by(|a, b| a.labels.cmp(&b.labels));
+        Ok(series)
+    }
+}
+
+/// The range vector that `node` is, if it is one.
+fn as_range(node: &Node) -> Option<&RangeArg> {
+    match node {
+        Node::Range(arg) => Some(arg),
+        Node::Constant(inner) => as_range(inner),
+        _ => None,
+    }
+}
+
+/// The values that are there, with their times. Staleness markers are not values.
+fn points(times: &[i64], values: &[f64]) -> Vec<Point> {
+    let present = times.iter().zip(values).filter(|(_, value)| !is_absent(**value));
+    present.map(|(&time, &value)| Point { time: Timestamp(time), value }).collect()
+}

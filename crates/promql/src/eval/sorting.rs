@@ -1,0 +1,67 @@
+//! `sort` and its kin, which have an effect on instant queries only.
+
+use std::cmp::Ordering;
+
+use regain_model::Labels;
+
+use super::Evaluator;
+use crate::annotations::Kind;
+use crate::eval_error::Result;
+use crate::functions::natural_order;
+use crate::grid::{Grid, Matrix};
+use crate::plan::{Node, Position, SortBy};
+
+impl Evaluator<'_> {
+    pub(super) fn sort(
+        &mut self,
+        input: &Node,
+        by: &SortBy,
+        descending: bool,
+        at: &Position,
+        grid: &Grid,
+    ) -> Result<Matrix> {
+        let matrix = self.vector(input, grid)?;
+        if grid.len > 1 {
+            self.annotations.add(&Kind::SortInRange, at.clone());
+            return Ok(matrix);
+        }
+        let mut order: Vec<usize> = (0..matrix.len()).collect();
+        match by {
+            SortBy::Value => {
+                order.sort_by(|&a, &b| by_value(matrix.row(a)[0], matrix.row(b)[0], descending))
+            }
+            SortBy::Labels(names) => {
+                let labels: Vec<Labels> = {
+                    let arena = self.ctx.labels.read();
+                    matrix.labels.iter().map(|row| arena.labels(row.labels)).collect()
+                };
+                order.sort_by(|&a, &b| {
+                    let order = by_labels(&labels[a], &labels[b], names);
+                    if descending { order.reverse() } else { order }
+                });
+            }
+        }
+        let mut sorted = Matrix::new(matrix.steps);
+        for row in order {
+            sorted.push(matrix.labels[row], matrix.row(row));
+        }
+        Ok(sorted)
+    }
+}
+
+/// Orders by value; NaN is last in both directions.
+fn by_value(a: f64, b: f64, descending: bool) -> Ordering {
+    match a.partial_cmp(&b) {
+        Some(order) if descending => order.reverse(),
+        Some(order) => order,
+        None => a.is_nan().cmp(&b.is_nan()),
+    }
+}
+
+/// Orders by some labels as people count, then by all of them.
+fn by_labels(a: &Labels, b: &Labels, names: &[String]) -> Ordering {
+    let value = |labels: &Labels, name: &str| labels.get(name).unwrap_or_default().to_owned();
+    let pairs = names.iter().map(|name| (value(a, name), value(b, name)));
+    let different = pairs.into_iter().find(|(a, b)| a != b);
+    different.map_or_else(|| a.cmp(b), |(a, b)| natural_order::compare(&a, &b))
+}

@@ -1,0 +1,205 @@
+//! The times at which an expression is evaluated.
+
+use std::sync::Arc;
+
+use regain_storage::{Ctx, LabelsId};
+
+use crate::eval_error::{EvalError, Result, STEPS_MAX};
+
+/// Evenly spaced times: an instant query is a grid of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Grid {
+    pub(crate) start: i64,
+    pub(crate) step: i64,
+    pub(crate) len: usize,
+}
+
+impl Grid {
+    /// The grid of the single time `t`.
+    pub(crate) const fn instant(t: i64) -> Self {
+        Self { start: t, step: 1, len: 1 }
+    }
+
+    /// The grid from `start` by `step` up to `end`; empty when the end comes first.
+    pub(crate) fn range(start: i64, end: i64, step: i64) -> Result<Self> {
+        if step <= 0 {
+            return Err(EvalError::InvalidSteps);
+        }
+        if end < start {
+            return Ok(Self { start, step, len: 0 });
+        }
+        let steps = end.checked_sub(start).ok_or(EvalError::InvalidSteps)? / step;
+        match usize::try_from(steps) {
+            Ok(steps) if steps < STEPS_MAX => Ok(Self { start, step, len: steps + 1 }),
+            _ => Err(EvalError::InvalidSteps),
+        }
+    }
+
+    /// The time of step `k`.
+    #[inline]
+    pub(crate) const fn time(&self, k: usize) -> i64 {
+        self.start + self.step * k.cast_signed() as i64
+    }
+
+    /// The time of the last step.
+    pub(crate) const fn last(&self) -> i64 {
+        self.time(self.len.saturating_sub(1))
+    }
+
+    /// All times.
+    pub(crate) fn times(&self) -> impl Iterator<Item = i64> + use<> {
+        let grid = *self;
+        (0..grid.len).map(move |k| grid.time(k))
+    }
+
+    /// The grid of the first step alone.
+    pub(crate) const fn first(&self) -> Self {
+        Self { len: if self.len == 0 { 0 } else { 1 }, ..*self }
+    }
+}
+
+/// The value of a series at a step without one. Staleness markers never leave a selector, and
+/// arithmetic cannot make this signalling NaN, so no result is mistaken for it.
+pub(crate) const ABSENT: f64 = regain_model::STALE_NAN;
+
+/// Whether there is no value.
+#[inline]
+pub(crate) const fn is_absent(value: f64) -> bool {
+    value.to_bits() == ABSENT.to_bits()
+}
+
+/// How many values there are in `row`.
+pub(crate) fn count_present(row: &[f64]) -> usize {
+    row.iter().filter(|value| !is_absent(**value)).count()
+}
+
+/// A row's labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RowLabels {
+    pub(crate) labels: LabelsId,
+    /// Whether the name goes at the end of the query (delayed name removal only).
+    pub(crate) drop_name: bool,
+}
+
+/// A vector over a grid: dense rows, one for each series, with [`ABSENT`] where there is no value.
+///
+/// **Invariant.** Each row has at least one value.
+#[derive(Debug, Default)]
+pub(crate) struct Matrix {
+    pub(crate) steps: usize,
+    pub(crate) labels: Vec<RowLabels>,
+    pub(crate) values: Vec<f64>,
+    held: Option<Held>,
+}
+
+impl Matrix {
+    /// No rows over `steps` steps.
+    pub(crate) const fn new(steps: usize) -> Self {
+        Self { steps, labels: Vec::new(), values: Vec::new(), held: None }
+    }
+
+    /// The number of rows.
+    pub(crate) const fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    #[inline]
+    pub(crate) fn row(&self, index: usize) -> &[f64] {
+        &self.values[index * self.steps..(index + 1) * self.steps]
+    }
+
+    #[inline]
+    pub(crate) fn row_mut(&mut self, index: usize) -> &mut [f64] {
+        &mut self.values[index * self.steps..(index + 1) * self.steps]
+    }
+
+    /// Adds a row unless it is empty.
+    pub(crate) fn push(&mut self, labels: RowLabels, row: &[f64]) {
+        debug_assert_eq!(row.len(), self.steps, "a row has a value for each step");
+        if row.iter().any(|&value| !is_absent(value)) {
+            self.labels.push(labels);
+            self.values.extend_from_slice(row);
+        }
+    }
+
+    /// Adds an empty row that the caller fills.
+    pub(crate) fn push_absent(&mut self, labels: RowLabels) -> usize {
+        self.labels.push(labels);
+        self.values.resize(self.values.len() + self.steps, ABSENT);
+        self.labels.len() - 1
+    }
+
+    /// All rows with their labels.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (RowLabels, &[f64])> {
+        self.labels.iter().enumerate().map(|(index, labels)| (*labels, self.row(index)))
+    }
+
+    /// Removes the rows that have become empty.
+    pub(crate) fn drop_empty(&mut self) {
+        let mut kept = 0;
+        for index in 0..self.labels.len() {
+            if self.row(index).iter().all(|&value| is_absent(value)) {
+                continue;
+            }
+            if kept != index {
+                self.labels[kept] = self.labels[index];
+                let from = index * self.steps..(index + 1) * self.steps;
+                self.values.copy_within(from, kept * self.steps);
+            }
+            kept += 1;
+        }
+        self.labels.truncate(kept);
+        self.values.truncate(kept * self.steps);
+    }
+
+    /// How many values there are.
+    pub(crate) fn samples(&self) -> u64 {
+        count_present(&self.values) as u64
+    }
+
+    /// Repeats the single step `steps` times.
+    pub(crate) fn broadcast(self, steps: usize) -> Self {
+        debug_assert_eq!(self.steps, 1, "only a constant can be repeated");
+        let values = self.values.iter().flat_map(|&value| std::iter::repeat_n(value, steps));
+        Self { steps, values: values.collect(), labels: self.labels, held: self.held }
+    }
+
+    /// Lets `held` live as long as the matrix.
+    pub(crate) fn adopt(&mut self, held: Held) {
+        self.held = Some(held);
+    }
+
+    /// Takes the values from the budget for as long as the matrix lives.
+    pub(crate) fn hold(&mut self, ctx: &Arc<Ctx>) -> Result<()> {
+        self.held = None;
+        self.held = Some(Held::new(ctx, self.samples())?);
+        Ok(())
+    }
+}
+
+/// Samples taken from a query's budget, given back at the end of their life.
+#[derive(Debug)]
+pub(crate) struct Held {
+    ctx: Arc<Ctx>,
+    samples: u64,
+}
+
+impl Held {
+    pub(crate) fn new(ctx: &Arc<Ctx>, samples: u64) -> Result<Self> {
+        let held = Self { ctx: Arc::clone(ctx), samples };
+        ctx.budget.take(samples)?;
+        Ok(held)
+    }
+
+    /// Takes more.
+    pub(crate) fn add(&mut self, samples: u64) -> Result<()> {
+        self.samples += samples;
+        Ok(self.ctx.budget.take(samples)?)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.ctx.budget.give_back(self.samples);
+    }
+}

@@ -1,0 +1,71 @@
+//! The span of time that a plan reads, so that the store can hold a view of it.
+
+use super::{Node, RangeArg, RangeSource, Selector};
+use crate::engine::EngineOptions;
+use crate::functions::Extension;
+use crate::grid::Grid;
+
+/// The first and the last time that evaluating `node` on `grid` can read.
+pub(crate) fn time_span(node: &Node, grid: &Grid, options: &EngineOptions) -> (i64, i64) {
+    let mut span = Spans { options, min: i64::MAX, max: i64::MIN };
+    span.node(node, grid.start, grid.last());
+    if span.min > span.max { (0, 0) } else { (span.min, span.max) }
+}
+
+struct Spans<'o> {
+    options: &'o EngineOptions,
+    min: i64,
+    max: i64,
+}
+
+impl Spans<'_> {
+    fn add(&mut self, start: i64, end: i64) {
+        self.min = self.min.min(start);
+        self.max = self.max.max(end);
+    }
+
+    fn selector(&mut self, selector: &Selector, start: i64, end: i64) {
+        let (start, end) = selector.at.map_or((start, end), |at| (at, at));
+        let lookback = self.options.lookback_delta_ms;
+        let after = if selector.smoothed { lookback } else { 0 };
+        let end = end.saturating_sub(selector.offset).saturating_add(after);
+        self.add(start.saturating_sub(selector.offset).saturating_sub(lookback), end);
+    }
+
+    fn range(&mut self, arg: &RangeArg, start: i64, end: i64) {
+        let (start, end) = arg.at.map_or((start, end), |at| (at, at));
+        let start = start.saturating_sub(arg.offset).saturating_sub(arg.range);
+        let end = end.saturating_sub(arg.offset);
+        match &arg.source {
+            RangeSource::Subquery { inner, .. } => self.node(inner, start, end),
+            RangeSource::Series(_) => {
+                let lookback = self.options.lookback_delta_ms;
+                let before = if arg.extension.is_some() { lookback } else { 0 };
+                let smoothed = arg.extension == Some(Extension::Smoothed);
+                let after = if smoothed { lookback } else { 0 };
+                self.add(start.saturating_sub(before), end.saturating_add(after));
+            }
+        }
+    }
+
+    fn node(&mut self, node: &Node, start: i64, end: i64) {
+        match node {
+            Node::Select(selector) | Node::SampleTime(selector) => {
+                self.selector(selector, start, end);
+            }
+            Node::Range(arg) => self.range(arg, start, end),
+            Node::RangeCall(call) => {
+                self.range(&call.arg, start, end);
+                call.params.iter().for_each(|param| self.node(param, start, end));
+            }
+            Node::Info(info) => {
+                let (offset, at) = (info.offset, info.at);
+                let selector = Selector { matchers: Vec::new(), offset, at, smoothed: false };
+                self.selector(&selector, start, end);
+                self.selector(&Selector { offset: 0, at: None, ..selector }, start, end);
+                self.node(&info.input, start, end);
+            }
+            other => other.children().into_iter().for_each(|child| self.node(child, start, end)),
+        }
+    }
+}

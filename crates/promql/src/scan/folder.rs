@@ -1,0 +1,127 @@
+//! Hands computed parts to the sink in the order of the parts.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+
+use regain_storage::{Ctx, Symbol};
+
+use super::part::PartRows;
+use crate::aggregate::Sink;
+use crate::eval_error::Result;
+
+/// A series that something meant for counters was computed of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct CounterCheck {
+    /// The number of the stage that asks.
+    pub(crate) check: u32,
+    /// The metric's name.
+    pub(crate) name: Symbol,
+    /// The value of `__type__`.
+    pub(crate) kind: Option<Symbol>,
+}
+
+/// What a scan has noticed.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    pub(crate) counters: BTreeSet<CounterCheck>,
+    pub(crate) samples_total: u64,
+    pub(crate) samples_read: u64,
+}
+
+/// The sink and whose turn it is.
+pub(super) struct Folder<'s> {
+    ctx: &'s Arc<Ctx>,
+    state: Mutex<State<'s>>,
+    turn: Condvar,
+}
+
+struct State<'s> {
+    sink: &'s mut dyn Sink,
+    next: usize,
+    failed: bool,
+    report: Report,
+}
+
+impl<'s> Folder<'s> {
+    pub(super) fn new(ctx: &'s Arc<Ctx>, sink: &'s mut dyn Sink) -> Self {
+        let state = State { sink, next: 0, failed: false, report: Report::default() };
+        Self { ctx, state: Mutex::new(state), turn: Condvar::new() }
+    }
+
+    /// Waits for the turn of part `number` and hands its rows on; `false` when another worker has
+    /// failed.
+    pub(super) fn fold(&self, number: usize, rows: &PartRows) -> Result<bool> {
+        let mut state = self.lock();
+        while state.next != number && !state.failed {
+            state = self.turn.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+        if state.failed {
+            return Ok(false);
+        }
+        state.take(self.ctx, rows)?;
+        state.next += 1;
+        drop(state);
+        self.turn.notify_all();
+        Ok(true)
+    }
+
+    pub(super) fn guard(&self) -> Guard<'_, 's> {
+        Guard { folder: self, finished: false }
+    }
+
+    pub(super) fn into_report(self) -> Report {
+        self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).report
+    }
+
+    /// A sink that panicked is not used again, because the guard marks the scan as failed.
+    fn lock(&self) -> MutexGuard<'_, State<'s>> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl State<'_> {
+    fn take(&mut self, ctx: &Ctx, rows: &PartRows) -> Result<()> {
+        let arena = ctx.labels.read();
+        let name = arena.symbol(regain_model::METRIC_NAME);
+        let kind = arena.symbol("__type__");
+        self.sink.begin(&arena);
+        for row in rows.iter() {
+            let labels = row.labels.labels;
+            if row.checks != 0
+                && let Some(name) = name.and_then(|name| arena.get(labels, name))
+            {
+                let kind = kind.and_then(|kind| arena.get(labels, kind));
+                for check in (0..u32::BITS).filter(|check| row.checks & (1 << check) != 0) {
+                    self.report.counters.insert(CounterCheck { check, name, kind });
+                }
+            }
+            if let Some(values) = row.values {
+                self.sink.row(&arena, row.labels, values)?;
+            }
+        }
+        self.report.samples_total += rows.samples_total;
+        self.report.samples_read += rows.samples_read;
+        Ok(())
+    }
+}
+
+/// Wakes the other workers when this one ends early, be it by an error or by a panic.
+pub(super) struct Guard<'f, 's> {
+    folder: &'f Folder<'s>,
+    finished: bool,
+}
+
+impl Guard<'_, '_> {
+    pub(super) fn finished(&mut self) {
+        self.finished = true;
+    }
+}
+
+impl Drop for Guard<'_, '_> {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.folder.lock().failed = true;
+            self.folder.turn.notify_all();
+        }
+    }
+}

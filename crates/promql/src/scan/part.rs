@@ -1,0 +1,135 @@
+//! One part's series, computed.
+
+use std::sync::Arc;
+
+use regain_storage::{Batch, Ctx, Part, Presence, SeriesMeta};
+
+use super::Scan;
+use super::stage::{Raw, Stage, StageScratch};
+use crate::eval_error::Result;
+use crate::grid::{ABSENT, Held, RowLabels};
+use crate::window::Reach;
+
+/// The rows of one part, in memory that the next part uses again.
+pub(super) struct PartRows {
+    steps: usize,
+    rows: Vec<RowEntry>,
+    values: Vec<f64>,
+    batch: Batch,
+    scratch: StageScratch,
+    pub(super) samples_total: u64,
+    pub(super) samples_read: u64,
+}
+
+struct RowEntry {
+    labels: RowLabels,
+    checks: u32,
+    at: Option<usize>,
+}
+
+/// A series that was computed.
+pub(super) struct PartRow<'a> {
+    pub(super) labels: RowLabels,
+    pub(super) checks: u32,
+    /// Its values, when there are any.
+    pub(super) values: Option<&'a [f64]>,
+}
+
+impl PartRows {
+    pub(super) fn new(scan: &Scan<'_>) -> Self {
+        Self {
+            steps: scan.stage.steps(),
+            rows: Vec::new(),
+            values: Vec::new(),
+            batch: Batch::default(),
+            scratch: scan.stage.scratch(),
+            samples_total: 0,
+            samples_read: 0,
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = PartRow<'_>> {
+        self.rows.iter().map(|row| PartRow {
+            labels: row.labels,
+            checks: row.checks,
+            values: row.at.map(|at| &self.values[at..at + self.steps]),
+        })
+    }
+
+    /// Computes the series of `part`.
+    pub(super) fn fill(
+        &mut self,
+        scan: &Scan<'_>,
+        part: &mut dyn Part,
+        ctx: &Arc<Ctx>,
+    ) -> Result<()> {
+        self.rows.clear();
+        self.values.clear();
+        (self.samples_total, self.samples_read) = (0, 0);
+        if scan.presence_only
+            && let Stage::Instant(reach) = scan.stage
+            && part.series().iter().all(|series| is_continuous(series, reach))
+        {
+            self.fill_from_presence(part.series(), reach, scan.drop_name);
+            return Ok(());
+        }
+        let count = part.series().len();
+        let mut batch = std::mem::take(&mut self.batch);
+        part.decode(0..count, &mut batch)?;
+        let _held = Held::new(ctx, batch.floats.len() as u64)?;
+        self.scratch.forget_times();
+        for run in &batch.runs {
+            let labels = part.series()[run.series as usize].labels;
+            let raw = Raw {
+                times: batch.times_of(run),
+                values: batch.floats_of(run),
+                shared: Some((run.times.start, run.times.end)),
+            };
+            self.compute(scan, RowLabels { labels, drop_name: scan.drop_name }, raw)?;
+        }
+        self.batch = batch;
+        Ok(())
+    }
+
+    fn compute(&mut self, scan: &Scan<'_>, labels: RowLabels, raw: Raw<'_>) -> Result<()> {
+        let at = self.values.len();
+        self.values.resize(at + self.steps, ABSENT);
+        let outcome = scan.stage.run(raw, &mut self.scratch, &mut self.values[at..])?;
+        self.samples_total += outcome.samples_total;
+        self.samples_read += outcome.samples_read;
+        if !outcome.present {
+            self.values.truncate(at);
+        }
+        if outcome.present || outcome.checks != 0 {
+            let at = outcome.present.then_some(at);
+            self.rows.push(RowEntry { labels, checks: outcome.checks, at });
+        }
+        Ok(())
+    }
+
+    fn fill_from_presence(&mut self, series: &[SeriesMeta], reach: &Reach, drop_name: bool) {
+        for meta in series {
+            let Some(Presence { first, last, .. }) = meta.presence else { continue };
+            let at = self.values.len();
+            let visible = |k| {
+                let end = reach.end_of(k);
+                first.0 <= end && end.saturating_sub(reach.range) < last.0
+            };
+            self.values.extend((0..self.steps).map(|k| if visible(k) { 1.0 } else { ABSENT }));
+            let found = (0..self.steps).filter(|&k| visible(k)).count() as u64;
+            self.samples_total += found;
+            if found > 0 {
+                let labels = RowLabels { labels: meta.labels, drop_name };
+                self.rows.push(RowEntry { labels, checks: 0, at: Some(at) });
+            } else {
+                self.values.truncate(at);
+            }
+        }
+    }
+}
+
+/// Whether an instant selector sees a sample at every step between the first and the last.
+fn is_continuous(series: &SeriesMeta, reach: &Reach) -> bool {
+    let range = u64::try_from(reach.range).unwrap_or(0);
+    series.presence.is_some_and(|presence| presence.stale == 0 && presence.max_gap_ms <= range)
+}

@@ -1,0 +1,99 @@
+//! What a query answers with.
+
+use regain_model::{Labels, Timestamp};
+
+/// The value of an expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// One number.
+    Scalar(Scalar),
+    /// One sample for each of some series, all at the same time.
+    Vector(Vec<Sample>),
+    /// Samples over time for each of some series.
+    Matrix(Vec<Series>),
+    /// A text.
+    String(Text),
+}
+
+impl Value {
+    /// The type's name as the HTTP API writes it.
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Self::Scalar(_) => "scalar",
+            Self::Vector(_) => "vector",
+            Self::Matrix(_) => "matrix",
+            Self::String(_) => "string",
+        }
+    }
+}
+
+/// A number at a time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scalar {
+    /// When it was evaluated.
+    pub time: Timestamp,
+    /// The number.
+    pub value: f64,
+}
+
+/// A text at a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// When it was evaluated.
+    pub time: Timestamp,
+    /// The text.
+    pub value: String,
+}
+
+/// One series' value at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// The series.
+    pub labels: Labels,
+    /// When it was evaluated.
+    pub time: Timestamp,
+    /// The value.
+    pub value: f64,
+}
+
+/// One series' values over time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// The series.
+    pub labels: Labels,
+    /// The values, in the order of their times.
+    pub points: Vec<Point>,
+}
+
+/// A value at a time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// The time.
+    pub time: Timestamp,
+    /// The value.
+    pub value: f64,
+}
+
+/// What a query says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueryResult {
+    /// The answer.
+    pub value: Value,
+    /// What is probably wrong with the query or its data, in the order of the text.
+    pub warnings: Vec<crate::annotations::Annotation>,
+    /// What might be wrong with the query or its data, in the order of the text.
+    pub infos: Vec<crate::annotations::Annotation>,
+    /// What the answer took.
+    pub stats: QueryStats,
+}
+
+/// What a query took. Times are the caller's to measure: nothing here reads a clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueryStats {
+    /// The samples that the selectors looked at, counted once for every step that saw them.
+    pub samples_total: u64,
+    /// The samples that were read from the store.
+    pub samples_read: u64,
+    /// The largest number of samples held at once.
+    pub samples_peak: u64,
+}
