@@ -169,16 +169,13 @@ impl Client {
     /// same deadline.
     pub async fn open(&self, request: &Request) -> Result<(Answer, Body), RequestError> {
         let exchange = self.0.exchange(request);
-        let outcome = match request.deadline {
+        let (url, answer) = match request.deadline {
             None => exchange.await,
-            Some(deadline) => timeout_at(deadline, exchange)
-                .await
-                .unwrap_or_else(|_| Err((request.url.clone(), Cause::Deadline))),
-        };
-        match outcome {
-            Ok((url, answer)) => Ok(Body::split(answer, url, request.deadline)),
-            Err((url, cause)) => Err(RequestError::no_answer(&request.method, &url, cause)),
-        }
+            Some(deadline) => timeout_at(deadline, exchange).await.unwrap_or_else(|_| {
+                Err(RequestError::no_answer(&request.method, &request.url, Cause::Deadline))
+            }),
+        }?;
+        Ok(Body::split(answer, url, request.deadline))
     }
 
     /// Sends a request and reads the whole body into `into`, which is cleared first. A gzip body is
@@ -201,21 +198,21 @@ impl Inner {
     async fn exchange(
         &self,
         request: &Request,
-    ) -> Result<(Url, http::Response<hyper::body::Incoming>), (Url, Cause)> {
+    ) -> Result<(Url, http::Response<hyper::body::Incoming>), RequestError> {
         let mut next = Redirect::start(request);
         loop {
-            let answer = self.step(request, &next).await;
-            let answer = answer.map_err(|cause| (next.url.clone(), cause))?;
+            let failed = |at: &Redirect, cause| RequestError::no_answer(&at.method, &at.url, cause);
+            let answer = self.step(request, &next).await.map_err(|cause| failed(&next, cause))?;
             if !self.follow_redirects {
                 return Ok((next.url, answer));
             }
             match next.follow(&answer) {
                 Ok(None) => return Ok((next.url, answer)),
                 Ok(Some(target)) if target.count > REDIRECTS_MAX => {
-                    return Err((target.url, Cause::TooManyRedirects(REDIRECTS_MAX)));
+                    return Err(failed(&target, Cause::TooManyRedirects(REDIRECTS_MAX)));
                 }
                 Ok(Some(target)) => next = target,
-                Err(cause) => return Err((next.url, cause)),
+                Err(cause) => return Err(failed(&next, cause)),
             }
         }
     }

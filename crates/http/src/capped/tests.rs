@@ -16,11 +16,12 @@ fn zlib(contents: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+type Read = fn(&[u8], usize, &mut Vec<u8>) -> Result<(), CappedError>;
+
 #[test]
 fn the_limit_itself_is_accepted_and_one_byte_more_is_not() {
     let contents = vec![b'x'; 10_000];
     let snappy = snap::raw::Encoder::new().compress_vec(&contents).unwrap();
-    type Read = fn(&[u8], usize, &mut Vec<u8>) -> Result<(), CappedError>;
     for (read, input) in
         [(gunzip as Read, gzip(&contents)), (inflate, zlib(&contents)), (unsnappy, snappy)]
     {

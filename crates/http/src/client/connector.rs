@@ -20,6 +20,7 @@ use crate::client::metrics::Dialer;
 use crate::client::proxy::ProxyRoutes;
 use crate::client::{dial, tunnel};
 use crate::tls::HANDSHAKE_TIMEOUT;
+use crate::tls::error_text::alert_in;
 
 /// Ends the host under which a Unix socket goes through hyper, whose pool knows only hosts. The name
 /// cannot be a real one (RFC 6761).
@@ -194,6 +195,9 @@ pub(crate) fn io_cause(error: io::Error) -> Cause {
             }
             other => Cause::Tls(other.clone()),
         };
+    }
+    if let Some(alert) = alert_in(&error.to_string()) {
+        return Cause::Tls(rustls::Error::AlertReceived(alert));
     }
     if error.kind() == io::ErrorKind::UnexpectedEof {
         return Cause::Closed;

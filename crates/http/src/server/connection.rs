@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::server::ServerSettings;
 use crate::server::activity::Activity;
 use crate::server::request::Requests;
+use crate::server::web_config::WebConfigFile;
 use crate::tls::HANDSHAKE_TIMEOUT;
 
 /// Is the most requests that one HTTP/2 connection carries at once, as in Go.
@@ -43,7 +44,7 @@ impl Connections {
         cut_off: CancellationToken,
     ) -> Self {
         let web_config = settings.web_config.clone();
-        let tls = web_config.as_ref().is_some_and(|web_config| web_config.has_tls());
+        let tls = web_config.as_ref().is_some_and(WebConfigFile::has_tls);
         let requests = Arc::new(Requests::new(router, web_config, settings.read_timeout));
         Self { requests, settings, tls, stop, cut_off }
     }
@@ -80,7 +81,7 @@ impl Connections {
 
     async fn handshake(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         let web_config = self.settings.web_config.as_ref();
-        let tls = web_config.map(|web_config| web_config.tls()).transpose();
+        let tls = web_config.map(WebConfigFile::tls).transpose();
         let tls = tls.map_err(|error| {
             tracing::error!(err = %error, "Unable to parse configuration");
             io::Error::other(error)

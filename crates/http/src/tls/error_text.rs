@@ -52,24 +52,33 @@ fn plain(name: &str) -> &str {
     inner.trim_matches('"')
 }
 
-fn alert_text(alert: AlertDescription) -> &'static str {
-    match alert {
-        AlertDescription::CloseNotify => "close notify",
-        AlertDescription::UnexpectedMessage => "unexpected message",
-        AlertDescription::HandshakeFailure => "handshake failure",
-        AlertDescription::BadCertificate => "bad certificate",
-        AlertDescription::UnsupportedCertificate => "unsupported certificate",
-        AlertDescription::CertificateRevoked => "revoked certificate",
-        AlertDescription::CertificateExpired => "expired certificate",
-        AlertDescription::CertificateUnknown => "unknown certificate",
-        AlertDescription::UnknownCA => "unknown certificate authority",
-        AlertDescription::AccessDenied => "access denied",
-        AlertDescription::DecryptError => "error decrypting message",
-        AlertDescription::ProtocolVersion => "protocol version not supported",
-        AlertDescription::InternalError => "internal error",
-        AlertDescription::UnrecognisedName => "unrecognized name",
-        AlertDescription::CertificateRequired => "certificate required",
-        AlertDescription::NoApplicationProtocol => "no application protocol",
-        _ => "unexpected alert",
-    }
+/// Finds the alert in the text of an error. HTTP/2 keeps only the text of what broke its connection.
+pub(crate) fn alert_in(text: &str) -> Option<AlertDescription> {
+    let name = text.strip_prefix("received fatal alert: ")?;
+    let known = ALERTS.iter().find(|(alert, _)| format!("{alert:?}") == name);
+    known.map(|(alert, _)| *alert)
 }
+
+fn alert_text(alert: AlertDescription) -> &'static str {
+    let known = ALERTS.iter().find(|(known, _)| *known == alert);
+    known.map_or("unexpected alert", |(_, text)| text)
+}
+
+const ALERTS: [(AlertDescription, &str); 16] = [
+    (AlertDescription::CloseNotify, "close notify"),
+    (AlertDescription::UnexpectedMessage, "unexpected message"),
+    (AlertDescription::HandshakeFailure, "handshake failure"),
+    (AlertDescription::BadCertificate, "bad certificate"),
+    (AlertDescription::UnsupportedCertificate, "unsupported certificate"),
+    (AlertDescription::CertificateRevoked, "revoked certificate"),
+    (AlertDescription::CertificateExpired, "expired certificate"),
+    (AlertDescription::CertificateUnknown, "unknown certificate"),
+    (AlertDescription::UnknownCA, "unknown certificate authority"),
+    (AlertDescription::AccessDenied, "access denied"),
+    (AlertDescription::DecryptError, "error decrypting message"),
+    (AlertDescription::ProtocolVersion, "protocol version not supported"),
+    (AlertDescription::InternalError, "internal error"),
+    (AlertDescription::UnrecognisedName, "unrecognized name"),
+    (AlertDescription::CertificateRequired, "certificate required"),
+    (AlertDescription::NoApplicationProtocol, "no application protocol"),
+];
