@@ -26,7 +26,7 @@ use crate::label_sets::empty_set;
 use crate::plan::{Node, ScalarMap};
 use crate::value::QueryStats;
 
-pub(crate) use root::answer;
+pub(crate) use root::{Question, answer};
 
 /// The state of one query.
 pub(crate) struct Evaluator<'q> {
@@ -198,3 +198,6 @@ fn only_values(matrix: &Matrix) -> Vec<f64> {
     }
     values
 }
+
+#[cfg(test)]
+mod tests;

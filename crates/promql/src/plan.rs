@@ -4,7 +4,11 @@
 //! Durations are numbers, `start()` and `end()` are times, parentheses are gone, and what is the
 //! same at every step is marked as [`Node::Constant`].
 
+//calls
 mod children;
+//durations
+//lower
+//lowered
 mod span;
 
 use std::ops::Range;
@@ -14,6 +18,7 @@ use regain_model::{Labels, Matcher};
 use crate::functions::{Extension, RangeFn, dates, math};
 use crate::operators::BinaryOp;
 
+//uselower
 pub(crate) use span::time_span;
 
 /// Bytes of the query's text.
@@ -288,7 +293,8 @@ pub(crate) struct InfoNode {
     pub(crate) input: Box<Node>,
     /// The matchers of the second argument.
     pub(crate) matchers: Vec<Matcher>,
-    /// The offset and the time that the first argument's selector has.
+    /// The offset and the `@` of the first argument's selector. Upstream reads info series of the
+    /// times that these say, and still evaluates them at each step.
     pub(crate) offset: i64,
     pub(crate) at: Option<i64>,
 }

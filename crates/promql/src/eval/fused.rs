@@ -169,10 +169,15 @@ impl Evaluator<'_> {
         reach
     }
 
-    /// The times of a selector's newest samples, under the series' full names.
-    pub(super) fn sample_times(&mut self, selector: &Selector, grid: &Grid) -> Result<Matrix> {
+    /// The times of a selector's newest samples of `span`, under the series' full names.
+    pub(super) fn sample_times(
+        &mut self,
+        selector: &Selector,
+        span: (i64, i64),
+        grid: &Grid,
+    ) -> Result<Matrix> {
         let reach = self.lookback(selector, grid);
-        let fused = selected(selector, Stage::SampleTime(reach), reach.span());
+        let fused = selected(selector, Stage::SampleTime(reach), span);
         let held = Held::new(self.ctx, 0)?;
         let mut collect = Collect { matrix: Matrix::new(grid.len), held };
         self.run(&fused, grid, Hints::NONE, false, &mut collect)?;

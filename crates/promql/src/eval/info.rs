@@ -51,8 +51,12 @@ impl Evaluator<'_> {
         node: &InfoNode,
         grid: &Grid,
     ) -> Result<InfoSeries> {
-        let selector = Selector { matchers, offset: node.offset, at: node.at, smoothed: false };
-        let matrix = self.sample_times(&selector, grid)?;
+        let selector = Selector { matchers, offset: 0, at: None, smoothed: false };
+        let (start, end) = node.at.map_or((grid.start, grid.last()), |at| (at, at));
+        let lookback = self.options.lookback_delta_ms;
+        let start = start.saturating_sub(node.offset).saturating_sub(lookback);
+        let span = (start, end.saturating_sub(node.offset));
+        let matrix = self.sample_times(&selector, span, grid)?;
         let mut infos = InfoSeries::new();
         let arena = self.ctx.labels.read();
         for (row, times) in matrix.rows() {

@@ -14,15 +14,25 @@ use crate::label_sets::{Duplicates, drop_metadata, merge_same_labels};
 use crate::plan::{self, Node, RangeArg, RangeSource};
 use crate::value::{Point, QueryResult, QueryStats, Sample, Scalar, Series, Text, Value};
 
-/// Evaluates `node` on `grid`; `range` asks for values over time.
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question<'q> {
+    pub(crate) options: &'q EngineOptions,
+    pub(crate) node: &'q Node,
+    pub(crate) grid: &'q Grid,
+    /// Whether the answer is values over time.
+    pub(crate) range: bool,
+    /// Whether chains of operations are done in one go.
+    pub(crate) fuse: bool,
+}
+
+/// Answers a question from what `source` holds.
 pub(crate) fn answer(
-    options: &EngineOptions,
+    question: Question<'_>,
     source: &dyn Queryable,
-    node: &Node,
-    grid: &Grid,
-    range: bool,
     ctx: &Arc<Ctx>,
 ) -> Result<QueryResult> {
+    let Question { options, node, grid, range, fuse } = question;
     let (min, max) = plan::time_span(node, grid, options);
     let snapshot = source.snapshot(Span::new(Timestamp(min), Timestamp(max)), ctx)?;
     let mut evaluator = Evaluator {
@@ -31,7 +41,7 @@ pub(crate) fn answer(
         ctx,
         annotations: Annotations::default(),
         stats: QueryStats::default(),
-        fuse: true,
+        fuse,
     };
     let value =
         if range { evaluator.over_time(node, grid)? } else { evaluator.at_once(node, grid)? };

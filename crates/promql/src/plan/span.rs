@@ -62,7 +62,6 @@ impl Spans<'_> {
                 let (offset, at) = (info.offset, info.at);
                 let selector = Selector { matchers: Vec::new(), offset, at, smoothed: false };
                 self.selector(&selector, start, end);
-                self.selector(&Selector { offset: 0, at: None, ..selector }, start, end);
                 self.node(&info.input, start, end);
             }
             other => other.children().into_iter().for_each(|child| self.node(child, start, end)),

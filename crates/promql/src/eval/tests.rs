@@ -1,0 +1,205 @@
+//! Chains that are done in one go, whole vectors, one worker and several: the same answer, to the
+//! last bit.
+
+use proptest::prelude::*;
+use regain_model::{Labels, Matcher, STALE_NAN, Timestamp};
+use regain_storage::memory::MemoryStore;
+
+use super::*;
+use crate::engine::{Engine, EngineOptions};
+use crate::functions::{RangeFn, math};
+use crate::operators::BinaryOp;
+use crate::plan::{
+    AggregateNode, AggregateOp, Map, RangeArg, RangeCallNode, RangeSource, Selector, VectorScalar,
+};
+use crate::value::{QueryResult, Value};
+
+const SECOND: i64 = 1000;
+
+fn select(name: &str) -> Node {
+    let matchers = vec![Matcher::equal("__name__", name)];
+    Node::Select(Selector { matchers, offset: 0, at: None, smoothed: false })
+}
+
+fn over(function: &str, source: RangeSource, range: i64) -> Node {
+    let arg = RangeArg { source, range, offset: 0, at: None, extension: None };
+    Node::RangeCall(RangeCallNode {
+        function: RangeFn::from_name(function).unwrap(),
+        name: function.to_owned(),
+        arg,
+        params: Vec::new(),
+        absent: None,
+        at: 0..0,
+    })
+}
+
+fn over_series(function: &str, range: i64) -> Node {
+    over(function, RangeSource::Series(vec![Matcher::equal("__name__", "m")]), range)
+}
+
+fn over_steps(function: &str, inner: Node) -> Node {
+    let source = RangeSource::Subquery { inner: Box::new(inner), step: Some(20 * SECOND) };
+    over(function, source, 120 * SECOND)
+}
+
+fn times(vector: Node, by: f64) -> Node {
+    Node::VectorScalar(VectorScalar {
+        op: BinaryOp::Mul,
+        vector: Box::new(vector),
+        scalar: Box::new(Node::Number(by)),
+        scalar_left: false,
+        as_bool: false,
+        at: 0..0,
+    })
+}
+
+fn abs(vector: Node) -> Node {
+    let map = Map::Math(math::from_name("abs").unwrap());
+    Node::Map { map, input: Box::new(vector), params: Vec::new() }
+}
+
+fn aggregate(op: AggregateOp, param: Option<f64>, input: Node) -> Node {
+    Node::Aggregate(AggregateNode {
+        op,
+        input: Box::new(input),
+        labels: vec!["group".to_owned()],
+        without: false,
+        param: param.map(|param| Box::new(Node::Number(param))),
+        param_at: 0..0,
+    })
+}
+
+fn store(series: &[Vec<(i64, f64)>]) -> MemoryStore {
+    let store = MemoryStore::new();
+    for (index, samples) in series.iter().enumerate() {
+        let (group, id) = ((index % 3).to_string(), index.to_string());
+        let labels =
+            Labels::from_pairs([("__name__", "m"), ("group", group.as_str()), ("id", id.as_str())]);
+        let samples = samples.iter().map(|&(time, value)| (Timestamp(time), value));
+        store.add(&labels, samples).unwrap();
+    }
+    store
+}
+
+fn ask(store: &MemoryStore, node: &Node, workers: usize, fuse: bool) -> QueryResult {
+    let options = EngineOptions { workers, ..EngineOptions::default() };
+    let grid = Grid { start: 60 * SECOND, step: 13 * SECOND, len: 60 };
+    let question = Question { options: &options, node, grid: &grid, range: true, fuse };
+    answer(question, store, &Engine::new(options.clone()).context()).unwrap()
+}
+
+/// The answer with values as bits, because NaN equals nothing.
+fn bits(result: &QueryResult) -> Vec<(String, Vec<(i64, u64)>)> {
+    let Value::Matrix(series) = &result.value else { panic!("a range query has a matrix") };
+    let rows = series.iter().map(|series| {
+        let points = series.points.iter().map(|p| (p.time.0, p.value.to_bits()));
+        (series.labels.to_string(), points.collect())
+    });
+    rows.collect()
+}
+
+fn nodes() -> Vec<Node> {
+    let fold = |op: AggregateOp| aggregate(op, None, over_series("rate", 60 * SECOND));
+    vec![
+        fold(AggregateOp::Sum),
+        fold(AggregateOp::Avg),
+        fold(AggregateOp::Count),
+        fold(AggregateOp::Group),
+        fold(AggregateOp::Min),
+        fold(AggregateOp::Max),
+        fold(AggregateOp::Stddev),
+        fold(AggregateOp::Stdvar),
+        fold(AggregateOp::CountValues("value".to_owned())),
+        aggregate(AggregateOp::Quantile, Some(0.3), select("m")),
+        aggregate(AggregateOp::TopK, Some(2.0), over_series("increase", 60 * SECOND)),
+        aggregate(AggregateOp::BottomK, Some(2.0), select("m")),
+        aggregate(AggregateOp::LimitK, Some(2.0), select("m")),
+        aggregate(AggregateOp::LimitRatio, Some(0.5), over_series("delta", 60 * SECOND)),
+        aggregate(AggregateOp::Sum, None, times(abs(select("m")), 0.1)),
+        aggregate(AggregateOp::Count, None, select("m")),
+        times(abs(over_series("avg_over_time", 90 * SECOND)), 3.0),
+        aggregate(AggregateOp::Sum, None, over_steps("max_over_time", over_series("rate", 60_000))),
+        over_steps("sum_over_time", times(select("m"), 0.1)),
+        over_steps("rate", over_steps("last_over_time", select("m"))),
+    ]
+}
+
+fn value() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        6 => (0..1000_i32).prop_map(f64::from),
+        3 => -1e3..1e3,
+        1 => prop::sample::select(vec![
+            0.0, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, STALE_NAN, 1e-300,
+        ]),
+    ]
+}
+
+fn samples() -> impl Strategy<Value = Vec<(i64, f64)>> {
+    prop::collection::vec((1..40_i64, value()), 0..60).prop_map(|gaps| {
+        let mut time = 0;
+        gaps.into_iter()
+            .map(|(gap, value)| {
+                time += gap * 700;
+                (time, value)
+            })
+            .collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn chains_in_one_go_answer_like_whole_vectors(
+        series in prop::collection::vec(samples(), 1..12),
+    ) {
+        let store = store(&series);
+        for node in nodes() {
+            let (fused, plain) = (ask(&store, &node, 1, true), ask(&store, &node, 1, false));
+            prop_assert_eq!(bits(&fused), bits(&plain), "{:?}", node);
+        }
+    }
+}
+
+#[test]
+fn several_workers_answer_like_one() {
+    // Enough series for several parts, and enough work for several workers.
+    let series: Vec<Vec<(i64, f64)>> = (0..700_i32)
+        .map(|id| {
+            (0..200_i32)
+                .map(|k| (i64::from(k) * 5 * SECOND, f64::from((id * 7919 + k * 31) % 1009) * 0.1))
+                .collect()
+        })
+        .collect();
+    let store = store(&series);
+    for node in nodes() {
+        let one = bits(&ask(&store, &node, 1, true));
+        assert!(!one.is_empty(), "{node:?}");
+        assert_eq!(one, bits(&ask(&store, &node, 3, true)), "{node:?}");
+    }
+}
+
+#[test]
+fn a_sum_beyond_the_budget_is_refused() {
+    let store = store(&[vec![(60 * SECOND, 1.0)], vec![(60 * SECOND, 2.0)]]);
+    let options = EngineOptions { samples_max: 1, ..EngineOptions::default() };
+    let grid = Grid::instant(60 * SECOND);
+    let node = select("m");
+    let question =
+        Question { options: &options, node: &node, grid: &grid, range: false, fuse: true };
+    let result = answer(question, &store, &Engine::new(options.clone()).context());
+    assert!(matches!(result, Err(EvalError::TooManySamples)), "{result:?}");
+}
+
+#[test]
+fn a_canceled_query_ends() {
+    let store = store(&[vec![(60 * SECOND, 1.0)]]);
+    let engine = Engine::default();
+    let (grid, node) = (Grid::instant(60 * SECOND), select("m"));
+    let options = engine.options();
+    let question = Question { options, node: &node, grid: &grid, range: false, fuse: true };
+    let ctx = engine.context();
+    ctx.cancel.time_out();
+    let result = answer(question, &store, &ctx);
+    assert!(matches!(result, Err(EvalError::TimedOut)), "{result:?}");
+}
