@@ -47,7 +47,7 @@ impl Annotation {
 /// The line and the column, both from one, of the byte `offset` in `query`.
 fn line_and_column(query: &str, offset: u32) -> String {
     let before = query.as_bytes().get(..offset as usize).unwrap_or(query.as_bytes());
-    let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+    let line = 1 + before.split(|&byte| byte == b'\n').count() - 1;
     let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     format!("{line}:{}", before.len() - line_start + 1)
 }

@@ -77,6 +77,7 @@ impl Engine {
     }
 
     /// This engine with what one query sets differently.
+    #[must_use]
     pub fn with(&self, query: QueryOptions) -> Self {
         let mut options = self.options.clone();
         if let Some(lookback_delta_ms) = query.lookback_delta_ms {

@@ -72,7 +72,7 @@ impl Evaluator<'_> {
     pub(crate) fn eval(&mut self, node: &Node, grid: &Grid) -> Result<Output> {
         self.ctx.cancel.check()?;
         if let Some(fused) = self.fused(node, grid)? {
-            return self.collect(fused, node, grid).map(Output::Vector);
+            return self.collect(&fused, node, grid).map(Output::Vector);
         }
         match node {
             Node::Text(text) => Ok(Output::Text(text.clone())),
@@ -107,7 +107,9 @@ impl Evaluator<'_> {
             Node::Scalar(inner) => only_values(&self.vector(inner, grid)?),
             Node::ScalarNegate(inner) => {
                 let mut values = self.scalars(inner, grid)?;
-                values.iter_mut().for_each(|value| *value = -*value);
+                for value in &mut values {
+                    *value = -*value;
+                }
                 values
             }
             Node::ScalarMap { map, left, right } => {

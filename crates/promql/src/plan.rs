@@ -41,11 +41,11 @@ pub(crate) enum Node {
     /// `time()`
     Time,
     /// `vector(…)`
-    Vector(Box<Node>),
+    Vector(Box<Self>),
     /// `scalar(…)`
-    Scalar(Box<Node>),
+    Scalar(Box<Self>),
     /// Evaluated once, the same at every step.
-    Constant(Box<Node>),
+    Constant(Box<Self>),
     Select(Selector),
     /// `timestamp(…)` of a selector.
     SampleTime(Selector),
@@ -54,14 +54,14 @@ pub(crate) enum Node {
     RangeCall(RangeCallNode),
     Map {
         map: Map,
-        input: Box<Node>,
-        params: Vec<Node>,
+        input: Box<Self>,
+        params: Vec<Self>,
     },
-    ScalarNegate(Box<Node>),
+    ScalarNegate(Box<Self>),
     ScalarMap {
         map: ScalarMap,
-        left: Box<Node>,
-        right: Box<Node>,
+        left: Box<Self>,
+        right: Box<Self>,
     },
     /// A part of the date of the step.
     StepDate(dates::Part),
@@ -70,37 +70,37 @@ pub(crate) enum Node {
     Set(SetNode),
     Aggregate(AggregateNode),
     Absent {
-        input: Box<Node>,
+        input: Box<Self>,
         labels: Labels,
     },
     LabelReplace(LabelReplace),
     LabelJoin {
-        input: Box<Node>,
+        input: Box<Self>,
         target: String,
         separator: String,
         sources: Vec<String>,
     },
     Sort {
-        input: Box<Node>,
+        input: Box<Self>,
         by: SortBy,
         descending: bool,
         at: Position,
     },
     HistogramQuantile {
-        quantile: Box<Node>,
-        input: Box<Node>,
+        quantile: Box<Self>,
+        input: Box<Self>,
         at: [Position; 2],
     },
     HistogramQuantiles(HistogramQuantiles),
     HistogramFraction {
-        lower: Box<Node>,
-        upper: Box<Node>,
-        input: Box<Node>,
+        lower: Box<Self>,
+        upper: Box<Self>,
+        input: Box<Self>,
         at: Position,
     },
     Info(InfoNode),
     /// A function that only histograms have results for.
-    HistogramOnly(Box<Node>),
+    HistogramOnly(Box<Self>),
 }
 
 /// A selector of series at one time for each step.

@@ -94,7 +94,7 @@ struct Variance {
 impl Variance {
     fn add(&mut self, value: f64) {
         self.count += 1.0;
-        if self.count == 1.0 {
+        if self.count < 2.0 {
             self.mean = value;
             self.squares = if value.is_finite() { 0.0 } else { f64::NAN };
         } else {

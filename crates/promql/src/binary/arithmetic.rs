@@ -25,8 +25,8 @@ pub(crate) fn vectors(
     // Upstream gives the fill of the right side to the side that is unique, swapped or not.
     let (fill_one, fill_many) = (node.matching.fill_right, node.matching.fill_left);
     let fills = fill_one.is_some() || fill_many.is_some();
-    let empty = (many.len() == 0) as usize + (one.len() == 0) as usize;
-    if empty == 2 || (empty == 1 && !fills) {
+    let (no_many, no_one) = (many.len() == 0, one.len() == 0);
+    if no_many && no_one || (no_many || no_one) && !fills {
         return Ok(Matrix::new(many.steps));
     }
     let (labels, values) = {

@@ -186,11 +186,16 @@ impl Evaluator<'_> {
     }
 
     /// Reads a chain into a vector.
-    pub(super) fn collect(&mut self, fused: Fused<'_>, node: &Node, grid: &Grid) -> Result<Matrix> {
+    pub(super) fn collect(
+        &mut self,
+        fused: &Fused<'_>,
+        node: &Node,
+        grid: &Grid,
+    ) -> Result<Matrix> {
         let (nameless, mapped, one_name) = (fused.nameless, fused.mapped, fused.has_one_name());
         let held = Held::new(self.ctx, 0)?;
         let mut collect = Collect { matrix: Matrix::new(grid.len), held };
-        self.run(&fused, grid, Hints::NONE, false, &mut collect)?;
+        self.run(fused, grid, Hints::NONE, false, &mut collect)?;
         let mut matrix = collect.matrix;
         matrix.adopt(collect.held);
         if !nameless || self.delayed() {

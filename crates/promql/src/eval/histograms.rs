@@ -11,7 +11,9 @@ use crate::annotations::{Kind, Monotonicity};
 use crate::eval_error::Result;
 use crate::functions::buckets::{self, Bucket};
 use crate::grid::{ABSENT, Grid, Matrix, RowLabels, is_absent};
-use crate::label_sets::{KeyIndex, LabelFilter, PendingSets, metric_name};
+use crate::label_sets::{
+    Duplicates, KeyIndex, LabelFilter, PendingSets, merge_same_labels, metric_name,
+};
 use crate::plan::{HistogramQuantiles, Node, Position};
 
 /// The buckets of one histogram, ascending by bound.
@@ -54,7 +56,6 @@ impl Evaluator<'_> {
                 self.push_with_quantile(&mut all, labels, row, &node.label, &quantiles);
             }
         }
-        use crate::label_sets::{Duplicates, merge_same_labels};
         merge_same_labels(&self.ctx.labels, all, Duplicates::Merge)
     }
 

@@ -30,7 +30,8 @@ impl Evaluator<'_> {
         let ignored: Vec<bool> =
             labels.iter().map(|labels| matchers.is_info(labels.metric_name())).collect();
         let described = labels.iter().zip(&ignored).filter(|(_, ignored)| !**ignored);
-        let infos = match matchers.selection(described.map(|(labels, _)| labels)) {
+        let described: Vec<&Labels> = described.map(|(labels, _)| labels).collect();
+        let infos = match matchers.selection(&described) {
             Some(selection) => self.info_series(selection, node, grid)?,
             None => InfoSeries::new(),
         };
@@ -138,7 +139,7 @@ impl InfoMatchers {
     fn add_labels(&self, base: &Labels, infos: &[&Labels]) -> Result<Labels> {
         let mut added = LabelsBuilder::new();
         for info in infos {
-            for (name, value) in info.iter() {
+            for (name, value) in *info {
                 if name == METRIC_NAME || !self.wants(name) {
                     continue;
                 }

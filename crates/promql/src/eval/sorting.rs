@@ -28,7 +28,7 @@ impl Evaluator<'_> {
         let mut order: Vec<usize> = (0..matrix.len()).collect();
         match by {
             SortBy::Value => {
-                order.sort_by(|&a, &b| by_value(matrix.row(a)[0], matrix.row(b)[0], descending))
+                order.sort_by(|&a, &b| by_value(matrix.row(a)[0], matrix.row(b)[0], descending));
             }
             SortBy::Labels(names) => {
                 let labels: Vec<Labels> = {

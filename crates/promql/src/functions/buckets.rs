@@ -45,7 +45,7 @@ fn interpolate(q: f64, buckets: &[Bucket]) -> f64 {
         return f64::NAN;
     }
     let mut rank = q * last.count;
-    let below = |bucket: &Bucket| !(bucket.count >= rank);
+    let below = |bucket: &Bucket| bucket.count < rank || bucket.count.is_nan() || rank.is_nan();
     let at = buckets[..buckets.len() - 1].partition_point(below);
     let bucket = buckets[at];
     if at == buckets.len() - 1 {

@@ -5,6 +5,7 @@ use crate::window::{Samples, Windows};
 
 /// Whether the value changed; NaN after NaN is no change.
 #[inline]
+#[expect(clippy::float_cmp, reason = "the question is whether the value is the same")]
 pub(super) fn differs(before: f64, after: f64) -> bool {
     after != before && !(after.is_nan() && before.is_nan())
 }

@@ -21,12 +21,12 @@ pub(crate) fn of(q: f64, values: &mut [f64]) -> f64 {
         reason = "the rank lies between 0 and the number of values"
     )]
     let lower = (rank.floor() as usize).min(values.len() - 1);
-    let (_, &mut low, above) = values.select_nth_unstable_by(lower, compare);
-    let high = above.iter().copied().min_by(|a, b| compare(a, b)).unwrap_or(low);
+    let (_, &mut low, above) = values.select_nth_unstable_by(lower, |a, b| compare(*a, *b));
+    let high = above.iter().copied().min_by(|a, b| compare(*a, *b)).unwrap_or(low);
     low * (1.0 - weight) + high * weight
 }
 
 /// Orders NaN before all numbers.
-fn compare(a: &f64, b: &f64) -> Ordering {
-    a.partial_cmp(b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))
+fn compare(a: f64, b: f64) -> Ordering {
+    a.partial_cmp(&b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))
 }

@@ -44,13 +44,10 @@ impl InfoMatchers {
     }
 
     /// The matchers of the info series that can describe any of `series`.
-    pub(super) fn selection<'a>(
-        &self,
-        series: impl Iterator<Item = &'a Labels> + Clone,
-    ) -> Option<Vec<Matcher>> {
+    pub(super) fn selection(&self, series: &[&Labels]) -> Option<Vec<Matcher>> {
         let mut matchers = Vec::new();
         for label in [INSTANCE_NAME, JOB_NAME] {
-            let values: BTreeSet<&str> = series.clone().filter_map(|s| s.get(label)).collect();
+            let values: BTreeSet<&str> = series.iter().filter_map(|s| s.get(label)).collect();
             if values.is_empty() {
                 continue;
             }
