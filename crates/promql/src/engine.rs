@@ -3,7 +3,14 @@
 use std::sync::Arc;
 
 use regain_model::Timestamp;
-use regain_storage::Ctx;
+use regain_storage::{Ctx, Queryable};
+
+use crate::ast::Expr;
+use crate::eval::{Question, answer};
+use crate::eval_error::EvalError;
+use crate::grid::Grid;
+use crate::plan::{QueryTimes, lower};
+use crate::value::QueryResult;
 
 /// What an engine is set to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,5 +96,35 @@ impl Engine {
     /// A context for one query, with this engine's budget of samples.
     pub fn context(&self) -> Arc<Ctx> {
         Arc::new(Ctx::with_samples_max(self.options.samples_max))
+    }
+
+    /// The value of `expr` at the time `t`.
+    pub fn instant(
+        &self,
+        source: &dyn Queryable,
+        expr: &Expr,
+        t: Timestamp,
+        ctx: &Arc<Ctx>,
+    ) -> Result<QueryResult, EvalError> {
+        let node = lower(expr, QueryTimes { start: t.0, end: t.0, step: 0 })?;
+        let (options, grid) = (&self.options, Grid::instant(t.0));
+        let question = Question { options, node: &node, grid: &grid, range: false, fuse: true };
+        answer(question, source, ctx)
+    }
+
+    /// The values of `expr` at `steps`.
+    pub fn range(
+        &self,
+        source: &dyn Queryable,
+        expr: &Expr,
+        steps: Steps,
+        ctx: &Arc<Ctx>,
+    ) -> Result<QueryResult, EvalError> {
+        let (start, end, step) = (steps.start.0, steps.end.0, steps.step_ms);
+        let node = lower(expr, QueryTimes { start, end, step })?;
+        let grid = Grid::range(start, end, step)?;
+        let options = &self.options;
+        let question = Question { options, node: &node, grid: &grid, range: true, fuse: true };
+        answer(question, source, ctx)
     }
 }

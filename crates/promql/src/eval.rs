@@ -28,6 +28,8 @@ use crate::value::QueryStats;
 
 pub(crate) use root::{Question, answer};
 
+const MILLIS_A_SECOND: i64 = 1000;
+
 /// The state of one query.
 pub(crate) struct Evaluator<'q> {
     pub(crate) options: &'q EngineOptions,
@@ -79,7 +81,6 @@ impl Evaluator<'_> {
             Node::Constant(inner) => self.constant(inner, grid),
             Node::Number(_)
             | Node::Time
-            | Node::StepDate(_)
             | Node::Scalar(_)
             | Node::ScalarNegate(_)
             | Node::ScalarMap { .. } => self.scalar(node, grid).map(Output::Scalar),
@@ -125,6 +126,11 @@ impl Evaluator<'_> {
         match node {
             Node::Vector(inner) => {
                 let values = self.scalars(inner, grid)?;
+                Ok(self.unnamed(&values))
+            }
+            Node::StepDate(part) => {
+                let values: Vec<f64> =
+                    grid.times().map(|time| part(time / MILLIS_A_SECOND) as f64).collect();
                 Ok(self.unnamed(&values))
             }
             Node::RangeCall(call) => self.range_call(call, grid),

@@ -1,5 +1,7 @@
 //! The query language: lexer, parser, printer, types, engine and the test language. Sees the storage traits only.
 
+pub mod ast;
+
 mod engine;
 mod eval_error;
 mod value;
@@ -21,6 +23,7 @@ mod operators;
 mod row_op;
 
 pub use annotations::Annotation;
+pub use ast::Expr;
 pub use engine::{Engine, EngineOptions, Features, QueryOptions, Steps};
 pub use eval_error::{DurationProblem, EvalError};
 pub use value::{Point, QueryResult, QueryStats, Sample, Scalar, Series, Text, Value};

@@ -4,11 +4,11 @@
 //! Durations are numbers, `start()` and `end()` are times, parentheses are gone, and what is the
 //! same at every step is marked as [`Node::Constant`].
 
-//calls
+mod calls;
 mod children;
-//durations
-//lower
-//lowered
+mod durations;
+mod lower;
+mod lowered;
 mod span;
 
 use std::ops::Range;
@@ -18,7 +18,7 @@ use regain_model::{Labels, Matcher};
 use crate::functions::{Extension, RangeFn, dates, math};
 use crate::operators::BinaryOp;
 
-//uselower
+pub(crate) use lower::lower;
 pub(crate) use span::time_span;
 
 /// Bytes of the query's text.

@@ -76,6 +76,9 @@ impl Evaluator<'_> {
 
     /// The values at all times of `grid`, in the order of the labels.
     fn over_time(&mut self, node: &Node, grid: &Grid) -> Result<Value> {
+        if as_range(node).is_some() {
+            return Err(EvalError::RangeOfType("range vector"));
+        }
         let matrix = match self.eval(node, grid)? {
             Output::Scalar(values) => self.unnamed(&values),
             Output::Vector(matrix) => self.cleaned(matrix)?,

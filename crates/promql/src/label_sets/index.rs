@@ -33,12 +33,6 @@ impl KeyIndex {
         (number, true)
     }
 
-    /// The number of `key`, where it is known.
-    pub(crate) fn find(&self, key: &[Pair]) -> Option<usize> {
-        let same = |&at: &u32| &self.pool[self.keys[at as usize].clone()] == key;
-        self.table.find(hash_of(key), same).map(|&at| at as usize)
-    }
-
     /// The key with this number.
     pub(crate) fn key(&self, number: usize) -> &[Pair] {
         &self.pool[self.keys[number].clone()]

@@ -23,11 +23,6 @@ pub(super) enum LoweredValue {
 }
 
 impl Lowered {
-    /// A node that depends on the step.
-    pub(super) const fn varying(node: Node, at: Position) -> Self {
-        Self { value: LoweredValue::Node(node), at, invariant: false, worth_keeping: false }
-    }
-
     /// A node that is the same at every step and costs nothing.
     pub(super) const fn literal(node: Node, at: Position) -> Self {
         Self { value: LoweredValue::Node(node), at, invariant: true, worth_keeping: false }
