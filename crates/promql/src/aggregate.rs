@@ -81,6 +81,3 @@ impl Fold {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -62,14 +62,14 @@ impl Args {
 
     fn node(&mut self) -> Result<Node> {
         let invariant = self.invariant;
-        self.next()?.within(invariant)
+        Ok(self.next()?.within(invariant))
     }
 
     fn boxed(&mut self) -> Result<Box<Node>> {
         self.node().map(Box::new)
     }
 
-    fn rest(&mut self) -> Result<Vec<Node>> {
+    fn rest(&mut self) -> Vec<Node> {
         let invariant = self.invariant;
         self.args.by_ref().map(|arg| arg.within(invariant)).collect()
     }
@@ -137,7 +137,7 @@ impl Args {
     }
 
     fn map(mut self, map: Map) -> Result<Node> {
-        Ok(Node::Map { map, input: self.boxed()?, params: self.rest()? })
+        Ok(Node::Map { map, input: self.boxed()?, params: self.rest() })
     }
 
     fn scalars(&mut self, map: ScalarMap) -> Result<Node> {
@@ -149,7 +149,7 @@ impl Args {
         if let LoweredValue::Node(Node::Select(selector)) = arg.value {
             return Ok(Node::SampleTime(selector));
         }
-        let input = Box::new(arg.within(self.invariant)?);
+        let input = Box::new(arg.within(self.invariant));
         Ok(Node::Map { map: Map::StepTime, input, params: Vec::new() })
     }
 
@@ -161,7 +161,7 @@ impl Args {
             if arg.is_none() && matches!(lowered.value, LoweredValue::Range(_)) {
                 arg = Some(lowered.range()?);
             } else {
-                params.push(lowered.within(self.invariant)?);
+                params.push(lowered.within(self.invariant));
             }
         }
         let arg = arg.ok_or(EvalError::Unsupported("a call without its range vector"))?;
@@ -202,21 +202,21 @@ impl Args {
     fn histogram_quantile(&mut self) -> Result<Node> {
         let (quantile, input) = (self.next()?, self.next()?);
         let at = [quantile.at.clone(), input.at.clone()];
-        let quantile = Box::new(quantile.within(self.invariant)?);
-        let input = Box::new(input.within(self.invariant)?);
+        let quantile = Box::new(quantile.within(self.invariant));
+        let input = Box::new(input.within(self.invariant));
         Ok(Node::HistogramQuantile { quantile, input, at })
     }
 
     fn histogram_quantiles(&mut self) -> Result<Node> {
         let input = self.next()?;
         let at = input.at.clone();
-        let input = Box::new(input.within(self.invariant)?);
+        let input = Box::new(input.within(self.invariant));
         let label = self.text()?;
         let mut quantiles = Vec::new();
         while self.args.len() > 0 {
             let quantile = self.next()?;
             let at = quantile.at.clone();
-            quantiles.push((quantile.within(self.invariant)?, at));
+            quantiles.push((quantile.within(self.invariant), at));
         }
         Ok(Node::HistogramQuantiles(HistogramQuantiles { input, label, quantiles, at }))
     }
@@ -225,7 +225,7 @@ impl Args {
         let (lower, upper) = (self.boxed()?, self.boxed()?);
         let input = self.next()?;
         let at = input.at.clone();
-        let input = Box::new(input.within(self.invariant)?);
+        let input = Box::new(input.within(self.invariant));
         Ok(Node::HistogramFraction { lower, upper, input, at })
     }
 

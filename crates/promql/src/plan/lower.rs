@@ -14,7 +14,7 @@ use crate::operators::BinaryOp;
 
 /// Plans `expr` for a query over `times`.
 pub(crate) fn lower(expr: &Expr, times: QueryTimes) -> Result<Node> {
-    Lowering { times }.expr(expr)?.kept()
+    Ok(Lowering { times }.expr(expr)?.kept())
 }
 
 struct Lowering {
@@ -81,7 +81,7 @@ impl Lowering {
         let step = subquery.step.as_ref();
         let step = step.map(|step| durations::positive(step, self.times)).transpose()?;
         let arg = RangeArg {
-            source: RangeSource::Subquery { inner: Box::new(inner.kept()?), step },
+            source: RangeSource::Subquery { inner: Box::new(inner.kept()), step },
             range: durations::positive(&subquery.range, self.times)?,
             offset,
             at,
@@ -114,7 +114,7 @@ impl Lowering {
             return Ok(Lowered { at, ..inner });
         }
         let (invariant, worth_keeping) = (inner.invariant, inner.worth_keeping);
-        let inner = Box::new(inner.bare()?);
+        let inner = Box::new(inner.bare());
         let node = if scalar {
             Node::ScalarNegate(inner)
         } else {
@@ -131,11 +131,11 @@ impl Lowering {
         labels.sort_unstable();
         let param = aggregate.param.as_ref().map(|param| self.expr(param)).transpose()?;
         let param_at = param.as_ref().map_or(0..0, |param| param.at.clone());
-        let param = param.map(Lowered::bare).transpose()?;
+        let param = param.map(Lowered::bare);
         let (op, param) = aggregate_op(aggregate.op, param)?;
         let node = Node::Aggregate(AggregateNode {
             op,
-            input: Box::new(input.bare()?),
+            input: Box::new(input.bare()),
             labels,
             without: aggregate.without,
             param: param.map(Box::new),
@@ -148,8 +148,8 @@ impl Lowering {
         let scalars = (is_scalar(&binary.left), is_scalar(&binary.right));
         let (left, right) = (self.expr(&binary.left)?, self.expr(&binary.right)?);
         let invariant = left.invariant && right.invariant;
-        let left = Box::new(left.within(invariant)?);
-        let right = Box::new(right.within(invariant)?);
+        let left = Box::new(left.within(invariant));
+        let right = Box::new(right.within(invariant));
         let as_bool = binary.as_bool;
         let node = match (operator(binary.op), scalars) {
             (Operator::Set(op), _) => {

@@ -35,22 +35,22 @@ impl Lowered {
     }
 
     /// The node, evaluated once where that saves something.
-    pub(super) fn kept(self) -> Result<Node> {
+    pub(super) fn kept(self) -> Node {
         let keep = self.worth_keeping;
-        let node = self.bare()?;
-        Ok(if keep { Node::Constant(Box::new(node)) } else { node })
+        let node = self.bare();
+        if keep { Node::Constant(Box::new(node)) } else { node }
     }
 
     /// The node as part of one that is itself evaluated once.
-    pub(super) fn bare(self) -> Result<Node> {
+    pub(super) fn bare(self) -> Node {
         match self.value {
-            LoweredValue::Node(node) => Ok(node),
-            LoweredValue::Range(arg) => Ok(Node::Range(arg)),
+            LoweredValue::Node(node) => node,
+            LoweredValue::Range(arg) => Node::Range(arg),
         }
     }
 
     /// The node inside of one that is evaluated once if `invariant` says so.
-    pub(super) fn within(self, invariant: bool) -> Result<Node> {
+    pub(super) fn within(self, invariant: bool) -> Node {
         if invariant { self.bare() } else { self.kept() }
     }
 
