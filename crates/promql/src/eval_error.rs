@@ -134,7 +134,7 @@ pub enum EvalError {
 }
 
 /// The most steps that one evaluation may have; the HTTP API allows far fewer.
-pub(crate) const STEPS_MAX: usize = 1 << 26;
+pub(crate) const STEPS_MAX: usize = 1 << 25;
 
 /// What is wrong with a duration expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

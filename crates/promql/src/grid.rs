@@ -68,9 +68,19 @@ pub(crate) const fn is_absent(value: f64) -> bool {
     value.to_bits() == ABSENT.to_bits()
 }
 
-/// How many values there are in `row`.
-pub(crate) fn count_present(row: &[f64]) -> usize {
-    row.iter().filter(|value| !is_absent(**value)).count()
+/// How many steps without a value cost as much as a sample. Upstream keeps only values, in twice the
+/// memory; a dense row must not be had for nothing, or few samples could fill the memory.
+const STEPS_A_SAMPLE: usize = 4;
+
+/// What a row takes from a query's budget: its values, and at least something for its length.
+pub(crate) fn row_cost(row: &[f64]) -> u64 {
+    let present = row.iter().filter(|value| !is_absent(**value)).count();
+    (present as u64).max(steps_cost(row.len()))
+}
+
+/// What `steps` steps take from a query's budget, with values or without.
+pub(crate) const fn steps_cost(steps: usize) -> u64 {
+    (steps / STEPS_A_SAMPLE) as u64
 }
 
 /// A row's labels.
@@ -152,9 +162,9 @@ impl Matrix {
         self.values.truncate(kept * self.steps);
     }
 
-    /// How many values there are.
-    pub(crate) fn samples(&self) -> u64 {
-        count_present(&self.values) as u64
+    /// What the matrix takes from a query's budget.
+    pub(crate) fn cost(&self) -> u64 {
+        self.rows().map(|(_, row)| row_cost(row)).sum()
     }
 
     /// Repeats the single step `steps` times.
@@ -172,7 +182,7 @@ impl Matrix {
     /// Takes the values from the budget for as long as the matrix lives.
     pub(crate) fn hold(&mut self, ctx: &Arc<Ctx>) -> Result<()> {
         self.held = None;
-        self.held = Some(Held::new(ctx, self.samples())?);
+        self.held = Some(Held::new(ctx, self.cost())?);
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! The binary operators on numbers.
 
+use crate::functions::math::pow;
+
 /// An operator between two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BinaryOp {
@@ -96,9 +98,4 @@ impl BinaryOp {
             _ => use_it(f64::atan2),
         }
     }
-}
-
-/// Powers as Go computes them: like C, but −1 to an infinite power is 1 in both.
-fn pow(base: f64, exponent: f64) -> f64 {
-    base.powf(exponent)
 }

@@ -8,7 +8,7 @@ use regain_storage::{ArenaReader, LabelArena};
 use super::groups::{Grouping, Groups};
 use super::{Aggregation, Sink};
 use crate::eval_error::Result;
-use crate::grid::{ABSENT, Matrix, RowLabels, is_absent};
+use crate::grid::{ABSENT, Held, Matrix, RowLabels, is_absent};
 
 /// Counts by group and value.
 pub(crate) struct CountValues {
@@ -23,7 +23,7 @@ pub(crate) struct CountValues {
 }
 
 impl CountValues {
-    pub(crate) fn new(label: &str, grouping: Grouping<'_>, steps: usize) -> Self {
+    pub(crate) fn new(label: &str, grouping: Grouping<'_>, steps: usize, held: Held) -> Self {
         let tell = !grouping.without || !grouping.labels.iter().any(|name| name == label);
         // The value replaces a label of this name, so it cannot tell groups apart.
         let mut labels = grouping.labels.to_vec();
@@ -32,12 +32,12 @@ impl CountValues {
         } else {
             labels.retain(|name| name != label);
         }
-        let groups = Groups::new(Grouping { labels: &labels, ..grouping }.filter());
+        let groups = Groups::new(Grouping { labels: &labels, ..grouping }.filter(), held, steps);
         let (rows, keys, counts) = (HashMap::new(), Vec::new(), Vec::new());
         Self { steps, label: label.to_owned(), tell, groups, rows, keys, counts }
     }
 
-    fn row_of(&mut self, group: usize, value: f64) -> usize {
+    fn row_of(&mut self, group: usize, value: f64) -> Result<usize> {
         let bits = if !self.tell {
             0
         } else if value.is_nan() {
@@ -45,12 +45,15 @@ impl CountValues {
         } else {
             value.to_bits()
         };
-        let (keys, counts, steps) = (&mut self.keys, &mut self.counts, self.steps);
-        *self.rows.entry((group, bits)).or_insert_with(|| {
-            keys.push((group, value));
-            counts.resize(counts.len() + steps, ABSENT);
-            keys.len() - 1
-        })
+        if let Some(&row) = self.rows.get(&(group, bits)) {
+            return Ok(row);
+        }
+        self.groups.hold_row()?;
+        let row = self.keys.len();
+        self.rows.insert((group, bits), row);
+        self.keys.push((group, value));
+        self.counts.resize(self.counts.len() + self.steps, ABSENT);
+        Ok(row)
     }
 
     fn labels(&self, group: &Labels, value: f64) -> Labels {
@@ -68,12 +71,12 @@ impl Sink for CountValues {
     }
 
     fn row(&mut self, arena: &ArenaReader<'_>, labels: RowLabels, row: &[f64]) -> Result<()> {
-        let (group, _) = self.groups.number(arena, labels);
+        let (group, _) = self.groups.number(arena, labels)?;
         for (k, &value) in row.iter().enumerate() {
             if is_absent(value) {
                 continue;
             }
-            let at = self.row_of(group, value) * self.steps + k;
+            let at = self.row_of(group, value)? * self.steps + k;
             let count = &mut self.counts[at];
             *count = if is_absent(*count) { 1.0 } else { *count + 1.0 };
         }

@@ -3,9 +3,9 @@
 use regain_model::METRIC_NAME;
 use regain_storage::{ArenaReader, LabelArena};
 
-use super::{Aggregation, GroupState, Sink};
+use super::{Aggregation, Fold, GroupState, Sink};
 use crate::eval_error::Result;
-use crate::grid::{Matrix, RowLabels};
+use crate::grid::{Held, Matrix, RowLabels, steps_cost};
 use crate::label_sets::{KeyIndex, LabelFilter, METADATA_LABELS, Pair, PendingSets};
 
 /// The labels that make a group.
@@ -39,11 +39,16 @@ pub(crate) struct Groups {
     index: KeyIndex,
     drop_name: Vec<bool>,
     key: Vec<Pair>,
+    /// What the groups take from the query's budget.
+    held: Held,
+    cost: u64,
 }
 
 impl Groups {
-    pub(super) fn new(filter: LabelFilter) -> Self {
-        Self { filter, index: KeyIndex::default(), drop_name: Vec::new(), key: Vec::new() }
+    /// No groups yet; each will have a state over `steps` steps.
+    pub(super) fn new(filter: LabelFilter, held: Held, steps: usize) -> Self {
+        let (index, drop_name, key) = (KeyIndex::default(), Vec::new(), Vec::new());
+        Self { filter, index, drop_name, key, held, cost: steps_cost(steps) }
     }
 
     pub(super) fn begin(&mut self, arena: &ArenaReader<'_>) {
@@ -51,15 +56,25 @@ impl Groups {
     }
 
     /// The number of the group of `row`, and whether it is new.
-    pub(super) fn number(&mut self, arena: &ArenaReader<'_>, row: RowLabels) -> (usize, bool) {
+    pub(super) fn number(
+        &mut self,
+        arena: &ArenaReader<'_>,
+        row: RowLabels,
+    ) -> Result<(usize, bool)> {
         self.filter.apply(arena.pairs(row.labels), &mut self.key);
         let (group, new) = self.index.number(&self.key);
         if new {
+            self.hold_row()?;
             self.drop_name.push(row.drop_name);
         } else {
             self.drop_name[group] |= row.drop_name;
         }
-        (group, new)
+        Ok((group, new))
+    }
+
+    /// Takes from the budget what one more row costs.
+    pub(super) fn hold_row(&mut self) -> Result<()> {
+        self.held.add(self.cost)
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -85,8 +100,9 @@ pub(crate) struct Grouped {
 }
 
 impl Grouped {
-    pub(crate) fn new(grouping: Grouping<'_>, state: Box<dyn GroupState>, steps: usize) -> Self {
-        Self { groups: Groups::new(grouping.filter()), state, steps }
+    pub(crate) fn new(grouping: Grouping<'_>, fold: Fold, steps: usize, held: Held) -> Self {
+        let groups = Groups::new(grouping.filter(), held, steps);
+        Self { groups, state: fold.state(steps), steps }
     }
 }
 
@@ -96,7 +112,7 @@ impl Sink for Grouped {
     }
 
     fn row(&mut self, arena: &ArenaReader<'_>, labels: RowLabels, row: &[f64]) -> Result<()> {
-        let (group, new) = self.groups.number(arena, labels);
+        let (group, new) = self.groups.number(arena, labels)?;
         if new {
             self.state.add_group();
         }

@@ -8,7 +8,7 @@ use regain_storage::{ArenaReader, LabelArena};
 use super::groups::{Grouping, Groups};
 use super::{Aggregation, Sink};
 use crate::eval_error::Result;
-use crate::grid::{Matrix, RowLabels, is_absent};
+use crate::grid::{Held, Matrix, RowLabels, is_absent};
 use crate::label_sets::drop_metadata;
 
 /// Up to this many elements Go sorts by insertion, which keeps ties in order.
@@ -59,8 +59,8 @@ pub(crate) struct Ranked {
 }
 
 impl Ranked {
-    pub(crate) fn new(rank: Rank, counts: Vec<usize>, grouping: Grouping<'_>) -> Self {
-        let groups = Groups::new(grouping.filter());
+    pub(crate) fn new(rank: Rank, counts: Vec<usize>, grouping: Grouping<'_>, held: Held) -> Self {
+        let groups = Groups::new(grouping.filter(), held, counts.len());
         let strip = grouping.strip;
         Self { rank, counts, groups, heaps: Vec::new(), rows: Vec::new(), strip }
     }
@@ -72,7 +72,7 @@ impl Sink for Ranked {
     }
 
     fn row(&mut self, arena: &ArenaReader<'_>, labels: RowLabels, row: &[f64]) -> Result<()> {
-        let (group, new) = self.groups.number(arena, labels);
+        let (group, new) = self.groups.number(arena, labels)?;
         let steps = self.counts.len();
         if new {
             self.heaps.resize_with(self.heaps.len() + steps, Vec::new);

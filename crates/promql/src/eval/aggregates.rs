@@ -8,7 +8,7 @@ use crate::aggregate::{
 };
 use crate::annotations::Kind;
 use crate::eval_error::{EvalError, Result};
-use crate::grid::{Grid, Matrix};
+use crate::grid::{Grid, Held, Matrix};
 use crate::plan::{AggregateNode, AggregateOp, Position};
 
 impl Evaluator<'_> {
@@ -76,25 +76,26 @@ impl Evaluator<'_> {
     ) -> Result<Option<Box<dyn Aggregation>>> {
         let grouping = Grouping { labels: &node.labels, without: node.without, strip };
         let missing = EvalError::Unsupported("an aggregation without its parameter");
-        let grouped = |fold: Fold| -> Box<dyn Aggregation> {
-            Box::new(Grouped::new(grouping, fold.state(grid.len), grid.len))
+        let held = Held::new(self.ctx, 0)?;
+        let grouped = |fold: Fold, held: Held| -> Box<dyn Aggregation> {
+            Box::new(Grouped::new(grouping, fold, grid.len, held))
         };
         Ok(Some(match &node.op {
-            AggregateOp::Sum => grouped(Fold::Sum),
-            AggregateOp::Avg => grouped(Fold::Avg),
-            AggregateOp::Count => grouped(Fold::Count),
-            AggregateOp::Group => grouped(Fold::Group),
-            AggregateOp::Min => grouped(Fold::Min),
-            AggregateOp::Max => grouped(Fold::Max),
-            AggregateOp::Stddev => grouped(Fold::Stddev),
-            AggregateOp::Stdvar => grouped(Fold::Stdvar),
+            AggregateOp::Sum => grouped(Fold::Sum, held),
+            AggregateOp::Avg => grouped(Fold::Avg, held),
+            AggregateOp::Count => grouped(Fold::Count, held),
+            AggregateOp::Group => grouped(Fold::Group, held),
+            AggregateOp::Min => grouped(Fold::Min, held),
+            AggregateOp::Max => grouped(Fold::Max, held),
+            AggregateOp::Stddev => grouped(Fold::Stddev, held),
+            AggregateOp::Stdvar => grouped(Fold::Stdvar, held),
             AggregateOp::CountValues(label) => {
-                Box::new(CountValues::new(label, grouping, grid.len))
+                Box::new(CountValues::new(label, grouping, grid.len, held))
             }
             AggregateOp::Quantile => {
                 let params = params.ok_or(missing)?;
                 self.check_quantiles(params, &node.param_at);
-                grouped(Fold::Quantile(params.values.clone()))
+                grouped(Fold::Quantile(params.values.clone()), held)
             }
             AggregateOp::LimitRatio => {
                 let params = params.ok_or(missing)?;
@@ -109,7 +110,7 @@ impl Evaluator<'_> {
                     AggregateOp::BottomK => Rank::Bottom,
                     _ => Rank::First,
                 };
-                Box::new(Ranked::new(rank, counts, grouping))
+                Box::new(Ranked::new(rank, counts, grouping, held))
             }
         }))
     }

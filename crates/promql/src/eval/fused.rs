@@ -8,7 +8,7 @@ use crate::aggregate::Sink;
 use crate::annotations::Kind;
 use crate::eval_error::Result;
 use crate::functions::{Extension, RangeCall, RangeFn};
-use crate::grid::{Grid, Held, Matrix, RowLabels, count_present};
+use crate::grid::{Grid, Held, Matrix, RowLabels, row_cost};
 use crate::label_sets::{Duplicates, MetadataSymbols, drop_metadata, merge_same_labels};
 use crate::plan::{Node, Position, RangeArg, RangeCallNode, RangeSource, Selector};
 use crate::row_op::RowOp;
@@ -318,7 +318,7 @@ impl Sink for Collect {
         labels: RowLabels,
         row: &[f64],
     ) -> Result<()> {
-        self.held.add(count_present(row) as u64)?;
+        self.held.add(row_cost(row))?;
         self.matrix.push(labels, row);
         Ok(())
     }

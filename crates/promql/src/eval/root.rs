@@ -90,7 +90,7 @@ impl Evaluator<'_> {
 
     /// The series of a matrix whose steps are at `times`.
     fn series(&self, matrix: &Matrix, times: &[i64]) -> Result<Vec<Series>> {
-        let _held = Held::new(self.ctx, matrix.samples())?;
+        let _held = Held::new(self.ctx, matrix.cost())?;
         let rows = self.texts(&matrix.labels).into_iter().zip(0..matrix.len());
         let mut series: Vec<Series> = rows
             .map(|(labels, row)| Series { labels, points: points(times, matrix.row(row)) })
