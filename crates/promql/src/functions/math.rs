@@ -1,6 +1,6 @@
 //! Functions of single numbers.
 
-use std::f64::consts::{LN_2, LN_10, PI};
+use std::f64::consts::{LOG2_E, LOG10_2, PI};
 
 /// A function that maps each value to another.
 pub(crate) type Map = fn(f64) -> f64;
@@ -22,7 +22,7 @@ pub(crate) fn from_name(name: &str) -> Option<Map> {
         "exp" => f64::exp,
         "floor" => f64::floor,
         "ln" => f64::ln,
-        "log10" => |value| log2(value) * (LN_2 / LN_10),
+        "log10" => |value| log2(value) * LOG10_2,
         "log2" => log2,
         "rad" => |value| value * PI / 180.0,
         "sgn" => sign,
@@ -103,7 +103,7 @@ fn log2(value: f64) -> f64 {
     if fraction.to_bits() == 0.5_f64.to_bits() {
         return exponent - 1.0;
     }
-    fraction.ln() * (1.0 / LN_2) + exponent
+    fraction.ln() * LOG2_E + exponent
 }
 
 /// `value` as a fraction from ½ to 1 times a power of two; what is not finite and not zero stays.
