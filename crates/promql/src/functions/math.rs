@@ -1,6 +1,6 @@
 //! Functions of single numbers.
 
-use std::f64::consts::{LOG2_E, LOG10_2, PI};
+use std::f64::consts::{LOG2_E, LOG10_E, PI};
 
 /// A function that maps each value to another.
 pub(crate) type Map = fn(f64) -> f64;
@@ -22,7 +22,7 @@ pub(crate) fn from_name(name: &str) -> Option<Map> {
         "exp" => f64::exp,
         "floor" => f64::floor,
         "ln" => f64::ln,
-        "log10" => |value| log2(value) * LOG10_2,
+        "log10" => |value| value.ln() * LOG10_E,
         "log2" => log2,
         "rad" => |value| value * PI / 180.0,
         "sgn" => sign,
