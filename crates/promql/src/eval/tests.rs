@@ -1,12 +1,15 @@
 //! Chains that are done in one go, whole vectors, one worker and several: the same answer, to the
 //! last bit.
 
+mod presence;
+
 use proptest::prelude::*;
 use regain_model::{Labels, Matcher, STALE_NAN, Timestamp};
+use regain_storage::Queryable;
 use regain_storage::memory::MemoryStore;
 
 use super::*;
-use crate::engine::{Engine, EngineOptions};
+use crate::engine::{Engine, EngineOptions, Features};
 use crate::functions::{RangeFn, math};
 use crate::operators::BinaryOp;
 use crate::plan::{
@@ -81,11 +84,14 @@ fn store(series: &[Vec<(i64, f64)>]) -> MemoryStore {
     store
 }
 
-fn ask(store: &MemoryStore, node: &Node, workers: usize, fuse: bool) -> QueryResult {
-    let options = EngineOptions { workers, ..EngineOptions::default() };
+fn ask(store: &dyn Queryable, node: &Node, options: &EngineOptions, fuse: bool) -> QueryResult {
     let grid = Grid { start: 60 * SECOND, step: 13 * SECOND, len: 60 };
-    let question = Question { options: &options, node, grid: &grid, range: true, fuse };
+    let question = Question { options, node, grid: &grid, range: true, fuse };
     answer(question, store, &Engine::new(options.clone()).context()).unwrap()
+}
+
+fn with_workers(workers: usize) -> EngineOptions {
+    EngineOptions { workers, ..EngineOptions::default() }
 }
 
 /// The answer with values as bits, because NaN equals nothing.
@@ -154,16 +160,20 @@ proptest! {
         series in prop::collection::vec(samples(), 1..12),
     ) {
         let store = store(&series);
-        for node in nodes() {
-            let (fused, plain) = (ask(&store, &node, 1, true), ask(&store, &node, 1, false));
-            prop_assert_eq!(bits(&fused), bits(&plain), "{:?}", node);
+        for delayed_name_removal in [false, true] {
+            let features = Features { delayed_name_removal, ..Features::default() };
+            let options = EngineOptions { features, ..with_workers(1) };
+            for node in nodes() {
+                let fused = ask(&store, &node, &options, true);
+                let plain = ask(&store, &node, &options, false);
+                prop_assert_eq!(bits(&fused), bits(&plain), "{:?}", node);
+            }
         }
     }
 }
 
-#[test]
-fn several_workers_answer_like_one() {
-    // Enough series for several parts, and enough work for several workers.
+/// Enough series for several parts, and enough work for several workers.
+fn large_store() -> MemoryStore {
     let series: Vec<Vec<(i64, f64)>> = (0..700_i32)
         .map(|id| {
             (0..200_i32)
@@ -171,11 +181,30 @@ fn several_workers_answer_like_one() {
                 .collect()
         })
         .collect();
-    let store = store(&series);
+    store(&series)
+}
+
+#[test]
+fn several_workers_answer_like_one() {
+    let store = large_store();
     for node in nodes() {
-        let one = bits(&ask(&store, &node, 1, true));
+        let one = bits(&ask(&store, &node, &with_workers(1), true));
         assert!(!one.is_empty(), "{node:?}");
-        assert_eq!(one, bits(&ask(&store, &node, 3, true)), "{node:?}");
+        assert_eq!(one, bits(&ask(&store, &node, &with_workers(3), true)), "{node:?}");
+    }
+}
+
+#[test]
+fn workers_stop_together_when_one_fails() {
+    let store = large_store();
+    let grid = Grid { start: 60 * SECOND, step: 13 * SECOND, len: 60 };
+    for samples_max in [1, 1000, 30_000] {
+        let options = EngineOptions { samples_max, ..with_workers(4) };
+        let node = select("m");
+        let question =
+            Question { options: &options, node: &node, grid: &grid, range: true, fuse: true };
+        let result = answer(question, &store, &Engine::new(options.clone()).context());
+        assert!(matches!(result, Err(EvalError::TooManySamples)), "{result:?}");
     }
 }
 
