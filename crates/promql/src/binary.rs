@@ -12,3 +12,6 @@ mod set;
 
 pub(crate) use arithmetic::vectors;
 pub(crate) use set::set;
+
+#[cfg(test)]
+mod tests;

@@ -20,3 +20,6 @@ pub(crate) mod quantile;
 
 pub(crate) use extended::extend;
 pub(crate) use range::{Extension, RangeCall, RangeFn, Scratch, Shared};
+
+#[cfg(test)]
+mod tests;
