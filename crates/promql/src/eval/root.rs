@@ -85,12 +85,12 @@ impl Evaluator<'_> {
             Output::Text(_) => return Err(EvalError::RangeOfType("string")),
         };
         let times: Vec<i64> = grid.times().collect();
-        self.series(&matrix, &times).map(Value::Matrix)
+        Ok(Value::Matrix(self.series(matrix, &times)?))
     }
 
     /// The series of a matrix whose steps are at `times`.
-    fn series(&self, matrix: &Matrix, times: &[i64]) -> Result<Vec<Series>> {
-        let _held = Held::new(self.ctx, matrix.cost())?;
+    fn series(&self, mut matrix: Matrix, times: &[i64]) -> Result<Vec<Series>> {
+        matrix.hold(self.ctx)?;
         let rows = self.texts(&matrix.labels).into_iter().zip(0..matrix.len());
         let mut series: Vec<Series> = rows
             .map(|(labels, row)| Series { labels, points: points(times, matrix.row(row)) })
@@ -137,7 +137,7 @@ impl Evaluator<'_> {
                     Output::Text(_) => return Err(EvalError::RangeOfType("string")),
                 };
                 let times: Vec<i64> = inner_grid.times().collect();
-                self.series(&matrix, &times)
+                self.series(matrix, &times)
             }
             RangeSource::Series(matchers) => {
                 let reach = self.reach(arg, grid);

@@ -232,3 +232,21 @@ fn a_canceled_query_ends() {
     let result = answer(question, &store, &ctx);
     assert!(matches!(result, Err(EvalError::TimedOut)), "{result:?}");
 }
+
+#[test]
+fn the_budget_counts_what_is_in_memory_once() {
+    let store = large_store();
+    let grid = Grid { start: 60 * SECOND, step: 13 * SECOND, len: 60 };
+    let node = select("m");
+    // What the answer holds, and one decoded part.
+    let samples_max = 700 * 60 + 128 * 200;
+    let options = EngineOptions { samples_max, ..with_workers(1) };
+    let question =
+        Question { options: &options, node: &node, grid: &grid, range: true, fuse: true };
+    let ctx = Engine::new(options.clone()).context();
+    let result = answer(question, &store, &ctx).unwrap();
+    assert!(result.stats.samples_peak <= samples_max);
+    assert_eq!(result.stats.samples_total, 700 * 60);
+    drop(result);
+    ctx.budget.take(samples_max).unwrap();
+}

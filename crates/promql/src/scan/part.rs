@@ -1,5 +1,6 @@
 //! One part's series, computed.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use regain_storage::{Batch, Ctx, Part, Presence, SeriesMeta};
@@ -9,6 +10,9 @@ use super::stage::{Raw, Stage, StageScratch};
 use crate::eval_error::Result;
 use crate::grid::{ABSENT, Held, RowLabels};
 use crate::window::Reach;
+
+/// The most samples that are decoded at once, unless one series has more.
+const DECODED_SAMPLES_MAX: u64 = 1 << 20;
 
 /// The rows of one part, in memory that the next part uses again.
 pub(super) struct PartRows {
@@ -73,9 +77,24 @@ impl PartRows {
             self.fill_from_presence(part.series(), reach, scan.drop_name);
             return Ok(());
         }
-        let count = part.series().len();
+        let mut start = 0;
+        while start < part.series().len() {
+            let end = start + decoded_together(&part.series()[start..]);
+            self.decode(scan, part, start..end, ctx)?;
+            start = end;
+        }
+        Ok(())
+    }
+
+    fn decode(
+        &mut self,
+        scan: &Scan<'_>,
+        part: &mut dyn Part,
+        which: Range<usize>,
+        ctx: &Arc<Ctx>,
+    ) -> Result<()> {
         let mut batch = std::mem::take(&mut self.batch);
-        part.decode(0..count, &mut batch)?;
+        part.decode(which, &mut batch)?;
         let _held = Held::new(ctx, batch.floats.len() as u64)?;
         self.scratch.forget_times();
         for run in &batch.runs {
@@ -126,6 +145,17 @@ impl PartRows {
             }
         }
     }
+}
+
+/// How many of the first series are decoded at once, so that long ranges of many series do not lie
+/// in memory together.
+fn decoded_together(series: &[SeriesMeta]) -> usize {
+    let mut samples = 0_u64;
+    let fits = |series: &&SeriesMeta| {
+        samples = samples.saturating_add(series.samples_max);
+        samples <= DECODED_SAMPLES_MAX
+    };
+    series.iter().take_while(fits).count().max(1)
 }
 
 /// Whether an instant selector sees a sample at every step between the first and the last.
