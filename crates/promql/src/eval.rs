@@ -5,6 +5,7 @@
 
 mod aggregates;
 mod calls;
+mod checks;
 mod fused;
 mod histograms;
 mod info;

@@ -4,15 +4,15 @@ use regain_model::{MatchOp, Matcher, Span, Timestamp};
 use regain_storage::Hints;
 
 use super::Evaluator;
+use super::checks::Check;
 use crate::aggregate::Sink;
-use crate::annotations::Kind;
 use crate::eval_error::Result;
 use crate::functions::{Extension, RangeCall, RangeFn};
 use crate::grid::{Grid, Held, Matrix, RowLabels, row_cost};
 use crate::label_sets::{Duplicates, MetadataSymbols, drop_metadata, merge_same_labels};
-use crate::plan::{Node, Position, RangeArg, RangeCallNode, RangeSource, Selector};
+use crate::plan::{Node, RangeArg, RangeCallNode, RangeSource, Selector};
 use crate::row_op::RowOp;
-use crate::scan::{CounterCheck, Report, Scan, Stage, grid_times};
+use crate::scan::{Scan, Stage, grid_times};
 use crate::window::Reach;
 
 /// A chain from one selector on.
@@ -27,8 +27,8 @@ pub(crate) struct Fused<'n> {
     pub(super) mapped: bool,
     range_ms: i64,
     function: &'n str,
-    /// The positions of what is meant for counters.
-    checks: Vec<Position>,
+    /// What is to be said about functions over ranges that have results.
+    checks: Vec<Check>,
 }
 
 impl Fused<'_> {
@@ -131,16 +131,15 @@ impl Evaluator<'_> {
             RangeSource::Subquery { .. } => return Ok(None),
         };
         fused.function = &node.name;
-        if node.function.needs_counter() && (!fused.nameless || self.delayed()) {
+        let named = !fused.nameless || self.delayed();
+        if let Stage::Range { check, call } | Stage::Subquery { check, call, .. } = &mut fused.stage
+            && let Some(new) = Check::of(node, call, named)
+        {
             if fused.checks.len() == CHECKS_MAX {
                 return Ok(None);
             }
-            let number = u32::try_from(fused.checks.len()).ok();
-            match &mut fused.stage {
-                Stage::Range { check, .. } | Stage::Subquery { check, .. } => *check = number,
-                _ => {}
-            }
-            fused.checks.push(node.at.clone());
+            *check = u32::try_from(fused.checks.len()).ok();
+            fused.checks.push(new);
         }
         fused.nameless |= !node.function.keeps_name();
         // Series that meet within a function over ranges are always an error.
@@ -251,30 +250,6 @@ impl Evaluator<'_> {
 
     pub(super) fn has_type_or_unit(&self) -> bool {
         MetadataSymbols::of(&self.ctx.labels.read()).has_type_or_unit()
-    }
-
-    fn note(&mut self, report: &Report, checks: &[Position]) {
-        self.stats.samples_total += report.samples_total;
-        self.stats.samples_read += report.samples_read;
-        for counter in &report.counters {
-            if let Some(at) = checks.get(counter.check as usize) {
-                self.check_counter(counter, at);
-            }
-        }
-    }
-
-    /// Remarks on what does not look like a counter.
-    pub(super) fn check_counter(&mut self, counter: &CounterCheck, at: &Position) {
-        let arena = self.ctx.labels.read();
-        let name = arena.text(counter.name);
-        if self.options.features.type_and_unit_labels {
-            let got = counter.kind.map_or("", |kind| arena.text(kind));
-            if got != "counter" && got != "histogram" {
-                self.annotations.add(&Kind::NotCounterType { got, name }, at.clone());
-            }
-        } else if !["_total", "_sum", "_count", "_bucket"].iter().any(|end| name.ends_with(end)) {
-            self.annotations.add(&Kind::NotCounterName { name }, at.clone());
-        }
     }
 }
 

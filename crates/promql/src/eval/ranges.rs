@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use regain_storage::Hints;
 
 use super::Evaluator;
+use super::checks::Check;
 use crate::eval_error::{EvalError, Result};
 use crate::grid::{ABSENT, Grid, Matrix, RowLabels};
 use crate::label_sets::{Duplicates, MetadataSymbols, drop_metadata, merge_same_labels};
@@ -40,7 +41,9 @@ impl Evaluator<'_> {
         let inner_grid = self.subquery_grid(&node.arg, *step, grid)?;
         let matrix =
             if inner_grid.len == 0 { Matrix::new(0) } else { self.vector(inner, &inner_grid)? };
-        let stage = Stage::Range { call: self.call(node, grid)?, check: Some(0) };
+        let call = self.call(node, grid)?;
+        let check = Check::of(node, &call, true);
+        let stage = Stage::Range { call, check: None };
         let times = grid_times(&inner_grid);
         let mut out = Matrix::new(grid.len);
         let (mut scratch, mut row) = (stage.scratch(), vec![ABSENT; grid.len]);
@@ -55,8 +58,9 @@ impl Evaluator<'_> {
                 checked.push(labels);
             }
         }
-        if node.function.needs_counter() {
-            self.check_counters(&checked, node);
+        if let Some(check) = check {
+            let counters = self.counters(&checked);
+            self.say(&check, !checked.is_empty(), counters.iter());
         }
         if node.function.keeps_name() {
             return Ok(out);
@@ -69,22 +73,19 @@ impl Evaluator<'_> {
         merge_same_labels(&self.ctx.labels, out, Duplicates::Refuse)
     }
 
-    fn check_counters(&mut self, rows: &[RowLabels], node: &RangeCallNode) {
+    /// The names and types of series.
+    fn counters(&self, rows: &[RowLabels]) -> BTreeSet<CounterCheck> {
+        let arena = self.ctx.labels.read();
+        let metadata = MetadataSymbols::of(&arena);
+        let kind = arena.symbol("__type__");
         let mut counters = BTreeSet::new();
-        {
-            let arena = self.ctx.labels.read();
-            let metadata = MetadataSymbols::of(&arena);
-            let kind = arena.symbol("__type__");
-            for row in rows {
-                let name = metadata.metric_name().and_then(|name| arena.get(row.labels, name));
-                let Some(name) = name else { continue };
-                let kind = kind.and_then(|kind| arena.get(row.labels, kind));
-                counters.insert(CounterCheck { check: 0, name, kind });
-            }
+        for row in rows {
+            let name = metadata.metric_name().and_then(|name| arena.get(row.labels, name));
+            let Some(name) = name else { continue };
+            let kind = kind.and_then(|kind| arena.get(row.labels, kind));
+            counters.insert(CounterCheck { check: 0, name, kind });
         }
-        for counter in &counters {
-            self.check_counter(counter, &node.at);
-        }
+        counters
     }
 
     /// The steps of a subquery: multiples of its step, from behind the start of the first window to

@@ -79,11 +79,6 @@ impl RangeFn {
         matches!(self, Self::First | Self::Last | Self::Interpolate)
     }
 
-    /// Whether the function is meant for counters only.
-    pub(crate) const fn needs_counter(self) -> bool {
-        matches!(self, Self::Rate | Self::Increase)
-    }
-
     const fn uses_layout(self) -> bool {
         matches!(self, Self::Rate | Self::Increase | Self::Delta)
     }

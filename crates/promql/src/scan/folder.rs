@@ -24,6 +24,8 @@ pub(crate) struct CounterCheck {
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) counters: BTreeSet<CounterCheck>,
+    /// The stages that have had a result, a bit for each number.
+    pub(crate) checks: u32,
     pub(crate) samples_total: u64,
     pub(crate) samples_read: u64,
 }
@@ -87,6 +89,7 @@ impl State<'_> {
         self.sink.begin(&arena);
         for row in rows.iter() {
             let labels = row.labels.labels;
+            self.report.checks |= row.checks;
             if row.checks != 0
                 && let Some(name) = name.and_then(|name| arena.get(labels, name))
             {
