@@ -25,14 +25,13 @@ const ALLOWED: [&str; 12] = [
 ];
 
 /// Crates that must not come in, with the reason.
-const BANNED: [(&str, &str); 7] = [
+const BANNED: [(&str, &str); 6] = [
     ("openssl-sys", "one TLS stack: rustls"),
     ("native-tls", "one TLS stack: rustls"),
     ("serde_yaml", "one YAML reader: crates/yaml"),
     ("serde_yml", "unsound and abandoned"),
     ("serde_yaml_ng", "built on an abandoned C translation"),
     ("unsafe-libyaml", "abandoned"),
-    ("lazy_static", "the standard library has LazyLock"),
 ];
 
 /// Complains about packages whose licence or name is not allowed.

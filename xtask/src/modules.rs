@@ -31,11 +31,8 @@ fn reach(sources: &Sources, path: &Path, is_root: bool, reached: &mut BTreeSet<P
     }
     let Some(source) = sources.get(path) else { return };
     let dir = path.parent().unwrap_or(Path::new(""));
-    let below = if is_root {
-        dir.to_path_buf()
-    } else {
-        dir.join(path.file_stem().unwrap_or_default())
-    };
+    let below =
+        if is_root { dir.to_path_buf() } else { dir.join(path.file_stem().unwrap_or_default()) };
     for line in source.text.lines() {
         let Some(module) = declared_module(line) else { continue };
         let file = below.join(format!("{module}.rs"));
