@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use regain_exposition::{LabelPair, MetricFamily};
+use regain_metrics::{Gathered, LabelPair, MetricFamily};
 use tokio::runtime::Handle;
 
 use crate::collector::{self, Settings};
@@ -82,9 +82,12 @@ impl Host {
         if rest.is_empty() { Selection::All } else { Selection::Only(rest) }
     }
 
-    /// Runs the selected collectors and gives their families, unsorted and unmerged, with the duration
-    /// and the success of each collector. Blocks until all are done or `limit` has passed.
-    pub fn gather(&self, selection: &Selection, limit: Duration) -> Vec<MetricFamily> {
+    /// Runs the selected collectors and gives their families, with the duration and the success of each
+    /// collector. Blocks until all are done or `limit` has passed.
+    ///
+    /// A textfile may say anything, including what a collector says too; as in upstream's registry, the
+    /// contradicting part is left out and the rest is served.
+    pub fn gather(&self, selection: &Selection, limit: Duration) -> Gathered {
         let reports = self.runner.run(
             |name| match selection {
                 Selection::All => true,
@@ -109,6 +112,6 @@ impl Host {
         }
         families.push(duration);
         families.push(success);
-        families
+        Gathered::from_families(families)
     }
 }

@@ -23,7 +23,6 @@ mod sys;
 mod collector;
 mod host;
 mod known;
-mod merge;
 mod run;
 
 pub use collector::{
@@ -34,7 +33,6 @@ pub use error::{CollectError, SettingsError};
 pub use filter::FilterSettings;
 pub use host::{Host, Selection};
 pub use known::{KNOWN, Known};
-pub use merge::merge;
 pub use roots::Roots;
 pub use run::Collector;
 pub use sink::Sink;

@@ -32,6 +32,13 @@ pub struct Gathered {
     pub errors: Vec<GatherError>,
 }
 
+impl Gathered {
+    /// Merges, checks and sorts families, whatever collected them.
+    pub fn from_families(families: Vec<MetricFamily>) -> Self {
+        consistency::check(families)
+    }
+}
+
 impl Registry {
     /// Creates a registry without metrics.
     pub fn new() -> Self {
@@ -49,7 +56,7 @@ impl Registry {
         for collector in self.collectors() {
             collector.collect(&mut families);
         }
-        consistency::check(families)
+        Gathered::from_families(families)
     }
 
     /// Adds a counter.

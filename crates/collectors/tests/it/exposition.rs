@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use regain_collectors::{Host, Selection, Settings, merge};
+use regain_collectors::{Host, Selection, Settings};
 use regain_exposition::{Format, encode};
 
 /// Runs these collectors once and gives the exposition.
@@ -14,7 +14,7 @@ pub(crate) fn scrape(settings: &Settings, collectors: &[&str]) -> String {
 }
 
 pub(crate) fn text_of(host: &Host) -> String {
-    let families = merge(host.gather(&Selection::All, Duration::from_mins(1)));
+    let families = host.gather(&Selection::All, Duration::from_mins(1)).families;
     String::from_utf8(encode(&families, Format::TEXT).unwrap()).unwrap()
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use regain_collectors::{CollectError, Collector, Host, Selection, Sink, merge};
+use regain_collectors::{CollectError, Collector, Host, Selection, Sink};
 use regain_exposition::{MetricFamily, MetricValue};
 
 const SOON: Duration = Duration::from_millis(150);
@@ -75,7 +75,7 @@ fn success(families: &[MetricFamily], collector: &str) -> Option<f64> {
 }
 
 fn gather(host: &Host, limit: Duration) -> Vec<MetricFamily> {
-    merge(host.gather(&Selection::All, limit))
+    host.gather(&Selection::All, limit).families
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn selects_collectors_by_name_with_upstreams_words() {
     assert_eq!(host.all_but(["loadavg"]), host.only(["uname"]).unwrap());
     assert_eq!(host.all_but(["loadavg", "uname"]), Selection::All);
 
-    let families = merge(host.gather(&host.only(["uname"]).unwrap(), LATE));
+    let families = host.gather(&host.only(["uname"]).unwrap(), LATE).families;
     assert_eq!(success(&families, "uname"), Some(1.0));
     assert_eq!(success(&families, "loadavg"), None);
 }

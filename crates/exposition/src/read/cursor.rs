@@ -54,13 +54,22 @@ pub struct Parser<'a> {
     dialect: Dialect,
     kind: MetricKind,
     exemplar: Option<Exemplar<'a>>,
+    metadata_text: &'a [u8],
     ended: bool,
 }
 
 impl<'a> Parser<'a> {
     /// Starts at the beginning of `body`.
     pub fn new(body: &'a [u8], dialect: Dialect) -> Self {
-        Self { body, pos: 0, dialect, kind: MetricKind::Unknown, exemplar: None, ended: false }
+        Self {
+            body,
+            pos: 0,
+            dialect,
+            kind: MetricKind::Unknown,
+            exemplar: None,
+            metadata_text: &[],
+            ended: false,
+        }
     }
 
     /// Returns the grammar of the body.
@@ -132,6 +141,11 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Returns the line of the metadata event that was read last, as [`Self::metadata_line`] would have.
+    pub fn metadata_text(&self) -> &'a [u8] {
+        self.metadata_text
+    }
+
     fn metadata(&mut self) -> Result<Option<Event<'a>>, ParseError> {
         let start = self.pos;
         let rest = &self.body[start..];
@@ -142,6 +156,7 @@ impl<'a> Parser<'a> {
         let parsed =
             line::parse(line, self.dialect).map_err(|problem| self.error(start, problem))?;
         self.pos = start + line.len() + usize::from(closed);
+        self.metadata_text = &self.body[start..self.pos];
         if !closed && self.dialect == Dialect::OpenMetrics && parsed != MetadataLine::Eof {
             return Err(self.error(self.pos, Problem::NoEof));
         }

@@ -90,7 +90,7 @@ pub(super) fn unescape_text(text: &str, quotes: bool) -> Cow<'_, str> {
 }
 
 fn normalize_bound(value: Cow<'_, str>) -> Cow<'_, str> {
-    let Some(number) = regain_go_format::parse_float(&value) else { return value };
+    let Some(number) = regain_go_format::parse_float(value.as_bytes()) else { return value };
     let mut text = Vec::with_capacity(24);
     append_open_metrics_float(&mut text, number);
     if text == value.as_bytes() {

@@ -107,12 +107,12 @@ fn small_exponent(bytes: &[u8], at: usize) -> Option<(i32, usize)> {
 #[cold]
 fn slow(bytes: &[u8]) -> Option<Number> {
     let len = bytes.iter().position(|byte| is_end(Some(byte))).unwrap_or(bytes.len());
-    let text = std::str::from_utf8(&bytes[..len]).ok()?;
+    let text = &bytes[..len];
     // Upstream keeps to the number forms of old: no hexadecimal exponents, no digit separators.
-    if text.bytes().any(|byte| matches!(byte, b'p' | b'P' | b'_')) {
+    if text.iter().any(|byte| matches!(byte, b'p' | b'P' | b'_')) {
         return None;
     }
-    let value: f64 = regain_go_format::parse_float(text)?;
+    let value = regain_go_format::parse_float(text)?;
     Some(Number { value: if value.is_nan() { NORMAL_NAN } else { value }, len })
 }
 
