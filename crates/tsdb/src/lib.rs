@@ -1,1 +1,33 @@
-//! Regain's column store: WAL, head, segments. Synchronous; no HTTP, no configuration, no clock.
+//! Regain's column store: write-ahead log, head, segments.
+//!
+//! Writers append batches to **lanes** ([`regain_storage::Appender`]); a lane is one writer's time
+//! grid, so that a scrape's samples share one timestamp. A batch is in the write-ahead log before it
+//! is visible. Rows stay in memory until a **seal** writes them to a segment file; then the log before
+//! them goes. Queries see the store through [`regain_storage::Snapshot`]s that do not change.
+//!
+//! **Invariants.** No clock, no environment, no threads: time comes in through [`Db::tick`], files are
+//! reached through [`regain_storage::fs::Fs`] only. A byte that comes from a file is never trusted.
+
+mod options;
+mod report;
+
+mod db;
+
+mod index;
+mod lane;
+mod series_log;
+mod wal;
+
+mod manifest;
+mod segment;
+mod view;
+
+mod column;
+mod frame;
+mod layout;
+mod record;
+mod wire;
+
+pub use db::{Db, HeadStats, LabelStats, Stats};
+pub use options::Options;
+pub use report::{Damage, ReplayReport};

@@ -1,0 +1,219 @@
+//! The store: opening, appending, sealing, asking.
+
+mod append;
+mod open;
+mod part;
+mod read;
+mod replay;
+mod seal;
+mod select;
+mod snapshot;
+mod staged;
+mod stats;
+mod tick;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use hashbrown::HashMap;
+use regain_model::Span;
+use regain_storage::fs::{FileLock, Fs};
+use regain_storage::{Appendable, Appender, Ctx, Error, LaneKey, Queryable, Result, Snapshot};
+
+use crate::index::Index;
+use crate::lane::{Lane, Newest};
+use crate::layout::Layout;
+use crate::manifest::Manifest;
+use crate::options::Options;
+use crate::report::ReplayReport;
+use crate::series_log::SeriesLog;
+use crate::view::{Seal, View};
+use crate::wal::Wal;
+
+pub use stats::{HeadStats, LabelStats, Stats};
+
+/// A store in a directory. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Db(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    fs: Arc<dyn Fs>,
+    layout: Layout,
+    options: Options,
+    index: RwLock<Index>,
+    lanes: RwLock<Lanes>,
+    /// The newest sample of every series that several lanes write.
+    shared: Mutex<HashMap<u32, Arc<Newest>>>,
+    wal: Wal,
+    series_log: Mutex<SeriesLog>,
+    view: Mutex<Arc<View>>,
+    /// Held by whoever changes the set of files.
+    files: Mutex<Files>,
+    counters: Counters,
+    closed: AtomicBool,
+    /// Later samples are too new.
+    time_max: AtomicI64,
+    next_lane: AtomicU32,
+    _lock: Box<dyn FileLock>,
+}
+
+/// The lanes by name and by id.
+#[derive(Debug, Default)]
+struct Lanes {
+    by_key: HashMap<Box<[u8]>, Arc<Lane>>,
+    by_id: HashMap<u32, Arc<Lane>>,
+}
+
+/// The live files, and a seal that is not a segment yet.
+#[derive(Debug)]
+struct Files {
+    manifest: Manifest,
+    pending: Option<Arc<Seal>>,
+    period: Option<i64>,
+    /// The samples appended when the store was last seen growing, and when that was.
+    last_growth: (u64, i64),
+    /// Set after a failure: what is in memory should become a segment soon.
+    seal_wanted: bool,
+}
+
+/// Numbers that only grow.
+#[derive(Debug, Default)]
+struct Counters {
+    samples_appended: AtomicU64,
+    samples_unsealed: AtomicU64,
+    out_of_order: AtomicU64,
+    duplicates: AtomicU64,
+    too_new: AtomicU64,
+    series_created: AtomicU64,
+    series_removed: AtomicU64,
+    seals: AtomicU64,
+    seals_failed: AtomicU64,
+}
+
+impl Counters {
+    fn add(counter: &AtomicU64, count: u64) {
+        // Ordering: counters guard no other memory.
+        counter.fetch_add(count, Ordering::Relaxed);
+    }
+
+    fn get(counter: &AtomicU64) -> u64 {
+        // Ordering: counters guard no other memory.
+        counter.load(Ordering::Relaxed)
+    }
+}
+
+impl Db {
+    /// Opens the store in `dir`, new or as it was left, and says what was replayed.
+    pub fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Self, ReplayReport)> {
+        let (inner, report) = open::open(dir, fs, options)?;
+        Ok((Self(Arc::new(inner)), report))
+    }
+
+    /// Makes all committed samples durable; meant to be called every second.
+    pub fn sync(&self) -> Result<()> {
+        self.0.check_open()?;
+        // A row must not survive without its series.
+        self.0.flush_series()?;
+        self.0.series_log().sync()?;
+        self.0.wal.sync()
+    }
+
+    /// Seals everything and ends the store; appenders and later calls fail.
+    pub fn close(&self) -> Result<()> {
+        // Ordering: whoever appends meanwhile either is in the seal or stays in the log.
+        if self.0.closed.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        self.0.seal()?;
+        self.0.series_log().sync()?;
+        self.0.wal.sync()
+    }
+
+    /// Whether appends fail because a write or sync has failed.
+    pub fn is_read_only(&self) -> bool {
+        self.0.wal.has_failed() || self.0.series_log().has_failed()
+    }
+}
+
+impl Appendable for Db {
+    fn appender(&self, key: &LaneKey) -> Result<Box<dyn Appender>> {
+        self.0.check_open()?;
+        let lane = self.0.lane(&key.0);
+        Ok(Box::new(append::LaneAppender::new(Arc::clone(&self.0), lane)))
+    }
+}
+
+impl Queryable for Db {
+    fn snapshot(&self, span: Span, _ctx: &Arc<Ctx>) -> Result<Arc<dyn Snapshot>> {
+        let view = self.0.view();
+        Ok(Arc::new(snapshot::StoreSnapshot::new(Arc::clone(&self.0), view, span)))
+    }
+}
+
+impl Inner {
+    fn check_open(&self) -> Result<()> {
+        if self.closed.load(Ordering::SeqCst) { Err(Error::Closed) } else { Ok(()) }
+    }
+
+    fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().expect("no holder of this lock panics")
+    }
+
+    fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
+        self.index.write().expect("no holder of this lock panics")
+    }
+
+    fn lanes(&self) -> RwLockReadGuard<'_, Lanes> {
+        self.lanes.read().expect("no holder of this lock panics")
+    }
+
+    fn series_log(&self) -> std::sync::MutexGuard<'_, SeriesLog> {
+        self.series_log.lock().expect("no holder of this lock panics")
+    }
+
+    fn files(&self) -> std::sync::MutexGuard<'_, Files> {
+        self.files.lock().expect("no holder of this lock panics")
+    }
+
+    fn view(&self) -> Arc<View> {
+        Arc::clone(&self.view.lock().expect("no holder of this lock panics"))
+    }
+
+    /// The lane of this name, created on first use.
+    fn lane(&self, key: &[u8]) -> Arc<Lane> {
+        if let Some(lane) = self.lanes().by_key.get(key) {
+            return Arc::clone(lane);
+        }
+        // A lane that begins during a seal has nothing in it: it may start with the epoch before.
+        let epoch = self.view().sealed;
+        let mut lanes = self.lanes.write().expect("no holder of this lock panics");
+        if let Some(lane) = lanes.by_key.get(key) {
+            return Arc::clone(lane);
+        }
+        // Ordering: the number is published with the lanes' lock.
+        let id = self.next_lane.fetch_add(1, Ordering::Relaxed);
+        let lane = Arc::new(Lane::new(id, key.into(), epoch));
+        lanes.by_key.insert(key.into(), Arc::clone(&lane));
+        lanes.by_id.insert(id, Arc::clone(&lane));
+        lane
+    }
+
+    fn all_lanes(&self) -> Vec<Arc<Lane>> {
+        let mut lanes: Vec<Arc<Lane>> = self.lanes().by_id.values().map(Arc::clone).collect();
+        lanes.sort_unstable_by_key(|lane| lane.id);
+        lanes
+    }
+
+    /// Writes the definitions of new series; called before a batch that uses them.
+    fn flush_series(&self) -> Result<()> {
+        let mut log = self.series_log();
+        if log.has_failed() {
+            return Err(Error::ReadOnly);
+        }
+        let pending = std::mem::take(&mut self.index_mut().pending);
+        // After a failure the log is written anew from the index, so nothing is put back.
+        if pending.is_empty() { Ok(()) } else { log.append(&pending) }
+    }
+}

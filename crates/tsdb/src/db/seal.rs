@@ -1,0 +1,147 @@
+//! Sealing: unsealed rows become a segment, and the log before them goes.
+//!
+//! The order is what makes it safe: a new log file; every lane's rows out of the lane (still visible
+//! through the chain of seals); the segment, durable; the manifest; the new view; and only then the old
+//! log files. A lane whose batch is under way is left out and keeps its log files.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use regain_storage::Result;
+
+use super::{Counters, Files, Inner};
+use crate::lane::{Lane, LaneData};
+use crate::layout::{Kind, io_error};
+use crate::segment::Segment;
+use crate::segment::write::{self, Frozen, Source};
+use crate::view::{Seal, View};
+
+impl Inner {
+    /// Seals all lanes.
+    pub(super) fn seal(&self) -> Result<()> {
+        let mut files = self.files();
+        let sealed = self.seal_pending(&mut files).and_then(|()| {
+            if self.all_lanes().iter().all(|lane| lane.view().is_empty()) {
+                return self.drop_log(&mut files);
+            }
+            self.wal.rotate()?;
+            self.freeze(&mut files);
+            self.seal_pending(&mut files)
+        });
+        let counter =
+            if sealed.is_ok() { &self.counters.seals } else { &self.counters.seals_failed };
+        Counters::add(counter, 1);
+        sealed
+    }
+
+    /// Takes the rows out of all lanes that are not busy.
+    fn freeze(&self, files: &mut Files) {
+        let view = self.view();
+        let seal = Arc::new(Seal::new(view.sealed + 1));
+        // The chain knows the seal before any lane has given its rows away.
+        view.next.set(Arc::clone(&seal)).expect("a view is followed by one seal");
+        for lane in self.all_lanes() {
+            self.freeze_lane(&lane, &seal);
+        }
+        files.pending = Some(seal);
+    }
+
+    fn freeze_lane(&self, lane: &Lane, seal: &Seal) {
+        let Some(writer) = lane.try_turn() else { return };
+        {
+            let mut data = lane.data();
+            if !data.is_empty() {
+                let series = writer.slots.iter().map(|slot| slot.series).collect();
+                let taken = std::mem::replace(&mut *data, Arc::new(LaneData::new(seal.epoch)));
+                let sequence = writer.chain.sequence;
+                self.counters.samples_unsealed.fetch_sub(taken.samples, Ordering::Relaxed);
+                seal.add(Frozen { lane: lane.id, sequence, data: taken, series });
+                // Ordering: under the lane's turn.
+                lane.first_file.store(u64::MAX, Ordering::Relaxed);
+            }
+        }
+        lane.give_back(writer);
+    }
+
+    /// Writes the rows that were taken, now or by an earlier attempt.
+    fn seal_pending(&self, files: &mut Files) -> Result<()> {
+        let Some(seal) = files.pending.clone() else { return Ok(()) };
+        self.flush_series()?;
+        self.series_log().sync()?;
+        let lanes = seal.all();
+        let sources = self.sources(&lanes);
+        let view = self.view();
+        let mut segments = view.segments.clone();
+        if !sources.is_empty() {
+            let number = files.manifest.next_segment;
+            files.manifest.next_segment += 1;
+            let (_, spans) = write::write((&*self.fs, &self.layout), number, &lanes, &sources)?;
+            segments.push(Arc::new(Segment::open(&*self.fs, &self.layout, number)?));
+            let mut index = self.index_mut();
+            for (id, first, last) in spans {
+                if let Some(series) = index.series.get_mut(id) {
+                    series.add_segment(first, last);
+                }
+            }
+        }
+        files.manifest.segments = segments.iter().map(|segment| segment.number).collect();
+        // Until the manifest names the segment, a crash replays the log instead.
+        self.write_manifest(files)?;
+        let view = View { sealed: seal.epoch, segments, next: Arc::clone(&seal.next) };
+        *self.view.lock().expect("no holder of this lock panics") = Arc::new(view);
+        files.pending = None;
+        self.drop_log(files)
+    }
+
+    /// The slots with samples, in the order of keys.
+    fn sources(&self, lanes: &[Frozen]) -> Vec<Source> {
+        let index = self.index();
+        let mut sources = Vec::new();
+        for (lane, frozen) in (0..).zip(lanes) {
+            for (slot, &id) in (0..).zip(frozen.series.iter()) {
+                if let Some(series) = index.series.get(id)
+                    && frozen.data.has(slot)
+                {
+                    sources.push(Source { key: series.key(), id, lane, slot });
+                }
+            }
+        }
+        sources.sort_unstable();
+        sources
+    }
+
+    pub(super) fn write_manifest(&self, files: &mut Files) -> Result<()> {
+        files.manifest.next_lane = self.next_lane.load(Ordering::Relaxed);
+        files.manifest.write(&*self.fs, &self.layout)
+    }
+
+    /// Removes the log files that hold nothing unsealed.
+    fn drop_log(&self, files: &mut Files) -> Result<()> {
+        if files.pending.is_some() {
+            return Ok(());
+        }
+        let needed =
+            self.all_lanes().iter().map(|lane| lane.first_file.load(Ordering::Relaxed)).min();
+        let first = needed.unwrap_or(u64::MAX).min(self.wal.number());
+        let before = files.manifest.wal_first;
+        if first <= before {
+            return Ok(());
+        }
+        files.manifest.wal_first = first;
+        files.manifest.wal_limits.retain(|&(file, _)| file >= first);
+        self.write_manifest(files)?;
+        for number in before..first {
+            self.remove_file(Kind::Wal, number)?;
+        }
+        Ok(())
+    }
+
+    /// Removes a file that the manifest no longer names.
+    pub(super) fn remove_file(&self, kind: Kind, number: u64) -> Result<()> {
+        let path = self.layout.file(kind, number);
+        match self.fs.remove(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            removed => removed.map_err(io_error("remove", &path)),
+        }
+    }
+}

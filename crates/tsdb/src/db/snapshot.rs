@@ -1,0 +1,122 @@
+//! A query's view of the store.
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use hashbrown::HashMap;
+use regain_model::{Matcher, Span, Timestamp};
+use regain_storage::{Ctx, Parts, Result, Selection, Snapshot};
+
+use super::Inner;
+use super::part::StoreParts;
+use crate::index::IdSet;
+use crate::lane::LaneData;
+use crate::segment::Segment;
+use crate::segment::read::LaneTimes;
+use crate::view::View;
+
+/// A query's view of the store: the segments as they were, and every lane as it was when the query
+/// first looked at it.
+#[derive(Debug)]
+pub(super) struct StoreSnapshot(Arc<Seen>);
+
+/// What the parts of a query share.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) db: Arc<Inner>,
+    view: Arc<View>,
+    lanes: Mutex<HashMap<u32, Arc<[Arc<LaneData>]>>>,
+    /// The segments within the query's span, oldest first.
+    pub(super) segments: Vec<SeenSegment>,
+}
+
+/// A segment and what was decoded of it.
+#[derive(Debug)]
+pub(super) struct SeenSegment {
+    pub(super) segment: Arc<Segment>,
+    times: OnceLock<LaneTimes>,
+}
+
+impl SeenSegment {
+    /// The times of a lane's rows.
+    #[inline]
+    pub(super) fn times(&self, lane: u32) -> Option<&[i64]> {
+        let times = self.times.get_or_init(|| LaneTimes::new(&self.segment));
+        times.get(&self.segment, lane)
+    }
+}
+
+impl Seen {
+    /// The unsealed samples of a lane, oldest first.
+    pub(super) fn lane(&self, lane: u32) -> Arc<[Arc<LaneData>]> {
+        let mut lanes = self.lanes.lock().expect("no holder of this lock panics");
+        let parts =
+            lanes.entry(lane).or_insert_with(|| self.db.lane_parts(&self.view, lane).into());
+        Arc::clone(parts)
+    }
+}
+
+impl StoreSnapshot {
+    pub(super) fn new(db: Arc<Inner>, view: Arc<View>, span: Span) -> Self {
+        let overlaps = |segment: &&Arc<Segment>| {
+            segment.summary.min_time <= span.max.0 && span.min.0 <= segment.summary.max_time
+        };
+        let segments = view
+            .segments
+            .iter()
+            .filter(overlaps)
+            .map(|segment| SeenSegment { segment: Arc::clone(segment), times: OnceLock::new() })
+            .collect();
+        Self(Arc::new(Seen { db, view, lanes: Mutex::default(), segments }))
+    }
+}
+
+impl Snapshot for StoreSnapshot {
+    fn select(&self, selection: &Selection<'_>, ctx: &Arc<Ctx>) -> Result<Box<dyn Parts>> {
+        let selected = self.0.select(selection, ctx);
+        Ok(Box::new(StoreParts::new(Arc::clone(&self.0), selected, selection, Arc::clone(ctx))))
+    }
+
+    fn label_names(&self, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
+        let index = self.0.db.index();
+        let mut names: Vec<&str> = if matchers.is_empty() {
+            index.sorted_names()
+        } else {
+            let mut seen = vec![false; index.symbols.len()];
+            for id in index.matching(matchers).iter() {
+                let Some(series) = index.series.get(id) else { continue };
+                for &pair in index.labels_of(series) {
+                    seen[index.pairs.get(pair).0 as usize] = true;
+                }
+            }
+            let symbols = (0..).zip(seen).filter(|(_, seen)| *seen);
+            let mut names: Vec<&str> = symbols.map(|(name, _)| index.symbols.text(name)).collect();
+            names.sort_unstable();
+            names
+        };
+        if limit > 0 {
+            names.truncate(limit);
+        }
+        Ok(names.into_iter().map(str::to_owned).collect())
+    }
+
+    fn label_values(&self, name: &str, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
+        let index = self.0.db.index();
+        let sorted = index.sorted_pairs(name);
+        let limit = if limit == 0 { usize::MAX } else { limit };
+        let text = |&pair: &u32| index.value_text(pair).to_owned();
+        if matchers.is_empty() {
+            return Ok(sorted.iter().take(limit).map(text).collect());
+        }
+        let matching = index.matching(matchers);
+        let alive = |ids: &IdSet| ids.iter().any(|id| index.series.get(id).is_some());
+        let held = sorted.iter().filter(|&&pair| {
+            alive(&IdSet::of(&index.postings[pair as usize]).intersect(&matching))
+        });
+        Ok(held.take(limit).map(text).collect())
+    }
+
+    fn changed_since(&self, mark: u64) -> (u64, Option<Timestamp>) {
+        // Samples are taken in the order of time only and are not deleted one by one.
+        (mark, None)
+    }
+}

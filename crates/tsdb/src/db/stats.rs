@@ -1,0 +1,179 @@
+//! What a store knows about itself.
+
+use regain_storage::Result;
+
+use super::{Counters, Db};
+
+/// How many entries each list of [`LabelStats`] has at most.
+const DEFAULT_LIMIT: usize = 10;
+
+/// Numbers of a store, cheap to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// The unsealed part.
+    pub head: HeadStats,
+    /// Segment files.
+    pub segments: u64,
+    /// Their size.
+    pub segments_bytes: u64,
+    /// The memory that open segments take.
+    pub segments_memory_bytes: u64,
+    /// Samples in them.
+    pub segments_samples: u64,
+    /// The time of the earliest sample, where there is one.
+    pub min_time: Option<i64>,
+    /// The time of the latest sample, where there is one.
+    pub max_time: Option<i64>,
+    /// The size of the current file of the write-ahead log.
+    pub wal_bytes: u64,
+    /// Bytes written to the write-ahead log since the start.
+    pub wal_written_bytes: u64,
+    /// The size of the series log.
+    pub series_log_bytes: u64,
+    /// Samples appended since the start.
+    pub samples_appended: u64,
+    /// Samples refused because a newer one was there.
+    pub out_of_order: u64,
+    /// Samples refused because another value was there.
+    pub duplicates: u64,
+    /// Samples refused because they lie in the future.
+    pub too_new: u64,
+    /// Series created since the start.
+    pub series_created: u64,
+    /// Series removed since the start.
+    pub series_removed: u64,
+    /// Seals since the start.
+    pub seals: u64,
+    /// Seals that failed.
+    pub seals_failed: u64,
+}
+
+/// Numbers of the unsealed part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeadStats {
+    /// Series that are known.
+    pub series: u64,
+    /// Lanes.
+    pub lanes: u64,
+    /// Columns of samples that are coded or open.
+    pub chunks: u64,
+    /// Unsealed samples.
+    pub samples: u64,
+    /// Distinct pairs of label names and values.
+    pub label_pairs: u64,
+    /// The memory of the index, roughly.
+    pub index_bytes: u64,
+    /// The memory of unsealed samples, roughly.
+    pub samples_bytes: u64,
+    /// The time of the earliest unsealed sample, where there is one.
+    pub min_time: Option<i64>,
+    /// The time of the latest unsealed sample, where there is one.
+    pub max_time: Option<i64>,
+}
+
+/// Which labels have most of what costs memory, largest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelStats {
+    /// Series by metric name.
+    pub series_by_metric: Vec<(String, u64)>,
+    /// Distinct values by label name.
+    pub values_by_label: Vec<(String, u64)>,
+    /// Bytes of text by label name.
+    pub bytes_by_label: Vec<(String, u64)>,
+    /// Series by pair, written `name=value`.
+    pub series_by_pair: Vec<(String, u64)>,
+}
+
+impl Db {
+    /// Numbers of the store.
+    pub fn stats(&self) -> Stats {
+        let inner = &*self.0;
+        let head = self.head_stats();
+        let view = inner.view();
+        let (wal_bytes, wal_written_bytes) = inner.wal.sizes();
+        let summaries = view.segments.iter().map(|segment| segment.summary);
+        let min = summaries.clone().map(|summary| summary.min_time).chain(head.min_time).min();
+        let max = summaries.clone().map(|summary| summary.max_time).chain(head.max_time).max();
+        let counters = &inner.counters;
+        Stats {
+            segments: view.segments.len() as u64,
+            segments_bytes: summaries.clone().map(|summary| summary.size_bytes).sum(),
+            segments_memory_bytes: view.segments.iter().map(|s| s.memory_bytes() as u64).sum(),
+            segments_samples: summaries.map(|summary| summary.samples).sum(),
+            min_time: min,
+            max_time: max,
+            wal_bytes,
+            wal_written_bytes,
+            series_log_bytes: inner.series_log().size_bytes,
+            samples_appended: Counters::get(&counters.samples_appended),
+            out_of_order: Counters::get(&counters.out_of_order),
+            duplicates: Counters::get(&counters.duplicates),
+            too_new: Counters::get(&counters.too_new),
+            series_created: Counters::get(&counters.series_created),
+            series_removed: Counters::get(&counters.series_removed),
+            seals: Counters::get(&counters.seals),
+            seals_failed: Counters::get(&counters.seals_failed),
+            head,
+        }
+    }
+
+    fn head_stats(&self) -> HeadStats {
+        let inner = &*self.0;
+        let mut head = HeadStats::default();
+        for lane in inner.all_lanes() {
+            let data = lane.view();
+            head.lanes += 1;
+            head.samples_bytes += data.size_bytes() as u64;
+            head.chunks += data.columns();
+            head.samples += data.samples;
+            if !data.is_empty() {
+                head.min_time = head.min_time.into_iter().chain([data.min_time]).min();
+                head.max_time = head.max_time.into_iter().chain([data.max_time]).max();
+            }
+        }
+        let index = inner.index();
+        head.series = index.series.len() as u64;
+        head.label_pairs = index.pairs.len() as u64;
+        head.index_bytes = index.size_bytes() as u64;
+        head
+    }
+
+    /// The labels that have most of what costs memory; `limit` entries a list, 0 for the default.
+    pub fn label_stats(&self, limit: usize) -> Result<LabelStats> {
+        self.0.check_open()?;
+        let limit = if limit == 0 { DEFAULT_LIMIT } else { limit };
+        let index = self.0.index();
+        let mut stats = LabelStats::default();
+        let series_of = |pair: u32| index.postings[pair as usize].count() as u64;
+        let metric = index.symbols.find(regain_model::METRIC_NAME);
+        let (mut metrics, mut pairs) = (Vec::new(), Vec::new());
+        for (&name, entry) in &index.names {
+            let text = index.symbols.text(name);
+            let values = entry.pairs();
+            stats.values_by_label.push((text.to_owned(), values.len() as u64));
+            let bytes = values.iter().map(|&pair| index.value_text(pair).len() as u64);
+            stats.bytes_by_label.push((text.to_owned(), bytes.sum()));
+            pairs.extend(values.iter().map(|&pair| (pair, series_of(pair))));
+            if Some(name) == metric {
+                metrics.extend(values.iter().map(|&pair| (pair, series_of(pair))));
+            }
+        }
+        let top = |mut pairs: Vec<(u32, u64)>| {
+            pairs.sort_unstable_by_key(|&(pair, count)| (std::cmp::Reverse(count), pair));
+            pairs.truncate(limit);
+            pairs
+        };
+        let name_metric = |(pair, count)| (index.value_text(pair).to_owned(), count);
+        stats.series_by_metric = top(metrics).into_iter().map(name_metric).collect();
+        let name_pair = |(pair, count): (u32, u64)| {
+            let (name, value) = index.pair_texts(pair);
+            (format!("{name}={value}"), count)
+        };
+        stats.series_by_pair = top(pairs).into_iter().map(name_pair).collect();
+        for list in [&mut stats.values_by_label, &mut stats.bytes_by_label] {
+            list.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            list.truncate(limit);
+        }
+        Ok(stats)
+    }
+}

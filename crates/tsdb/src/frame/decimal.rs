@@ -1,0 +1,138 @@
+//! Floats as integers with a power of ten.
+//!
+//! A value is an integer m at scale k only if `m as f64 / 10^k` has the same bits; so −0, NaN and
+//! infinities are none.
+#![expect(clippy::cast_possible_truncation, reason = "a float below 2^53 is cut on purpose")]
+
+use regain_model::is_stale;
+
+use super::{EXCEPTION_SHARE, Exceptions};
+
+/// The largest power of ten that a float holds exactly.
+pub(super) const SCALE_MAX: u8 = 22;
+
+/// Integers below this size are exact as floats.
+const INTEGER_LIMIT: f64 = (1_u64 << 53) as f64;
+
+const POWERS: [f64; SCALE_MAX as usize + 1] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+
+/// Adding and subtracting this rounds a float below 2^51 to an integer.
+const ROUND: f64 = 6_755_399_441_055_744.0;
+
+/// The integer that stands for `value` at this scale.
+#[inline]
+fn scaled(value: f64, scale: u8) -> Option<i64> {
+    if scale == 0 {
+        let integer = value as i64;
+        let exact = (integer as f64).to_bits() == value.to_bits();
+        return (exact && value.abs() < INTEGER_LIMIT).then_some(integer);
+    }
+    let power = POWERS[usize::from(scale)];
+    let product = value * power;
+    let rounded = (product + ROUND) - ROUND;
+    let integer =
+        if product.abs() < INTEGER_LIMIT / 8.0 { rounded } else { product.round() } as i64;
+    let exact = (integer as f64 / power).to_bits() == value.to_bits();
+    (exact && product.abs() < INTEGER_LIMIT).then_some(integer)
+}
+
+/// The least scale from `least` up at which `value` is an integer.
+fn scale_of(value: f64, least: u8) -> Option<u8> {
+    if !value.is_finite() {
+        return None;
+    }
+    (least..=SCALE_MAX)
+        .take_while(|&scale| value.abs() * POWERS[usize::from(scale)] < INTEGER_LIMIT)
+        .find(|&scale| scaled(value, scale).is_some())
+}
+
+/// Turns `values` into `integers` of one scale, starting with the guess `scale`. Values that have
+/// none are exceptions and repeat the integer before. False when there are too many of them.
+pub(super) fn scale_all(
+    values: &[f64],
+    integers: &mut [i64],
+    scale: &mut u8,
+    exceptions: &mut Exceptions,
+) -> bool {
+    if values.iter().zip(&mut *integers).all(|(&value, slot)| put(slot, scaled(value, 0))) {
+        *scale = 0;
+        return true;
+    }
+    let guess = (*scale).min(SCALE_MAX);
+    if guess > 0
+        && values.iter().zip(&mut *integers).all(|(&value, slot)| put(slot, scaled(value, guess)))
+        && values.iter().any(|&value| scaled(value, guess - 1).is_none())
+    {
+        return true;
+    }
+    let Some(found) = common_scale(values, exceptions) else { return false };
+    *scale = found;
+    fill(values, integers, found, exceptions)
+}
+
+#[inline]
+const fn put(slot: &mut i64, integer: Option<i64>) -> bool {
+    match integer {
+        Some(integer) => {
+            *slot = integer;
+            true
+        }
+        None => false,
+    }
+}
+
+/// The least scale that makes all values integers but those that have none at all.
+fn common_scale(values: &[f64], exceptions: &mut Exceptions) -> Option<u8> {
+    let (mut scale, mut stale) = (0, 0);
+    for (index, &value) in values.iter().enumerate() {
+        if scaled(value, scale).is_some() {
+            continue;
+        }
+        match scale_of(value, scale) {
+            Some(found) => scale = found,
+            None => {
+                exceptions.add(index);
+                stale += usize::from(is_stale(value));
+                if (exceptions.count - stale) * EXCEPTION_SHARE > values.len() {
+                    return None;
+                }
+            }
+        }
+    }
+    Some(scale)
+}
+
+fn fill(values: &[f64], integers: &mut [i64], scale: u8, exceptions: &mut Exceptions) -> bool {
+    *exceptions = Exceptions::default();
+    let mut last = values.iter().find_map(|&value| scaled(value, scale)).unwrap_or(0);
+    let mut stale = 0;
+    for (index, &value) in values.iter().enumerate() {
+        match scaled(value, scale) {
+            Some(integer) => last = integer,
+            None => {
+                exceptions.add(index);
+                stale += usize::from(is_stale(value));
+            }
+        }
+        integers[index] = last;
+    }
+    (exceptions.count - stale) * EXCEPTION_SHARE <= values.len()
+}
+
+/// Turns integers back into floats.
+#[inline]
+pub(super) fn unscale(integers: &[i64], scale: u8, out: &mut [f64]) {
+    if scale == 0 {
+        for (slot, &integer) in out.iter_mut().zip(integers) {
+            *slot = integer as f64;
+        }
+        return;
+    }
+    let power = POWERS[usize::from(scale)];
+    for (slot, &integer) in out.iter_mut().zip(integers) {
+        *slot = integer as f64 / power;
+    }
+}

@@ -1,0 +1,108 @@
+use proptest::prelude::*;
+use regain_model::STALE_NAN;
+
+use super::*;
+
+fn floats(values: &[f64]) -> (usize, Vec<u64>) {
+    let mut bytes = Vec::new();
+    put_floats(&mut bytes, values, &mut 0);
+    let mut cursor = Cursor(&bytes);
+    let frame = Frame::read(&mut cursor).unwrap();
+    assert!(cursor.is_empty());
+    let mut out = vec![0.0; frame.count()];
+    frame.floats(&mut out);
+    (bytes.len(), out.iter().map(|value| value.to_bits()).collect())
+}
+
+fn check(values: &[f64], size_max: usize) {
+    let (size, back) = floats(values);
+    let bits: Vec<u64> = values.iter().map(|value| value.to_bits()).collect();
+    assert_eq!(back, bits, "{values:?}");
+    assert!(size <= size_max, "{size} bytes for {values:?}");
+}
+
+#[test]
+fn a_frame_is_small_where_the_values_are_regular() {
+    check(&[0.0; 128], 3);
+    check(&[1.5; 128], 4);
+    let counter: Vec<f64> = (0..128).map(|i| f64::from(1_000_000 + i * 15)).collect();
+    check(&counter, 10);
+    let noisy: Vec<f64> = (0..128).map(|i| f64::from(1_000_000 + i * 100 + i * i % 7)).collect();
+    check(&noisy, 80);
+    let cents: Vec<f64> = (0..128).map(|i| f64::from(i * i % 100) / 100.0).collect();
+    check(&cents, 128);
+}
+
+#[test]
+fn exceptions_do_not_spoil_the_integers() {
+    let mut values: Vec<f64> = (0..128).map(|i| f64::from(i * 10)).collect();
+    values[5] = STALE_NAN;
+    values[6] = f64::NAN;
+    values[127] = f64::INFINITY;
+    check(&values, 40);
+    check(&[STALE_NAN; 128], 3 + 1 + 128);
+    check(&[-0.0, 0.0, -0.0], 40);
+    check(&[STALE_NAN], 6);
+    check(&[f64::MIN_POSITIVE, f64::MAX, 1e300, 5e-324], 50);
+}
+
+fn any_float() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        any::<u64>().prop_map(f64::from_bits),
+        any::<i64>().prop_map(|value| value as f64),
+        any::<i16>().prop_map(f64::from),
+        (any::<i32>(), 0..8).prop_map(|(value, scale)| f64::from(value) / 10_f64.powi(scale)),
+        Just(STALE_NAN),
+        Just(-0.0),
+        Just(f64::NEG_INFINITY),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn floats_come_back_bit_by_bit(values in prop::collection::vec(any_float(), 1..=FRAME_MAX)) {
+        check(&values, usize::MAX);
+    }
+
+    #[test]
+    fn decimals_come_back_with_any_guess(
+        values in prop::collection::vec((-100_000..100_000, 0..5), 1..=FRAME_MAX),
+        guess in 0..40_u8,
+    ) {
+        let values: Vec<f64> =
+            values.iter().map(|&(m, scale)| f64::from(m) / 10_f64.powi(scale)).collect();
+        let mut bytes = Vec::new();
+        put_floats(&mut bytes, &values, &mut { guess });
+        let frame = Frame::read(&mut Cursor(&bytes)).unwrap();
+        let mut out = vec![0.0; values.len()];
+        frame.floats(&mut out);
+        prop_assert_eq!(out, values);
+    }
+
+    #[test]
+    fn times_come_back(times in prop_oneof![
+        prop::collection::vec(any::<i64>(), 1..=FRAME_MAX),
+        (any::<i32>(), prop::collection::vec(14_990..15_010_i64, 1..=FRAME_MAX)).prop_map(|(start, steps)| {
+            steps.iter().scan(i64::from(start), |time, step| { *time += step; Some(*time) }).collect()
+        }),
+    ]) {
+        let mut bytes = Vec::new();
+        put_times(&mut bytes, &times);
+        let mut out = vec![0; times.len()];
+        Frame::read(&mut Cursor(&bytes)).unwrap().times(&mut out).unwrap();
+        prop_assert_eq!(out, times);
+    }
+
+    #[test]
+    fn hostile_bytes_are_an_answer(bytes: Vec<u8>) {
+        let mut cursor = Cursor(&bytes);
+        while let Some(frame) = Frame::read(&mut cursor) {
+            let mut out = vec![0.0; frame.count()];
+            frame.floats(&mut out);
+            let mut times = vec![0; frame.count()];
+            if frame.times(&mut times).is_none() {
+                prop_assert!(frame.count() <= FRAME_MAX);
+            }
+        }
+    }
+}

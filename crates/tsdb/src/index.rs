@@ -1,0 +1,238 @@
+//! The index of all series that have samples or a live slot: labels, keys, postings.
+//!
+//! One table of texts, one of pairs, one of series; ids are dense, ascend and mean nothing outside.
+//! A new series is written into `pending`, from which the series log takes it before the first
+//! row that uses it reaches the write-ahead log.
+
+mod matching;
+mod names;
+mod postings;
+mod symbols;
+mod table;
+
+use hashbrown::HashMap;
+use regain_model::{KeySeed, Labels, SeriesKey};
+
+pub(crate) use names::NameEntry;
+pub(crate) use postings::{IdSet, Postings};
+pub(crate) use symbols::{Pairs, Symbols};
+pub(crate) use table::{Place, Series, SeriesTable};
+
+use crate::series_log::Definitions;
+
+/// The series of a store.
+#[derive(Debug)]
+pub(crate) struct Index {
+    seed: KeySeed,
+    pub(crate) symbols: Symbols,
+    pub(crate) pairs: Pairs,
+    pub(crate) postings: Vec<Postings>,
+    pub(crate) names: HashMap<u32, NameEntry>,
+    labels: Vec<u32>,
+    pub(crate) series: SeriesTable,
+    /// Second and further places of series that several lanes write.
+    places: HashMap<u32, Vec<Place>>,
+    /// What the series log has not taken yet.
+    pub(crate) pending: Definitions,
+    /// Bytes of label runs whose series have left.
+    dead_labels: usize,
+}
+
+/// Why a series was not created.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// Another series has its key.
+    Collision(SeriesKey),
+    /// A table is full.
+    Full,
+}
+
+impl Index {
+    pub(crate) fn new(seed: KeySeed) -> Self {
+        Self {
+            seed,
+            symbols: Symbols::default(),
+            pairs: Pairs::default(),
+            postings: Vec::new(),
+            names: HashMap::new(),
+            labels: Vec::new(),
+            series: SeriesTable::default(),
+            places: HashMap::new(),
+            pending: Definitions::default(),
+            dead_labels: 0,
+        }
+    }
+
+    pub(crate) const fn seed(&self) -> KeySeed {
+        self.seed
+    }
+
+    /// The pairs of a series, in the order of the names' text.
+    pub(crate) fn labels_of(&self, series: &Series) -> &[u32] {
+        let start = series.labels_start as usize;
+        &self.labels[start..start + usize::from(series.labels_len)]
+    }
+
+    /// The texts of a pair.
+    pub(crate) fn pair_texts(&self, pair: u32) -> (&str, &str) {
+        let (name, value) = self.pairs.get(pair);
+        (self.symbols.text(name), self.symbols.text(value))
+    }
+
+    /// The series with these labels, where there is one.
+    pub(crate) fn find(&self, labels: &Labels) -> Option<Result<u32, Refused>> {
+        let key = SeriesKey::of_labels(self.seed, labels);
+        let id = self.series.find(key)?;
+        let series = self.series.get(id)?;
+        let pairs = self.labels_of(series);
+        let same = pairs.iter().map(|&pair| self.pair_texts(pair)).eq(labels);
+        Some(if same { Ok(id) } else { Err(Refused::Collision(key)) })
+    }
+
+    /// The series with these labels, created where there is none.
+    pub(crate) fn find_or_create(&mut self, labels: &Labels) -> Result<u32, Refused> {
+        if let Some(found) = self.find(labels) {
+            return found;
+        }
+        let mut run = Vec::with_capacity(labels.len());
+        for (name, value) in labels {
+            run.push(self.intern(name, value).ok_or(Refused::Full)?);
+        }
+        let key = SeriesKey::of_labels(self.seed, labels);
+        let id = self.add(key, &run).ok_or(Refused::Full)?;
+        self.pending.add_series(id, &run);
+        Ok(id)
+    }
+
+    fn intern(&mut self, name: &str, value: &str) -> Option<u32> {
+        let (name, new_name) = self.symbols.intern(name)?;
+        if new_name {
+            self.pending.add_symbol(name, self.symbols.text(name));
+        }
+        let (value, new_value) = self.symbols.intern(value)?;
+        if new_value {
+            self.pending.add_symbol(value, self.symbols.text(value));
+        }
+        let (pair, new_pair) = self.intern_pair(name, value)?;
+        if new_pair {
+            self.pending.add_pair(pair, name, value);
+        }
+        Some(pair)
+    }
+
+    /// The id of a pair of symbols, and whether it is new.
+    pub(crate) fn intern_pair(&mut self, name: u32, value: u32) -> Option<(u32, bool)> {
+        let (pair, new) = self.pairs.intern((name, value))?;
+        if new {
+            self.postings.push(Postings::default());
+            self.names.entry(name).or_default().push(pair);
+        }
+        Some((pair, new))
+    }
+
+    /// Adds a series under the next id.
+    pub(crate) fn add(&mut self, key: SeriesKey, run: &[u32]) -> Option<u32> {
+        let start = u32::try_from(self.labels.len()).ok()?;
+        let length = u16::try_from(run.len()).ok()?;
+        if self.series.next_id() == u32::MAX {
+            return None;
+        }
+        self.labels.extend_from_slice(run);
+        let id = self.series.push(Series::new(key, start, length));
+        for &pair in run {
+            self.postings[pair as usize].push(id);
+        }
+        Some(id)
+    }
+
+    /// Notes that a lane's slot belongs to a series, and returns its places before.
+    pub(crate) fn add_place(&mut self, id: u32, place: Place) -> Vec<Place> {
+        let Some(series) = self.series.get_mut(id) else { return Vec::new() };
+        if series.place == Place::NONE {
+            series.place = place;
+            return Vec::new();
+        }
+        series.shared = true;
+        let first = series.place;
+        let others = self.places.entry(id).or_default();
+        let before = std::iter::once(first).chain(others.iter().copied()).collect();
+        others.push(place);
+        before
+    }
+
+    /// Notes that a lane gave a slot of a series back.
+    pub(crate) fn remove_place(&mut self, id: u32, place: Place) {
+        let Some(series) = self.series.get_mut(id) else { return };
+        if let Some(others) = self.places.get_mut(&id) {
+            others.retain(|&other| other != place);
+            if series.place == place {
+                series.place = others.pop().unwrap_or(Place::NONE);
+            }
+            if others.is_empty() {
+                self.places.remove(&id);
+                series.shared = false;
+            }
+        } else if series.place == place {
+            series.place = Place::NONE;
+        }
+    }
+
+    /// The places of a series besides its first.
+    pub(crate) fn other_places(&self, id: u32) -> &[Place] {
+        self.places.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Forgets series that have neither samples nor a slot, and says how many.
+    pub(crate) fn remove_dead(&mut self) -> usize {
+        let is_dead = |series: &Series| series.segments == 0 && series.place == Place::NONE;
+        let dead: Vec<u32> =
+            self.series.iter().filter(|(_, series)| is_dead(series)).map(|(id, _)| id).collect();
+        for &id in &dead {
+            self.dead_labels +=
+                self.series.get(id).map_or(0, |series| usize::from(series.labels_len));
+            self.series.remove(id);
+        }
+        dead.len()
+    }
+
+    /// Whether a quarter of the labels belongs to series that have left.
+    pub(crate) const fn wants_rebuild(&self) -> bool {
+        self.dead_labels > 0 && self.dead_labels * 4 >= self.labels.len()
+    }
+
+    /// The same series without the texts and lists that nobody uses any more. Series keep their
+    /// ids; the definitions of all are pending in the result, for a new series log.
+    pub(crate) fn rebuilt(&self) -> Option<Self> {
+        let mut index = Self::new(self.seed);
+        let mut run = Vec::new();
+        for (id, series) in self.series.iter() {
+            run.clear();
+            for &pair in self.labels_of(series) {
+                let (name, value) = self.pair_texts(pair);
+                run.push(index.intern(name, value)?);
+            }
+            index.series.skip_to(id);
+            index.add(series.key(), &run)?;
+            index.pending.add_series(id, &run);
+            let kept = index.series.get_mut(id)?;
+            let (start, length) = (kept.labels_start, kept.labels_len);
+            *kept = *series;
+            (kept.labels_start, kept.labels_len) = (start, length);
+        }
+        index.series.skip_to(self.series.next_id());
+        index.pending.next_id = self.series.next_id();
+        index.places.clone_from(&self.places);
+        Some(index)
+    }
+
+    /// The memory held, in bytes.
+    pub(crate) fn size_bytes(&self) -> usize {
+        let postings: usize = self.postings.iter().map(Postings::size_bytes).sum();
+        self.symbols.size_bytes()
+            + self.pairs.size_bytes()
+            + self.postings.capacity() * size_of::<Postings>()
+            + postings
+            + self.labels.capacity() * 4
+            + self.series.size_bytes()
+    }
+}

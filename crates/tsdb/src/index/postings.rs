@@ -1,0 +1,182 @@
+//! The series that have a label pair, as runs of ascending ids.
+//!
+//! Series of one target are created one after another, so most lists are few long runs: a run takes
+//! two varints, a pair with a single series no heap at all.
+#![expect(clippy::cast_possible_truncation, reason = "gaps and runs of u32 ids")]
+
+use crate::wire::{Cursor, put_varint};
+
+/// An append-only set of ascending ids.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Postings {
+    /// Closed runs: the gap to the end of the run before, and the length.
+    closed: Vec<u8>,
+    closed_end: u32,
+    start: u32,
+    length: u32,
+    count: u32,
+}
+
+impl Postings {
+    /// Adds `id`, which is larger than every id before.
+    pub(crate) fn push(&mut self, id: u32) {
+        debug_assert!(self.count == 0 || id >= self.start + self.length, "ids ascend");
+        self.count += 1;
+        if self.length > 0 && id == self.start + self.length {
+            self.length += 1;
+            return;
+        }
+        if self.length > 0 {
+            put_varint(&mut self.closed, u64::from(self.start - self.closed_end));
+            put_varint(&mut self.closed, u64::from(self.length));
+            self.closed_end = self.start + self.length;
+        }
+        (self.start, self.length) = (id, 1);
+    }
+
+    pub(crate) const fn count(&self) -> usize {
+        self.count as usize
+    }
+
+    /// The runs of ids, as start and end.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let mut cursor = Cursor(&self.closed);
+        let mut end = 0;
+        let closed = std::iter::from_fn(move || {
+            let start = end + cursor.varint()? as u32;
+            end = start + cursor.varint()? as u32;
+            Some((start, end))
+        });
+        let open = (self.length > 0).then_some((self.start, self.start + self.length));
+        closed.chain(open)
+    }
+
+    /// The memory held besides the value itself, in bytes.
+    pub(crate) const fn size_bytes(&self) -> usize {
+        self.closed.capacity()
+    }
+}
+
+/// A sorted set of ids as runs, which sets of matchers are computed with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct IdSet(Vec<(u32, u32)>);
+
+impl IdSet {
+    pub(crate) fn of(postings: &Postings) -> Self {
+        Self(postings.runs().collect())
+    }
+
+    /// The ids from 0 up to `end`.
+    pub(crate) fn below(end: u32) -> Self {
+        Self(if end == 0 { Vec::new() } else { vec![(0, end)] })
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.iter().map(|&(start, end)| (end - start) as usize).sum()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        self.0.iter().flat_map(|&(start, end)| start..end)
+    }
+
+    /// The union of many lists.
+    pub(crate) fn union<'a>(lists: impl IntoIterator<Item = &'a Postings>) -> Self {
+        let mut runs: Vec<(u32, u32)> = Vec::new();
+        let mut lists = lists.into_iter().peekable();
+        if let Some(first) = lists.next() {
+            runs.extend(first.runs());
+        }
+        if lists.peek().is_some() {
+            runs.extend(lists.flat_map(Postings::runs));
+            runs.sort_unstable();
+        }
+        let mut merged: Vec<(u32, u32)> = Vec::with_capacity(runs.len());
+        for (start, end) in runs {
+            match merged.last_mut() {
+                Some(last) if start <= last.1 => last.1 = last.1.max(end),
+                _ => merged.push((start, end)),
+            }
+        }
+        Self(merged)
+    }
+
+    /// The ids that are in both.
+    pub(crate) fn intersect(&self, other: &Self) -> Self {
+        let mut out = Vec::new();
+        let (mut a, mut b) = (self.0.iter().peekable(), other.0.iter().peekable());
+        while let (Some(&&(a_start, a_end)), Some(&&(b_start, b_end))) = (a.peek(), b.peek()) {
+            let (start, end) = (a_start.max(b_start), a_end.min(b_end));
+            if start < end {
+                out.push((start, end));
+            }
+            if a_end <= b_end {
+                a.next();
+            } else {
+                b.next();
+            }
+        }
+        Self(out)
+    }
+
+    /// The ids that are here and not in `other`.
+    pub(crate) fn without(&self, other: &Self) -> Self {
+        let mut out = Vec::new();
+        let mut cuts = other.0.iter().copied().peekable();
+        for &(mut start, end) in &self.0 {
+            while start < end {
+                while cuts.next_if(|cut| cut.1 <= start).is_some() {}
+                match cuts.peek() {
+                    Some(&(cut_start, cut_end)) if cut_start < end => {
+                        if start < cut_start {
+                            out.push((start, cut_start));
+                        }
+                        start = cut_end.min(end);
+                    }
+                    _ => {
+                        out.push((start, end));
+                        break;
+                    }
+                }
+            }
+        }
+        Self(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn postings(ids: &BTreeSet<u32>) -> Postings {
+        let mut postings = Postings::default();
+        ids.iter().for_each(|&id| postings.push(id));
+        postings
+    }
+
+    proptest! {
+        #[test]
+        fn sets_behave_like_sets(
+            a in prop::collection::btree_set(0..300_u32, 0..80),
+            b in prop::collection::btree_set(0..300_u32, 0..80),
+        ) {
+            let (left, right) = (postings(&a), postings(&b));
+            prop_assert_eq!(left.count(), a.len());
+            let both = IdSet::union([&left, &right]);
+            let (left, right) = (IdSet::of(&left), IdSet::of(&right));
+            prop_assert!(left.iter().eq(a.iter().copied()));
+            prop_assert_eq!(left.count(), a.len());
+            prop_assert!(both.iter().eq(a.union(&b).copied()));
+            prop_assert!(left.intersect(&right).iter().eq(a.intersection(&b).copied()));
+            prop_assert!(left.without(&right).iter().eq(a.difference(&b).copied()));
+            prop_assert_eq!(IdSet::default().is_empty(), true);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The rows of a lane before the open ones: one small frame for every slot.
+#![expect(clippy::cast_possible_truncation, reason = "a block has few rows and short frames")]
+
+use std::sync::Arc;
+
+use regain_model::is_stale;
+
+use super::row::Row;
+use crate::column::Column;
+use crate::frame::{Frame, put_floats};
+use crate::wire::Cursor;
+
+/// The rows of a block, and of what stays raw before it.
+pub(crate) const BLOCK_ROWS: usize = 16;
+
+/// Every so many slots the place of a frame is stored, not summed up.
+const STRIDE: usize = 16;
+
+/// Some rows in frames.
+#[derive(Debug)]
+pub(crate) struct Block {
+    pub(crate) times: Box<[i64]>,
+    bytes: Box<[u8]>,
+    starts: Box<[u32]>,
+    lengths: Box<[u8]>,
+    /// For every slot the rows it is present in; none when all are present in all rows.
+    masks: Option<Box<[u16]>>,
+    /// Whether any value is a staleness marker.
+    pub(crate) stale: bool,
+}
+
+impl Block {
+    /// Encodes at most [`BLOCK_ROWS`] rows.
+    pub(crate) fn encode(rows: &[Arc<Row>]) -> Self {
+        let slots = rows.iter().map(|row| row.values.len()).max().unwrap_or(0);
+        let mut bytes = Vec::with_capacity(slots * 12);
+        let mut starts = Vec::with_capacity(slots.div_ceil(STRIDE));
+        let mut lengths = Vec::with_capacity(slots);
+        let mut masks = Vec::with_capacity(slots);
+        let all = ((1_u32 << rows.len()) - 1) as u16;
+        let (mut stale, mut whole, mut scale) = (false, true, 0);
+        let mut values = [0.0; BLOCK_ROWS];
+        for slot in 0..slots {
+            if slot % STRIDE == 0 {
+                starts.push(bytes.len() as u32);
+            }
+            let (mut mask, mut count) = (0_u16, 0);
+            for (index, row) in rows.iter().enumerate() {
+                if let Some(value) = row.get(slot) {
+                    values[count] = value;
+                    stale |= is_stale(value);
+                    count += 1;
+                    mask |= 1 << index;
+                }
+            }
+            let start = bytes.len();
+            if count > 0 {
+                put_floats(&mut bytes, &values[..count], &mut scale);
+            }
+            whole &= mask == all;
+            masks.push(mask);
+            lengths.push((bytes.len() - start) as u8);
+        }
+        Self {
+            times: rows.iter().map(|row| row.time).collect(),
+            bytes: bytes.into_boxed_slice(),
+            starts: starts.into_boxed_slice(),
+            lengths: lengths.into_boxed_slice(),
+            masks: if whole { None } else { Some(masks.into_boxed_slice()) },
+            stale,
+        }
+    }
+
+    pub(crate) const fn slots(&self) -> usize {
+        self.lengths.len()
+    }
+
+    /// Whether any row lies within `min..=max`.
+    pub(crate) fn overlaps(&self, min: i64, max: i64) -> bool {
+        self.times[0] <= max && min <= self.times[self.times.len() - 1]
+    }
+
+    /// The rows in which a slot is present, as bits.
+    pub(crate) fn mask(&self, slot: usize) -> u16 {
+        match &self.masks {
+            Some(masks) => masks.get(slot).copied().unwrap_or(0),
+            None if slot < self.lengths.len() => ((1_u32 << self.times.len()) - 1) as u16,
+            None => 0,
+        }
+    }
+
+    /// Appends the samples of a slot.
+    pub(crate) fn read(&self, slot: usize, out: &mut Column) {
+        let mask = self.mask(slot);
+        if mask == 0 {
+            return;
+        }
+        let group = slot / STRIDE * STRIDE;
+        let before: usize =
+            self.lengths[group..slot].iter().map(|&length| usize::from(length)).sum();
+        let start = self.starts[slot / STRIDE] as usize + before;
+        let frame = Frame::read(&mut Cursor(&self.bytes[start..]))
+            .expect("the head's own frames are whole");
+        let at = out.values.len();
+        out.values.resize(at + frame.count(), 0.0);
+        frame.floats(&mut out.values[at..]);
+        if frame.count() == self.times.len() {
+            out.times.extend_from_slice(&self.times);
+        } else {
+            let present = self.times.iter().enumerate().filter(|(row, _)| mask >> row & 1 == 1);
+            out.times.extend(present.map(|(_, &time)| time));
+        }
+    }
+
+    /// The memory held, in bytes.
+    pub(crate) fn size_bytes(&self) -> usize {
+        let masks = self.masks.as_ref().map_or(0, |masks| masks.len() * 2);
+        self.times.len() * 8 + self.bytes.len() + self.starts.len() * 4 + self.lengths.len() + masks
+    }
+}

@@ -1,0 +1,208 @@
+//! The unsealed samples of one lane, as queries see them.
+//!
+//! The content is shared: a query clones the `Arc` and has a view that does not change; the writer
+//! copies what a query still holds before it changes it.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use regain_model::is_stale;
+
+use super::block::{BLOCK_ROWS, Block};
+use super::row::{Row, count};
+use crate::column::{Column, Times};
+
+/// A lane that fills rows late keeps this many of them raw and open.
+const FILL_ROWS: usize = 4;
+
+/// Unsealed samples.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LaneData {
+    /// How many seals have taken rows from here.
+    pub(crate) epoch: u64,
+    pub(crate) blocks: Vec<Arc<Block>>,
+    pub(crate) open: Vec<Arc<Row>>,
+    /// Samples that fit no row, by slot.
+    pub(crate) own: HashMap<u32, Arc<Column>>,
+    pub(crate) samples: u64,
+    pub(crate) min_time: i64,
+    pub(crate) max_time: i64,
+}
+
+impl LaneData {
+    pub(crate) fn new(epoch: u64) -> Self {
+        Self { epoch, min_time: i64::MAX, max_time: i64::MIN, ..Self::default() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.samples == 0
+    }
+
+    pub(crate) fn push_row(&mut self, row: Arc<Row>, keeps_filling: bool) {
+        let kept = if keeps_filling { FILL_ROWS } else { 0 };
+        if self.open.len() >= BLOCK_ROWS + kept {
+            self.blocks.push(Arc::new(Block::encode(&self.open[..BLOCK_ROWS])));
+            self.open.drain(..BLOCK_ROWS);
+        }
+        self.note(row.time, count(&row.mask));
+        self.open.push(row);
+    }
+
+    /// Adds values to an open row; those of a row that is not open go to the slots' own samples.
+    pub(crate) fn fill_row(&mut self, row: &Row) {
+        self.note(row.time, count(&row.mask));
+        let found = self.open.binary_search_by_key(&row.time, |open| open.time);
+        let Ok(at) = found else {
+            for slot in super::row::slots(&row.mask) {
+                self.push_own(slot, row.time, row.values[slot]);
+            }
+            return;
+        };
+        let open = Arc::make_mut(&mut self.open[at]);
+        if open.values.len() < row.values.len() {
+            let mut values = std::mem::take(&mut open.values).into_vec();
+            values.resize(row.values.len(), 0.0);
+            open.values = values.into_boxed_slice();
+        }
+        let mut mask = open.mask.to_vec();
+        mask.resize(super::row::words(open.values.len()), 0);
+        for slot in super::row::slots(&row.mask) {
+            open.values[slot] = row.values[slot];
+            mask[slot / 64] |= 1 << (slot % 64);
+        }
+        open.mask = mask.into();
+    }
+
+    pub(crate) fn add_own(&mut self, slot: u32, time: i64, value: f64) {
+        self.note(time, 1);
+        self.push_own(slot as usize, time, value);
+    }
+
+    fn push_own(&mut self, slot: usize, time: i64, value: f64) {
+        let slot = u32::try_from(slot).expect("slots are counted in 32 bits");
+        Arc::make_mut(self.own.entry(slot).or_default()).push(time, value);
+    }
+
+    fn note(&mut self, time: i64, samples: u64) {
+        self.samples += samples;
+        self.min_time = self.min_time.min(time);
+        self.max_time = self.max_time.max(time);
+    }
+
+    /// Appends the samples of a slot within `min..=max` in the order of time.
+    pub(crate) fn read(&self, slot: u32, (min, max): (i64, i64), out: &mut Column) {
+        let (start, at) = (out.times.len(), slot as usize);
+        for block in self.blocks.iter().filter(|block| block.overlaps(min, max)) {
+            block.read(at, out);
+        }
+        for row in &self.open {
+            if let Some(value) = row.get(at) {
+                out.push(row.time, value);
+            }
+        }
+        if let Some(own) = self.own.get(&slot) {
+            out.times.extend_from_slice(&own.times);
+            out.values.extend_from_slice(&own.values);
+            out.merge_from(start);
+        }
+        out.clip_from(start, min, max);
+    }
+
+    /// The newest sample of a slot: time and bits.
+    pub(crate) fn newest(&self, slot: u32) -> Option<(i64, u64)> {
+        let at = slot as usize;
+        let open = self.open.iter().rev().find_map(|row| Some((row.time, row.get(at)?.to_bits())));
+        let rows = open.or_else(|| {
+            let block = self.blocks.iter().rev().find(|block| block.mask(at) != 0)?;
+            let mut column = Column::default();
+            block.read(at, &mut column);
+            column.newest()
+        });
+        rows.max(self.own.get(&slot).and_then(|own| own.newest()))
+    }
+
+    /// When a slot has samples within `min..=max`; `None` when it must be decoded to know.
+    pub(crate) fn presence(&self, slot: u32, span: (i64, i64), out: &mut Times) -> Option<()> {
+        let at = slot as usize;
+        if self.own.contains_key(&slot) {
+            return None;
+        }
+        for block in self.blocks.iter().filter(|block| block.overlaps(span.0, span.1)) {
+            let mask = block.mask(at);
+            if mask != 0 && block.stale {
+                return None;
+            }
+            let present = block.times.iter().enumerate().filter(|(row, _)| mask >> row & 1 == 1);
+            present.for_each(|(_, &time)| out.add(time, span));
+        }
+        for row in &self.open {
+            if let Some(value) = row.get(at) {
+                if is_stale(value) {
+                    return None;
+                }
+                out.add(row.time, span);
+            }
+        }
+        Some(())
+    }
+
+    /// An upper bound of the samples of any slot within `min..=max`, own ones not counted.
+    pub(crate) fn rows_max(&self, min: i64, max: i64) -> u64 {
+        let blocks = self.blocks.iter().filter(|block| block.overlaps(min, max)).count();
+        (blocks * BLOCK_ROWS + self.open.len()) as u64
+    }
+
+    /// Whether a slot has samples here.
+    pub(crate) fn has(&self, slot: u32) -> bool {
+        let at = slot as usize;
+        self.open.iter().any(|row| super::row::has(&row.mask, at))
+            || self.blocks.iter().any(|block| block.mask(at) != 0)
+            || self.own.contains_key(&slot)
+    }
+
+    /// The number of rows.
+    pub(crate) fn rows(&self) -> usize {
+        self.open.len() + self.blocks.iter().map(|block| block.times.len()).sum::<usize>()
+    }
+
+    /// The number of columns, coded or open.
+    pub(crate) fn columns(&self) -> u64 {
+        let blocks: usize = self.blocks.iter().map(|block| block.slots()).sum();
+        let open = self.open.iter().map(|row| row.values.len()).max().unwrap_or(0);
+        (blocks + open + self.own.len()) as u64
+    }
+
+    /// The memory held, in bytes.
+    pub(crate) fn size_bytes(&self) -> usize {
+        let open: usize = self.open.iter().map(|row| row.values.len() * 8).sum();
+        let own: usize = self.own.values().map(|own| own.times.capacity() * 16).sum();
+        open + own + self.blocks.iter().map(|block| block.size_bytes()).sum::<usize>()
+    }
+}
+
+impl LaneData {
+    /// The times of all rows.
+    pub(crate) fn row_times(&self) -> Vec<i64> {
+        let blocks = self.blocks.iter().flat_map(|block| block.times.iter().copied());
+        blocks.chain(self.open.iter().map(|row| row.time)).collect()
+    }
+
+    /// Appends the samples of a slot that lie in rows, and marks the rows.
+    pub(crate) fn read_rows(&self, slot: u32, out: &mut Column, rows: &mut [u64]) {
+        let at = slot as usize;
+        let mut row = 0;
+        for block in &self.blocks {
+            block.read(at, out);
+            // Blocks have sixteen rows, so none straddles two words.
+            rows[row / 64] |= u64::from(block.mask(at)) << (row % 64);
+            row += block.times.len();
+        }
+        for open in &self.open {
+            if let Some(value) = open.get(at) {
+                out.push(open.time, value);
+                rows[row / 64] |= 1 << (row % 64);
+            }
+            row += 1;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What a store is opened with.
+
+use regain_model::KeySeed;
+
+/// Settings of a store. Sizes and times are named constants as defaults; tests choose smaller ones.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The seed of a new directory's series keys, which should be random; an existing one keeps its own.
+    pub seed: KeySeed,
+    /// Segments that end this long before the newest are dropped; 0 keeps them.
+    pub retention_ms: i64,
+    /// The oldest segments are dropped while all files together are larger; 0 keeps them.
+    pub retention_bytes: u64,
+    /// A seal comes after at least this many samples …
+    pub seal_samples_min: u64,
+    /// … and at least this many per active series.
+    pub seal_samples_per_series: u64,
+    /// A seal comes when unsealed samples take this much memory.
+    pub head_bytes_max: u64,
+    /// A seal comes after this long without samples.
+    pub seal_silence_ms: i64,
+    /// A seal comes, and unused series leave, at every multiple of this time.
+    pub period_ms: i64,
+    /// Samples later than the last tick by more than this are too new; 0 takes all.
+    pub future_max_ms: i64,
+    /// A file of the write-ahead log is followed by the next at this size.
+    pub wal_file_bytes_max: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: KeySeed(0),
+            retention_ms: 15 * 24 * 3_600_000,
+            retention_bytes: 0,
+            seal_samples_min: 4_000_000,
+            seal_samples_per_series: 32,
+            head_bytes_max: 256 << 20,
+            seal_silence_ms: 60_000,
+            period_ms: 2 * 3_600_000,
+            future_max_ms: 600_000,
+            wal_file_bytes_max: 64 << 20,
+        }
+    }
+}

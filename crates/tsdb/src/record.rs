@@ -1,0 +1,140 @@
+//! The frame of a record in the write-ahead log and in the series log
+//! (`docs/formats/wal.md`): a marker, the length, a CRC-32C and the payload.
+//!
+//! The marker lets a reader find the next whole record after a damaged one.
+
+use crate::wire::Cursor;
+
+const MARKER: [u8; 4] = [0xd3, b'R', b'g', 0x9a];
+
+/// The bytes before the payload.
+pub(crate) const HEADER_BYTES: usize = 12;
+
+/// The longest payload; a longer batch is split by its writer's own limits long before.
+pub(crate) const PAYLOAD_BYTES_MAX: usize = 1 << 30;
+
+/// Appends a record whose payload `write` appends.
+pub(crate) fn put(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    out.extend_from_slice(&MARKER);
+    out.extend_from_slice(&[0; 8]);
+    write(out);
+    let payload = &out[start + HEADER_BYTES..];
+    assert!(payload.len() <= PAYLOAD_BYTES_MAX, "a batch stays below the record limit");
+    let length = u32::try_from(payload.len()).expect("checked above").to_le_bytes();
+    let crc = crc32c::crc32c(payload).to_le_bytes();
+    out[start + 4..start + 8].copy_from_slice(&length);
+    out[start + 8..start + 12].copy_from_slice(&crc);
+}
+
+/// What a scan meets next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Scanned<'a> {
+    /// A whole record: where it starts and its payload.
+    Record(usize, &'a [u8]),
+    /// Bytes that are no record, with whole records after them.
+    Damage(std::ops::Range<usize>),
+    /// Bytes that are no record, up to the end.
+    Tail(usize),
+    /// The end, right after a whole record.
+    End,
+}
+
+/// Walks over the records in `bytes`.
+#[derive(Debug)]
+pub(crate) struct Scan<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Scan<'a> {
+    /// Starts at the offset `at`.
+    pub(crate) const fn new(bytes: &'a [u8], at: usize) -> Self {
+        Self { bytes, at }
+    }
+
+    pub(crate) fn next(&mut self) -> Scanned<'a> {
+        let start = self.at;
+        if start >= self.bytes.len() {
+            return Scanned::End;
+        }
+        if let Some(payload) = whole(self.bytes, start) {
+            self.at = start + HEADER_BYTES + payload.len();
+            return Scanned::Record(start, payload);
+        }
+        let mut from = start + 1;
+        while let Some(found) = find_marker(self.bytes, from) {
+            if whole(self.bytes, found).is_some() {
+                self.at = found;
+                return Scanned::Damage(start..found);
+            }
+            from = found + 1;
+        }
+        self.at = self.bytes.len();
+        Scanned::Tail(start)
+    }
+}
+
+fn find_marker(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    rest.windows(MARKER.len()).position(|window| window == MARKER).map(|at| from + at)
+}
+
+fn whole(bytes: &[u8], at: usize) -> Option<&[u8]> {
+    let mut cursor = Cursor(bytes.get(at..)?);
+    if cursor.take(MARKER.len())? != MARKER {
+        return None;
+    }
+    let length = usize::try_from(cursor.u32()?).ok()?;
+    let crc = cursor.u32()?;
+    let payload = cursor.take(length)?;
+    (length <= PAYLOAD_BYTES_MAX && crc32c::crc32c(payload) == crc).then_some(payload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(payloads: &[&[u8]]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for payload in payloads {
+            put(&mut out, |out| out.extend_from_slice(payload));
+        }
+        out
+    }
+
+    #[test]
+    fn a_scan_finds_every_record() {
+        let bytes = log(&[b"one", b"", b"three"]);
+        let mut scan = Scan::new(&bytes, 0);
+        assert_eq!(scan.next(), Scanned::Record(0, b"one"));
+        assert_eq!(scan.next(), Scanned::Record(15, b""));
+        assert_eq!(scan.next(), Scanned::Record(27, b"three"));
+        assert_eq!(scan.next(), Scanned::End);
+    }
+
+    #[test]
+    fn a_flipped_byte_costs_one_record() {
+        let whole = log(&[b"one", b"two", b"three"]);
+        for flipped in 15..30 {
+            let mut bytes = whole.clone();
+            bytes[flipped] ^= 0x40;
+            let mut scan = Scan::new(&bytes, 0);
+            assert_eq!(scan.next(), Scanned::Record(0, b"one"));
+            assert_eq!(scan.next(), Scanned::Damage(15..30));
+            assert_eq!(scan.next(), Scanned::Record(30, b"three"));
+            assert_eq!(scan.next(), Scanned::End);
+        }
+    }
+
+    #[test]
+    fn a_cut_ends_with_the_last_whole_record() {
+        let whole = log(&[b"one", b"two"]);
+        for length in 16..whole.len() {
+            let mut scan = Scan::new(&whole[..length], 0);
+            assert_eq!(scan.next(), Scanned::Record(0, b"one"));
+            assert_eq!(scan.next(), Scanned::Tail(15));
+            assert_eq!(scan.next(), Scanned::End);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! A page of a segment's directory: which series a group holds and where their values lie
+//! (`docs/formats/segment.md`).
+
+use crate::lane::row::{count, slots};
+use crate::wire::{Cursor, put_signed, put_varint};
+
+/// Which samples of a series a piece holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// All rows of the lane.
+    All,
+    /// Some rows in a row: the first and their number.
+    Range(u32, u32),
+    /// The rows of a mask.
+    Mask(Box<[u64]>),
+    /// Samples with times of their own: their number, and the first and the last time. Frames of times
+    /// come before the frames of values.
+    Own(u32, i64, i64),
+}
+
+/// One piece of a series.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Piece {
+    /// The index of the lane in the segment.
+    pub(crate) lane: u32,
+    pub(crate) rows: Rows,
+    /// Whether staleness markers are among the values.
+    pub(crate) stale: bool,
+    /// The bytes of its frames.
+    pub(crate) size_bytes: u32,
+}
+
+/// One series of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) id: u32,
+    /// Where its frames begin in the group's data.
+    pub(crate) start: u32,
+    pub(crate) pieces: Vec<Piece>,
+}
+
+const ALL: u64 = 0;
+const RANGE: u64 = 1;
+const MASK: u64 = 2;
+const OWN: u64 = 3;
+const STALE: u64 = 4;
+const LANE_SHIFT: u32 = 3;
+
+/// Appends a page: the checksum of the group's data, the entries, the page's own checksum.
+pub(crate) fn put(out: &mut Vec<u8>, data_crc: u32, entries: &[Entry]) {
+    let start = out.len();
+    out.extend_from_slice(&data_crc.to_le_bytes());
+    put_varint(out, entries.len() as u64);
+    let mut next = 0;
+    for entry in entries {
+        put_signed(out, i64::from(entry.id) - next);
+        next = i64::from(entry.id) + 1;
+        put_varint(out, entry.pieces.len() as u64);
+        entry.pieces.iter().for_each(|piece| put_piece(out, piece));
+    }
+    let crc = crc32c::crc32c(&out[start..]);
+    out.extend_from_slice(&crc.to_le_bytes());
+}
+
+fn put_piece(out: &mut Vec<u8>, piece: &Piece) {
+    let kind = match piece.rows {
+        Rows::All => ALL,
+        Rows::Range(..) => RANGE,
+        Rows::Mask(_) => MASK,
+        Rows::Own(..) => OWN,
+    };
+    let stale = if piece.stale { STALE } else { 0 };
+    put_varint(out, u64::from(piece.lane) << LANE_SHIFT | stale | kind);
+    match &piece.rows {
+        Rows::All => {}
+        Rows::Range(first, rows) => {
+            put_varint(out, u64::from(*first));
+            put_varint(out, u64::from(*rows));
+        }
+        Rows::Mask(mask) => {
+            put_varint(out, mask.len() as u64);
+            mask.iter().for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
+        }
+        Rows::Own(samples, first, last) => {
+            put_varint(out, u64::from(*samples));
+            put_signed(out, *first);
+            put_signed(out, *last);
+        }
+    }
+    put_varint(out, u64::from(piece.size_bytes));
+}
+
+/// Reads a page: the checksum of the group's data, and the entries.
+pub(crate) fn read(bytes: &[u8]) -> Option<(u32, Vec<Entry>)> {
+    let mut cursor = crate::layout::checked(bytes)?;
+    let crc = cursor.u32()?;
+    let count = cursor.count()?;
+    let mut entries = Vec::with_capacity(count);
+    let (mut next, mut start) = (0_i64, 0_u32);
+    for _ in 0..count {
+        let id = next.checked_add(cursor.signed()?)?;
+        next = id.checked_add(1)?;
+        let mut entry = Entry { id: u32::try_from(id).ok()?, start, pieces: Vec::new() };
+        let pieces = cursor.count()?;
+        entry.pieces.reserve_exact(pieces);
+        for _ in 0..pieces {
+            let piece = read_piece(&mut cursor)?;
+            start = start.checked_add(piece.size_bytes)?;
+            entry.pieces.push(piece);
+        }
+        entries.push(entry);
+    }
+    Some((crc, entries))
+}
+
+fn read_piece(cursor: &mut Cursor<'_>) -> Option<Piece> {
+    let head = cursor.varint()?;
+    let lane = u32::try_from(head >> LANE_SHIFT).ok()?;
+    let rows = match head & 3 {
+        ALL => Rows::All,
+        RANGE => Rows::Range(cursor.id()?, cursor.id()?),
+        MASK => {
+            let words = cursor.count()?;
+            Rows::Mask((0..words).map(|_| cursor.u64()).collect::<Option<_>>()?)
+        }
+        _ => Rows::Own(cursor.id()?, cursor.signed()?, cursor.signed()?),
+    };
+    Some(Piece { lane, rows, stale: head & STALE != 0, size_bytes: cursor.id()? })
+}
+
+impl Rows {
+    /// The rows of a mask in their shortest form; `rows` is the number of the lane's rows.
+    pub(crate) fn of_mask(mask: &[u64], rows: usize) -> Option<Self> {
+        let present = usize::try_from(count(mask)).ok()?;
+        if present == rows {
+            return Some(Self::All);
+        }
+        let first = slots(mask).next()?;
+        let last = slots(mask).last()?;
+        if last - first + 1 == present {
+            return Some(Self::Range(u32::try_from(first).ok()?, u32::try_from(present).ok()?));
+        }
+        Some(Self::Mask(mask.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_piece() -> impl Strategy<Value = Piece> {
+        let rows = prop_oneof![
+            Just(Rows::All),
+            any::<(u32, u32)>().prop_map(|(first, rows)| Rows::Range(first, rows)),
+            any::<Vec<u64>>().prop_map(|mask| Rows::Mask(mask.into())),
+            any::<(u32, i64, i64)>().prop_map(|(count, first, last)| Rows::Own(count, first, last)),
+        ];
+        (any::<u32>(), rows, any::<bool>(), 0..1000_u32)
+            .prop_map(|(lane, rows, stale, size_bytes)| Piece { lane, rows, stale, size_bytes })
+    }
+
+    proptest! {
+        #[test]
+        fn pages_come_back(
+            series in prop::collection::vec((any::<u32>(), prop::collection::vec(any_piece(), 1..3)), 0..20),
+        ) {
+            let mut start = 0;
+            let entries: Vec<Entry> = series
+                .into_iter()
+                .map(|(id, pieces)| {
+                    let entry = Entry { id, start, pieces };
+                    start += entry.pieces.iter().map(|piece| piece.size_bytes).sum::<u32>();
+                    entry
+                })
+                .collect();
+            let mut out = Vec::new();
+            put(&mut out, 7, &entries);
+            prop_assert_eq!(read(&out), Some((7, entries)));
+            out[4] ^= 1;
+            prop_assert_eq!(read(&out), None);
+        }
+
+        #[test]
+        fn hostile_pages_are_refused(mut bytes: Vec<u8>) {
+            let crc = crc32c::crc32c(&bytes);
+            bytes.extend_from_slice(&crc.to_le_bytes());
+            if let Some((_, entries)) = read(&bytes) {
+                prop_assert!(entries.len() <= bytes.len());
+            }
+        }
+    }
+}

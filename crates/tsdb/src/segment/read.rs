@@ -1,0 +1,134 @@
+//! Decodes pieces of a segment's group.
+
+use std::sync::OnceLock;
+
+use super::Segment;
+use super::lanes::read_time_frames;
+use super::page::{Piece, Rows};
+use crate::column::Column;
+use crate::frame::{FRAME_MAX, Frame};
+use crate::lane::row::{count, slots};
+use crate::wire::Cursor;
+
+/// The decoded times of a segment's lanes, for as long as one query looks at it.
+#[derive(Debug)]
+pub(crate) struct LaneTimes(Box<[OnceLock<Box<[i64]>>]>);
+
+impl LaneTimes {
+    pub(crate) fn new(segment: &Segment) -> Self {
+        Self(segment.lanes.iter().map(|_| OnceLock::new()).collect())
+    }
+
+    /// The times of a lane's rows.
+    #[inline]
+    pub(crate) fn get(&self, segment: &Segment, lane: u32) -> Option<&[i64]> {
+        let slot = self.0.get(lane as usize)?;
+        Some(slot.get_or_init(|| segment.lanes[lane as usize].times().into_boxed_slice()))
+    }
+}
+
+/// The samples of a piece that lie in a span of time: which of its values, and where their times are.
+#[derive(Clone, Debug)]
+pub(crate) enum Chosen<'a> {
+    /// Neighbouring rows: their times, and the index of the first value.
+    Rows(&'a [i64], usize),
+    /// All samples, to be clipped afterwards: the times, in rows of a mask.
+    Masked(&'a [i64], &'a [u64]),
+    /// All samples, to be clipped afterwards: the number of own times.
+    Own(usize),
+}
+
+impl Chosen<'_> {
+    /// An upper bound of the number of samples.
+    pub(crate) fn samples_max(&self) -> u64 {
+        match self {
+            Self::Rows(times, _) => times.len() as u64,
+            Self::Masked(_, mask) => count(mask),
+            Self::Own(samples) => *samples as u64,
+        }
+    }
+}
+
+/// Chooses the samples of a piece that lie in `min..=max`; `None` when the piece makes no sense.
+pub(crate) fn choose<'a>(
+    piece: &'a Piece,
+    times: &'a [i64],
+    (min, max): (i64, i64),
+) -> Option<Chosen<'a>> {
+    let rows = match &piece.rows {
+        Rows::All => times,
+        Rows::Range(first, rows) => {
+            let first = *first as usize;
+            times.get(first..first.checked_add(*rows as usize)?)?
+        }
+        Rows::Mask(mask) => {
+            if slots(mask).last().is_some_and(|row| row >= times.len()) {
+                return None;
+            }
+            return Some(Chosen::Masked(times, mask));
+        }
+        Rows::Own(samples, ..) => return Some(Chosen::Own(*samples as usize)),
+    };
+    let end = rows.partition_point(|&time| time <= max);
+    let start = rows[..end].partition_point(|&time| time < min);
+    Some(Chosen::Rows(&rows[start..end], start))
+}
+
+/// Appends the chosen samples of a piece, whose frames are `bytes`; `None` when they make no sense.
+pub(crate) fn decode(
+    bytes: &[u8],
+    chosen: &Chosen<'_>,
+    (min, max): (i64, i64),
+    out: &mut Column,
+) -> Option<()> {
+    let mut cursor = Cursor(bytes);
+    match chosen {
+        Chosen::Rows(times, first) => {
+            decode_range(&mut cursor, *first, times.len(), &mut out.values)?;
+            out.times.extend_from_slice(times);
+        }
+        Chosen::Masked(times, mask) => {
+            let start = out.times.len();
+            out.times.extend(slots(mask).map(|row| times[row]));
+            decode_range(&mut cursor, 0, out.times.len() - start, &mut out.values)?;
+            out.clip_from(start, min, max);
+        }
+        Chosen::Own(samples) => {
+            let start = out.times.len();
+            read_time_frames(&mut cursor, *samples, &mut out.times)?;
+            decode_range(&mut cursor, 0, *samples, &mut out.values)?;
+            out.clip_from(start, min, max);
+        }
+    }
+    Some(())
+}
+
+/// Appends `count` values from the index `first` on; frames before it are skipped.
+fn decode_range(
+    cursor: &mut Cursor<'_>,
+    first: usize,
+    count: usize,
+    out: &mut Vec<f64>,
+) -> Option<()> {
+    let (mut skip, mut rest) = (first, count);
+    while rest > 0 {
+        let frame = Frame::read(cursor)?;
+        if skip >= frame.count() {
+            skip -= frame.count();
+            continue;
+        }
+        let taken = rest.min(frame.count() - skip);
+        if skip == 0 && taken == frame.count() {
+            let at = out.len();
+            out.resize(at + taken, 0.0);
+            frame.floats(&mut out[at..]);
+        } else {
+            let mut values = [0.0; FRAME_MAX];
+            frame.floats(&mut values[..frame.count()]);
+            out.extend_from_slice(&values[skip..skip + taken]);
+        }
+        skip = 0;
+        rest -= taken;
+    }
+    Some(())
+}

@@ -1,0 +1,271 @@
+//! The series log: the definition of every series, written before the first row that uses it
+//! (`docs/formats/series-log.md`).
+//!
+//! A record defines symbols, pairs of symbols and series. It carries the ids it defines, so a lost
+//! record costs the series that need it and no other.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use regain_model::SeriesKey;
+use regain_storage::fs::{File, Fs};
+use regain_storage::{Error, Result};
+
+use crate::index::Index;
+use crate::layout::{HEADER_BYTES, Kind, create, io_error, read_all};
+use crate::record::{self, Scan, Scanned};
+use crate::report::Damage;
+use crate::wire::{Cursor, put_bytes, put_varint};
+
+/// Definitions that are not in the log yet.
+#[derive(Debug, Default)]
+pub(crate) struct Definitions {
+    symbols: Section,
+    pairs: Section,
+    series: Section,
+    /// The id of the next series after these.
+    pub(crate) next_id: u32,
+}
+
+#[derive(Debug, Default)]
+struct Section {
+    first: u32,
+    count: u64,
+    bytes: Vec<u8>,
+}
+
+impl Section {
+    fn entry(&mut self, id: u32) -> &mut Vec<u8> {
+        if self.count == 0 {
+            self.first = id;
+        }
+        self.count += 1;
+        &mut self.bytes
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        put_varint(out, u64::from(self.first));
+        put_varint(out, self.count);
+        out.extend_from_slice(&self.bytes);
+    }
+}
+
+impl Definitions {
+    pub(crate) fn add_symbol(&mut self, id: u32, text: &str) {
+        put_bytes(self.symbols.entry(id), text.as_bytes());
+    }
+
+    pub(crate) fn add_pair(&mut self, id: u32, name: u32, value: u32) {
+        let out = self.pairs.entry(id);
+        put_varint(out, u64::from(name));
+        put_varint(out, u64::from(value));
+    }
+
+    pub(crate) fn add_series(&mut self, id: u32, pairs: &[u32]) {
+        let out = self.series.entry(id);
+        put_varint(out, u64::from(id));
+        put_varint(out, pairs.len() as u64);
+        pairs.iter().for_each(|&pair| put_varint(out, u64::from(pair)));
+        self.next_id = id + 1;
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.symbols.count == 0 && self.pairs.count == 0 && self.series.count == 0
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        self.symbols.put(out);
+        self.pairs.put(out);
+        self.series.put(out);
+        put_varint(out, u64::from(self.next_id));
+    }
+}
+
+/// The log, open for appending.
+#[derive(Debug)]
+pub(crate) struct SeriesLog {
+    pub(crate) number: u64,
+    path: PathBuf,
+    file: Arc<dyn File>,
+    failed: bool,
+    unsynced: bool,
+    pub(crate) size_bytes: u64,
+}
+
+impl SeriesLog {
+    /// Starts a log with these definitions, durable but for its directory entry.
+    pub(crate) fn create(
+        fs: &dyn Fs,
+        path: PathBuf,
+        number: u64,
+        all: &Definitions,
+    ) -> Result<Self> {
+        let file = create(fs, &path, Kind::SeriesLog)?;
+        let size_bytes = HEADER_BYTES as u64;
+        let mut log = Self { number, path, file, failed: false, unsynced: true, size_bytes };
+        if !all.is_empty() {
+            log.append(all)?;
+        }
+        log.sync()?;
+        Ok(log)
+    }
+
+    /// Opens a log that was read to its end without damage.
+    pub(crate) fn open(fs: &dyn Fs, path: PathBuf, number: u64) -> Result<Self> {
+        let file = fs.open_append(&path).map_err(io_error("open", &path))?;
+        let size_bytes = file.size_bytes().map_err(io_error("read", &path))?;
+        Ok(Self { number, path, file, failed: false, unsynced: true, size_bytes })
+    }
+
+    pub(crate) fn append(&mut self, definitions: &Definitions) -> Result<()> {
+        if self.failed {
+            return Err(Error::ReadOnly);
+        }
+        let mut out = Vec::new();
+        record::put(&mut out, |out| definitions.put(out));
+        self.unsynced = true;
+        self.size_bytes += out.len() as u64;
+        let written = self.file.append(&out);
+        self.failed = written.is_err();
+        written.map_err(io_error("write", &self.path))
+    }
+
+    pub(crate) fn sync(&mut self) -> Result<()> {
+        if self.failed {
+            return Err(Error::ReadOnly);
+        }
+        if self.unsynced {
+            let synced = self.file.sync_data();
+            self.failed = synced.is_err();
+            synced.map_err(io_error("sync", &self.path))?;
+            self.unsynced = false;
+        }
+        Ok(())
+    }
+
+    pub(crate) const fn has_failed(&self) -> bool {
+        self.failed
+    }
+}
+
+/// What reading a log met.
+#[derive(Debug, Default)]
+pub(crate) struct ReadSeries {
+    pub(crate) damage: Vec<Damage>,
+    /// Whether the log ends with a whole record, so that it can be continued.
+    pub(crate) clean: bool,
+    /// Series whose definition is lost.
+    pub(crate) lost: u64,
+}
+
+/// Reads the log at `path` into an empty index.
+pub(crate) fn read(fs: &dyn Fs, path: &Path, index: &mut Index) -> Result<ReadSeries> {
+    let bytes = read_all(fs, path)?;
+    let mut read = ReadSeries { clean: true, ..ReadSeries::default() };
+    let mut ids = Ids::default();
+    let mut scan = Scan::new(&bytes, HEADER_BYTES);
+    if !Kind::SeriesLog.is_header(&bytes) {
+        read.clean = false;
+        read.damage.push(Damage::of(path, 0..HEADER_BYTES.min(bytes.len())));
+    }
+    loop {
+        match scan.next() {
+            Scanned::Record(at, payload) => {
+                if ids.replay(&mut Cursor(payload), index, &mut read.lost).is_none() {
+                    read.clean = false;
+                    read.damage
+                        .push(Damage::of(path, at..at + record::HEADER_BYTES + payload.len()));
+                }
+            }
+            Scanned::Damage(range) => {
+                read.clean = false;
+                read.damage.push(Damage::of(path, range));
+            }
+            Scanned::Tail(_) => read.clean = false,
+            Scanned::End => break,
+        }
+    }
+    read.clean &= ids.same;
+    Ok(read)
+}
+
+/// The log's ids, and what they are in the index: the same, unless a record was lost.
+#[derive(Debug)]
+struct Ids {
+    symbols: Vec<Option<u32>>,
+    pairs: Vec<Option<u32>>,
+    same: bool,
+}
+
+impl Default for Ids {
+    fn default() -> Self {
+        Self { symbols: Vec::new(), pairs: Vec::new(), same: true }
+    }
+}
+
+/// The most ids that one lost record can have defined; a larger gap is no gap but damage.
+const GAP_MAX: usize = 1 << 24;
+
+impl Ids {
+    fn replay(&mut self, cursor: &mut Cursor<'_>, index: &mut Index, lost: &mut u64) -> Option<()> {
+        let count = Self::open_section(&mut self.symbols, cursor)?;
+        for _ in 0..count {
+            let text = std::str::from_utf8(cursor.bytes()?).ok()?;
+            let (id, _) = index.symbols.intern(text)?;
+            self.same &= id as usize == self.symbols.len();
+            self.symbols.push(Some(id));
+        }
+        let count = Self::open_section(&mut self.pairs, cursor)?;
+        for _ in 0..count {
+            let (name, value) = (self.symbol(cursor.id()?), self.symbol(cursor.id()?));
+            let pair = match (name, value) {
+                (Some(name), Some(value)) => Some(index.intern_pair(name, value)?.0),
+                _ => None,
+            };
+            self.same &= pair.is_some_and(|id| id as usize == self.pairs.len());
+            self.pairs.push(pair);
+        }
+        let (_, count) = (cursor.id()?, cursor.count()?);
+        for _ in 0..count {
+            let id = cursor.id()?;
+            let mut pairs = Vec::new();
+            let mut whole = true;
+            for _ in 0..cursor.count()? {
+                let pair = self.pairs.get(cursor.id()? as usize).copied().flatten();
+                whole &= pair.is_some();
+                pairs.extend(pair);
+            }
+            if id < index.series.next_id() || (id - index.series.next_id()) as usize > GAP_MAX {
+                return None;
+            }
+            index.series.skip_to(id);
+            let key = SeriesKey::of(index.seed(), pairs.iter().map(|&pair| index.pair_texts(pair)));
+            if whole && !pairs.is_empty() && index.series.find(key).is_none() {
+                index.add(key, &pairs)?;
+            } else {
+                *lost += 1;
+                index.series.skip_to(id + 1);
+            }
+        }
+        let next_id = cursor.id()?;
+        if (next_id.saturating_sub(index.series.next_id()) as usize) < GAP_MAX {
+            index.series.skip_to(next_id);
+        }
+        Some(())
+    }
+
+    fn open_section(ids: &mut Vec<Option<u32>>, cursor: &mut Cursor<'_>) -> Option<usize> {
+        let (first, count) = (cursor.id()? as usize, cursor.count()?);
+        if count > 0 {
+            if first < ids.len() || first - ids.len() > GAP_MAX {
+                return None;
+            }
+            ids.resize(first, None);
+        }
+        Some(count)
+    }
+
+    fn symbol(&self, id: u32) -> Option<u32> {
+        self.symbols.get(id as usize).copied().flatten()
+    }
+}

@@ -1,0 +1,66 @@
+//! What a query holds on to while the store moves on.
+//!
+//! A view is the list of segments after some number of seals. Rows that a later seal takes out of the
+//! lanes stay reachable from every earlier view through a chain of [`Seal`]s, and are freed with the
+//! last of those views.
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use hashbrown::HashMap;
+
+use crate::segment::Segment;
+use crate::segment::write::Frozen;
+
+type Next = Arc<OnceLock<Arc<Seal>>>;
+
+/// The segments after a number of seals.
+#[derive(Debug)]
+pub(crate) struct View {
+    /// The number of seals that are segments here.
+    pub(crate) sealed: u64,
+    pub(crate) segments: Vec<Arc<Segment>>,
+    pub(crate) next: Next,
+}
+
+/// The rows that one seal took.
+#[derive(Debug, Default)]
+pub(crate) struct Seal {
+    pub(crate) epoch: u64,
+    lanes: Mutex<HashMap<u32, Frozen>>,
+    pub(crate) next: Next,
+}
+
+impl Seal {
+    pub(crate) fn new(epoch: u64) -> Self {
+        Self { epoch, ..Self::default() }
+    }
+
+    pub(crate) fn add(&self, frozen: Frozen) {
+        self.lanes.lock().expect("no holder of this lock panics").insert(frozen.lane, frozen);
+    }
+
+    pub(crate) fn get(&self, lane: u32) -> Option<Frozen> {
+        self.lanes.lock().expect("no holder of this lock panics").get(&lane).cloned()
+    }
+
+    /// All lanes in the order of their ids.
+    pub(crate) fn all(&self) -> Vec<Frozen> {
+        let lanes = self.lanes.lock().expect("no holder of this lock panics");
+        let mut all: Vec<Frozen> = lanes.values().cloned().collect();
+        all.sort_unstable_by_key(|frozen| frozen.lane);
+        all
+    }
+}
+
+impl View {
+    /// The seals after this view up to the `epoch`th, oldest first.
+    pub(crate) fn seals_upto(&self, epoch: u64) -> Vec<Arc<Seal>> {
+        let mut seals = Vec::new();
+        let mut next = self.next.get().map(Arc::clone);
+        while let Some(seal) = next.filter(|seal| seal.epoch <= epoch) {
+            next = seal.next.get().map(Arc::clone);
+            seals.push(seal);
+        }
+        seals
+    }
+}

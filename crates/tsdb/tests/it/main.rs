@@ -1,0 +1,9 @@
+//! The store from outside: what is appended is what comes back, whatever happens in between.
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+mod crash;
+mod damage;
+mod lifetime;
+mod model;
+mod query;
+mod store;

@@ -1,0 +1,93 @@
+//! A store in memory for tests, and what it holds in a comparable form.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use regain_model::{KeySeed, Labels, Matcher, Span, Timestamp};
+use regain_storage::fs::MemFs;
+use regain_storage::{
+    Appendable as _, Appender, Batch, Ctx, LaneKey, Queryable, Selection, Snapshot,
+};
+use regain_tsdb::{Db, Options, ReplayReport};
+
+/// Every series with its samples: times and bits.
+pub(crate) type Content = BTreeMap<String, Vec<(i64, u64)>>;
+
+pub(crate) fn options() -> Options {
+    Options { seed: KeySeed(42), retention_ms: 0, future_max_ms: 0, ..Options::default() }
+}
+
+pub(crate) fn open(fs: &MemFs) -> (Db, ReplayReport) {
+    open_with(fs, options())
+}
+
+pub(crate) fn open_with(fs: &MemFs, options: Options) -> (Db, ReplayReport) {
+    Db::open(Path::new("/data"), Arc::new(fs.clone()), options).unwrap()
+}
+
+pub(crate) fn series(number: usize) -> Labels {
+    let (instance, odd) = ((number / 4).to_string(), if number % 2 == 1 { "yes" } else { "" });
+    Labels::from_pairs([
+        ("__name__", ["a", "b", "c", "d"][number % 4]),
+        ("instance", instance.as_str()),
+        ("odd", odd),
+    ])
+}
+
+pub(crate) fn lane(db: &Db, number: usize) -> Box<dyn Appender> {
+    let key = match number {
+        0 => LaneKey::push("sender", "job", "instance"),
+        _ => LaneKey::scrape(&series(number), "http://localhost"),
+    };
+    db.appender(&key).unwrap()
+}
+
+/// Appends one sample of every series in `which` at `time`.
+pub(crate) fn append_row(db: &Db, lane_number: usize, which: std::ops::Range<usize>, time: i64) {
+    let mut appender = lane(db, lane_number);
+    let refs: Vec<_> =
+        which.clone().map(|number| appender.series(&series(number)).unwrap()).collect();
+    let values: Vec<f64> = which.map(|number| value(number, time)).collect();
+    let mut refused = Vec::new();
+    appender.stage_row(Timestamp(time), &refs, &values, &mut refused);
+    assert_eq!(refused, []);
+    appender.commit().unwrap();
+}
+
+pub(crate) fn value(number: usize, time: i64) -> f64 {
+    (time / 10 * i64::try_from(number % 7).unwrap()) as f64 / 8.0
+}
+
+pub(crate) fn content(store: &dyn Queryable) -> Content {
+    content_of(store, &[], Span::ALL)
+}
+
+pub(crate) fn content_of(store: &dyn Queryable, matchers: &[Matcher], span: Span) -> Content {
+    let ctx = Arc::new(Ctx::default());
+    let snapshot = store.snapshot(span, &ctx).unwrap();
+    read(&*snapshot, &Selection::new(matchers, span), &ctx).into_iter().collect()
+}
+
+/// The series of a selection in their order; those without samples are left out.
+pub(crate) fn read(
+    snapshot: &dyn Snapshot,
+    selection: &Selection<'_>,
+    ctx: &Arc<Ctx>,
+) -> Vec<(String, Vec<(i64, u64)>)> {
+    let mut parts = snapshot.select(selection, ctx).unwrap();
+    let (mut all, mut batch) = (Vec::new(), Batch::default());
+    while let Some(mut part) = parts.next().unwrap() {
+        let metas = part.series().to_vec();
+        part.decode(0..metas.len(), &mut batch).unwrap();
+        for run in &batch.runs {
+            let meta = &metas[run.series as usize];
+            let bits = batch.floats_of(run).iter().map(|value| value.to_bits());
+            let samples: Vec<_> = batch.times_of(run).iter().copied().zip(bits).collect();
+            assert!(samples.windows(2).all(|pair| pair[0].0 < pair[1].0), "times ascend");
+            assert!(samples.len() as u64 <= meta.samples_max, "a bound of the samples");
+            all.push((ctx.labels.labels(meta.labels).to_string(), samples));
+        }
+    }
+    all
+}
