@@ -1,0 +1,101 @@
+//! The front door: requests of any sender.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use hashbrown::HashMap;
+use regain_model::Timestamp;
+use regain_storage::Appendable;
+
+use super::error::WriteError;
+use super::sender::{Outcome, Sender, Usage};
+
+#[cfg(test)]
+mod tests;
+
+/// How much a receiver remembers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Senders; beyond them, the one that was quiet for longest is forgotten.
+    pub senders_max: usize,
+    /// Bytes over all senders; beyond them, a sender starts over with its next request.
+    pub cache_bytes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { senders_max: 256, cache_bytes_max: 512 << 20 }
+    }
+}
+
+/// Takes requests and appends their samples to a store.
+///
+/// Requests of one sender go one after the other; those of different senders run side by side.
+pub struct Receiver {
+    store: Arc<dyn Appendable>,
+    limits: Limits,
+    usage: Usage,
+    senders: Mutex<Senders>,
+}
+
+#[derive(Default)]
+struct Senders {
+    by_name: HashMap<String, Known>,
+    requests: u64,
+}
+
+struct Known {
+    sender: Arc<Mutex<Sender>>,
+    last_request: u64,
+}
+
+impl Receiver {
+    /// A receiver that appends to `store`.
+    pub fn new(store: Arc<dyn Appendable>, limits: Limits) -> Self {
+        Self { store, limits, usage: Usage::default(), senders: Mutex::default() }
+    }
+
+    /// Appends the samples of `body`, a decompressed `prometheus.WriteRequest`, all or none of them.
+    ///
+    /// `sender` names who sends, such as an address; `now` is the receiver's clock.
+    pub fn write(&self, sender: &str, body: &[u8], now: Timestamp) -> Result<Outcome, WriteError> {
+        let sender = self.sender(sender);
+        let mut sender = sender.lock().expect("no holder of this lock panics");
+        if self.usage.bytes() > self.limits.cache_bytes_max {
+            sender.forget();
+        }
+        sender.write(&*self.store, body, now)
+    }
+
+    fn sender(&self, name: &str) -> Arc<Mutex<Sender>> {
+        let mut senders = self.senders.lock().expect("no holder of this lock panics");
+        senders.requests += 1;
+        let last_request = senders.requests;
+        if let Some(known) = senders.by_name.get_mut(name) {
+            known.last_request = last_request;
+            return Arc::clone(&known.sender);
+        }
+        if senders.by_name.len() >= self.limits.senders_max {
+            senders.forget_oldest();
+        }
+        let sender = Arc::new(Mutex::new(Sender::new(name, self.usage.clone())));
+        let known = Known { sender: Arc::clone(&sender), last_request };
+        senders.by_name.insert(name.to_owned(), known);
+        sender
+    }
+}
+
+impl Senders {
+    fn forget_oldest(&mut self) {
+        let oldest = self.by_name.iter().min_by_key(|(_, known)| known.last_request);
+        if let Some(name) = oldest.map(|(name, _)| name.clone()) {
+            self.by_name.remove(&name);
+        }
+    }
+}
+
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
