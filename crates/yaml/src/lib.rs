@@ -8,6 +8,8 @@
 //! `on` are booleans, `0777` is octal, a number is a string where a string is wanted, and a key
 //! without a value is the zero value of its type.
 //!
+//! [`emit`] goes the other way and writes what yaml.v2 would write.
+//!
 //! Invariants: no input makes this crate panic or recurse deeper than [`MAX_DEPTH`]; aliases cannot
 //! grow a document beyond [`MAX_EXPANSION`].
 
@@ -22,9 +24,12 @@ mod decode;
 mod hint;
 mod section;
 
+mod emit;
+
 pub use decode::{Decode, pairs};
+pub use emit::{Value, emit};
 pub use hint::closest;
-pub use mistake::{Errors, Mistake, MistakeKind, Mistakes};
+pub use mistake::{Errors, Mistake, MistakeKind, Mistakes, Remark};
 pub use node::{Entry, Kind, Node, Span};
 pub use parse::{MAX_DEPTH, MAX_EXPANSION, MAX_INPUT_BYTES, MAX_NODES, parse, read};
 pub use scalar::{Resolved, Scalar};

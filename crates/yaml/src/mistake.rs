@@ -1,5 +1,6 @@
 //! What is wrong in a file, and where.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -77,9 +78,21 @@ impl fmt::Display for Hint {
     }
 }
 
-/// The mistakes found so far, shared by all readers of one file.
+/// The mistakes and remarks made so far, shared by all readers of one file.
 #[derive(Debug, Default)]
-pub struct Mistakes(RefCell<Vec<Mistake>>);
+pub struct Mistakes {
+    mistakes: RefCell<Vec<Mistake>>,
+    remarks: RefCell<Vec<Remark>>,
+}
+
+/// Something that a reader tells about a place without calling it a mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The place.
+    pub at: Span,
+    /// The remark.
+    pub text: Cow<'static, str>,
+}
 
 impl Mistakes {
     /// Starts without mistakes.
@@ -99,7 +112,7 @@ impl Mistakes {
 
     /// Notes a mistake that is already located.
     pub fn push(&self, mistake: Mistake) {
-        let mut all = self.0.borrow_mut();
+        let mut all = self.mistakes.borrow_mut();
         if all.len() < MISTAKES_MAX && !all.contains(&mistake) {
             all.push(mistake);
         }
@@ -107,12 +120,24 @@ impl Mistakes {
 
     /// Whether nothing is wrong so far.
     pub fn is_empty(&self) -> bool {
-        self.0.borrow().is_empty()
+        self.mistakes.borrow().is_empty()
+    }
+
+    /// Makes a remark.
+    pub fn remark(&self, at: Span, text: impl Into<Cow<'static, str>>) {
+        self.remarks.borrow_mut().push(Remark { at, text: text.into() });
+    }
+
+    /// Hands out the remarks made so far, in the order of their places.
+    pub fn take_remarks(&self) -> Vec<Remark> {
+        let mut remarks = self.remarks.take();
+        remarks.sort_by_key(|remark| remark.at);
+        remarks
     }
 
     /// Ends the collection: `value` if there was no mistake, all mistakes of `file` otherwise.
     pub fn finish<T>(self, file: &Path, value: Option<T>) -> Result<T, Errors> {
-        let mut mistakes = self.0.into_inner();
+        let mut mistakes = self.mistakes.into_inner();
         match value {
             Some(value) if mistakes.is_empty() => Ok(value),
             _ => {

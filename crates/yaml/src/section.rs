@@ -1,5 +1,6 @@
 //! One mapping, read field by field.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use crate::decode::Decode;
@@ -71,6 +72,11 @@ impl<'a> Section<'a> {
     /// Notes that the field `name` breaks a rule.
     pub fn rule(&self, name: &str, message: impl Into<String>) {
         self.mistakes.rule(self.place_of(name), message);
+    }
+
+    /// Makes a remark about the field `name`.
+    pub fn remark(&self, name: &str, text: impl Into<Cow<'static, str>>) {
+        self.mistakes.remark(self.place_of(name), text);
     }
 
     /// The field `name`; nothing where the key is absent or has no value.

@@ -1,0 +1,99 @@
+use super::*;
+
+const LONG: &str = "the quick brown fox jumps over the lazy dog, and then it goes on and on until \
+                    the line is long enough";
+
+fn texts() -> Vec<Value> {
+    let quoted = format!("'{LONG}");
+    let keyed = format!("true: {LONG}");
+    let texts = [
+        "plain",
+        "",
+        "yes",
+        "12",
+        "1.5",
+        "~",
+        "null",
+        "0x1f",
+        "2024-01-02",
+        "2024-01-02T10:11:12Z",
+        "2024-01-02T10:11:12",
+        "1:30",
+        "a: b",
+        "a:b",
+        "a #b",
+        "a#b",
+        "#a",
+        "- a",
+        "-a",
+        "'q'",
+        "\"q\"",
+        "$1",
+        "*",
+        "{a}",
+        "a,b",
+        " a",
+        "a ",
+        "tab\there",
+        "é ü",
+        "😀",
+        "two\nlines\n",
+        "two\nlines",
+        "\nfirst",
+        "a\\b",
+        "it's: so",
+        LONG,
+        &quoted,
+        &keyed,
+        "<<",
+    ];
+    texts.into_iter().map(Value::from).collect()
+}
+
+/// The golden file is the output of yaml.v2 2.4.4 for the same values.
+#[test]
+fn a_document_is_written_as_yaml_v2_writes_it() {
+    let list = |items: &[&str]| Value::from(items.to_vec());
+    let lists = [("b10", &["x"][..]), ("b9", &[]), ("1", &["y"])];
+    let lists = lists.map(|(key, items)| (key.to_owned(), list(items)));
+    let odd_keys = [("two\nlines", "v"), ("", "e")];
+    let odd_keys = odd_keys.map(|(key, value)| (key.to_owned(), Value::from(value)));
+    let document = Value::Map(
+        [
+            ("b", Value::List(texts())),
+            ("f", Value::FlowList(texts())),
+            ("m", Value::sorted(lists)),
+            ("e", Value::sorted(odd_keys)),
+            ("z", list(&[])),
+            ("n", Value::List(vec![list(&["a", "b"]), list(&[])])),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into(),
+    );
+    assert_eq!(emit(&document), include_str!("golden.yml"));
+}
+
+#[test]
+fn what_is_written_reads_as_what_it_was() {
+    let document = Value::List(texts());
+    let read = crate::parse(&emit(&document)).unwrap();
+    let crate::Kind::List(items) = &read.kind else { panic!("no list: {read:?}") };
+    let read: Vec<Value> =
+        items.iter().map(|item| Value::from(item.text().unwrap_or_default())).collect();
+    assert_eq!(read, texts());
+}
+
+#[test]
+fn zero_values_are_known() {
+    for (value, zero) in [
+        (Value::Null, true),
+        (Value::from(false), true),
+        (Value::from(0_i64), true),
+        (Value::from(""), true),
+        (Value::from(Vec::<&str>::new()), true),
+        (Value::from(true), false),
+        (Value::from("0"), false),
+    ] {
+        assert_eq!(value.is_zero(), zero, "{value:?}");
+    }
+}
