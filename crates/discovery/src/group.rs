@@ -58,7 +58,7 @@ impl TargetGroup {
 }
 
 /// Reads a mapping from label names to values.
-pub fn decode_labels(node: &Node, mistakes: &Mistakes) -> Option<Labels> {
+fn decode_labels(node: &Node, mistakes: &Mistakes) -> Option<Labels> {
     let mut labels = Vec::new();
     let mut valid = true;
     for (name, at, value) in pairs(node, mistakes)? {

@@ -12,7 +12,10 @@ mod paths;
 mod file;
 mod static_config;
 
+mod metrics;
+
 pub use file::{FileDiscovery, FileSdConfig, FileSdMetrics};
-pub use group::{Groups, TargetGroup};
+pub use group::{ADDRESS_LABEL, Groups, TargetGroup};
+pub use metrics::{ConsumerMetrics, SdMetrics};
 pub use paths::{join_dir, matching_files};
 pub use static_config::StaticConfig;

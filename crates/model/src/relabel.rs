@@ -77,7 +77,7 @@ impl Action {
 }
 
 /// One rule. Whoever builds it has checked what the action needs (`config`).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RelabelConfig {
     /// The labels whose values are joined into the source.
     pub source_labels: Vec<String>,

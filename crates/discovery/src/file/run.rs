@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
@@ -42,7 +43,8 @@ impl FileDiscovery {
         Self { config, metrics, files: BTreeMap::new() }
     }
 
-    /// Sends the groups of all files through `groups` until `stop`.
+    /// Sends the groups of all files through `groups` until `stop`: once they were read, even where there are none, and
+    /// then whenever they differ.
     ///
     /// Without a working watch, which an exhausted inotify limit can cause, the files are still read
     /// at the interval.
@@ -52,6 +54,7 @@ impl FileDiscovery {
         let mut watcher = self.watcher(changed);
         let mut ticks = interval(self.config.refresh_interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut is_first = true;
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -80,8 +83,9 @@ impl FileDiscovery {
             groups.send_if_modified(|last| {
                 let differs = *last != now;
                 *last = now;
-                differs
+                differs || is_first
             });
+            is_first = false;
         }
     }
 
@@ -90,7 +94,9 @@ impl FileDiscovery {
         let notice = move |event: notify::Result<Event>| match event {
             Ok(event) if is_change(event.kind) => {
                 // A full channel already announces a read.
-                drop(changed.try_send(()));
+                if let Err(TrySendError::Closed(())) = changed.try_send(()) {
+                    tracing::trace!("target files changed after the end of their discovery");
+                }
             }
             Ok(_) => {}
             Err(error) => {

@@ -72,6 +72,14 @@ pub fn bind(address: &str) -> Result<Bound, BindError> {
 }
 
 impl Bound {
+    /// Takes a listener that somebody else opened, such as systemd. Needs a tokio runtime.
+    pub fn adopt(listener: std::net::TcpListener) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(listener)?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address })
+    }
+
     /// Returns the real address, with the port that the system chose for port 0.
     pub fn address(&self) -> SocketAddr {
         self.address

@@ -141,6 +141,11 @@ impl WebConfigFile {
         self.0.last.lock().unwrap_or_else(PoisonError::into_inner).tls.is_some()
     }
 
+    /// Says whether the file as last read lets clients speak HTTP/2, which only TLS allows.
+    pub fn has_http2(&self) -> bool {
+        self.0.last.lock().unwrap_or_else(PoisonError::into_inner).config.http2
+    }
+
     pub(crate) fn rate_limit(&self) -> Option<RateLimit> {
         self.0.last.lock().unwrap_or_else(PoisonError::into_inner).config.rate_limit
     }
