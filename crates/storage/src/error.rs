@@ -42,6 +42,14 @@ pub enum Error {
         /// What was expected there.
         what: &'static str,
     },
+    /// A file of a later version of the program; it is left alone.
+    #[error("{} has version {version}, which this program does not know", path.display())]
+    UnknownVersion {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        version: u32,
+    },
     /// Two different label sets have one key; the second is refused.
     #[error("series key {key:?} of {labels} is taken by another series")]
     KeyCollision {

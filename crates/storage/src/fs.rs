@@ -20,7 +20,7 @@ pub use real::RealFs;
 
 /// A file system as a store needs it.
 pub trait Fs: Send + Sync + Debug {
-    /// Creates the directory and its parents where they are missing.
+    /// Creates the directory and its parents where they are missing, durably.
     fn create_dirs(&self, path: &Path) -> io::Result<()>;
 
     /// Opens a file for reading.

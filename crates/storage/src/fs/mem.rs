@@ -25,8 +25,11 @@ struct State {
     operations: u64,
     /// The operation that is cut short; every later one fails, too.
     stop_at: Option<u64>,
+    /// The operation that is cut short; later ones succeed.
+    fail_at: Option<u64>,
     fail_appends: Option<&'static str>,
     fail_syncs: Option<&'static str>,
+    fail_reads: Option<&'static str>,
 }
 
 #[derive(Debug, Default)]
@@ -52,34 +55,60 @@ impl MemFs {
         self.state().stop_at = Some(operation);
     }
 
+    /// Lets the changing operation with this number (from 0) fail and no other: an append leaves half
+    /// of its bytes, anything else leaves nothing.
+    pub fn fail_at(&self, operation: u64) {
+        self.state().fail_at = Some(operation);
+    }
+
     /// Lets every append to a file whose path contains `part` fail, until [`MemFs::heal`].
     pub fn fail_appends(&self, part: &'static str) {
         self.state().fail_appends = Some(part);
     }
 
-    /// Lets every sync of a file fail, until [`MemFs::heal`].
+    /// Lets every sync of a file whose path contains `part` fail, until [`MemFs::heal`].
     pub fn fail_syncs(&self, part: &'static str) {
         self.state().fail_syncs = Some(part);
+    }
+
+    /// Lets every read of a file whose path contains `part` fail, until [`MemFs::heal`].
+    pub fn fail_reads(&self, part: &'static str) {
+        self.state().fail_reads = Some(part);
     }
 
     /// Ends all failures and releases all locks, as a new process finds the files.
     pub fn heal(&self) {
         let mut state = self.state();
         state.stop_at = None;
+        state.fail_at = None;
         state.fail_appends = None;
         state.fail_syncs = None;
+        state.fail_reads = None;
         state.locks.clear();
     }
 
     /// Cuts the power: of every file the synced part remains, and at most `kept` bytes of what was
     /// written after it; of the names those that were synced.
     pub fn cut_power(&self, kept: usize) {
+        self.cut_power_with(false, |unsynced| unsynced.truncate(kept));
+    }
+
+    /// Cuts the power as an unlucky disk has it: `damage` turns what was written to a file after its
+    /// last sync into what remains of that; names that were not synced remain when `names_remain`.
+    pub fn cut_power_with(&self, names_remain: bool, mut damage: impl FnMut(&mut Vec<u8>)) {
         let mut state = self.state();
-        state.names = state.durable_names.clone();
+        if names_remain {
+            state.durable_names = state.names.clone();
+        } else {
+            state.names = state.durable_names.clone();
+        }
         for file in &mut state.files {
-            let length = file.bytes.len().min(file.durable.saturating_add(kept));
-            file.bytes.truncate(length);
-            file.durable = length;
+            let mut unsynced = file.bytes.split_off(file.durable);
+            if !unsynced.is_empty() {
+                damage(&mut unsynced);
+            }
+            file.bytes.append(&mut unsynced);
+            file.durable = file.bytes.len();
         }
         drop(state);
         self.heal();
@@ -120,6 +149,9 @@ impl State {
     fn step(&mut self) -> io::Result<()> {
         let operation = self.operations;
         self.operations += 1;
+        if self.fail_at == Some(operation) {
+            return Err(io::Error::other("failed once"));
+        }
         match self.stop_at {
             Some(stop) if operation >= stop => Err(io::Error::other("stopped")),
             _ => Ok(()),
@@ -212,6 +244,9 @@ impl MemFile {
 impl File for MemFile {
     fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
         let state = self.fs.state();
+        if self.is_hit(state.fail_reads) {
+            return Err(io::Error::other("read failed"));
+        }
         let start = usize::try_from(offset).map_err(io::Error::other)?;
         let content = &state.files[self.file].bytes;
         let end = start.checked_add(bytes.len());
@@ -222,9 +257,9 @@ impl File for MemFile {
 
     fn append(&self, bytes: &[u8]) -> io::Result<()> {
         let mut state = self.fs.state();
-        let stopped = state.operations;
+        let operation = Some(state.operations);
         let step = state.step();
-        let torn = step.is_err() && state.stop_at == Some(stopped);
+        let torn = step.is_err() && (state.stop_at == operation || state.fail_at == operation);
         let failed = self.is_hit(state.fail_appends);
         let written = match (&step, failed) {
             (Ok(()), false) => bytes,

@@ -20,7 +20,14 @@ struct RealLock(#[expect(dead_code, reason = "the lock lives as long as the open
 
 impl Fs for RealFs {
     fn create_dirs(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir_all(path)
+        let missing: Vec<&Path> = path.ancestors().take_while(|dir| !dir.is_dir()).collect();
+        fs::create_dir_all(path)?;
+        // A directory lasts once its name does.
+        for parent in missing.into_iter().filter_map(Path::parent) {
+            let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+            self.sync_dir(parent)?;
+        }
+        Ok(())
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn File>> {

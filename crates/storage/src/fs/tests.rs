@@ -72,3 +72,35 @@ fn a_stop_tears_the_write_and_ends_everything_after_it() {
     fs.heal();
     assert_eq!(fs.bytes(path).unwrap(), b"ab");
 }
+
+#[test]
+fn a_single_failure_tears_its_write_and_nothing_else() {
+    let fs = MemFs::new();
+    let path = Path::new("/data/file");
+    let file = fs.create(path).unwrap();
+    fs.fail_at(fs.operations() + 1);
+    file.append(b"ab").unwrap();
+    file.append(b"cdef").unwrap_err();
+    file.append(b"gh").unwrap();
+    file.sync_data().unwrap();
+    assert_eq!(fs.bytes(path).unwrap(), b"abcdgh");
+    fs.fail_reads("file");
+    file.read_at(0, &mut [0; 2]).unwrap_err();
+    fs.heal();
+    file.read_at(0, &mut [0; 2]).unwrap();
+}
+
+#[test]
+fn an_unlucky_disk_keeps_names_and_garbles_the_end() {
+    let fs = MemFs::new();
+    let dir = Path::new("/data");
+    let old = fs.create(&dir.join("old")).unwrap();
+    old.append(b"synced").unwrap();
+    old.sync_data().unwrap();
+    fs.sync_dir(dir).unwrap();
+    old.append(b" lost").unwrap();
+    fs.rename(&dir.join("old"), &dir.join("new")).unwrap();
+    fs.cut_power_with(true, |unsynced| unsynced.fill(0));
+    assert_eq!(fs.list(dir).unwrap(), ["new"]);
+    assert_eq!(fs.bytes(&dir.join("new")).unwrap(), b"synced\0\0\0\0\0");
+}
