@@ -3,6 +3,9 @@
 //! **Invariant.** The parser makes only trees whose types fit: a call has the arguments of its
 //! function, and set operators stand between vectors.
 
+mod names;
+mod value_type;
+
 use std::ops::Range;
 
 use regain_model::Matcher;
@@ -22,8 +25,8 @@ pub struct Expr {
 /// What an expression is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
-    /// A number, or a duration where a number is wanted.
-    Number(f64),
+    /// A number.
+    Number(Number),
     /// A string.
     String(String),
     /// An instant vector selector.
@@ -47,6 +50,15 @@ pub enum ExprKind {
     },
     /// An expression in parentheses.
     Paren(Box<Expr>),
+}
+
+/// A number as it was written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Number {
+    /// Its value; seconds where it is a duration or stands in place of one.
+    pub value: f64,
+    /// Whether it is written as a duration, such as `5m`.
+    pub is_duration: bool,
 }
 
 /// A selector of series.
@@ -127,7 +139,9 @@ pub enum Duration {
 pub struct DurationExpr {
     /// What it is.
     pub kind: DurationExprKind,
-    /// Its place in the query.
+    /// Whether a computation stands in parentheses; a number never says so.
+    pub in_parens: bool,
+    /// Its place in the query; that of its operands where it has two.
     pub at: Position,
 }
 
@@ -135,13 +149,18 @@ pub struct DurationExpr {
 #[derive(Clone, Debug, PartialEq)]
 pub enum DurationExprKind {
     /// Seconds.
-    Number(f64),
+    Number(Number),
     /// `step()`
     Step,
     /// `range()`
     Range,
-    /// A minus before a duration.
-    Negate(Box<DurationExpr>),
+    /// A sign before a duration.
+    Unary {
+        /// Whether the sign is a minus.
+        negative: bool,
+        /// What it stands before.
+        expr: Box<DurationExpr>,
+    },
     /// Two durations put together.
     Binary {
         /// How.

@@ -1,6 +1,14 @@
 //! The query language: lexer, parser, printer, types, engine and the test language. Sees the storage traits only.
 
 pub mod ast;
+pub mod parse_error;
+pub mod signatures;
+
+mod lexer;
+mod parser;
+mod printer;
+mod token;
+mod typing;
 
 mod engine;
 mod eval_error;
@@ -26,4 +34,7 @@ pub use annotations::Annotation;
 pub use ast::Expr;
 pub use engine::{Engine, EngineOptions, Features, QueryOptions, Steps};
 pub use eval_error::{DurationProblem, EvalError};
+pub use parse_error::{LineColumn, ParseError, ParseErrors};
+pub use parser::{NESTING_MAX, ParserOptions, TEXT_BYTES_MAX, parse, parse_metric_selector};
+pub use printer::pretty;
 pub use value::{Point, QueryResult, QueryStats, Sample, Scalar, Series, Text, Value};

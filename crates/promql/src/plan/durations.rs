@@ -43,10 +43,11 @@ fn problem(expr: &DurationExpr, problem: DurationProblem) -> EvalError {
 
 fn seconds(expr: &DurationExpr, times: QueryTimes) -> Result<f64> {
     Ok(match &expr.kind {
-        DurationExprKind::Number(seconds) => *seconds,
+        DurationExprKind::Number(seconds) => seconds.value,
         DurationExprKind::Step => times.step as f64 / 1000.0,
         DurationExprKind::Range => times.end.saturating_sub(times.start) as f64 / 1000.0,
-        DurationExprKind::Negate(inner) => -seconds(inner, times)?,
+        DurationExprKind::Unary { negative: true, expr } => -seconds(expr, times)?,
+        DurationExprKind::Unary { negative: false, expr } => seconds(expr, times)?,
         DurationExprKind::Binary { op, left, right } => {
             let (left, right) = (seconds(left, times)?, seconds(right, times)?);
             match op {

@@ -25,7 +25,7 @@ impl Lowering {
     fn expr(&self, expr: &Expr) -> Result<Lowered> {
         let at = expr.at.clone();
         match &expr.kind {
-            ExprKind::Number(value) => Ok(Lowered::literal(Node::Number(*value), at)),
+            ExprKind::Number(number) => Ok(Lowered::literal(Node::Number(number.value), at)),
             ExprKind::String(text) => Ok(Lowered::literal(Node::Text(text.clone()), at)),
             ExprKind::Paren(inner) => Ok(Lowered { at, ..self.expr(inner)? }),
             ExprKind::Vector(selector) => {

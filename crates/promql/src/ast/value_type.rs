@@ -1,0 +1,58 @@
+//! The types of expressions' values.
+
+use super::{Binary, Expr, ExprKind, ValueType};
+use crate::signatures;
+
+impl ValueType {
+    /// The type's name in answers of the HTTP API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scalar => "scalar",
+            Self::String => "string",
+            Self::Vector => "vector",
+            Self::Matrix => "matrix",
+        }
+    }
+
+    /// The type's name in the documentation and in messages about types.
+    pub const fn documented(self) -> &'static str {
+        match self {
+            Self::Scalar => "scalar",
+            Self::String => "string",
+            Self::Vector => "instant vector",
+            Self::Matrix => "range vector",
+        }
+    }
+}
+
+impl Expr {
+    /// The type of the value that the expression has.
+    pub fn value_type(&self) -> ValueType {
+        match &self.kind {
+            ExprKind::Number(_) => ValueType::Scalar,
+            ExprKind::String(_) => ValueType::String,
+            ExprKind::Vector(_) | ExprKind::Aggregate(_) => ValueType::Vector,
+            ExprKind::Matrix(_) | ExprKind::Subquery(_) => ValueType::Matrix,
+            ExprKind::Call(call) => signatures::find(&call.function)
+                .map_or(ValueType::Vector, |signature| signature.returns),
+            ExprKind::Binary(binary) => binary.value_type(),
+            ExprKind::Unary { expr, .. } | ExprKind::Paren(expr) => expr.value_type(),
+        }
+    }
+}
+
+impl Binary {
+    fn value_type(&self) -> ValueType {
+        let (left, right) = (self.left.value_type(), self.right.value_type());
+        Self::type_of(left, right)
+    }
+
+    /// The type of an operation between values of these types.
+    pub(crate) fn type_of(left: ValueType, right: ValueType) -> ValueType {
+        if (left, right) == (ValueType::Scalar, ValueType::Scalar) {
+            ValueType::Scalar
+        } else {
+            ValueType::Vector
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The language in which queries and their answers are written down as tests.
+//!
+//! A file loads samples and evaluates queries; each evaluation is a case that passes, fails, or
+//! depends on something that is not here. One that does not pass never keeps the others from being
+//! looked at. The language is upstream's (`promql/promqltest/README.md`, 3.14):
+//!
+//! ```text
+//! load 1m
+//!     requests_total{job="a"} 0+60x10
+//!
+//! eval instant at 10m rate(requests_total[5m])
+//!     expect no_warn
+//!     {job="a"} 1
+//! ```
+
+mod compare;
+mod judge;
+mod lines;
+mod mistake;
+mod read;
+mod report;
+mod script;
+mod series;
+mod walk;
+mod world;
+
+pub use mistake::{BadScript, Mistake, Problem};
+pub use report::{
+    Asked, CaseReport, Failure, FileReport, Gap, Level, Mismatch, Tally, Verdict,
+};
+pub use series::SeriesProblem;
+
+use crate::engine::{Engine, EngineOptions, Features};
+use judge::judge;
+use script::Command;
+use world::World;
+
+/// Runs the cases of the file `name` whose content is `text`, one after another.
+///
+/// The engine is set as upstream sets it for its own tests: everything optional that changes
+/// answers by itself is off, but names are dropped at the end of a query.
+pub fn run(name: &str, text: &str) -> Result<FileReport, BadScript> {
+    let bad = |mistakes| BadScript { name: name.to_owned(), mistakes };
+    let engine = engine();
+    let (mut world, mut cases) = (World::default(), Vec::new());
+    for command in read::read(text).map_err(bad)? {
+        match command {
+            Command::Clear => world = World::default(),
+            Command::Load(load) => world.load(&load).map_err(|mistake| bad(vec![mistake]))?,
+            Command::Case(case) => {
+                let verdict = judge(&engine, &world, &case);
+                cases.push(CaseReport { line: case.line, query: case.query, verdict });
+            }
+        }
+    }
+    Ok(FileReport { name: name.to_owned(), cases })
+}
+
+fn engine() -> Engine {
+    let features = Features { delayed_name_removal: true, ..Features::default() };
+    Engine::new(EngineOptions { workers: 1, features, ..EngineOptions::default() })
+}
