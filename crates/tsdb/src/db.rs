@@ -7,14 +7,15 @@ mod read;
 mod replay;
 mod seal;
 mod select;
+mod shared;
 mod snapshot;
 mod staged;
 mod stats;
 mod tick;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 use hashbrown::HashMap;
 use regain_model::Span;
@@ -27,6 +28,7 @@ use crate::layout::Layout;
 use crate::manifest::Manifest;
 use crate::options::Options;
 use crate::report::ReplayReport;
+use crate::segment::Segment;
 use crate::series_log::SeriesLog;
 use crate::view::{Seal, View};
 use crate::wal::Wal;
@@ -46,6 +48,8 @@ struct Inner {
     lanes: RwLock<Lanes>,
     /// The newest sample of every series that several lanes write.
     shared: Mutex<HashMap<u32, Arc<Newest>>>,
+    /// Held while a batch with such series is committed.
+    shared_commits: Mutex<()>,
     wal: Wal,
     series_log: Mutex<SeriesLog>,
     view: Mutex<Arc<View>>,
@@ -55,7 +59,13 @@ struct Inner {
     closed: AtomicBool,
     /// Later samples are too new.
     time_max: AtomicI64,
+    /// The time of the newest sample.
+    newest: AtomicI64,
+    /// Whether unsealed samples take so much memory that no more are taken.
+    is_full: AtomicBool,
     next_lane: AtomicU32,
+    /// Logs in which damage was found: they are set aside instead of removed.
+    damaged: Vec<PathBuf>,
     _lock: Box<dyn FileLock>,
 }
 
@@ -76,6 +86,20 @@ struct Files {
     last_growth: (u64, i64),
     /// Set after a failure: what is in memory should become a segment soon.
     seal_wanted: bool,
+    /// Set at the end of a period: unused slots and series should leave.
+    removal_wanted: bool,
+    /// Views before the current one, which a query may still hold.
+    older_views: Vec<Weak<View>>,
+    /// Segments that were dropped while such a query may read them.
+    retired: Vec<Arc<Segment>>,
+}
+
+impl Files {
+    /// Whether a query still sees the store as it was before the current view.
+    fn is_looked_back_at(&mut self) -> bool {
+        self.older_views.retain(|view| view.strong_count() > 0);
+        !self.older_views.is_empty()
+    }
 }
 
 /// Numbers that only grow.
@@ -86,6 +110,9 @@ struct Counters {
     out_of_order: AtomicU64,
     duplicates: AtomicU64,
     too_new: AtomicU64,
+    too_old: AtomicU64,
+    over_limit: AtomicU64,
+    key_collisions: AtomicU64,
     series_created: AtomicU64,
     series_removed: AtomicU64,
     seals: AtomicU64,
@@ -169,16 +196,24 @@ impl Inner {
         self.lanes.read().expect("no holder of this lock panics")
     }
 
-    fn series_log(&self) -> std::sync::MutexGuard<'_, SeriesLog> {
+    fn series_log(&self) -> MutexGuard<'_, SeriesLog> {
         self.series_log.lock().expect("no holder of this lock panics")
     }
 
-    fn files(&self) -> std::sync::MutexGuard<'_, Files> {
+    fn files(&self) -> MutexGuard<'_, Files> {
         self.files.lock().expect("no holder of this lock panics")
     }
 
     fn view(&self) -> Arc<View> {
         Arc::clone(&self.view.lock().expect("no holder of this lock panics"))
+    }
+
+    /// Shows new queries another set of segments.
+    fn show(&self, files: &mut Files, view: View) {
+        let mut current = self.view.lock().expect("no holder of this lock panics");
+        let before = std::mem::replace(&mut *current, Arc::new(view));
+        drop(current);
+        files.older_views.push(Arc::downgrade(&before));
     }
 
     /// The lane of this name, created on first use.

@@ -49,9 +49,30 @@ pub(crate) fn put_floats(out: &mut Vec<u8>, values: &[f64], scale: &mut u8) {
         }
         return;
     }
-    out.push(SCALE_BITS << SCALE_SHIFT);
+    put_bits(out, values);
+}
+
+/// Appends a frame of bits; staleness markers repeat the value before them there.
+fn put_bits(out: &mut Vec<u8>, values: &[f64]) {
+    let mut exceptions = Exceptions::default();
+    let mut kept = [0.0; FRAME_MAX];
+    let kept = &mut kept[..values.len()];
+    let mut last = values.iter().copied().find(|&value| !is_stale(value)).unwrap_or(0.0);
+    for (index, (slot, &value)) in kept.iter_mut().zip(values).enumerate() {
+        if is_stale(value) {
+            exceptions.add(index);
+        } else {
+            last = value;
+        }
+        *slot = last;
+    }
+    let flag = if exceptions.count > 0 { EXCEPTIONS } else { 0 };
+    out.push(flag | SCALE_BITS << SCALE_SHIFT);
     out.push(values.len() as u8 - 1);
-    bits::put(out, values);
+    bits::put(out, kept);
+    if exceptions.count > 0 {
+        exceptions.put(out, values);
+    }
 }
 
 /// Appends the frame of `times`, of which there are 1 to [`FRAME_MAX`].
@@ -116,15 +137,14 @@ impl<'a> Frame<'a> {
             return None;
         }
         let scale = head >> SCALE_SHIFT;
-        if scale == SCALE_BITS {
-            let body = Body::Bits(bits::read(cursor, count)?);
-            return Some(Self { body, count, exceptions: &[] });
-        }
-        if scale > decimal::SCALE_MAX {
+        let body = if scale == SCALE_BITS {
+            Body::Bits(bits::read(cursor, count)?)
+        } else if scale <= decimal::SCALE_MAX {
+            let mode = ints::Mode::from_bits(head & 3)?;
+            Body::Integers(ints::read(cursor, mode, count)?, scale)
+        } else {
             return None;
-        }
-        let mode = ints::Mode::from_bits(head & 3)?;
-        let body = Body::Integers(ints::read(cursor, mode, count)?, scale);
+        };
         let exceptions = if head & EXCEPTIONS == 0 { &[] } else { read_exceptions(cursor, count)? };
         Some(Self { body, count, exceptions })
     }
@@ -144,10 +164,10 @@ impl<'a> Frame<'a> {
                 let integers = &mut integers[..self.count];
                 coded.decode(integers);
                 decimal::unscale(integers, *scale, out);
-                if !self.exceptions.is_empty() {
-                    self.patch(out);
-                }
             }
+        }
+        if !self.exceptions.is_empty() {
+            self.patch(out);
         }
     }
 

@@ -34,7 +34,7 @@ pub(crate) struct Index {
     places: HashMap<u32, Vec<Place>>,
     /// What the series log has not taken yet.
     pub(crate) pending: Definitions,
-    /// Bytes of label runs whose series have left.
+    /// Labels of series that have left.
     dead_labels: usize,
 }
 
@@ -187,12 +187,35 @@ impl Index {
         let is_dead = |series: &Series| series.segments == 0 && series.place == Place::NONE;
         let dead: Vec<u32> =
             self.series.iter().filter(|(_, series)| is_dead(series)).map(|(id, _)| id).collect();
-        for &id in &dead {
-            self.dead_labels +=
-                self.series.get(id).map_or(0, |series| usize::from(series.labels_len));
-            self.series.remove(id);
-        }
+        dead.iter().for_each(|&id| self.remove(id));
         dead.len()
+    }
+
+    fn remove(&mut self, id: u32) {
+        self.dead_labels += self.series.get(id).map_or(0, |series| usize::from(series.labels_len));
+        self.series.remove(id);
+    }
+
+    /// Lets an earlier definition of a series go: one that left and came back is defined again under
+    /// another id. False when the key belongs to other labels.
+    pub(crate) fn make_way(&mut self, key: SeriesKey, run: &[u32]) -> bool {
+        let Some(id) = self.series.find(key) else { return true };
+        let same = self.series.get(id).is_some_and(|series| self.labels_of(series) == run);
+        if same {
+            self.remove(id);
+        }
+        same
+    }
+
+    /// Whether series have left whose texts and lists are still here.
+    pub(crate) const fn has_dead(&self) -> bool {
+        self.dead_labels > 0
+    }
+
+    /// Whether a living series has this pair.
+    pub(crate) fn is_alive(&self, pair: u32) -> bool {
+        let ids = self.postings[pair as usize].runs().flat_map(|(start, end)| start..end);
+        ids.into_iter().any(|id| self.series.get(id).is_some())
     }
 
     /// Whether a quarter of the labels belongs to series that have left.

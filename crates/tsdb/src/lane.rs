@@ -51,6 +51,37 @@ pub(crate) struct Writer {
     pub(crate) unproven: HashMap<u32, i64>,
     /// The largest of those times.
     pub(crate) unproven_max: i64,
+    /// What was found in segments.
+    pub(crate) sealed: SealedNewest,
+}
+
+/// The newest sealed samples of slots, as far as they were looked up since the last seal. A writer
+/// that repeats an old sample again and again must not read files each time.
+#[derive(Debug, Default)]
+pub(crate) struct SealedNewest {
+    epoch: u64,
+    /// From which time on, and what was found there.
+    found: HashMap<u32, (i64, Option<(i64, u64)>)>,
+}
+
+impl SealedNewest {
+    /// The newest sample of a slot at `time` or later, where that is known.
+    pub(crate) fn get(&self, slot: u32, epoch: u64, time: i64) -> Option<Option<(i64, u64)>> {
+        let &(from, found) = self.found.get(&slot).filter(|_| epoch == self.epoch)?;
+        (from <= time).then_some(found)
+    }
+
+    pub(crate) fn put(&mut self, slot: u32, epoch: u64, found: (i64, Option<(i64, u64)>)) {
+        if epoch != self.epoch {
+            self.epoch = epoch;
+            self.found.clear();
+        }
+        self.found.insert(slot, found);
+    }
+
+    fn forget(&mut self, slot: u32) {
+        self.found.remove(&slot);
+    }
 }
 
 /// One slot.
@@ -138,13 +169,17 @@ impl Lane {
 
     /// Tells the writer that other lanes write the series of a slot, too.
     pub(crate) fn send_mail(&self, slot: u32, newest: Arc<Newest>) {
-        self.mail.lock().expect("no holder of this lock panics").push((slot, newest));
+        self.mail().push((slot, newest));
     }
 
     /// Takes what others have told.
     pub(crate) fn take_mail(&self, writer: &mut Writer) {
-        let mut mail = self.mail.lock().expect("no holder of this lock panics");
-        writer.shared.extend(mail.drain(..));
+        writer.shared.extend(self.mail().drain(..));
+    }
+
+    /// What others have told and was not taken; nobody can tell more while this is held.
+    pub(crate) fn mail(&self) -> MutexGuard<'_, Vec<(u32, Arc<Newest>)>> {
+        self.mail.lock().expect("no holder of this lock panics")
     }
 
     /// Whether no slot has a series; false while a batch is under way.
@@ -218,5 +253,6 @@ impl Writer {
         self.changed.push(slot);
         self.shared.remove(&slot);
         self.unproven.remove(&slot);
+        self.sealed.forget(slot);
     }
 }

@@ -52,9 +52,20 @@ impl Kind {
         header
     }
 
-    /// Whether `bytes` begin as a file of this kind and of a version that is known.
-    pub(crate) fn is_header(self, bytes: &[u8]) -> bool {
-        bytes.get(..HEADER_BYTES) == Some(&self.header()[..])
+    /// Whether `bytes`, read from `path`, begin as a file of this kind. A whole header of another
+    /// version is an error and not damage: nobody may guess at what follows.
+    pub(crate) fn check(self, path: &Path, bytes: &[u8]) -> Result<bool> {
+        let whole = bytes.get(..HEADER_BYTES).and_then(checked);
+        let Some(rest) = whole.and_then(|header| header.0.strip_prefix(&self.magic())) else {
+            return Ok(false);
+        };
+        match Cursor(rest).u32() {
+            Some(VERSION) => Ok(true),
+            version => {
+                let version = version.unwrap_or_default();
+                Err(Error::UnknownVersion { path: path.to_owned(), version })
+            }
+        }
     }
 }
 
@@ -68,6 +79,11 @@ pub(crate) struct Layout {
 impl Layout {
     pub(crate) fn new(data: &Path) -> Self {
         Self { data: data.to_owned(), own: data.join("regain") }
+    }
+
+    /// The directory that holds Regain's own.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
     }
 
     /// Regain's own directory.
@@ -102,6 +118,13 @@ impl Layout {
         let kind = kinds.into_iter().find(|kind| kind.extension() == extension)?;
         Some((kind, number.parse().ok()?))
     }
+}
+
+/// The name under which a damaged file is kept for whoever wants to look at it.
+pub(crate) fn set_aside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".damaged");
+    name.into()
 }
 
 /// Turns an operating system's answer into the store's error.

@@ -23,6 +23,8 @@ pub struct Options {
     pub period_ms: i64,
     /// Samples later than the last tick by more than this are too new; 0 takes all.
     pub future_max_ms: i64,
+    /// Samples older than the newest of the store by more than this are too old; 0 takes all.
+    pub past_max_ms: i64,
     /// A file of the write-ahead log is followed by the next at this size.
     pub wal_file_bytes_max: u64,
 }
@@ -39,6 +41,7 @@ impl Default for Options {
             seal_silence_ms: 60_000,
             period_ms: 2 * 3_600_000,
             future_max_ms: 600_000,
+            past_max_ms: 3_600_000,
             wal_file_bytes_max: 64 << 20,
         }
     }

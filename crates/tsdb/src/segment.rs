@@ -20,7 +20,7 @@ use regain_storage::fs::{File, Fs};
 use crate::layout::{HEADER_BYTES, Kind, Layout, checked, corrupt, io_error};
 use crate::wire::Cursor;
 use lanes::SealedLane;
-use page::Entry;
+use page::{Page, Piece, Rows};
 
 /// The most series in a group.
 pub(crate) const GROUP_SERIES: usize = 128;
@@ -97,8 +97,8 @@ impl Segment {
         if size < (HEADER_BYTES + TRAILER_BYTES) as u64 {
             return Err(bad(size, "a whole segment"));
         }
-        if !Kind::Segment.is_header(&read(0, HEADER_BYTES)?) {
-            return Err(bad(0, "a segment of a known version"));
+        if !Kind::Segment.check(&path, &read(0, HEADER_BYTES)?)? {
+            return Err(bad(0, "a segment"));
         }
         let end = size - TRAILER_BYTES as u64;
         let trailer = read(end, TRAILER_BYTES)?;
@@ -114,6 +114,13 @@ impl Segment {
         let lanes = read_lanes(&section(lanes)?).ok_or_else(|| bad(lanes.offset, "lanes"))?;
         let groups = read_groups(&section(groups)?).ok_or_else(|| bad(groups.offset, "groups"))?;
         let directory = directory.offset..directory.offset + directory.length;
+        let fits = groups.last().is_none_or(|last| {
+            directory.start + u64::from(last.page) <= directory.end
+                && HEADER_BYTES as u64 + u64::from(last.data) <= directory.start
+        });
+        if !fits {
+            return Err(bad(directory.end, "groups within the file"));
+        }
         Ok(Self { number, file, groups, directory, lanes, summary, path: path.clone() })
     }
 
@@ -125,25 +132,67 @@ impl Segment {
         start.saturating_sub(1)..end
     }
 
-    pub(crate) fn groups(&self) -> usize {
-        self.groups.len()
+    /// Reads the pages of some neighbouring groups; `None` for one that is damaged.
+    pub(crate) fn pages(&self, groups: Range<usize>) -> Result<Vec<Option<Page>>> {
+        let start = self.page_range(groups.start).start;
+        let bytes = self.read(start..self.page_range(groups.end).start)?;
+        let page = |group| {
+            let Range { start: from, end: to } = self.page_range(group);
+            page::read(bytes.get(index(from - start)..index(to - start))?)
+        };
+        Ok(groups.map(page).collect())
     }
 
-    /// Reads the pages of some neighbouring groups.
-    pub(crate) fn pages(&self, groups: Range<usize>) -> Result<Vec<(u32, Vec<Entry>)>> {
+    /// Where the page of a group lies in the file.
+    pub(crate) fn page_range(&self, group: usize) -> Range<u64> {
         let offset = |group: usize| match self.groups.get(group) {
             Some(group) => self.directory.start + u64::from(group.page),
             None => self.directory.end,
         };
-        let bytes = self.read(offset(groups.start)..offset(groups.end))?;
-        let mut pages = Vec::with_capacity(groups.len());
-        for group in groups.clone() {
-            let from = index(offset(group) - offset(groups.start));
-            let to = index(offset(group + 1) - offset(groups.start));
-            let page = bytes.get(from..to).and_then(page::read);
-            pages.push(page.ok_or_else(|| corrupt(&self.path, offset(group), "a directory page"))?);
+        offset(group)..offset(group + 1)
+    }
+
+    /// Calls `found` with the id and the first and last time of every series, and returns where
+    /// pages are damaged.
+    pub(crate) fn scan(&self, mut found: impl FnMut(u32, i64, i64)) -> Result<Vec<Range<u64>>> {
+        let bytes = self.read(self.directory.clone())?;
+        let mut damaged = Vec::new();
+        for group in 0..self.groups.len() {
+            let range = self.page_range(group);
+            let from = index(range.start - self.directory.start);
+            let to = index(range.end - self.directory.start);
+            let mut series: Option<(u32, i64, i64)> = None;
+            let whole = bytes.get(from..to).and_then(|page| {
+                page::read_with(page, |id, piece| {
+                    let (first, last) = self.span_of(piece);
+                    match &mut series {
+                        Some(series) if series.0 == id => {
+                            *series = (id, series.1.min(first), series.2.max(last));
+                        }
+                        _ => {
+                            if let Some((id, first, last)) = series.replace((id, first, last)) {
+                                found(id, first, last);
+                            }
+                        }
+                    }
+                })
+            });
+            if whole.is_none() {
+                damaged.push(range);
+            } else if let Some((id, first, last)) = series {
+                found(id, first, last);
+            }
         }
-        Ok(pages)
+        Ok(damaged)
+    }
+
+    /// Times between which a piece has its samples.
+    fn span_of(&self, piece: &Piece) -> (i64, i64) {
+        match (&piece.rows, self.lanes.get(piece.lane as usize)) {
+            (Rows::Own(_, first, last), _) => (*first, *last),
+            (_, Some(lane)) => (lane.first, lane.last),
+            (_, None) => (i64::MAX, i64::MIN),
+        }
     }
 
     /// Where the values of a group lie in the file.
@@ -157,7 +206,7 @@ impl Segment {
 
     /// Reads bytes of the file.
     pub(crate) fn read(&self, range: Range<u64>) -> Result<Vec<u8>> {
-        let mut bytes = vec![0; index(range.end - range.start)];
+        let mut bytes = vec![0; index(range.end.saturating_sub(range.start))];
         self.file.read_at(range.start, &mut bytes).map_err(io_error("read", &self.path))?;
         Ok(bytes)
     }

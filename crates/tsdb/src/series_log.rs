@@ -84,7 +84,6 @@ impl Definitions {
 /// The log, open for appending.
 #[derive(Debug)]
 pub(crate) struct SeriesLog {
-    pub(crate) number: u64,
     path: PathBuf,
     file: Arc<dyn File>,
     failed: bool,
@@ -94,15 +93,10 @@ pub(crate) struct SeriesLog {
 
 impl SeriesLog {
     /// Starts a log with these definitions, durable but for its directory entry.
-    pub(crate) fn create(
-        fs: &dyn Fs,
-        path: PathBuf,
-        number: u64,
-        all: &Definitions,
-    ) -> Result<Self> {
+    pub(crate) fn create(fs: &dyn Fs, path: PathBuf, all: &Definitions) -> Result<Self> {
         let file = create(fs, &path, Kind::SeriesLog)?;
         let size_bytes = HEADER_BYTES as u64;
-        let mut log = Self { number, path, file, failed: false, unsynced: true, size_bytes };
+        let mut log = Self { path, file, failed: false, unsynced: true, size_bytes };
         if !all.is_empty() {
             log.append(all)?;
         }
@@ -111,10 +105,10 @@ impl SeriesLog {
     }
 
     /// Opens a log that was read to its end without damage.
-    pub(crate) fn open(fs: &dyn Fs, path: PathBuf, number: u64) -> Result<Self> {
+    pub(crate) fn open(fs: &dyn Fs, path: PathBuf) -> Result<Self> {
         let file = fs.open_append(&path).map_err(io_error("open", &path))?;
         let size_bytes = file.size_bytes().map_err(io_error("read", &path))?;
-        Ok(Self { number, path, file, failed: false, unsynced: true, size_bytes })
+        Ok(Self { path, file, failed: false, unsynced: true, size_bytes })
     }
 
     pub(crate) fn append(&mut self, definitions: &Definitions) -> Result<()> {
@@ -146,6 +140,11 @@ impl SeriesLog {
     pub(crate) const fn has_failed(&self) -> bool {
         self.failed
     }
+
+    /// Ends the log because it no longer fits the index; another one must take its place.
+    pub(crate) const fn retire(&mut self) {
+        self.failed = true;
+    }
 }
 
 /// What reading a log met.
@@ -164,7 +163,7 @@ pub(crate) fn read(fs: &dyn Fs, path: &Path, index: &mut Index) -> Result<ReadSe
     let mut read = ReadSeries { clean: true, ..ReadSeries::default() };
     let mut ids = Ids::default();
     let mut scan = Scan::new(&bytes, HEADER_BYTES);
-    if !Kind::SeriesLog.is_header(&bytes) {
+    if !Kind::SeriesLog.check(path, &bytes)? {
         read.clean = false;
         read.damage.push(Damage::of(path, 0..HEADER_BYTES.min(bytes.len())));
     }
@@ -203,7 +202,7 @@ impl Default for Ids {
     }
 }
 
-/// The most ids that one lost record can have defined; a larger gap is no gap but damage.
+/// The most symbols that lost records can have defined; a larger gap is no gap but damage.
 const GAP_MAX: usize = 1 << 24;
 
 impl Ids {
@@ -227,31 +226,37 @@ impl Ids {
         }
         let (_, count) = (cursor.id()?, cursor.count()?);
         for _ in 0..count {
-            let id = cursor.id()?;
-            let mut pairs = Vec::new();
-            let mut whole = true;
-            for _ in 0..cursor.count()? {
-                let pair = self.pairs.get(cursor.id()? as usize).copied().flatten();
-                whole &= pair.is_some();
-                pairs.extend(pair);
-            }
-            if id < index.series.next_id() || (id - index.series.next_id()) as usize > GAP_MAX {
-                return None;
-            }
-            index.series.skip_to(id);
-            let key = SeriesKey::of(index.seed(), pairs.iter().map(|&pair| index.pair_texts(pair)));
-            if whole && !pairs.is_empty() && index.series.find(key).is_none() {
-                index.add(key, &pairs)?;
-            } else {
-                *lost += 1;
-                index.series.skip_to(id + 1);
-            }
+            self.replay_series(cursor, index, lost)?;
         }
-        let next_id = cursor.id()?;
-        if (next_id.saturating_sub(index.series.next_id()) as usize) < GAP_MAX {
-            index.series.skip_to(next_id);
-        }
+        index.series.skip_to(cursor.id()?);
         Some(())
+    }
+
+    fn replay_series(
+        &self,
+        cursor: &mut Cursor<'_>,
+        index: &mut Index,
+        lost: &mut u64,
+    ) -> Option<()> {
+        let id = cursor.id()?;
+        let mut pairs = Vec::new();
+        let mut whole = true;
+        for _ in 0..cursor.count()? {
+            let pair = self.pairs.get(cursor.id()? as usize).copied().flatten();
+            whole &= pair.is_some();
+            pairs.extend(pair);
+        }
+        if id < index.series.next_id() {
+            return None;
+        }
+        index.series.skip_to(id);
+        let key = SeriesKey::of(index.seed(), pairs.iter().map(|&pair| index.pair_texts(pair)));
+        if !whole || pairs.is_empty() || !index.make_way(key, &pairs) {
+            *lost += 1;
+            index.series.skip_to(id.checked_add(1)?);
+            return Some(());
+        }
+        index.add(key, &pairs).map(drop)
     }
 
     fn open_section(ids: &mut Vec<Option<u32>>, cursor: &mut Cursor<'_>) -> Option<usize> {

@@ -52,6 +52,14 @@ impl Seal {
     }
 }
 
+impl Seal {
+    /// The memory held, in bytes.
+    pub(crate) fn size_bytes(&self) -> usize {
+        let lanes = self.lanes.lock().expect("no holder of this lock panics");
+        lanes.values().map(|frozen| frozen.data.size_bytes()).sum()
+    }
+}
+
 impl View {
     /// The seals after this view up to the `epoch`th, oldest first.
     pub(crate) fn seals_upto(&self, epoch: u64) -> Vec<Arc<Seal>> {

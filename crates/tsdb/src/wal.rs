@@ -16,6 +16,7 @@ use regain_storage::fs::{File, Fs};
 use regain_storage::{Error, Result};
 
 use crate::layout::{HEADER_BYTES, Kind, Layout, create, io_error};
+use crate::record;
 
 /// The log, open for appending.
 #[derive(Debug)]
@@ -36,11 +37,15 @@ struct State {
     synced_bytes: u64,
     pending: Vec<u8>,
     spare: Vec<u8>,
+    /// A length up to which the file is durable, which the next write tells.
+    mark: Option<u64>,
+    /// Records that came, that a leader took to write them, and that are written.
     pushed: u64,
+    taken: u64,
     written: u64,
     leading: bool,
     failed: bool,
-    /// Records that failed, by their place among all that were pushed.
+    /// Records that will never be written, by their place among all that came.
     lost: Vec<Range<u64>>,
     /// The number of the last file that was tried.
     tried: u64,
@@ -68,7 +73,9 @@ impl Wal {
             synced_bytes: HEADER_BYTES as u64,
             pending: Vec::new(),
             spare: Vec::new(),
+            mark: None,
             pushed: 0,
+            taken: 0,
             written: 0,
             leading: false,
             failed: false,
@@ -83,7 +90,7 @@ impl Wal {
     /// The number of the file that a record encoded now should be for.
     pub(crate) fn number(&self) -> u64 {
         // Ordering: a stale number is answered with `Rotated`.
-        self.number.load(Ordering::Relaxed)
+        self.number.load(Ordering::Acquire)
     }
 
     /// Writes a record that was encoded for the file `number`.
@@ -99,7 +106,7 @@ impl Wal {
         state.pushed += 1;
         let mine = state.pushed;
         loop {
-            if state.failed || state.lost.iter().any(|lost| lost.contains(&mine)) {
+            if state.lost.iter().any(|lost| lost.contains(&mine)) {
                 return Err(Error::ReadOnly);
             }
             if state.written >= mine {
@@ -115,9 +122,14 @@ impl Wal {
 
     /// Writes what is pending for everybody who waits.
     fn lead<'a>(&'a self, mut state: MutexGuard<'a, State>) -> Result<MutexGuard<'a, State>> {
+        if let Some(length) = state.mark.take() {
+            record::put(&mut state.pending, |out| batch::put_mark(out, length));
+        }
         let spare = std::mem::take(&mut state.spare);
         let mut bytes = std::mem::replace(&mut state.pending, spare);
-        let (upto, file, number) = (state.pushed, Arc::clone(&state.file), state.number);
+        let records = state.taken + 1..state.pushed + 1;
+        let (file, number) = (Arc::clone(&state.file), state.number);
+        state.taken = state.pushed;
         state.leading = true;
         drop(state);
         let written = file.append(&bytes);
@@ -126,7 +138,7 @@ impl Wal {
         self.turn.notify_all();
         match written {
             Ok(()) => {
-                state.written = upto;
+                state.written = records.end - 1;
                 state.size_bytes += bytes.len() as u64;
                 state.total_bytes += bytes.len() as u64;
                 bytes.clear();
@@ -134,11 +146,8 @@ impl Wal {
                 Ok(state)
             }
             Err(error) => {
-                state.failed = true;
-                state.pending.clear();
-                let lost = state.written + 1..state.pushed + 1;
-                state.lost.push(lost);
-                state.written = state.pushed;
+                state.lose(records);
+                state.fail();
                 drop(state);
                 Err(io_error("write", &self.layout.file(Kind::Wal, number))(error))
             }
@@ -159,19 +168,24 @@ impl Wal {
         let synced = file.sync_data();
         let mut state = self.state();
         if let Err(error) = synced {
-            // A file that has been left was synced by whoever left it.
-            state.failed |= state.number == number;
+            // The system tells of a lost write once: nobody else may take this file for synced.
+            state.fail();
+            self.turn.notify_all();
             return Err(io_error("sync", &self.layout.file(Kind::Wal, number))(error));
         }
-        if state.number == number {
+        if state.number == number && !state.failed {
             state.synced_bytes = state.synced_bytes.max(size);
+            // A later start must know how far the file can be relied upon.
+            state.mark = Some(size);
         }
         Ok(())
     }
 
-    /// Closes the current file, durable, and starts the next one. Returns its number.
-    pub(crate) fn rotate(&self) -> Result<u64> {
+    /// Closes the current file, durable, and goes on in the next one. One caller at a time.
+    pub(crate) fn rotate(&self) -> Result<()> {
         self.sync()?;
+        // The next file is made before anybody has to wait for it.
+        let (number, file) = self.next_file()?;
         let mut state = self.state();
         while state.leading || !state.pending.is_empty() {
             state = if state.leading {
@@ -186,35 +200,48 @@ impl Wal {
         if state.size_bytes > state.synced_bytes {
             // What survives a power cut is a prefix: nothing goes to the next file before this.
             if let Err(error) = state.file.sync_data() {
-                state.failed = true;
+                state.fail();
                 let path = self.layout.file(Kind::Wal, state.number);
                 return Err(io_error("sync", &path)(error));
             }
         }
-        self.start_next(&mut state)
+        self.switch(&mut state, number, file);
+        Ok(())
     }
 
-    /// After a failure, starts a new file; does nothing otherwise.
-    pub(crate) fn recover(&self) -> Result<bool> {
+    /// After a failure, the file that failed and the length up to which it holds what was
+    /// acknowledged.
+    pub(crate) fn failed_end(&self) -> Option<(u64, u64)> {
+        let state = self.state();
+        (state.failed && !state.leading).then_some((state.number, state.size_bytes))
+    }
+
+    /// After a failure, goes on in a new file. One caller at a time.
+    pub(crate) fn restart(&self) -> Result<()> {
+        let (number, file) = self.next_file()?;
         let mut state = self.state();
-        if !state.failed || state.leading {
-            return Ok(false);
-        }
-        self.start_next(&mut state)?;
+        self.switch(&mut state, number, file);
         state.failed = false;
-        Ok(true)
+        Ok(())
     }
 
-    fn start_next(&self, state: &mut State) -> Result<u64> {
-        state.tried += 1;
-        let number = state.tried;
-        state.file = start_file(&*self.fs, &self.layout, number)?;
+    fn next_file(&self) -> Result<(u64, Arc<dyn File>)> {
+        let number = {
+            let mut state = self.state();
+            state.tried += 1;
+            state.tried
+        };
+        start_file(&*self.fs, &self.layout, number).map(|file| (number, file))
+    }
+
+    fn switch(&self, state: &mut State, number: u64, file: Arc<dyn File>) {
+        state.file = file;
         state.number = number;
+        state.mark = None;
         state.size_bytes = HEADER_BYTES as u64;
         state.synced_bytes = state.size_bytes;
-        // Ordering: read without the lock as a guess only.
-        self.number.store(number, Ordering::Relaxed);
-        Ok(number)
+        // Ordering: whoever sees the number sees the lanes that wrote to the files before it.
+        self.number.store(number, Ordering::Release);
     }
 
     pub(crate) fn has_failed(&self) -> bool {
@@ -232,10 +259,31 @@ impl Wal {
     }
 }
 
+impl State {
+    /// Ends writing. What a leader is writing right now is decided by how that goes.
+    fn fail(&mut self) {
+        self.failed = true;
+        self.pending.clear();
+        let waiting = self.taken + 1..self.pushed + 1;
+        self.taken = self.pushed;
+        self.lose(waiting);
+    }
+
+    fn lose(&mut self, records: Range<u64>) {
+        match self.lost.last_mut() {
+            _ if records.is_empty() => {}
+            Some(last) if last.end == records.start => last.end = records.end,
+            _ => self.lost.push(records),
+        }
+    }
+}
+
+/// Starts a file, which has its name only once its header is durable.
 fn start_file(fs: &dyn Fs, layout: &Layout, number: u64) -> Result<Arc<dyn File>> {
-    let path = layout.file(Kind::Wal, number);
-    let file = create(fs, &path, Kind::Wal)?;
-    file.sync_data().map_err(io_error("sync", &path))?;
+    let (tmp, path) = (layout.tmp(Kind::Wal, number), layout.file(Kind::Wal, number));
+    let file = create(fs, &tmp, Kind::Wal)?;
+    file.sync_data().map_err(io_error("sync", &tmp))?;
+    fs.rename(&tmp, &path).map_err(io_error("rename", &tmp))?;
     fs.sync_dir(layout.dir()).map_err(io_error("sync", layout.dir()))?;
     Ok(file)
 }

@@ -1,4 +1,10 @@
-//! The writer of a lane: verdicts, the log, publication.
+//! The writer of a lane.
+//!
+//! A batch holds its lane's turn from the first sample to the commit, so a lane's rows come from one
+//! batch after another. Verdicts are given in `stage.rs`, what a commit does stands in `commit.rs`.
+
+mod commit;
+mod stage;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -6,14 +12,10 @@ use std::sync::atomic::Ordering;
 use regain_model::{Labels, Timestamp};
 use regain_storage::{Appender, Committed, Error, Result, SeriesRef, Verdict};
 
-use super::staged::{Staged, StagedRow};
+use super::staged::Staged;
 use super::{Counters, Inner};
 use crate::index::{Place, Refused};
-use crate::lane::row::count;
-use crate::lane::{Lane, LaneData, Newest, Writer};
-use crate::record;
-use crate::wal::Appended;
-use crate::wal::batch::{self, Batch, BatchRow, SlotList};
+use crate::lane::{Lane, Writer};
 
 /// One lane's writer.
 #[derive(Debug)]
@@ -24,15 +26,25 @@ pub(super) struct LaneAppender {
     writer: Option<Box<Writer>>,
     staged: Staged,
     created: u64,
-    /// Whether the batch may use series that the series log does not define yet.
-    defines: bool,
     record: Vec<u8>,
+}
+
+/// A series of a lane, found or created.
+struct Opened {
+    id: u32,
+    slot: u32,
+    /// Whether the lane has not written it before.
+    is_new: bool,
+    /// Its places in other lanes.
+    others: Vec<Place>,
+    /// A time that no sealed sample of it exceeds, where there are such samples.
+    sealed_max: Option<i64>,
 }
 
 impl LaneAppender {
     pub(super) fn new(db: Arc<Inner>, lane: Arc<Lane>) -> Self {
         let staged = Staged::default();
-        Self { db, lane, writer: None, staged, created: 0, defines: false, record: Vec::new() }
+        Self { db, lane, writer: None, staged, created: 0, record: Vec::new() }
     }
 
     fn begin(&mut self) {
@@ -50,199 +62,61 @@ impl LaneAppender {
         }
     }
 
-    /// Opens a slot for a series that the lane has not written before.
-    fn open_slot(&mut self, id: u32) -> u32 {
-        let writer = self.writer.as_mut().expect("a batch is under way");
-        let (slot, new) = writer.slot_for(id);
-        if !new {
-            return slot;
+    fn writer(&self) -> &Writer {
+        self.writer.as_ref().expect("a batch is under way")
+    }
+
+    fn writer_mut(&mut self) -> &mut Writer {
+        self.writer.as_mut().expect("a batch is under way")
+    }
+
+    fn open_series(&mut self, labels: &Labels) -> Result<SeriesRef> {
+        let known = match self.db.index().find(labels) {
+            Some(Ok(id)) => self.writer().by_series.get(&id).copied(),
+            _ => None,
+        };
+        if let Some(slot) = known {
+            return Ok(self.writer().reference(slot));
         }
-        self.defines = true;
-        let place = Place { lane: self.lane.id, slot };
+        let opened = self.open_slot(labels)?;
+        if opened.is_new {
+            if let Some(sealed_max) = opened.sealed_max {
+                self.writer_mut().add_unproven(opened.slot, sealed_max);
+            }
+            if !opened.others.is_empty() {
+                let newest = self.db.share(opened.id, &opened.others);
+                self.writer_mut().shared.insert(opened.slot, newest);
+            }
+        }
+        Ok(self.writer().reference(opened.slot))
+    }
+
+    /// Finds or creates a series and gives it a slot, in one step: a series without samples and
+    /// without a slot may leave at any time.
+    fn open_slot(&mut self, labels: &Labels) -> Result<Opened> {
+        let writer = self.writer.as_mut().expect("a batch is under way");
         let mut index = self.db.index_mut();
-        let before = index.add_place(id, place);
-        let sealed_max = index.series.get(id).filter(|series| series.segments > 0);
-        let floor = sealed_max.map(|series| series.sealed_max_ms());
+        let before = index.series.next_id();
+        let found = index.find_or_create(labels);
+        let is_created = index.series.next_id() > before;
+        let id = found.map_err(|refused| match refused {
+            Refused::Collision(key) => {
+                Counters::add(&self.db.counters.key_collisions, 1);
+                Error::KeyCollision { key, labels: labels.to_string() }
+            }
+            Refused::Full => Error::InvalidLabels { labels: labels.to_string() },
+        })?;
+        let (slot, is_new) = writer.slot_for(id);
+        let mut others = Vec::new();
+        if is_new {
+            others = index.add_place(id, Place { lane: self.lane.id, slot });
+        }
+        let sealed = index.series.get(id).filter(|series| series.segments > 0);
+        let sealed_max = sealed.map(|series| series.sealed_max_ms());
         drop(index);
-        if let Some(floor) = floor {
-            writer.add_unproven(slot, floor);
-        }
-        if !before.is_empty() {
-            let newest = self.db.share(id, &before);
-            self.writer.as_mut().expect("a batch is under way").shared.insert(slot, newest);
-        }
-        slot
-    }
-
-    /// Whether every sample of a row at this time is newer than all there is.
-    fn is_plain(&self, writer: &Writer, time: i64) -> bool {
-        self.staged.is_empty()
-            && time > writer.newest
-            && time > writer.unproven_max
-            && writer.shared.is_empty()
-            // Ordering: a limit that moves slowly.
-            && time <= self.db.time_max.load(Ordering::Relaxed)
-    }
-
-    fn stage_plain(
-        &mut self,
-        time: i64,
-        series: &[SeriesRef],
-        values: &[f64],
-        refused: &mut Vec<(usize, Verdict)>,
-    ) {
-        let writer = self.writer.as_ref().expect("a batch is under way");
-        let mut row = StagedRow::new(time, writer.slots.len(), false);
-        for (index, (&reference, &value)) in series.iter().zip(values).enumerate() {
-            let Some(slot) = writer.slot_of(reference) else {
-                refused.push((index, Verdict::UnknownSeries));
-                continue;
-            };
-            if !row.set(slot, value) && row.get(slot).map(f64::to_bits) != Some(value.to_bits()) {
-                Counters::add(&self.db.counters.duplicates, 1);
-                refused.push((index, Verdict::Duplicate));
-            }
-        }
-        self.staged.add_row(row);
-    }
-
-    /// Stages one sample; `makes_row` says whether it may open a row.
-    fn stage_one(
-        &mut self,
-        reference: SeriesRef,
-        time: i64,
-        value: f64,
-        makes_row: bool,
-    ) -> Verdict {
-        let writer = self.writer.as_ref().expect("a batch is under way");
-        let Some(slot) = writer.slot_of(reference) else { return Verdict::UnknownSeries };
-        let counters = &self.db.counters;
-        // Ordering: a limit that moves slowly.
-        if time > self.db.time_max.load(Ordering::Relaxed) {
-            Counters::add(&counters.too_new, 1);
-            return Verdict::TooNew;
-        }
-        let newest = self.staged.newest(slot).max(self.committed_newest(slot, time));
-        match newest {
-            Some((newest, _)) if newest > time => {
-                Counters::add(&counters.out_of_order, 1);
-                return Verdict::OutOfOrder;
-            }
-            Some((newest, bits)) if newest == time => {
-                if bits == value.to_bits() {
-                    return Verdict::Accepted;
-                }
-                Counters::add(&counters.duplicates, 1);
-                return Verdict::Duplicate;
-            }
-            _ => {}
-        }
-        self.place(slot, time, value, makes_row);
-        Verdict::Accepted
-    }
-
-    /// Puts an accepted sample into a row, or among those that fit none.
-    fn place(&mut self, slot: usize, time: i64, value: f64, makes_row: bool) {
-        if let Some(row) = self.staged.row_at(time) {
-            row.set(slot, value);
-            return;
-        }
-        let writer = self.writer.as_ref().expect("a batch is under way");
-        let slots = writer.slots.len();
-        if time > writer.last_row && makes_row {
-            self.staged.add_row(StagedRow::new(time, slots, false)).set(slot, value);
-        } else if time <= writer.last_row
-            && self.lane.data().open.iter().any(|row| row.time == time)
-        {
-            self.staged.add_row(StagedRow::new(time, slots, true)).set(slot, value);
-        } else {
-            self.staged.add_own(slot, time, value);
-        }
-    }
-
-    /// The newest committed sample of a slot, if it may be at `time` or later.
-    fn committed_newest(&self, slot: usize, time: i64) -> Option<(i64, u64)> {
-        let writer = self.writer.as_ref().expect("a batch is under way");
-        let slot = u32::try_from(slot).expect("slots are counted in 32 bits");
-        let shared = writer.shared.get(&slot).and_then(|newest| newest.get());
-        let unproven = writer.unproven.get(&slot).is_some_and(|&floor| floor >= time);
-        if time > writer.newest && !unproven {
-            return shared;
-        }
-        let here = self.lane.data().newest(slot);
-        if here.is_some_and(|(newest, _)| newest >= time) {
-            return here.max(shared);
-        }
-        // What was sealed is not newer than the rows here, but may be newer than this sample.
-        let id = writer.slots[slot as usize].series;
-        shared.max(here).max(self.db.newest_of(id, time))
-    }
-
-    fn write_batch(&mut self, batch: &Batch) -> Result<u64> {
-        if std::mem::take(&mut self.defines) {
-            self.db.flush_series().inspect_err(|_| self.defines = true)?;
-        }
-        let writer = self.writer.as_mut().expect("a batch is under way");
-        let Writer { slots, changed, chain, .. } = &mut **writer;
-        let list = SlotList { all: slots, changed };
-        loop {
-            let file = self.db.wal.number();
-            self.record.clear();
-            record::put(&mut self.record, |out| {
-                batch::put(out, (self.lane.id, &self.lane.key), batch, &list, (chain, file));
-            });
-            // The file is noted first: a seal that comes between must not drop it.
-            self.lane.note_file(file);
-            match self.db.wal.append(&self.record, file) {
-                Ok(Appended::Written) => break,
-                Ok(Appended::Rotated) => {}
-                Err(error) => {
-                    chain.restart();
-                    return Err(error);
-                }
-            }
-        }
-        changed.clear();
-        Ok(self.record.len() as u64)
-    }
-
-    fn publish(&mut self, batch: Batch) -> u64 {
-        let writer = self.writer.as_mut().expect("a batch is under way");
-        let mut samples = 0;
-        let fills = self.lane.makes_rows();
-        let mut data = self.lane.data();
-        let data: &mut LaneData = Arc::make_mut(&mut data);
-        for BatchRow { row, fill } in batch.rows {
-            samples += count(&row.mask);
-            writer.newest = writer.newest.max(row.time);
-            if fill {
-                data.fill_row(&row);
-            } else {
-                writer.last_row = row.time;
-                data.push_row(row, fills);
-            }
-        }
-        for (slot, time, value) in batch.own {
-            samples += 1;
-            writer.newest = writer.newest.max(time);
-            data.add_own(slot, time, value);
-        }
-        samples
-    }
-
-    /// Tells the other lanes of shared series how far they are now.
-    fn raise_shared(&self, batch: &Batch) {
-        let writer = self.writer.as_ref().expect("a batch is under way");
-        for (&slot, newest) in &writer.shared {
-            for row in &batch.rows {
-                if let Some(value) = row.row.get(slot as usize) {
-                    newest.raise((row.row.time, value.to_bits()));
-                }
-            }
-            for &(_, time, value) in batch.own.iter().filter(|own| own.0 == slot) {
-                newest.raise((time, value.to_bits()));
-            }
-        }
+        self.created += u64::from(is_created);
+        Counters::add(&self.db.counters.series_created, u64::from(is_created));
+        Ok(Opened { id, slot, is_new, others, sealed_max })
     }
 }
 
@@ -254,28 +128,19 @@ impl Appender for LaneAppender {
         }
         let waiting = self.writer.is_none();
         self.begin();
-        let (id, new) = match self.db.find_or_create(labels) {
-            Ok(found) => found,
-            Err(error) => {
-                if waiting {
-                    self.end();
-                }
-                return Err(error);
-            }
-        };
-        self.created += u64::from(new);
-        let slot = self.open_slot(id);
-        let writer = self.writer.as_ref().expect("a batch is under way");
-        let reference = writer.reference(slot);
+        let reference = self.open_series(labels);
         if waiting {
             // Nothing is staged: others may have their turn.
             self.end();
         }
-        Ok(reference)
+        reference
     }
 
     fn stage(&mut self, series: SeriesRef, time: Timestamp, value: f64) -> Verdict {
         self.begin();
+        if let Some(verdict) = self.refusal(time.0, 1) {
+            return verdict;
+        }
         let makes_row = self.lane.makes_rows();
         self.stage_one(series, time.0, value, makes_row)
     }
@@ -288,42 +153,27 @@ impl Appender for LaneAppender {
         refused: &mut Vec<(usize, Verdict)>,
     ) {
         self.begin();
-        let writer = self.writer.as_ref().expect("a batch is under way");
-        if self.is_plain(writer, time.0) {
+        if let Some(verdict) = self.refusal(time.0, series.len() as u64) {
+            refused.extend((0..series.len()).map(|index| (index, verdict)));
+        } else if self.is_plain(time.0) {
             self.stage_plain(time.0, series, values, refused);
-            return;
-        }
-        for (index, (&series, &value)) in series.iter().zip(values).enumerate() {
-            match self.stage_one(series, time.0, value, true) {
-                Verdict::Accepted => {}
-                verdict => refused.push((index, verdict)),
+        } else {
+            for (index, (&series, &value)) in series.iter().zip(values).enumerate() {
+                match self.stage_one(series, time.0, value, true) {
+                    Verdict::Accepted => {}
+                    verdict => refused.push((index, verdict)),
+                }
             }
         }
     }
 
     fn commit(&mut self) -> Result<Committed> {
         let series_created = std::mem::take(&mut self.created);
-        if self.staged.is_empty() {
-            self.end();
-            return Ok(Committed { samples: 0, series_created });
-        }
-        self.begin();
-        if let Err(error) = self.db.check_open() {
-            self.end();
-            return Err(error);
-        }
-        let writer = self.writer.as_ref().expect("a batch is under way");
-        let batch = self.staged.take(writer.chain.mask());
-        let written = self.write_batch(&batch);
-        if let Err(error) = written {
-            self.end();
-            return Err(error);
-        }
-        self.raise_shared(&batch);
-        let samples = self.publish(batch);
+        let samples = if self.staged.is_empty() { Ok(0) } else { self.commit_staged() };
+        self.end();
+        let samples = samples?;
         Counters::add(&self.db.counters.samples_appended, samples);
         Counters::add(&self.db.counters.samples_unsealed, samples);
-        self.end();
         Ok(Committed { samples, series_created })
     }
 
@@ -339,46 +189,13 @@ impl Drop for LaneAppender {
 }
 
 impl Inner {
-    /// The id of the series with these labels, and whether it is new.
-    fn find_or_create(&self, labels: &Labels) -> Result<(u32, bool)> {
-        let found = self.index().find(labels);
-        let (found, new) = match found {
-            Some(found) => (found, false),
-            None => {
-                let mut index = self.index_mut();
-                let before = index.series.next_id();
-                let found = index.find_or_create(labels);
-                (found, index.series.next_id() > before)
-            }
-        };
-        match found {
-            Ok(id) => {
-                Counters::add(&self.counters.series_created, u64::from(new));
-                Ok((id, new))
-            }
-            Err(Refused::Collision(key)) => {
-                Err(Error::KeyCollision { key, labels: labels.to_string() })
-            }
-            Err(Refused::Full) => Err(Error::InvalidLabels { labels: labels.to_string() }),
+    /// The time before which a sample is too old.
+    fn time_min(&self) -> i64 {
+        let past = self.options.past_max_ms;
+        if past <= 0 {
+            return i64::MIN;
         }
-    }
-
-    /// Makes a series one that several lanes write, and tells the lanes that do already.
-    pub(super) fn share(&self, id: u32, places: &[Place]) -> Arc<Newest> {
-        let newest = {
-            let mut shared = self.shared.lock().expect("no holder of this lock panics");
-            Arc::clone(shared.entry(id).or_default())
-        };
-        for place in places {
-            let lane = self.lanes().by_id.get(&place.lane).map(Arc::clone);
-            if let Some(lane) = lane {
-                lane.send_mail(place.slot, Arc::clone(&newest));
-            }
-        }
-        // Read after the lanes know: what they commit meanwhile is raised by them or seen here.
-        if let Some(sample) = self.newest_of(id, i64::MIN) {
-            newest.raise(sample);
-        }
-        newest
+        // Ordering: a limit that moves slowly.
+        self.newest.load(Ordering::Relaxed).saturating_sub(past)
     }
 }

@@ -1,22 +1,22 @@
 //! Opening a directory: lock, manifest, segments, series log, replay.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32};
 use std::sync::{Arc, Mutex, RwLock};
 
 use hashbrown::HashMap;
-use regain_storage::fs::Fs;
+use regain_model::KeySeed;
+use regain_storage::fs::{FileLock, Fs};
 use regain_storage::{Error, Result};
 
 use super::replay::Replay;
 use super::{Counters, Files, Inner};
 use crate::index::Index;
-use crate::layout::{Kind, Layout, io_error};
+use crate::layout::{HEADER_BYTES, Kind, Layout, corrupt, io_error, set_aside};
 use crate::manifest::Manifest;
 use crate::options::Options;
 use crate::report::{Damage, ReplayReport};
 use crate::segment::Segment;
-use crate::segment::page::{Piece, Rows};
 use crate::series_log::{self, Definitions, SeriesLog};
 use crate::view::View;
 use crate::wal::Wal;
@@ -24,18 +24,13 @@ use crate::wal::Wal;
 pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inner, ReplayReport)> {
     let layout = Layout::new(dir);
     fs.create_dirs(layout.dir()).map_err(io_error("create", layout.dir()))?;
-    let lock_path = layout.lock();
-    let lock = fs.lock(&lock_path).map_err(|error| {
-        if error.kind() == std::io::ErrorKind::WouldBlock {
-            Error::Locked { path: lock_path.clone() }
-        } else {
-            io_error("lock", &lock_path)(error)
-        }
-    })?;
+    let lock = lock(&*fs, &layout)?;
     let mut report = ReplayReport::default();
-    let mut manifest =
-        Manifest::read(&*fs, &layout)?.unwrap_or_else(|| Manifest::new(options.seed));
     let names = fs.list(layout.dir()).map_err(io_error("list", layout.dir()))?;
+    let mut manifest = match Manifest::read(&*fs, &layout, &mut report.damage)? {
+        Some(manifest) => manifest,
+        None => new_manifest(&*fs, &layout, &names, options.seed)?,
+    };
     let mut index = Index::new(manifest.seed);
     let clean = read_series(&*fs, &layout, &manifest, &mut index, &mut report)?;
     let segments = open_segments(&*fs, &layout, &mut manifest, &mut report)?;
@@ -43,7 +38,7 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
 
     let mut replay = Replay::new(&mut index, &segments, manifest.next_lane);
     let wal_files = wal_files(&names, manifest.wal_first);
-    replay.run(&*fs, &layout, &wal_files, &mut manifest.wal_limits, &mut report)?;
+    replay.run(&*fs, &layout, &wal_files, &mut manifest, &mut report)?;
     let replayed = replay.finish();
     report.series = index.series.len() as u64;
     report.segments = segments.len() as u64;
@@ -53,10 +48,14 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
     let wal = Wal::create(Arc::clone(&fs), layout.clone(), next_wal)?;
     manifest.next_lane = replayed.next_lane;
     manifest.write(&*fs, &layout)?;
-    remove_leftovers(&*fs, &layout, &manifest, &names)?;
-
+    let is_log = |path: &Path| path.extension().is_some_and(|tail| tail == "wal" || tail == "series");
+    let damaged = report.damage.iter().map(|damage| &damage.path).filter(|path| is_log(path));
+    let damaged: Vec<PathBuf> = damaged.cloned().collect();
+    let newest = segments.iter().map(|segment| segment.summary.max_time);
+    let newest = newest.chain(replayed.newest).max().unwrap_or(i64::MIN);
+    let lanes: Vec<_> = replayed.lanes.by_id.values().map(|lane| lane.view().samples).collect();
     let counters = Counters::default();
-    Counters::add(&counters.samples_unsealed, report.samples);
+    Counters::add(&counters.samples_unsealed, lanes.into_iter().sum());
     let view = View { sealed: 0, segments, next: Arc::default() };
     let files = Files {
         manifest,
@@ -64,6 +63,9 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
         period: None,
         last_growth: (0, i64::MIN),
         seal_wanted: false,
+        removal_wanted: false,
+        older_views: Vec::new(),
+        retired: Vec::new(),
     };
     let inner = Inner {
         fs,
@@ -72,6 +74,7 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
         index: RwLock::new(index),
         lanes: RwLock::new(replayed.lanes),
         shared: Mutex::new(HashMap::new()),
+        shared_commits: Mutex::new(()),
         wal,
         series_log: Mutex::new(series_log),
         view: Mutex::new(Arc::new(view)),
@@ -79,11 +82,42 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
         counters,
         closed: AtomicBool::new(false),
         time_max: AtomicI64::new(i64::MAX),
+        newest: AtomicI64::new(newest),
+        is_full: AtomicBool::new(false),
         next_lane: AtomicU32::new(replayed.next_lane),
+        damaged,
         _lock: lock,
     };
+    inner.remove_leftovers(&names)?;
     inner.share_replayed();
     Ok((inner, report))
+}
+
+fn lock(fs: &dyn Fs, layout: &Layout) -> Result<Box<dyn FileLock>> {
+    let path = layout.lock();
+    fs.lock(&path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::WouldBlock => Error::Locked { path },
+        _ => io_error("lock", &path)(error),
+    })
+}
+
+/// The manifest of a new store. Where samples may be, a lost manifest is no new store.
+fn new_manifest(
+    fs: &dyn Fs,
+    layout: &Layout,
+    names: &[String],
+    seed: KeySeed,
+) -> Result<Manifest> {
+    for (kind, number) in names.iter().filter_map(|name| Layout::parse(name)) {
+        let path = layout.file(kind, number);
+        let size = fs.open(&path).and_then(|file| file.size_bytes());
+        // A start that was cut short leaves empty logs.
+        if size.map_err(io_error("read", &path))? > HEADER_BYTES as u64 {
+            return Err(corrupt(&layout.manifest(), 0, "a manifest beside logs and segments"));
+        }
+    }
+    fs.sync_dir(layout.data()).map_err(io_error("sync", layout.data()))?;
+    Ok(Manifest::new(seed))
 }
 
 /// Reads the series log, and says whether it can be continued.
@@ -100,7 +134,11 @@ fn read_series(
     let read = series_log::read(fs, &layout.file(Kind::SeriesLog, manifest.series_log), index)?;
     report.damage.extend(read.damage);
     report.series_lost = read.lost;
-    Ok(read.clean)
+    // Segments may use series whose definition is lost: no other series may get their ids.
+    let missing = manifest.next_series.saturating_sub(index.series.next_id());
+    report.series_lost += u64::from(missing);
+    index.series.skip_to(manifest.next_series);
+    Ok(read.clean && missing == 0)
 }
 
 /// Continues the series log, or starts a new one where the old one is torn or damaged.
@@ -113,7 +151,7 @@ fn open_series_log(
 ) -> Result<SeriesLog> {
     let number = manifest.series_log;
     if clean {
-        return SeriesLog::open(fs, layout.file(Kind::SeriesLog, number), number);
+        return SeriesLog::open(fs, layout.file(Kind::SeriesLog, number));
     }
     let mut all = Definitions::default();
     if number > 0
@@ -124,12 +162,13 @@ fn open_series_log(
     }
     manifest.series_log = number + 1;
     let path = layout.file(Kind::SeriesLog, manifest.series_log);
-    let log = SeriesLog::create(fs, path, manifest.series_log, &all)?;
+    let log = SeriesLog::create(fs, path, &all)?;
     fs.sync_dir(layout.dir()).map_err(io_error("sync", layout.dir()))?;
+    manifest.next_series = index.series.next_id();
     Ok(log)
 }
 
-/// Opens the segments; a damaged one is set aside under another name.
+/// Opens the segments; a damaged one is set aside under another name, one that is missing is left out.
 fn open_segments(
     fs: &dyn Fs,
     layout: &Layout,
@@ -144,8 +183,12 @@ fn open_segments(
                 let size = fs.open(&path).and_then(|file| file.size_bytes());
                 let size = size.map_err(io_error("read", &path))?;
                 report.damage.push(Damage { path: path.clone(), bytes: 0..size });
-                let aside = path.with_extension("segment.damaged");
-                fs.rename(&path, &aside).map_err(io_error("rename", &path))?;
+                fs.rename(&path, &set_aside(&path)).map_err(io_error("rename", &path))?;
+            }
+            Err(Error::Io { path, source, .. })
+                if source.kind() == std::io::ErrorKind::NotFound =>
+            {
+                report.damage.push(Damage { path, bytes: 0..0 });
             }
             Err(error) => return Err(error),
         }
@@ -154,42 +197,22 @@ fn open_segments(
     Ok(segments)
 }
 
-/// Counts for every series the segments that hold samples of it.
+/// Counts for every series the segments that hold samples of it. A damaged page costs its group only.
 fn count_segments(
     segments: &[Arc<Segment>],
     index: &mut Index,
     report: &mut ReplayReport,
 ) -> Result<()> {
     for segment in segments {
-        // Group by group, so that a damaged page costs its group only.
-        let all = segment.pages(0..segment.groups());
-        let pages = match all {
-            Ok(pages) => pages,
-            Err(Error::Corrupt { path, offset, .. }) => {
-                report.damage.push(Damage { path, bytes: offset..offset });
-                let groups = 0..segment.groups();
-                groups.filter_map(|group| segment.pages(group..group + 1).ok()).flatten().collect()
+        let damaged = segment.scan(|id, first, last| {
+            if let Some(series) = index.series.get_mut(id) {
+                series.add_segment(first, last);
             }
-            Err(error) => return Err(error),
-        };
-        for entry in pages.iter().flat_map(|(_, entries)| entries) {
-            let Some(series) = index.series.get_mut(entry.id) else { continue };
-            let spans = entry.pieces.iter().map(|piece| span_of(segment, piece));
-            let (first, last) = spans
-                .fold((i64::MAX, i64::MIN), |all, span| (all.0.min(span.0), all.1.max(span.1)));
-            series.add_segment(first, last);
-        }
+        })?;
+        let path = &segment.path;
+        report.damage.extend(damaged.into_iter().map(|bytes| Damage { path: path.clone(), bytes }));
     }
     Ok(())
-}
-
-/// Times between which a piece has its samples.
-fn span_of(segment: &Segment, piece: &Piece) -> (i64, i64) {
-    match (&piece.rows, segment.lanes.get(piece.lane as usize)) {
-        (Rows::Own(_, first, last), _) => (*first, *last),
-        (_, Some(lane)) => (lane.first, lane.last),
-        (_, None) => (i64::MAX, i64::MIN),
-    }
 }
 
 /// The log files that are needed, oldest first.
@@ -204,24 +227,22 @@ fn wal_files(names: &[String], first: u64) -> Vec<u64> {
     files
 }
 
-/// Removes files that the manifest does not name: what a crash left over.
-fn remove_leftovers(
-    fs: &dyn Fs,
-    layout: &Layout,
-    manifest: &Manifest,
-    names: &[String],
-) -> Result<()> {
-    for name in names {
-        let leftover = match Layout::parse(name) {
-            Some((Kind::Wal, number)) => number < manifest.wal_first,
-            Some((Kind::SeriesLog, number)) => number != manifest.series_log,
-            Some((Kind::Segment, number)) => !manifest.segments.contains(&number),
-            _ => Path::new(name).extension().is_some_and(|tail| tail == "tmp"),
-        };
-        if leftover {
-            let path = layout.dir().join(name);
-            fs.remove(&path).map_err(io_error("remove", &path))?;
+impl Inner {
+    /// Removes files that the manifest does not name: what a crash left over.
+    fn remove_leftovers(&self, names: &[String]) -> Result<()> {
+        let files = self.files();
+        let manifest = &files.manifest;
+        for name in names {
+            let leftover = match Layout::parse(name) {
+                Some((Kind::Wal, number)) => number < manifest.wal_first,
+                Some((Kind::SeriesLog, number)) => number != manifest.series_log,
+                Some((Kind::Segment, number)) => !manifest.segments.contains(&number),
+                _ => Path::new(name).extension().is_some_and(|tail| tail == "tmp"),
+            };
+            if leftover {
+                self.remove_file(&self.layout.dir().join(name))?;
+            }
         }
+        Ok(())
     }
-    Ok(())
 }

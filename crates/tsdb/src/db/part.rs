@@ -13,7 +13,7 @@ use crate::column::{Column, Times};
 use crate::index::Place;
 use crate::lane::LaneData;
 use crate::layout::corrupt;
-use crate::segment::page::{Entry, Piece, Rows};
+use crate::segment::page::{Page, Piece, Rows};
 use crate::segment::read::{Chosen, choose, decode};
 
 /// Hands out the parts of a selection.
@@ -131,7 +131,7 @@ impl StorePart {
     /// Finds the series, ascending by key, in a segment's directory.
     fn find_in_segment(&mut self, at: usize, by_key: &[(SeriesKey, u32, usize)]) -> Result<()> {
         let segment = &self.seen.segments[at].segment;
-        let mut pages: Vec<(u32, Vec<Entry>)> = Vec::new();
+        let mut pages: Vec<Option<Page>> = Vec::new();
         let mut loaded = 0..0;
         for (index, &(key, id, series)) in by_key.iter().enumerate() {
             let groups = segment.groups_of(key);
@@ -151,13 +151,23 @@ impl StorePart {
                 loaded = groups.start..end;
                 pages = segment.pages(loaded.clone())?;
             }
+            let mut damaged = None;
             for group in groups {
-                let (crc, entries) = &mut pages[group - loaded.start];
-                let Some(entry) = entries.iter_mut().find(|entry| entry.id == id) else { continue };
+                let Some(page) = &mut pages[group - loaded.start] else {
+                    damaged = Some(group);
+                    continue;
+                };
+                let entry = page.entries.iter_mut().find(|entry| entry.id == id);
+                let Some(entry) = entry else { continue };
+                let (crc, start) = (page.data_crc, entry.start);
                 let pieces = std::mem::take(&mut entry.pieces);
-                let sealed = Sealed { segment: at, group, crc: *crc, start: entry.start, pieces };
-                self.sources[series].sealed.push(sealed);
+                self.sources[series].sealed.push(Sealed { segment: at, group, crc, start, pieces });
+                damaged = None;
                 break;
+            }
+            if let Some(group) = damaged {
+                let offset = segment.page_range(group).start;
+                return Err(corrupt(&segment.path, offset, "a directory page"));
             }
         }
         Ok(())

@@ -60,8 +60,9 @@ fn newest_in(
     let groups = segment.groups_of(key);
     let pages = segment.pages(groups.clone()).ok()?;
     let mut column = Column::default();
-    for (group, (_, entries)) in groups.zip(pages) {
-        let Some(entry) = entries.iter().find(|entry| entry.id == id) else { continue };
+    for (group, page) in groups.zip(pages) {
+        let entry = page.iter().flat_map(|page| &page.entries).find(|entry| entry.id == id);
+        let Some(entry) = entry else { continue };
         let data = segment.data_range(group);
         let mut at = data.start + u64::from(entry.start);
         for piece in &entry.pieces {

@@ -1,21 +1,22 @@
 //! Replays the write-ahead log into lanes.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 use regain_storage::Result;
 use regain_storage::fs::Fs;
 
-use super::{Inner, Lanes};
+use super::Lanes;
 use crate::index::{Index, Place};
-use crate::lane::row::count;
-use crate::lane::{Lane, LaneData, Slot, Writer};
-use crate::layout::{HEADER_BYTES, Kind, Layout, read_all};
+use crate::lane::{Lane, Slot, Writer};
+use crate::layout::{HEADER_BYTES, Kind, Layout, io_error, read_all};
+use crate::manifest::Manifest;
 use crate::record::{self, Scan, Scanned};
 use crate::report::{Damage, ReplayReport};
 use crate::segment::Segment;
-use crate::wal::batch::Chain;
-use crate::wal::decode::{BatchHead, read_own, read_row, read_slots};
+use crate::wal::batch::{Batch, BatchRow, Chain};
+use crate::wal::decode::{BatchHead, read_mark, read_own, read_row, read_slots};
 use crate::wire::Cursor;
 
 /// A replay under way.
@@ -45,10 +46,22 @@ enum Outcome {
     Ends,
 }
 
+/// How a file of the log ends.
+#[derive(Debug, Default)]
+struct FileEnd {
+    /// Where the replay as a whole ends.
+    ends: Option<usize>,
+    /// Where the file's last write is torn.
+    torn: Option<usize>,
+    /// What is damaged before.
+    damage: Vec<Range<usize>>,
+}
+
 /// The lanes that the log brought back.
 #[derive(Debug)]
 pub(super) struct Replayed {
     pub(super) lanes: Lanes,
+    pub(super) newest: Option<i64>,
     pub(super) next_lane: u32,
 }
 
@@ -70,54 +83,59 @@ impl<'a> Replay<'a> {
         fs: &dyn Fs,
         layout: &Layout,
         files: &[u64],
-        limits: &mut Vec<(u64, u64)>,
+        manifest: &mut Manifest,
         report: &mut ReplayReport,
     ) -> Result<()> {
+        let last = last_file(fs, layout, files)?;
         for &number in files {
             let path = layout.file(Kind::Wal, number);
             let mut bytes = read_all(fs, &path)?;
-            let limited = limits.iter().find(|limit| limit.0 == number);
+            let limited = manifest.wal_limits.iter().find(|limit| limit.0 == number);
             if let Some(length) = limited.and_then(|&(_, length)| usize::try_from(length).ok()) {
                 bytes.truncate(length);
             }
-            let last = files.last() == Some(&number);
-            if !Kind::Wal.is_header(&bytes) && !last {
+            let is_last = last.is_none_or(|last| last <= number);
+            if !Kind::Wal.check(&path, &bytes)? {
                 report.damage.push(Damage::of(&path, 0..HEADER_BYTES.min(bytes.len())));
             }
-            let (ends, torn, damage) = self.replay_file(number, &bytes, report);
-            for range in damage {
-                report.damage.push(Damage::of(&path, range));
-            }
-            let end = ends.or(torn);
-            if let Some(end) = end.filter(|_| last || ends.is_some()) {
-                report.torn_bytes += (bytes.len() - end) as u64;
-                limits.retain(|limit| limit.0 != number);
-                limits.push((number, end as u64));
-            } else if let Some(torn) = torn {
+            let end = self.replay_file(number, &bytes, is_last, report);
+            report.damage.extend(end.damage.into_iter().map(|range| Damage::of(&path, range)));
+            if let Some(at) = end.ends.or(end.torn.filter(|_| is_last)) {
+                report.torn_bytes += (bytes.len() - at) as u64;
+                manifest.limit_wal(number, at as u64);
+            } else if let Some(torn) = end.torn {
                 report.damage.push(Damage::of(&path, torn..bytes.len()));
             }
-            if ends.is_some() {
+            if end.ends.is_some() {
                 // Later files, if there are any, are not part of what survived.
-                let later = files.iter().filter(|&&later| later > number);
-                limits.extend(later.map(|&later| (later, HEADER_BYTES as u64)));
+                for &later in files.iter().filter(|&&later| later > number) {
+                    manifest.limit_wal(later, HEADER_BYTES as u64);
+                }
                 break;
             }
         }
         Ok(())
     }
 
-    /// Replays one file. Returns where the replay as a whole ends, where the file's last write is torn,
-    /// and what is damaged before.
     fn replay_file(
         &mut self,
         number: u64,
         bytes: &[u8],
+        is_last: bool,
         report: &mut ReplayReport,
-    ) -> (Option<usize>, Option<usize>, Vec<std::ops::Range<usize>>) {
+    ) -> FileEnd {
         let mut scan = Scan::new(bytes, HEADER_BYTES);
-        let (mut torn, mut damage) = (None, Vec::new());
-        loop {
-            match scan.next() {
+        let scanned: Vec<_> = std::iter::from_fn(|| Some(scan.next()).filter(|s| *s != Scanned::End)).collect();
+        // A file that was left for the next one is durable as a whole.
+        let marks = scanned.iter().filter_map(|scanned| match scanned {
+            Scanned::Record(_, payload) => read_mark(payload),
+            _ => None,
+        });
+        let durable = if is_last { marks.max().unwrap_or(0) } else { u64::MAX };
+        let mut end = FileEnd::default();
+        for scanned in scanned {
+            match scanned {
+                Scanned::Record(_, payload) if read_mark(payload).is_some() => {}
                 Scanned::Record(at, payload) => {
                     match self.replay_batch(number, &mut Cursor(payload)) {
                         Some(Outcome::Applied(samples)) => {
@@ -126,24 +144,32 @@ impl<'a> Replay<'a> {
                         }
                         Some(Outcome::Sealed) => {}
                         Some(Outcome::Skipped) => report.batches_skipped += 1,
-                        Some(Outcome::Ends) => return (Some(at), torn, damage),
-                        None => damage.push(at..at + record::HEADER_BYTES + payload.len()),
+                        Some(Outcome::Ends) => {
+                            end.ends = Some(at);
+                            break;
+                        }
+                        None => end.damage.push(at..at + record::HEADER_BYTES + payload.len()),
                     }
                 }
-                Scanned::Damage(range) => damage.push(range),
-                Scanned::Tail(at) => torn = Some(at),
-                Scanned::End => return (None, torn, damage),
+                // What was never synced may have holes after a power cut; a prefix ends at the first.
+                Scanned::Damage(range) if range.start as u64 >= durable => {
+                    end.torn = Some(range.start);
+                    break;
+                }
+                Scanned::Damage(range) => end.damage.push(range),
+                Scanned::Tail(at) => end.torn = Some(at),
+                Scanned::End => break,
             }
         }
+        end
     }
 
     fn replay_batch(&mut self, file: u64, cursor: &mut Cursor<'_>) -> Option<Outcome> {
         let head = BatchHead::read(cursor)?;
         let sealed = self.sealed.get(&head.lane).copied().unwrap_or(0);
+        self.next_lane = self.next_lane.max(head.lane.saturating_add(1));
         if let Some(key) = head.key {
-            let next_lane = &mut self.next_lane;
             self.lanes.entry(head.lane).or_insert_with(|| {
-                *next_lane = (*next_lane).max(head.lane.saturating_add(1));
                 let lane = Arc::new(Lane::new(head.lane, key.into(), 0));
                 let writer = lane.take_turn();
                 ReplayedLane { lane, writer, whole: false }
@@ -169,33 +195,28 @@ impl<'a> Replay<'a> {
         }
         assign(self.index, lane, writer, &slots)?;
         writer.chain.sequence = head.sequence;
-        let visible = head.sequence > sealed;
-        let mut data = LaneData::new(0);
-        let mut samples = 0;
-        if visible {
-            let mut shared = lane.data();
-            data = std::mem::take(Arc::make_mut(&mut shared));
-        }
-        let read =
-            apply(cursor, writer, visible.then_some(&mut data), lane.makes_rows(), &mut samples);
-        if visible {
-            *lane.data() = Arc::new(data);
-            lane.note_file(file);
-        }
-        read?;
+        let batch = read_batch(cursor, writer)?;
         *whole = true;
-        Some(if visible { Outcome::Applied(samples) } else { Outcome::Sealed })
+        if head.sequence <= sealed {
+            return Some(Outcome::Sealed);
+        }
+        lane.note_file(file);
+        let samples = Arc::make_mut(&mut lane.data()).add(&batch, None, lane.makes_rows());
+        Some(Outcome::Applied(samples))
     }
 
     /// Hands the lanes over.
     pub(super) fn finish(self) -> Replayed {
         let mut lanes = Lanes::default();
+        let mut newest = None;
         for (id, ReplayedLane { lane, mut writer, .. }) in self.lanes {
             // The next batch goes to a new file.
             writer.chain.restart();
+            newest = newest.max(Some(writer.newest));
             for (slot, entry) in (0..).zip(writer.slots.clone()) {
                 if let Some(series) = self.index.series.get(entry.series)
                     && series.segments > 0
+                    && series.sealed_max_ms() > writer.newest
                 {
                     writer.add_unproven(slot, series.sealed_max_ms());
                 }
@@ -204,12 +225,27 @@ impl<'a> Replay<'a> {
             lanes.by_key.insert(lane.key.clone(), Arc::clone(&lane));
             lanes.by_id.insert(id, lane);
         }
-        Replayed { lanes, next_lane: self.next_lane }
+        Replayed { lanes, newest, next_lane: self.next_lane }
     }
+}
+
+/// The last file that holds more than its header: what was written there last may not be durable.
+fn last_file(fs: &dyn Fs, layout: &Layout, files: &[u64]) -> Result<Option<u64>> {
+    for &number in files.iter().rev() {
+        let path = layout.file(Kind::Wal, number);
+        let size = fs.open(&path).and_then(|file| file.size_bytes());
+        if size.map_err(io_error("read", &path))? > HEADER_BYTES as u64 {
+            return Ok(Some(number));
+        }
+    }
+    Ok(None)
 }
 
 /// Gives slots to series, or takes them back.
 fn assign(index: &mut Index, lane: &Lane, writer: &mut Writer, slots: &[(u32, u32)]) -> Option<()> {
+    if slots.is_empty() {
+        return Some(());
+    }
     for &(slot, id) in slots {
         let at = slot as usize;
         if at > writer.slots.len() {
@@ -221,6 +257,11 @@ fn assign(index: &mut Index, lane: &Lane, writer: &mut Writer, slots: &[(u32, u3
         }
         let place = Place { lane: lane.id, slot };
         if before != Slot::NO_SERIES {
+            // A slot is given away once its samples are sealed. They can only be here when that
+            // segment is damaged, and must not become another series'.
+            if lane.data().has(slot) {
+                Arc::make_mut(&mut lane.data()).forget(slot);
+            }
             index.remove_place(before, place);
             writer.by_series.remove(&before);
         }
@@ -234,20 +275,23 @@ fn assign(index: &mut Index, lane: &Lane, writer: &mut Writer, slots: &[(u32, u3
             index.add_place(id, place);
         }
     }
+    // The last word on a slot decides whether it is free, so this comes after all of them.
+    writer.free_slots.clear();
+    for (slot, entry) in (0..).zip(&writer.slots) {
+        if entry.series == Slot::NO_SERIES {
+            writer.free_slots.push(slot);
+        }
+    }
     Some(())
 }
 
-/// Reads rows and own samples, and adds them to `data` unless a segment has them.
-fn apply(
-    cursor: &mut Cursor<'_>,
-    writer: &mut Writer,
-    mut data: Option<&mut LaneData>,
-    fills: bool,
-    samples: &mut u64,
-) -> Option<()> {
+/// Reads rows and samples of their own, and moves the writer on.
+fn read_batch(cursor: &mut Cursor<'_>, writer: &mut Writer) -> Option<Batch> {
+    let mut batch = Batch::default();
+    let mut newest = writer.newest;
     for _ in 0..cursor.count()? {
         let (row, fill) = read_row(cursor, &mut writer.chain, writer.slots.len())?;
-        writer.newest = writer.newest.max(row.time);
+        newest = newest.max(row.time);
         if !fill {
             // Lanes rely on rows that ascend.
             if row.time <= writer.last_row {
@@ -255,36 +299,12 @@ fn apply(
             }
             writer.last_row = row.time;
         }
-        let Some(data) = data.as_deref_mut() else { continue };
-        *samples += count(&row.mask);
-        if fill { data.fill_row(&row) } else { data.push_row(row, fills) }
+        batch.rows.push(BatchRow { row, fill });
     }
-    for (slot, time, value) in read_own(cursor, &writer.chain)? {
-        writer.newest = writer.newest.max(time);
-        if slot as usize >= writer.slots.len() {
-            return None;
-        }
-        if let Some(data) = data.as_deref_mut() {
-            *samples += 1;
-            data.add_own(slot, time, value);
-        }
+    batch.own = read_own(cursor, &writer.chain)?;
+    if batch.own.iter().any(|&(slot, ..)| slot as usize >= writer.slots.len()) {
+        return None;
     }
-    cursor.is_empty().then_some(())
-}
-
-impl Inner {
-    /// Connects the lanes that write the same series.
-    pub(super) fn share_replayed(&self) {
-        let shared: Vec<(u32, Vec<Place>)> = {
-            let index = self.index();
-            let shared = index.series.iter().filter(|(_, series)| series.shared);
-            let places = |id, first| {
-                std::iter::once(first).chain(index.other_places(id).iter().copied()).collect()
-            };
-            shared.map(|(id, series)| (id, places(id, series.place))).collect()
-        };
-        for (id, places) in shared {
-            self.share(id, &places);
-        }
-    }
+    writer.newest = batch.own.iter().fold(newest, |newest, own| newest.max(own.1));
+    cursor.is_empty().then_some(batch)
 }

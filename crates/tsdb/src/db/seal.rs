@@ -4,6 +4,7 @@
 //! through the chain of seals); the segment, durable; the manifest; the new view; and only then the old
 //! log files. A lane whose batch is under way is left out and keeps its log files.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -11,7 +12,8 @@ use regain_storage::Result;
 
 use super::{Counters, Files, Inner};
 use crate::lane::{Lane, LaneData};
-use crate::layout::{Kind, io_error};
+use crate::layout::{Kind, io_error, set_aside};
+use crate::manifest::Manifest;
 use crate::segment::Segment;
 use crate::segment::write::{self, Frozen, Source};
 use crate::view::{Seal, View};
@@ -66,17 +68,26 @@ impl Inner {
     /// Writes the rows that were taken, now or by an earlier attempt.
     fn seal_pending(&self, files: &mut Files) -> Result<()> {
         let Some(seal) = files.pending.clone() else { return Ok(()) };
+        // Every series of the rows that were taken has a smaller id.
+        let next_series = self.index().series.next_id();
         self.flush_series()?;
         self.series_log().sync()?;
         let lanes = seal.all();
         let sources = self.sources(&lanes);
-        let view = self.view();
-        let mut segments = view.segments.clone();
+        let mut segments = self.view().segments.clone();
+        let mut spans = Vec::new();
+        let mut manifest = files.manifest.clone();
         if !sources.is_empty() {
-            let number = files.manifest.next_segment;
-            files.manifest.next_segment += 1;
-            let (_, spans) = write::write((&*self.fs, &self.layout), number, &lanes, &sources)?;
+            let number = manifest.next_segment;
+            manifest.next_segment += 1;
+            spans = write::write((&*self.fs, &self.layout), number, &lanes, &sources)?;
             segments.push(Arc::new(Segment::open(&*self.fs, &self.layout, number)?));
+        }
+        manifest.segments = segments.iter().map(|segment| segment.number).collect();
+        manifest.next_series = next_series.max(manifest.next_series);
+        // Until the manifest names the segment, a crash replays the log instead.
+        self.write_manifest(files, manifest)?;
+        {
             let mut index = self.index_mut();
             for (id, first, last) in spans {
                 if let Some(series) = index.series.get_mut(id) {
@@ -84,25 +95,23 @@ impl Inner {
                 }
             }
         }
-        files.manifest.segments = segments.iter().map(|segment| segment.number).collect();
-        // Until the manifest names the segment, a crash replays the log instead.
-        self.write_manifest(files)?;
-        let view = View { sealed: seal.epoch, segments, next: Arc::clone(&seal.next) };
-        *self.view.lock().expect("no holder of this lock panics") = Arc::new(view);
         files.pending = None;
+        self.show(files, View { sealed: seal.epoch, segments, next: Arc::clone(&seal.next) });
         self.drop_log(files)
     }
 
     /// The slots with samples, in the order of keys.
     fn sources(&self, lanes: &[Frozen]) -> Vec<Source> {
-        let index = self.index();
         let mut sources = Vec::new();
-        for (lane, frozen) in (0..).zip(lanes) {
-            for (slot, &id) in (0..).zip(frozen.series.iter()) {
-                if let Some(series) = index.series.get(id)
-                    && frozen.data.has(slot)
-                {
-                    sources.push(Source { key: series.key(), id, lane, slot });
+        {
+            let index = self.index();
+            for (lane, frozen) in (0..).zip(lanes) {
+                for (slot, &id) in (0..).zip(frozen.series.iter()) {
+                    if let Some(series) = index.series.get(id)
+                        && frozen.data.has(slot)
+                    {
+                        sources.push(Source { key: series.key(), id, lane, slot });
+                    }
                 }
             }
         }
@@ -110,9 +119,13 @@ impl Inner {
         sources
     }
 
-    pub(super) fn write_manifest(&self, files: &mut Files) -> Result<()> {
-        files.manifest.next_lane = self.next_lane.load(Ordering::Relaxed);
-        files.manifest.write(&*self.fs, &self.layout)
+    /// Replaces the manifest; when that fails, the one before still holds.
+    pub(super) fn write_manifest(&self, files: &mut Files, mut manifest: Manifest) -> Result<()> {
+        // Ordering: the lanes of sealed rows have their numbers already.
+        manifest.next_lane = self.next_lane.load(Ordering::Relaxed);
+        manifest.write(&*self.fs, &self.layout)?;
+        files.manifest = manifest;
+        Ok(())
     }
 
     /// Removes the log files that hold nothing unsealed.
@@ -120,28 +133,37 @@ impl Inner {
         if files.pending.is_some() {
             return Ok(());
         }
+        // The number comes first: whoever writes to an earlier file has noted that by now.
+        let current = self.wal.number();
+        // Ordering: a lane notes a file before it writes there, and the file's end is seen above.
         let needed =
             self.all_lanes().iter().map(|lane| lane.first_file.load(Ordering::Relaxed)).min();
-        let first = needed.unwrap_or(u64::MAX).min(self.wal.number());
+        let first = needed.unwrap_or(u64::MAX).min(current);
         let before = files.manifest.wal_first;
         if first <= before {
             return Ok(());
         }
-        files.manifest.wal_first = first;
-        files.manifest.wal_limits.retain(|&(file, _)| file >= first);
-        self.write_manifest(files)?;
+        let mut manifest = files.manifest.clone();
+        manifest.wal_first = first;
+        manifest.wal_limits.retain(|&(file, _)| file >= first);
+        self.write_manifest(files, manifest)?;
         for number in before..first {
-            self.remove_file(Kind::Wal, number)?;
+            self.remove_file(&self.layout.file(Kind::Wal, number))?;
         }
         Ok(())
     }
 
-    /// Removes a file that the manifest no longer names.
-    pub(super) fn remove_file(&self, kind: Kind, number: u64) -> Result<()> {
-        let path = self.layout.file(kind, number);
-        match self.fs.remove(&path) {
+    /// Removes a file that the manifest does not name. A damaged log gets another name instead, for
+    /// whoever wants to look at it.
+    pub(super) fn remove_file(&self, path: &Path) -> Result<()> {
+        let removed = if self.damaged.iter().any(|damaged| damaged == path) {
+            self.fs.rename(path, &set_aside(path))
+        } else {
+            self.fs.remove(path)
+        };
+        match removed {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            removed => removed.map_err(io_error("remove", &path)),
+            removed => removed.map_err(io_error("remove", path)),
         }
     }
 }

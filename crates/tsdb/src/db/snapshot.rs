@@ -105,7 +105,8 @@ impl Snapshot for StoreSnapshot {
         let limit = if limit == 0 { usize::MAX } else { limit };
         let text = |&pair: &u32| index.value_text(pair).to_owned();
         if matchers.is_empty() {
-            return Ok(sorted.iter().take(limit).map(text).collect());
+            let alive = |pair: &&u32| !index.has_dead() || index.is_alive(**pair);
+            return Ok(sorted.iter().filter(alive).take(limit).map(text).collect());
         }
         let matching = index.matching(matchers);
         let alive = |ids: &IdSet| ids.iter().any(|id| index.series.get(id).is_some());

@@ -21,6 +21,10 @@ impl StagedRow {
         Self { time, values: vec![0.0; slots], mask: vec![0; words(slots)], fill }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.mask.iter().all(|&word| word == 0)
+    }
+
     #[inline]
     pub(super) fn get(&self, slot: usize) -> Option<f64> {
         has(&self.mask, slot).then(|| self.values[slot])
@@ -92,17 +96,29 @@ impl Staged {
         self.own_newest.insert(slot, (time, value.to_bits()));
     }
 
+    /// Keeps those samples of a slot that `keep` wants, which gets their times and bits.
+    pub(super) fn retain(&mut self, slot: usize, mut keep: impl FnMut(i64, u64) -> bool) {
+        for row in &mut self.rows {
+            if let Some(value) = row.get(slot)
+                && !keep(row.time, value.to_bits())
+            {
+                row.mask[slot / 64] &= !(1 << (slot % 64));
+            }
+        }
+        self.own.retain(|&(at, time, value)| at as usize != slot || keep(time, value.to_bits()));
+    }
+
     /// Turns what is staged into a batch. A row with the slots of `before` shares its mask.
-    pub(super) fn take(&mut self, before: Option<&Mask>) -> Batch {
+    pub(super) fn take(&mut self, mut before: Option<Mask>) -> Batch {
         let Self { rows, own, .. } = self;
         // A sample staged alone may have been at the time of a row that came later.
         own.retain(|&(slot, time, value)| {
             let row = rows.binary_search_by_key(&time, |row| row.time);
             !row.is_ok_and(|at| rows[at].set(slot as usize, value))
         });
-        let mut before = before.map(Arc::clone);
         let mut batch = Batch { rows: Vec::with_capacity(rows.len()), own: std::mem::take(own) };
-        for StagedRow { time, values, mask, fill } in rows.drain(..) {
+        for row in rows.drain(..).filter(|row| !row.is_empty()) {
+            let StagedRow { time, values, mask, fill } = row;
             let mask = match &before {
                 Some(before) if **before == *mask => Arc::clone(before),
                 _ => Mask::from(mask),

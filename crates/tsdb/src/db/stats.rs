@@ -38,6 +38,12 @@ pub struct Stats {
     pub duplicates: u64,
     /// Samples refused because they lie in the future.
     pub too_new: u64,
+    /// Samples refused because they lie too far in the past.
+    pub too_old: u64,
+    /// Samples refused because unsealed samples fill the memory.
+    pub over_limit: u64,
+    /// Series refused because their key belongs to another.
+    pub key_collisions: u64,
     /// Series created since the start.
     pub series_created: u64,
     /// Series removed since the start.
@@ -109,6 +115,9 @@ impl Db {
             out_of_order: Counters::get(&counters.out_of_order),
             duplicates: Counters::get(&counters.duplicates),
             too_new: Counters::get(&counters.too_new),
+            too_old: Counters::get(&counters.too_old),
+            over_limit: Counters::get(&counters.over_limit),
+            key_collisions: Counters::get(&counters.key_collisions),
             series_created: Counters::get(&counters.series_created),
             series_removed: Counters::get(&counters.series_removed),
             seals: Counters::get(&counters.seals),

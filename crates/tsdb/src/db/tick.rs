@@ -14,6 +14,9 @@ use crate::segment::Segment;
 use crate::series_log::SeriesLog;
 use crate::view::View;
 
+/// Unsealed samples may take this many times the memory at which they are sealed, when that fails.
+const HEAD_LIMIT: u64 = 4;
+
 impl Db {
     /// Does what is due at `now`; meant to be called every few seconds from one thread.
     pub fn tick(&self, now: Timestamp) -> Result<()> {
@@ -25,20 +28,22 @@ impl Db {
             inner.time_max.store(limit, Ordering::Relaxed);
         }
         inner.recover()?;
-        let (due, period_ends) = {
+        let due = {
             let mut files = inner.files();
             let period_ends = inner.period_ends(&mut files, now.0);
-            (period_ends || inner.is_seal_due(&mut files, now.0), period_ends)
+            files.removal_wanted |= period_ends;
+            period_ends || inner.is_seal_due(&mut files, now.0)
         };
-        if due {
-            inner.seal()?;
-        } else if inner.wal.sizes().0 > inner.options.wal_file_bytes_max {
+        // Room is made first: a full disk may be why a seal failed.
+        inner.retain()?;
+        let sealed = if due { inner.seal() } else { Ok(()) };
+        inner.limit_head();
+        sealed?;
+        if !due && inner.wal.sizes().0 > inner.options.wal_file_bytes_max {
+            let _files = inner.files();
             inner.wal.rotate()?;
         }
-        if period_ends {
-            inner.remove_unused()?;
-        }
-        inner.retain()
+        inner.settle()
     }
 
     /// Seals everything that is not sealed.
@@ -51,7 +56,8 @@ impl Db {
     pub fn remove_unused(&self) -> Result<()> {
         self.0.check_open()?;
         self.0.seal()?;
-        self.0.remove_unused()
+        self.0.files().removal_wanted = true;
+        self.0.settle()
     }
 }
 
@@ -83,6 +89,15 @@ impl Inner {
             || self.head_bytes() as u64 >= self.options.head_bytes_max
     }
 
+    /// Takes no more samples while those that could not be sealed fill the memory.
+    fn limit_head(&self) {
+        let pending = self.files().pending.as_ref().map_or(0, |seal| seal.size_bytes());
+        let limit = self.options.head_bytes_max.saturating_mul(HEAD_LIMIT);
+        let is_full = (self.head_bytes() + pending) as u64 >= limit;
+        // Ordering: a limit that moves slowly.
+        self.is_full.store(is_full, Ordering::Relaxed);
+    }
+
     /// The memory that unsealed samples take.
     pub(super) fn head_bytes(&self) -> usize {
         self.all_lanes().iter().map(|lane| lane.view().size_bytes()).sum()
@@ -96,7 +111,12 @@ impl Inner {
             self.renew_series_log(&mut files)?;
             files.seal_wanted = true;
         }
-        if self.wal.recover()? {
+        if let Some((number, length)) = self.wal.failed_end() {
+            // What lies behind was not acknowledged: the same samples may come again.
+            let mut manifest = files.manifest.clone();
+            manifest.limit_wal(number, length);
+            self.write_manifest(&mut files, manifest)?;
+            self.wal.restart()?;
             files.seal_wanted = true;
         }
         Ok(())
@@ -105,37 +125,48 @@ impl Inner {
     /// Writes a series log with the living series only, and rebuilds the index.
     fn renew_series_log(&self, files: &mut Files) -> Result<()> {
         let mut log = self.series_log();
-        let mut index = self.index_mut();
-        let Some(mut rebuilt) = index.rebuilt() else { return Ok(()) };
-        let number = log.number + 1;
-        let path = self.layout.file(Kind::SeriesLog, number);
-        let all = std::mem::take(&mut rebuilt.pending);
-        let new = SeriesLog::create(&*self.fs, path, number, &all)?;
+        let (all, next_series) = {
+            let mut index = self.index_mut();
+            let Some(mut rebuilt) = index.rebuilt() else { return Ok(()) };
+            let all = std::mem::take(&mut rebuilt.pending);
+            *index = rebuilt;
+            (all, index.series.next_id())
+        };
+        // The old log numbers symbols in another way: without a new one, nothing can be added.
+        log.retire();
+        let mut manifest = files.manifest.clone();
+        manifest.series_log += 1;
+        manifest.next_series = next_series;
+        let path = self.layout.file(Kind::SeriesLog, manifest.series_log);
+        let new = SeriesLog::create(&*self.fs, path, &all)?;
         self.fs.sync_dir(self.layout.dir()).map_err(io_error("sync", self.layout.dir()))?;
-        let before = std::mem::replace(&mut files.manifest.series_log, number);
-        self.write_manifest(files).inspect_err(|_| files.manifest.series_log = before)?;
-        *index = rebuilt;
+        let before = files.manifest.series_log;
+        self.write_manifest(files, manifest)?;
         *log = new;
-        drop(index);
         drop(log);
-        self.remove_file(Kind::SeriesLog, before)
+        self.remove_file(&self.layout.file(Kind::SeriesLog, before))
     }
 
-    /// Releases slots and lanes that nobody uses, and forgets series without samples and slots.
-    fn remove_unused(&self) -> Result<()> {
+    /// Does what has to wait for queries that see the store as it was: forgets dropped segments, and
+    /// releases slots, lanes and series that nobody uses.
+    fn settle(&self) -> Result<()> {
         let mut files = self.files();
-        if files.pending.is_some() {
+        if files.pending.is_some() || files.is_looked_back_at() {
+            return Ok(());
+        }
+        for segment in std::mem::take(&mut files.retired) {
+            self.forget_segment(&segment)?;
+        }
+        if !std::mem::take(&mut files.removal_wanted) {
             return Ok(());
         }
         for lane in self.all_lanes() {
             self.release_slots(&lane);
         }
         self.remove_lanes();
-        let removed = {
-            // A batch under way holds its lane's turn, and its slots keep their series.
-            let mut index = self.index_mut();
-            index.remove_dead()
-        };
+        self.forget_unshared();
+        // A batch under way holds its lane's turn, and its slots keep their series.
+        let removed = self.index_mut().remove_dead();
         Counters::add(&self.counters.series_removed, removed as u64);
         if self.index().wants_rebuild() { self.renew_series_log(&mut files) } else { Ok(()) }
     }
@@ -165,6 +196,7 @@ impl Inner {
                 writer.release(slot);
             }
         }
+        self.unshare(lane, &mut writer);
         lane.give_back(writer);
     }
 
@@ -189,22 +221,18 @@ impl Inner {
         let mut files = self.files();
         let view = self.view();
         let dropped = self.expired(&view.segments);
-        // Where a seal has taken rows already, the next view is built by that seal.
-        if dropped == 0 || files.pending.is_some() {
+        if dropped == 0 {
             return Ok(());
         }
         let (old, kept) = view.segments.split_at(dropped);
-        files.manifest.segments = kept.iter().map(|segment| segment.number).collect();
-        self.write_manifest(&mut files)?;
-        let next =
-            View { sealed: view.sealed, segments: kept.to_vec(), next: Arc::clone(&view.next) };
-        *self.view.lock().expect("no holder of this lock panics") = Arc::new(next);
-        for segment in old {
-            self.forget_segment(segment)?;
-            // A query that has the file open reads on.
-            self.remove_file(Kind::Segment, segment.number)?;
-        }
-        Ok(())
+        let mut manifest = files.manifest.clone();
+        manifest.segments = kept.iter().map(|segment| segment.number).collect();
+        self.write_manifest(&mut files, manifest)?;
+        let (sealed, next) = (view.sealed, Arc::clone(&view.next));
+        self.show(&mut files, View { sealed, segments: kept.to_vec(), next });
+        files.retired.extend(old.iter().map(Arc::clone));
+        // A query that has a file open reads on.
+        old.iter().try_for_each(|segment| self.remove_file(&segment.path))
     }
 
     /// How many of the oldest segments retention does not cover.
@@ -230,12 +258,14 @@ impl Inner {
         expired
     }
 
-    /// Takes a segment off its series' counts.
+    /// Takes a segment off its series' counts. A damaged page was not counted when the segment was
+    /// opened, and what is damaged later keeps its series until the next start.
     fn forget_segment(&self, segment: &Segment) -> Result<()> {
-        let pages = segment.pages(0..segment.groups())?;
+        let mut series: Vec<u32> = Vec::new();
+        segment.scan(|id, _, _| series.push(id))?;
         let mut index = self.index_mut();
-        for entry in pages.iter().flat_map(|(_, entries)| entries) {
-            if let Some(series) = index.series.get_mut(entry.id) {
+        for id in series {
+            if let Some(series) = index.series.get_mut(id) {
                 series.remove_segment();
             }
         }

@@ -50,7 +50,7 @@ fn scale_of(value: f64, least: u8) -> Option<u8> {
 }
 
 /// Turns `values` into `integers` of one scale, starting with the guess `scale`. Values that have
-/// none are exceptions and repeat the integer before. False when there are too many of them.
+/// none are exceptions. False when there are too many of them; staleness markers do not count.
 pub(super) fn scale_all(
     values: &[f64],
     integers: &mut [i64],
@@ -107,19 +107,43 @@ fn common_scale(values: &[f64], exceptions: &mut Exceptions) -> Option<u8> {
 
 fn fill(values: &[f64], integers: &mut [i64], scale: u8, exceptions: &mut Exceptions) -> bool {
     *exceptions = Exceptions::default();
-    let mut last = values.iter().find_map(|&value| scaled(value, scale)).unwrap_or(0);
     let mut stale = 0;
     for (index, &value) in values.iter().enumerate() {
         match scaled(value, scale) {
-            Some(integer) => last = integer,
+            Some(integer) => integers[index] = integer,
             None => {
                 exceptions.add(index);
                 stale += usize::from(is_stale(value));
             }
         }
-        integers[index] = last;
     }
+    bridge(integers, exceptions.mask);
     (exceptions.count - stale) * EXCEPTION_SHARE <= values.len()
+}
+
+/// Puts integers in the places of exceptions that disturb their neighbours least: a straight line
+/// between two values, the last slope after the last of them.
+fn bridge(integers: &mut [i64], exceptions: u128) {
+    let is_known = |at: usize| exceptions >> at & 1 == 0;
+    let mut known = (0..integers.len()).filter(|&at| is_known(at));
+    let Some(first) = known.next() else {
+        integers.fill(0);
+        return;
+    };
+    let value = integers[first];
+    integers[..first].fill(value);
+    let (mut before, mut slope) = (first, 0);
+    for at in known {
+        let steps = i64::try_from(at - before).expect("a frame is short");
+        slope = (integers[at] - integers[before]) / steps;
+        for between in before + 1..at {
+            integers[between] = integers[between - 1] + slope;
+        }
+        before = at;
+    }
+    for at in before + 1..integers.len() {
+        integers[at] = integers[at - 1] + slope;
+    }
 }
 
 /// Turns integers back into floats.

@@ -44,6 +44,39 @@ fn exceptions_do_not_spoil_the_integers() {
     check(&[-0.0, 0.0, -0.0], 40);
     check(&[STALE_NAN], 6);
     check(&[f64::MIN_POSITIVE, f64::MAX, 1e300, 5e-324], 50);
+    // Neither do they spoil floats that are no decimals.
+    let mut fractions: Vec<f64> = (0..32).map(|i| (f64::from(i) / 64.0 + 1.0).sqrt()).collect();
+    let (whole, _) = floats(&fractions);
+    fractions[31] = STALE_NAN;
+    check(&fractions, whole + 4);
+}
+
+#[test]
+fn floats_at_the_edges_come_back() {
+    let payloads = [0x7ff8_0000_0000_0001, 0x7ff0_0000_0000_0001, 0xfff8_dead_beef_0001];
+    let mut edges: Vec<f64> = payloads.iter().map(|&bits| f64::from_bits(bits)).collect();
+    edges.extend([f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0, STALE_NAN]);
+    edges.extend([f64::MIN_POSITIVE / 2.0, -5e-324, f64::MAX, f64::MIN, f64::EPSILON]);
+    edges.extend([i64::MAX as f64, i64::MIN as f64, 9_007_199_254_740_993.0, -9.007e15, 1e22, 1e23]);
+    for &first in &edges {
+        check(&[first], usize::MAX);
+        for &second in &edges {
+            check(&[first, second], usize::MAX);
+            check(&[first, second, 1.0, 2.0, 3.5, first], usize::MAX);
+        }
+    }
+    check(&edges, usize::MAX);
+}
+
+#[test]
+fn times_at_the_edges_come_back() {
+    for times in [[i64::MIN, i64::MAX, 0, i64::MIN], [i64::MAX, i64::MAX, i64::MIN, -1]] {
+        let mut bytes = Vec::new();
+        put_times(&mut bytes, &times);
+        let mut out = [0; 4];
+        Frame::read(&mut Cursor(&bytes)).unwrap().times(&mut out).unwrap();
+        assert_eq!(out, times);
+    }
 }
 
 fn any_float() -> impl Strategy<Value = f64> {

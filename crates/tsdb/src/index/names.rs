@@ -9,12 +9,16 @@ use super::{Index, Pairs, Symbols};
 pub(crate) struct NameEntry {
     pairs: Vec<u32>,
     sorted: OnceLock<Box<[u32]>>,
+    /// The first pairs in order, from before the last ones came.
+    outdated: Box<[u32]>,
 }
 
 impl NameEntry {
     pub(super) fn push(&mut self, pair: u32) {
         self.pairs.push(pair);
-        self.sorted = OnceLock::new();
+        if let Some(sorted) = self.sorted.take() {
+            self.outdated = sorted;
+        }
     }
 
     /// The pairs in the order of their creation.
@@ -25,8 +29,16 @@ impl NameEntry {
     /// The pairs in the order of the values' text.
     pub(super) fn sorted(&self, symbols: &Symbols, pairs: &Pairs) -> &[u32] {
         self.sorted.get_or_init(|| {
-            let mut sorted = self.pairs.clone();
-            sorted.sort_unstable_by_key(|&pair| symbols.text(pairs.get(pair).1));
+            let text = |&pair: &u32| symbols.text(pairs.get(pair).1);
+            let mut new = self.pairs[self.outdated.len()..].to_vec();
+            new.sort_unstable_by(|a, b| text(a).cmp(text(b)));
+            let (mut old, mut new) = (self.outdated.iter().peekable(), new.iter().peekable());
+            let mut sorted = Vec::with_capacity(self.pairs.len());
+            while let (Some(&a), Some(&b)) = (old.peek(), new.peek()) {
+                let first = if text(a) <= text(b) { old.next() } else { new.next() };
+                sorted.extend(first);
+            }
+            sorted.extend(old.chain(new));
             sorted.into_boxed_slice()
         })
     }
@@ -44,9 +56,13 @@ impl Index {
         self.symbols.text(self.pairs.get(pair).1)
     }
 
-    /// All label names, sorted.
+    /// The names of the labels of all living series, sorted.
     pub(crate) fn sorted_names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.names.keys().map(|&name| self.symbols.text(name)).collect();
+        let alive = |entry: &NameEntry| {
+            !self.has_dead() || entry.pairs().iter().any(|&pair| self.is_alive(pair))
+        };
+        let names = self.names.iter().filter(|(_, entry)| alive(entry));
+        let mut names: Vec<&str> = names.map(|(&name, _)| self.symbols.text(name)).collect();
         names.sort_unstable();
         names
     }

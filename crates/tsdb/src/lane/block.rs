@@ -17,7 +17,7 @@ pub(crate) const BLOCK_ROWS: usize = 16;
 const STRIDE: usize = 16;
 
 /// Some rows in frames.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Block {
     pub(crate) times: Box<[i64]>,
     bytes: Box<[u8]>,
@@ -87,6 +87,17 @@ impl Block {
             None if slot < self.lengths.len() => ((1_u32 << self.times.len()) - 1) as u16,
             None => 0,
         }
+    }
+
+    /// Drops the samples of a slot, and returns their number.
+    pub(super) fn forget(&mut self, slot: usize) -> u64 {
+        let present = self.mask(slot);
+        if present != 0 {
+            let slots = self.slots();
+            let masks: Vec<u16> = (0..slots).map(|at| if at == slot { 0 } else { self.mask(at) }).collect();
+            self.masks = Some(masks.into_boxed_slice());
+        }
+        u64::from(present.count_ones())
     }
 
     /// Appends the samples of a slot.

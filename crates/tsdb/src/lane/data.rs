@@ -11,6 +11,7 @@ use regain_model::is_stale;
 use super::block::{BLOCK_ROWS, Block};
 use super::row::{Row, count};
 use crate::column::{Column, Times};
+use crate::wal::batch::{Batch, BatchRow};
 
 /// A lane that fills rows late keeps this many of them raw and open.
 const FILL_ROWS: usize = 4;
@@ -29,6 +30,28 @@ pub(crate) struct LaneData {
     pub(crate) max_time: i64,
 }
 
+/// The rows of a lane after a batch that is not added yet.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    open: Vec<Arc<Row>>,
+    blocks: Vec<Arc<Block>>,
+}
+
+/// Adds a row to the open ones; when there are too many, the oldest become a block.
+fn push(
+    open: &mut Vec<Arc<Row>>,
+    blocks: &mut Vec<Arc<Block>>,
+    row: Arc<Row>,
+    keeps_filling: bool,
+) {
+    let kept = if keeps_filling { FILL_ROWS } else { 0 };
+    if open.len() >= BLOCK_ROWS + kept {
+        blocks.push(Arc::new(Block::encode(&open[..BLOCK_ROWS])));
+        open.drain(..BLOCK_ROWS);
+    }
+    open.push(row);
+}
+
 impl LaneData {
     pub(crate) fn new(epoch: u64) -> Self {
         Self { epoch, min_time: i64::MAX, max_time: i64::MIN, ..Self::default() }
@@ -38,18 +61,67 @@ impl LaneData {
         self.samples == 0
     }
 
-    pub(crate) fn push_row(&mut self, row: Arc<Row>, keeps_filling: bool) {
-        let kept = if keeps_filling { FILL_ROWS } else { 0 };
-        if self.open.len() >= BLOCK_ROWS + kept {
-            self.blocks.push(Arc::new(Block::encode(&self.open[..BLOCK_ROWS])));
-            self.open.drain(..BLOCK_ROWS);
+    /// Encodes what adding `batch` will encode, so that nobody who reads must wait for it; `None`
+    /// when that depends on rows that are filled.
+    pub(crate) fn prepare(&self, batch: &Batch, keeps_filling: bool) -> Option<Prepared> {
+        if batch.rows.iter().any(|row| row.fill) {
+            return None;
         }
-        self.note(row.time, count(&row.mask));
-        self.open.push(row);
+        let mut open = self.open.clone();
+        let mut blocks = Vec::new();
+        for BatchRow { row, .. } in &batch.rows {
+            push(&mut open, &mut blocks, Arc::clone(row), keeps_filling);
+        }
+        Some(Prepared { open, blocks })
+    }
+
+    /// Adds a batch and returns the number of its samples.
+    pub(crate) fn add(
+        &mut self,
+        batch: &Batch,
+        prepared: Option<Prepared>,
+        keeps_filling: bool,
+    ) -> u64 {
+        let before = self.samples;
+        let is_prepared = prepared.is_some();
+        if let Some(Prepared { open, blocks }) = prepared {
+            self.open = open;
+            self.blocks.extend(blocks);
+        }
+        for BatchRow { row, fill } in &batch.rows {
+            if *fill {
+                self.fill_row(row);
+                continue;
+            }
+            self.note(row.time, count(&row.mask));
+            if !is_prepared {
+                push(&mut self.open, &mut self.blocks, Arc::clone(row), keeps_filling);
+            }
+        }
+        for &(slot, time, value) in &batch.own {
+            self.note(time, 1);
+            self.push_own(slot as usize, time, value);
+        }
+        self.samples - before
+    }
+
+    /// Drops the samples of a slot.
+    pub(crate) fn forget(&mut self, slot: u32) {
+        let at = slot as usize;
+        let mut forgotten: u64 =
+            self.blocks.iter_mut().map(|block| Arc::make_mut(block).forget(at)).sum();
+        for row in self.open.iter_mut().filter(|row| super::row::has(&row.mask, at)) {
+            let mut mask = row.mask.to_vec();
+            mask[at / 64] &= !(1 << (at % 64));
+            Arc::make_mut(row).mask = mask.into();
+            forgotten += 1;
+        }
+        forgotten += self.own.remove(&slot).map_or(0, |own| own.times.len() as u64);
+        self.samples -= forgotten;
     }
 
     /// Adds values to an open row; those of a row that is not open go to the slots' own samples.
-    pub(crate) fn fill_row(&mut self, row: &Row) {
+    fn fill_row(&mut self, row: &Row) {
         self.note(row.time, count(&row.mask));
         let found = self.open.binary_search_by_key(&row.time, |open| open.time);
         let Ok(at) = found else {
@@ -71,11 +143,6 @@ impl LaneData {
             mask[slot / 64] |= 1 << (slot % 64);
         }
         open.mask = mask.into();
-    }
-
-    pub(crate) fn add_own(&mut self, slot: u32, time: i64, value: f64) {
-        self.note(time, 1);
-        self.push_own(slot as usize, time, value);
     }
 
     fn push_own(&mut self, slot: usize, time: i64, value: f64) {

@@ -39,6 +39,14 @@ pub(crate) struct Entry {
     pub(crate) pieces: Vec<Piece>,
 }
 
+/// The directory of one group.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// The checksum of the group's data.
+    pub(crate) data_crc: u32,
+    pub(crate) entries: Vec<Entry>,
+}
+
 const ALL: u64 = 0;
 const RANGE: u64 = 1;
 const MASK: u64 = 2;
@@ -90,27 +98,35 @@ fn put_piece(out: &mut Vec<u8>, piece: &Piece) {
     put_varint(out, u64::from(piece.size_bytes));
 }
 
-/// Reads a page: the checksum of the group's data, and the entries.
-pub(crate) fn read(bytes: &[u8]) -> Option<(u32, Vec<Entry>)> {
+/// Reads a page.
+pub(crate) fn read(bytes: &[u8]) -> Option<Page> {
+    let mut entries: Vec<Entry> = Vec::with_capacity(super::GROUP_SERIES);
+    let mut start = Some(0_u32);
+    let data_crc = read_with(bytes, |id, piece| {
+        let begin = start.unwrap_or_default();
+        start = start.and_then(|start| start.checked_add(piece.size_bytes));
+        match entries.last_mut() {
+            Some(entry) if entry.id == id => entry.pieces.push(piece.clone()),
+            _ => entries.push(Entry { id, start: begin, pieces: vec![piece.clone()] }),
+        }
+    })?;
+    start.map(|_| Page { data_crc, entries })
+}
+
+/// Reads a page, piece by piece with the series' id, and returns the checksum of the group's data.
+pub(crate) fn read_with(bytes: &[u8], mut found: impl FnMut(u32, &Piece)) -> Option<u32> {
     let mut cursor = crate::layout::checked(bytes)?;
-    let crc = cursor.u32()?;
-    let count = cursor.count()?;
-    let mut entries = Vec::with_capacity(count);
-    let (mut next, mut start) = (0_i64, 0_u32);
-    for _ in 0..count {
+    let data_crc = cursor.u32()?;
+    let mut next = 0_i64;
+    for _ in 0..cursor.count()? {
         let id = next.checked_add(cursor.signed()?)?;
         next = id.checked_add(1)?;
-        let mut entry = Entry { id: u32::try_from(id).ok()?, start, pieces: Vec::new() };
-        let pieces = cursor.count()?;
-        entry.pieces.reserve_exact(pieces);
-        for _ in 0..pieces {
-            let piece = read_piece(&mut cursor)?;
-            start = start.checked_add(piece.size_bytes)?;
-            entry.pieces.push(piece);
+        let id = u32::try_from(id).ok()?;
+        for _ in 0..cursor.count()? {
+            found(id, &read_piece(&mut cursor)?);
         }
-        entries.push(entry);
     }
-    Some((crc, entries))
+    Some(data_crc)
 }
 
 fn read_piece(cursor: &mut Cursor<'_>) -> Option<Piece> {
@@ -164,8 +180,16 @@ mod tests {
     proptest! {
         #[test]
         fn pages_come_back(
-            series in prop::collection::vec((any::<u32>(), prop::collection::vec(any_piece(), 1..3)), 0..20),
+            series in prop::collection::btree_map(
+                any::<u32>(),
+                prop::collection::vec(any_piece(), 1..3),
+                0..20,
+            ),
+            turn in 0..20_usize,
         ) {
+            let mut series: Vec<_> = series.into_iter().collect();
+            let turn = turn.min(series.len());
+            series.rotate_left(turn);
             let mut start = 0;
             let entries: Vec<Entry> = series
                 .into_iter()
@@ -177,17 +201,18 @@ mod tests {
                 .collect();
             let mut out = Vec::new();
             put(&mut out, 7, &entries);
-            prop_assert_eq!(read(&out), Some((7, entries)));
+            let page = read(&out).unwrap();
+            prop_assert_eq!((page.data_crc, page.entries), (7, entries));
             out[4] ^= 1;
-            prop_assert_eq!(read(&out), None);
+            prop_assert!(read(&out).is_none());
         }
 
         #[test]
         fn hostile_pages_are_refused(mut bytes: Vec<u8>) {
             let crc = crc32c::crc32c(&bytes);
             bytes.extend_from_slice(&crc.to_le_bytes());
-            if let Some((_, entries)) = read(&bytes) {
-                prop_assert!(entries.len() <= bytes.len());
+            if let Some(page) = read(&bytes) {
+                prop_assert!(page.entries.len() <= bytes.len());
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Writes a segment from lanes that were taken out of the head.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use regain_model::{SeriesKey, is_stale};
@@ -40,8 +41,8 @@ pub(crate) struct Source {
     pub(crate) slot: u32,
 }
 
-/// What sealing gives back: the summary and, for every series, its id with its first and last time.
-pub(crate) type Sealed = (Summary, Vec<(u32, i64, i64)>);
+/// For every series that was sealed its id with its first and last time.
+pub(crate) type Spans = Vec<(u32, i64, i64)>;
 
 /// Writes the segment `number`; `sources` ascend. It is durable when this returns, name and all.
 pub(crate) fn write(
@@ -49,22 +50,29 @@ pub(crate) fn write(
     number: u64,
     lanes: &[Frozen],
     sources: &[Source],
-) -> Result<Sealed> {
+) -> Result<Spans> {
     let tmp = layout.tmp(Kind::Segment, number);
-    let file = create(fs, &tmp, Kind::Segment)?;
-    let mut writer = Writer::new(file, lanes);
-    let append = |writer: &mut Writer<'_>, all| writer.flush(all).map_err(io_error("write", &tmp));
+    let written = write_file(fs, &tmp, lanes, sources).and_then(|spans| {
+        let path = layout.file(Kind::Segment, number);
+        fs.rename(&tmp, &path).map_err(io_error("rename", &tmp))?;
+        fs.sync_dir(layout.dir()).map_err(io_error("sync", layout.dir()))?;
+        Ok(spans)
+    });
+    // A full disk needs the room, and what cannot be removed now goes at the next start.
+    written.inspect_err(|_| fs.remove(&tmp).unwrap_or_default())
+}
+
+fn write_file(fs: &dyn Fs, tmp: &Path, lanes: &[Frozen], sources: &[Source]) -> Result<Spans> {
+    let mut writer = Writer::new(create(fs, tmp, Kind::Segment)?, lanes);
+    let append = |writer: &mut Writer<'_>, all| writer.flush(all).map_err(io_error("write", tmp));
     for group in sources.chunk_by(|a, b| a.id == b.id) {
         writer.add_series(group)?;
         append(&mut writer, false)?;
     }
     writer.finish()?;
     append(&mut writer, true)?;
-    writer.file.sync_data().map_err(io_error("sync", &tmp))?;
-    let path = layout.file(Kind::Segment, number);
-    fs.rename(&tmp, &path).map_err(io_error("rename", &tmp))?;
-    fs.sync_dir(layout.dir()).map_err(io_error("sync", layout.dir()))?;
-    Ok((writer.summary, writer.spans))
+    writer.file.sync_data().map_err(io_error("sync", tmp))?;
+    Ok(writer.spans)
 }
 
 struct Writer<'a> {

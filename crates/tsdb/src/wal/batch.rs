@@ -14,6 +14,9 @@ use crate::wire::{put_bytes, put_signed, put_varint, zigzag};
 /// A damaged batch costs a lane at most this many.
 const KEY_INTERVAL: u32 = 64;
 
+/// Stands where a batch has its lane, and is none: the record is a mark.
+pub(super) const MARK: u64 = 1 << 32;
+
 pub(super) const KEY: u8 = 1;
 /// The row has the slots of the row before it.
 pub(super) const SAME_MASK: u8 = 1;
@@ -26,6 +29,12 @@ pub(crate) struct Batch {
     pub(crate) rows: Vec<BatchRow>,
     /// Samples that fit no row: slot, time, value.
     pub(crate) own: Vec<(u32, i64, f64)>,
+}
+
+impl Batch {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.own.is_empty()
+    }
 }
 
 /// A new row, or values for one that is there.
@@ -73,6 +82,12 @@ pub(crate) struct SlotList<'a> {
     pub(crate) all: &'a [Slot],
     /// Slots that changed since the last batch.
     pub(crate) changed: &'a [u32],
+}
+
+/// Appends a mark: the file is durable up to `length`.
+pub(super) fn put_mark(out: &mut Vec<u8>, length: u64) {
+    put_varint(out, MARK);
+    put_varint(out, length);
 }
 
 /// Appends the batch and moves the chain on. `file` is the file it will be in.

@@ -2,9 +2,15 @@
 
 use std::sync::Arc;
 
-use super::batch::{Chain, FILL, KEY, SAME_MASK, as_integer};
+use super::batch::{Chain, FILL, KEY, MARK, SAME_MASK, as_integer};
 use crate::lane::row::{Mask, Row, has, words};
 use crate::wire::{Cursor, unzigzag};
+
+/// Reads a mark: up to where the file was durable when the mark was written.
+pub(crate) fn read_mark(payload: &[u8]) -> Option<u64> {
+    let mut cursor = Cursor(payload);
+    if cursor.varint()? == MARK { cursor.varint() } else { None }
+}
 
 /// The head of a batch.
 #[derive(Debug)]

@@ -1,1 +1,437 @@
+//! What is left when the process or the power ends at any operation, and what a failing disk costs.
 
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use regain_model::Timestamp;
+use regain_storage::fs::MemFs;
+use regain_storage::{Appendable as _, Result};
+use regain_tsdb::{Db, Options};
+
+use crate::store::{Content, content, key_of, open_with, options, series, value};
+
+const RETENTION_MS: i64 = 14_000;
+
+fn small() -> Options {
+    Options {
+        period_ms: 10_000,
+        retention_ms: RETENTION_MS,
+        wal_file_bytes_max: 1500,
+        seal_silence_ms: i64::MAX,
+        ..options()
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// A batch of a lane: rows of series, and samples with times of their own.
+    Batch(usize, Vec<(i64, Vec<usize>)>, Vec<(usize, i64)>),
+    Tick(i64),
+    Sync,
+    Seal,
+}
+
+/// Everything that a store does, in an order that makes it all happen: new series, several lanes, a
+/// series of two lanes, rows that are filled, own times, seals, ends of periods, series that leave
+/// until the series log is written anew, and retention.
+fn script() -> Vec<Step> {
+    let mut steps = vec![Step::Tick(0)];
+    for at in 0..50_i64 {
+        let t = at * 1000;
+        let scraped = if at < 5 { 0..6 } else { 0..8 };
+        let own = if at % 4 == 1 { vec![(20, t - 400)] } else { vec![] };
+        steps.push(Step::Batch(1, vec![(t, scraped.collect())], own));
+        if at < 12 {
+            // These series leave, and most labels with them; the third belongs to the first lane, too.
+            let mut leaving: Vec<usize> = (30..60).collect();
+            leaving.push(3);
+            steps.push(Step::Batch(2, vec![(t + 300, leaving)], vec![]));
+        } else if at > 44 {
+            steps.push(Step::Batch(2, vec![(t + 300, vec![30, 31])], vec![]));
+        }
+        let pushed = vec![(t, vec![9, 10]), (t + 500, vec![9, 10])];
+        steps.push(Step::Batch(0, pushed, vec![]));
+        steps.push(Step::Batch(0, vec![], vec![(11, t)]));
+        match at % 6 {
+            1 => steps.push(Step::Sync),
+            3 => steps.push(Step::Tick(t)),
+            4 if at % 4 == 0 => steps.push(Step::Seal),
+            _ => {}
+        }
+    }
+    steps
+}
+
+/// The samples of one batch.
+type Samples = Vec<(String, i64, u64)>;
+
+/// What was acknowledged, batch by batch, and the batch whose commit failed.
+#[derive(Debug, Default)]
+struct Ledger {
+    batches: Vec<Samples>,
+    failed: Option<Samples>,
+    /// The number of batches that a sync has made durable.
+    synced: usize,
+}
+
+fn sample_of(number: usize, time: i64, salt: f64) -> (f64, (String, i64, u64)) {
+    let value = value(number, time) + salt;
+    (value, (key_of(&series(number)), time, value.to_bits()))
+}
+
+/// Commits a batch; the error comes with the samples that were not acknowledged.
+fn commit(db: &Db, step: &Step, salt: f64) -> std::result::Result<Samples, Samples> {
+    let Step::Batch(lane, rows, own) = step else { unreachable!("only batches are committed") };
+    let mut appender = db.appender(&crate::store::lane_key(*lane)).unwrap();
+    let mut samples = Vec::new();
+    for (time, numbers) in rows {
+        let refs: Vec<_> =
+            numbers.iter().map(|&number| appender.series(&series(number)).unwrap()).collect();
+        let row: Vec<_> = numbers.iter().map(|&number| sample_of(number, *time, salt)).collect();
+        let values: Vec<f64> = row.iter().map(|sample| sample.0).collect();
+        let mut refused = Vec::new();
+        appender.stage_row(Timestamp(*time), &refs, &values, &mut refused);
+        assert_eq!(refused, []);
+        samples.extend(row.into_iter().map(|sample| sample.1));
+    }
+    for &(number, time) in own {
+        let reference = appender.series(&series(number)).unwrap();
+        let (value, sample) = sample_of(number, time, salt);
+        let verdict = appender.stage(reference, Timestamp(time), value);
+        assert_eq!(verdict, regain_storage::Verdict::Accepted);
+        samples.push(sample);
+    }
+    match appender.commit() {
+        Ok(committed) => {
+            assert_eq!(committed.samples, samples.len() as u64);
+            Ok(samples)
+        }
+        Err(_) => Err(samples),
+    }
+}
+
+fn other_step(db: &Db, step: &Step) -> Result<()> {
+    match step {
+        Step::Tick(now) => db.tick(Timestamp(*now)),
+        Step::Sync => db.sync(),
+        Step::Seal => db.seal(),
+        Step::Batch(..) => Ok(()),
+    }
+}
+
+/// Runs the script until something fails.
+fn run(fs: &MemFs) -> Ledger {
+    let mut ledger = Ledger::default();
+    let opened = Db::open(std::path::Path::new("/data"), std::sync::Arc::new(fs.clone()), small());
+    let Ok((db, _)) = opened else { return ledger };
+    for step in script() {
+        if let Step::Batch(..) = step {
+            match commit(&db, &step, 0.0) {
+                Ok(samples) => ledger.batches.push(samples),
+                Err(samples) => {
+                    ledger.failed = Some(samples);
+                    return ledger;
+                }
+            }
+        } else if other_step(&db, &step).is_err() {
+            return ledger;
+        } else if let Step::Sync = step {
+            ledger.synced = ledger.batches.len();
+        }
+    }
+    ledger
+}
+
+/// How many of the batches the content holds. They must be the first ones, each as a whole, and
+/// nothing else may be there; only retention may have taken samples.
+fn held(content: &Content, ledger: &Ledger) -> usize {
+    let mut known = BTreeMap::new();
+    let batches: Vec<&Samples> = ledger.batches.iter().chain(&ledger.failed).collect();
+    for (at, batch) in batches.iter().enumerate() {
+        for (series, time, bits) in *batch {
+            known.insert((series.as_str(), *time), (*bits, at));
+        }
+    }
+    let newest = known.keys().map(|key| key.1).max().unwrap_or(0);
+    let mut count = 0;
+    for (series, samples) in content {
+        for (time, bits) in samples {
+            let (expected, at) = known[&(series.as_str(), *time)];
+            assert_eq!(*bits, expected, "{series} at {time}");
+            count = count.max(at + 1);
+        }
+    }
+    for (series, time, _) in batches[..count].iter().copied().flatten() {
+        let is_there = content.get(series).is_some_and(|samples| {
+            samples.binary_search_by_key(time, |sample| sample.0).is_ok()
+        });
+        assert!(is_there || *time <= newest - RETENTION_MS, "{series} at {time} of {count}");
+    }
+    count
+}
+
+/// Appends to every lane, seals and opens again: the store is as good as new.
+fn goes_on(fs: &MemFs, db: Db, before: &Content) {
+    let mut expected = before.clone();
+    for lane in 0..3 {
+        let step = Step::Batch(lane, vec![(100_000 + lane as i64, (0..12).collect())], vec![]);
+        for (series, time, bits) in commit(&db, &step, 0.5).unwrap() {
+            expected.entry(series).or_default().push((time, bits));
+        }
+    }
+    assert_eq!(content(&db), expected);
+    drop(db);
+    let endless = Options { retention_ms: 0, ..small() };
+    let (db, report) = open_with(fs, endless.clone());
+    assert_eq!(report.damage, []);
+    assert_eq!(content(&db), expected);
+    db.remove_unused().unwrap();
+    assert_eq!(content(&db), expected);
+    drop(db);
+    assert_eq!(content(&open_with(fs, endless).0), expected);
+}
+
+fn operations() -> u64 {
+    let fs = MemFs::new();
+    let ledger = run(&fs);
+    assert!(ledger.failed.is_none(), "the script runs to its end");
+    fs.operations()
+}
+
+#[test]
+fn the_script_does_all_that_a_store_does() {
+    let fs = MemFs::new();
+    let db = open_with(&fs, small()).0;
+    let (mut logs, mut renewed) = (std::collections::BTreeSet::new(), 0);
+    for step in script() {
+        match &step {
+            Step::Batch(..) => drop(commit(&db, &step, 0.0).unwrap()),
+            other => other_step(&db, other).unwrap(),
+        }
+        for path in fs.paths() {
+            logs.insert(path.clone());
+            renewed = renewed.max(usize::from(path.ends_with("regain/00000002.series")));
+        }
+    }
+    let stats = db.stats();
+    assert_eq!(renewed, 1, "the series log was written anew");
+    assert!(stats.series_removed >= 30, "series left: {stats:?}");
+    assert!(stats.seals > 4 && (stats.segments as u64) < stats.seals, "segments were dropped");
+    let wal_files = logs.iter().filter(|path| path.extension().is_some_and(|tail| tail == "wal"));
+    assert!(wal_files.count() as u64 > stats.seals + 1, "large log files were closed");
+}
+
+#[test]
+fn killing_the_process_at_any_operation_loses_nothing() {
+    for stop in 0..operations() {
+        let fs = MemFs::new();
+        fs.stop_at(stop);
+        let ledger = run(&fs);
+        fs.heal();
+        let (db, report) = open_with(&fs, small());
+        let found = content(&db);
+        let kept = held(&found, &ledger);
+        assert!(kept >= ledger.batches.len(), "{kept} of {} at {stop}", ledger.batches.len());
+        assert_eq!(report.damage, [], "at {stop}");
+        goes_on(&fs, db, &found);
+    }
+}
+
+#[test]
+fn cutting_the_power_at_any_operation_leaves_a_prefix() {
+    let mut seed = 7_u64;
+    let mut random = move || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 40).unwrap()
+    };
+    for stop in 0..operations() {
+        for variant in 0..4 {
+            let fs = MemFs::new();
+            fs.stop_at(stop);
+            let ledger = run(&fs);
+            fs.cut_power_with(variant % 2 == 1, |unsynced| {
+                let kept = random() % (unsynced.len() + 1);
+                match variant {
+                    0 | 1 => unsynced.truncate(kept),
+                    // The length was written, and some of the bytes.
+                    2 => unsynced[kept..].fill(0),
+                    _ => {
+                        let end = kept + random() % (unsynced.len() - kept + 1);
+                        unsynced[kept..end].fill(0);
+                    }
+                }
+            });
+            let db = open_with(&fs, small()).0;
+            let found = content(&db);
+            let kept = held(&found, &ledger);
+            assert!(kept >= ledger.synced, "{kept} of {} at {stop}", ledger.synced);
+            goes_on(&fs, db, &found);
+        }
+    }
+}
+
+#[test]
+fn one_failure_at_any_operation_costs_nothing_acknowledged() {
+    for failing in 0..operations() {
+        let fs = MemFs::new();
+        fs.fail_at(failing);
+        let opened =
+            Db::open(std::path::Path::new("/data"), std::sync::Arc::new(fs.clone()), small());
+        let db = opened.map_or_else(|_| open_with(&fs, small()).0, |(db, _)| db);
+        let mut ledger = Ledger::default();
+        let mut now = 0;
+        for step in script() {
+            match &step {
+                Step::Batch(..) => {
+                    let samples = commit(&db, &step, 0.0).or_else(|_| {
+                        // The writer comes again with other values, which must not meet the first.
+                        db.tick(Timestamp(now)).unwrap();
+                        assert!(!db.is_read_only());
+                        commit(&db, &step, 0.25)
+                    });
+                    ledger.batches.push(samples.unwrap());
+                }
+                Step::Tick(time) => now = *time,
+                _ => {}
+            }
+            if other_step(&db, &step).is_err() {
+                db.tick(Timestamp(now)).unwrap();
+                other_step(&db, &step).unwrap();
+            }
+        }
+        let found = content(&db);
+        assert_eq!(held(&found, &ledger), ledger.batches.len(), "after {failing} failed");
+        drop(db);
+        let (db, report) = open_with(&fs, small());
+        assert_eq!(content(&db), found, "after {failing} failed");
+        assert_eq!(report.damage, [], "after {failing} failed");
+        goes_on(&fs, db, &found);
+    }
+}
+
+#[test]
+fn a_disk_that_stays_broken_ends_appending_and_not_reading() {
+    let fs = MemFs::new();
+    let db = open_with(&fs, small()).0;
+    let batch = |time| Step::Batch(1, vec![(time, vec![0, 1, 2])], vec![]);
+    commit(&db, &batch(1000), 0.0).unwrap();
+    let before = content(&db);
+    fs.fail_appends(".wal");
+    commit(&db, &batch(2000), 0.0).unwrap_err();
+    assert!(db.is_read_only());
+    commit(&db, &batch(3000), 0.0).unwrap_err();
+    db.tick(Timestamp(3000)).unwrap_err();
+    assert_eq!(content(&db), before);
+    fs.heal();
+    db.tick(Timestamp(4000)).unwrap();
+    commit(&db, &batch(2000), 0.0).unwrap();
+    let after = content(&db);
+    drop(db);
+    assert_eq!(content(&open_with(&fs, small()).0), after);
+}
+
+#[test]
+fn a_failed_sync_moves_on_to_a_new_file() {
+    let fs = MemFs::new();
+    let db = open_with(&fs, small()).0;
+    let batch = |time| Step::Batch(1, vec![(time, vec![0, 1, 2])], vec![]);
+    commit(&db, &batch(1000), 0.0).unwrap();
+    fs.fail_syncs(".wal");
+    db.sync().unwrap_err();
+    assert!(db.is_read_only());
+    commit(&db, &batch(2000), 0.0).unwrap_err();
+    fs.heal();
+    db.tick(Timestamp(3000)).unwrap();
+    commit(&db, &batch(3000), 0.0).unwrap();
+    db.sync().unwrap();
+    // What the file held that could not be synced is in a segment by now.
+    let before = content(&db);
+    drop(db);
+    fs.cut_power(0);
+    assert_eq!(content(&open_with(&fs, small()).0), before);
+}
+
+#[test]
+fn a_full_disk_stops_growing_memory_and_recovers() {
+    let fs = MemFs::new();
+    let options = Options { head_bytes_max: 4000, ..small() };
+    let db = open_with(&fs, options).0;
+    fs.fail_appends(".segment");
+    let mut time = 0;
+    let mut append = |db: &Db| {
+        time += 1000;
+        let mut appender = db.appender(&crate::store::lane_key(1)).unwrap();
+        let refs: Vec<_> = (0..40).map(|at| appender.series(&series(at)).unwrap()).collect();
+        let mut refused = Vec::new();
+        appender.stage_row(Timestamp(time), &refs, &[1.5; 40], &mut refused);
+        appender.commit().unwrap();
+        (time, refused)
+    };
+    let mut failures = 0;
+    while append(&db).1.is_empty() {
+        failures += usize::from(db.tick(Timestamp(0)).is_err());
+        assert!(failures < 1000, "memory grows without a limit");
+    }
+    assert!(failures > 0 && db.stats().over_limit == 40);
+    fs.heal();
+    db.tick(Timestamp(0)).unwrap();
+    let (time, refused) = append(&db);
+    assert_eq!(refused, []);
+    assert!(content(&db).values().all(|samples| samples.last().unwrap().0 == time));
+    assert!(!fs.paths().iter().any(|path| path.extension().is_some_and(|tail| tail == "tmp")));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #[test]
+    fn several_crashes_in_a_row_lose_nothing(stops in prop::collection::vec(2..40_u64, 1..8)) {
+        let fs = MemFs::new();
+        let endless = Options { retention_ms: 0, ..small() };
+        let (mut acknowledged, mut maybe) = (Content::new(), Vec::<(String, i64, u64)>::new());
+        let mut steps = script().into_iter().peekable();
+        for stop in stops {
+            fs.stop_at(fs.operations() + stop);
+            if let Ok((db, _)) =
+                Db::open(std::path::Path::new("/data"), std::sync::Arc::new(fs.clone()), endless.clone())
+            {
+                while let Some(step) = steps.next() {
+                    let went_well = match &step {
+                        Step::Batch(..) => match commit(&db, &step, 0.0) {
+                            Ok(samples) => {
+                                for (series, time, bits) in samples {
+                                    acknowledged.entry(series).or_default().push((time, bits));
+                                }
+                                true
+                            }
+                            Err(samples) => {
+                                maybe.extend(samples);
+                                false
+                            }
+                        },
+                        other => other_step(&db, other).is_ok(),
+                    };
+                    if !went_well {
+                        break;
+                    }
+                }
+            }
+            fs.heal();
+            let (db, report) = open_with(&fs, endless.clone());
+            prop_assert_eq!(&report.damage, &[]);
+            let found = content(&db);
+            for (series, samples) in &acknowledged {
+                for sample in samples {
+                    prop_assert!(found.get(series).is_some_and(|found| found.contains(sample)));
+                }
+            }
+            for (series, samples) in &found {
+                for &(time, bits) in samples {
+                    let is_known = acknowledged.get(series).is_some_and(|s| s.contains(&(time, bits)))
+                        || maybe.contains(&(series.clone(), time, bits));
+                    prop_assert!(is_known, "{} at {}", series, time);
+                }
+            }
+            acknowledged = found;
+        }
+    }
+}

@@ -15,7 +15,13 @@ use regain_tsdb::{Db, Options, ReplayReport};
 pub(crate) type Content = BTreeMap<String, Vec<(i64, u64)>>;
 
 pub(crate) fn options() -> Options {
-    Options { seed: KeySeed(42), retention_ms: 0, future_max_ms: 0, ..Options::default() }
+    Options {
+        seed: KeySeed(42),
+        retention_ms: 0,
+        future_max_ms: 0,
+        past_max_ms: 0,
+        ..Options::default()
+    }
 }
 
 pub(crate) fn open(fs: &MemFs) -> (Db, ReplayReport) {
@@ -35,12 +41,21 @@ pub(crate) fn series(number: usize) -> Labels {
     ])
 }
 
-pub(crate) fn lane(db: &Db, number: usize) -> Box<dyn Appender> {
-    let key = match number {
+/// The name under which a series stands in [`Content`].
+pub(crate) fn key_of(labels: &Labels) -> String {
+    labels.to_string()
+}
+
+/// Lane 0 is one of pushes, the others are scraped.
+pub(crate) fn lane_key(number: usize) -> LaneKey {
+    match number {
         0 => LaneKey::push("sender", "job", "instance"),
         _ => LaneKey::scrape(&series(number), "http://localhost"),
-    };
-    db.appender(&key).unwrap()
+    }
+}
+
+pub(crate) fn lane(db: &Db, number: usize) -> Box<dyn Appender> {
+    db.appender(&lane_key(number)).unwrap()
 }
 
 /// Appends one sample of every series in `which` at `time`.
@@ -86,7 +101,7 @@ pub(crate) fn read(
             let samples: Vec<_> = batch.times_of(run).iter().copied().zip(bits).collect();
             assert!(samples.windows(2).all(|pair| pair[0].0 < pair[1].0), "times ascend");
             assert!(samples.len() as u64 <= meta.samples_max, "a bound of the samples");
-            all.push((ctx.labels.labels(meta.labels).to_string(), samples));
+            all.push((key_of(&ctx.labels.labels(meta.labels)), samples));
         }
     }
     all

@@ -1,0 +1,133 @@
+//! Staging: the verdict on each sample, and where an accepted one goes.
+
+use std::sync::atomic::Ordering;
+
+use regain_storage::{SeriesRef, Verdict};
+
+use super::super::Counters;
+use super::super::staged::StagedRow;
+use super::LaneAppender;
+
+impl LaneAppender {
+    /// Why the store takes no sample of this time, whatever the series.
+    pub(super) fn refusal(&self, time: i64, samples: u64) -> Option<Verdict> {
+        let counters = &self.db.counters;
+        // Ordering: limits that move slowly.
+        let (counter, verdict) = if time > self.db.time_max.load(Ordering::Relaxed) {
+            (&counters.too_new, Verdict::TooNew)
+        } else if time < self.db.time_min() {
+            (&counters.too_old, Verdict::TooOld)
+        } else if self.db.is_full.load(Ordering::Relaxed) {
+            (&counters.over_limit, Verdict::OverLimit)
+        } else {
+            return None;
+        };
+        Counters::add(counter, samples);
+        Some(verdict)
+    }
+
+    /// Whether every sample of a row at this time is newer than all there is.
+    pub(super) fn is_plain(&self, time: i64) -> bool {
+        let writer = self.writer();
+        self.staged.is_empty()
+            && time > writer.newest
+            && time > writer.unproven_max
+            && writer.shared.values().all(|newest| newest.get().is_none_or(|(t, _)| t < time))
+    }
+
+    pub(super) fn stage_plain(
+        &mut self,
+        time: i64,
+        series: &[SeriesRef],
+        values: &[f64],
+        refused: &mut Vec<(usize, Verdict)>,
+    ) {
+        let writer = self.writer.as_ref().expect("a batch is under way");
+        let mut row = StagedRow::new(time, writer.slots.len(), false);
+        for (index, (&reference, &value)) in series.iter().zip(values).enumerate() {
+            let Some(slot) = writer.slot_of(reference) else {
+                refused.push((index, Verdict::UnknownSeries));
+                continue;
+            };
+            if !row.set(slot, value) && row.get(slot).map(f64::to_bits) != Some(value.to_bits()) {
+                Counters::add(&self.db.counters.duplicates, 1);
+                refused.push((index, Verdict::Duplicate));
+            }
+        }
+        if !row.is_empty() {
+            self.staged.add_row(row);
+        }
+    }
+
+    /// Stages one sample; `makes_row` says whether it may open a row.
+    pub(super) fn stage_one(
+        &mut self,
+        reference: SeriesRef,
+        time: i64,
+        value: f64,
+        makes_row: bool,
+    ) -> Verdict {
+        let Some(slot) = self.writer().slot_of(reference) else { return Verdict::UnknownSeries };
+        let newest = self.staged.newest(slot).max(self.committed_newest(slot, time));
+        let counters = &self.db.counters;
+        match newest {
+            Some((newest, _)) if newest > time => {
+                Counters::add(&counters.out_of_order, 1);
+                return Verdict::OutOfOrder;
+            }
+            Some((newest, bits)) if newest == time => {
+                if bits == value.to_bits() {
+                    return Verdict::Accepted;
+                }
+                Counters::add(&counters.duplicates, 1);
+                return Verdict::Duplicate;
+            }
+            _ => {}
+        }
+        self.place(slot, time, value, makes_row);
+        Verdict::Accepted
+    }
+
+    /// Puts an accepted sample into a row, or among those that fit none.
+    fn place(&mut self, slot: usize, time: i64, value: f64, makes_row: bool) {
+        if let Some(row) = self.staged.row_at(time) {
+            row.set(slot, value);
+            return;
+        }
+        let (slots, last_row) = (self.writer().slots.len(), self.writer().last_row);
+        if time > last_row && makes_row {
+            self.staged.add_row(StagedRow::new(time, slots, false)).set(slot, value);
+        } else if time <= last_row && self.lane.data().open.iter().any(|row| row.time == time) {
+            self.staged.add_row(StagedRow::new(time, slots, true)).set(slot, value);
+        } else {
+            self.staged.add_own(slot, time, value);
+        }
+    }
+
+    /// The newest committed sample of a slot, if it may be at `time` or later.
+    fn committed_newest(&mut self, slot: usize, time: i64) -> Option<(i64, u64)> {
+        let at = u32::try_from(slot).expect("slots are counted in 32 bits");
+        let writer = self.writer.as_mut().expect("a batch is under way");
+        let shared = writer.shared.get(&at).and_then(|newest| newest.get());
+        let is_unproven = writer.unproven.get(&at).is_some_and(|&floor| floor >= time);
+        if time > writer.newest && !is_unproven {
+            return shared;
+        }
+        let (here, epoch) = {
+            let data = self.lane.data();
+            (data.newest(at), data.epoch)
+        };
+        let here = here.max(shared);
+        if here.is_some_and(|(newest, _)| newest >= time) {
+            return here;
+        }
+        // What was sealed is not newer than the rows here, but may be newer than this sample.
+        let sealed = writer.sealed.get(at, epoch, time);
+        let sealed = sealed.unwrap_or_else(|| {
+            let found = self.db.newest_of(writer.slots[slot].series, time);
+            writer.sealed.put(at, epoch, (time, found));
+            found
+        });
+        here.max(sealed)
+    }
+}
