@@ -1,0 +1,15 @@
+//! A job: how to scrape, and where its targets come from.
+
+use regain_discovery::{FileSdConfig, StaticConfig};
+
+use crate::config::JobConfig;
+
+/// Says what to scrape and how.
+#[derive(Debug, Clone)]
+pub struct Job {
+    pub config: JobConfig,
+    /// Holds the targets that are written in the configuration itself.
+    pub statics: StaticConfig,
+    /// Names the files that hold more. Jobs with an equal item share its reading.
+    pub files: Vec<FileSdConfig>,
+}

@@ -1,0 +1,159 @@
+//! Scraping one target: ask, read, write, remember.
+
+mod record;
+mod repair;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::FutureExt as _;
+use regain_http::client::Request;
+use regain_model::Timestamp;
+use regain_storage::Appender;
+use tokio::time::Instant;
+
+use crate::blocking;
+use crate::cache::SeriesCache;
+use crate::error::{FetchError, ScrapeError, TargetLimitExceeded};
+use crate::fetch::{Fetched, fetch, request};
+use crate::manager::Shared;
+use crate::metrics::IntervalMetrics;
+use crate::report::ReportSeries;
+use crate::scrape_loop::Assignment;
+use crate::settings::JobSettings;
+use crate::target::Target;
+
+/// Says from which body on reading takes too long for a task, in bytes: 500 µs at the pace of predicted lines …
+const LONG_BODY_BYTES: usize = 512 << 10;
+/// … and at the pace of lines whose series are new.
+const LONG_NEW_BODY_BYTES: usize = 16 << 10;
+
+/// Holds why all targets of a pool fail, if they do.
+#[derive(Debug, Default)]
+pub(crate) struct LimitCell(Mutex<Option<TargetLimitExceeded>>);
+
+impl LimitCell {
+    pub(crate) fn set(&self, exceeded: Option<TargetLimitExceeded>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = exceeded;
+    }
+
+    fn get(&self) -> Option<TargetLimitExceeded> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Is what a target writes with, from its first scrape on.
+struct Lane {
+    appender: Box<dyn Appender>,
+    report: ReportSeries,
+}
+
+/// Scrapes a target, and remembers from one scrape to the next what it exposes.
+pub(crate) struct Scraper {
+    shared: Arc<Shared>,
+    limit: Arc<LimitCell>,
+    target: Arc<Target>,
+    settings: Arc<JobSettings>,
+    request: Option<Request>,
+    interval: IntervalMetrics,
+    lane: Option<Lane>,
+    cache: SeriesCache,
+    last_started: Option<Instant>,
+}
+
+impl std::fmt::Debug for Scraper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scraper").field("target", &self.target).finish_non_exhaustive()
+    }
+}
+
+impl Scraper {
+    pub(crate) fn new(
+        shared: &Arc<Shared>,
+        assignment: &Assignment,
+        limit: &Arc<LimitCell>,
+    ) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            limit: Arc::clone(limit),
+            target: Arc::clone(&assignment.target),
+            settings: Arc::clone(&assignment.settings),
+            request: None,
+            interval: shared.metrics.interval(assignment.target.interval()),
+            lane: None,
+            cache: SeriesCache::default(),
+            last_started: None,
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// Tells whether there was a scrape, so that there are series to end.
+    pub(crate) fn has_scraped(&self) -> bool {
+        self.last_started.is_some()
+    }
+
+    /// Goes on with another target or other settings, under which the series stay the same.
+    pub(crate) fn assign(&mut self, assignment: &Assignment) {
+        let Assignment { target, settings, .. } = assignment;
+        if !Arc::ptr_eq(&self.target, target) {
+            target.take_over(&self.target);
+            self.interval = self.shared.metrics.interval(target.interval());
+        }
+        self.target = Arc::clone(target);
+        self.settings = Arc::clone(settings);
+        self.request = None;
+    }
+
+    /// Scrapes once and writes what came of it with the timestamp `at`.
+    ///
+    /// A panic ends this scrape alone: it counts as failed.
+    pub(crate) async fn scrape(&mut self, at: Timestamp) {
+        let started = Instant::now();
+        if let Some(last) = self.last_started.replace(started) {
+            self.interval.observe(started - last);
+        }
+        let turn = AssertUnwindSafe(self.turn(at, started)).catch_unwind().await;
+        if turn.is_err() {
+            self.after_panic(at, started);
+        }
+    }
+
+    async fn turn(&mut self, at: Timestamp, started: Instant) {
+        let fetched = match self.limit.get() {
+            Some(exceeded) => Err(exceeded.into()),
+            None => self.fetch().await.map_err(ScrapeError::from),
+        };
+        let is_long = fetched.as_ref().is_ok_and(|fetched| self.takes_long(fetched));
+        blocking::run(is_long, || self.record(at, started, fetched));
+    }
+
+    async fn fetch(&mut self) -> Result<Fetched, FetchError> {
+        if self.request.is_none() {
+            self.request = Some(request(&self.target, &self.settings)?);
+        }
+        let request = self.request.as_mut().expect("the request was built above");
+        fetch(request, &self.target, &self.settings, &self.shared).await
+    }
+
+    fn takes_long(&self, fetched: &Fetched) -> bool {
+        let new = self.cache.len() == 0;
+        fetched.work.body.len() >= if new { LONG_NEW_BODY_BYTES } else { LONG_BODY_BYTES }
+    }
+
+    /// Counts a scrape that panicked as failed, with what can still be trusted.
+    fn after_panic(&mut self, at: Timestamp, started: Instant) {
+        let target = self.target.scrape_url();
+        tracing::error!(target_url = target, "a scrape ended in a panic");
+        // An appender in the middle of a batch is of no use; its lane is open to the next one.
+        self.lane = None;
+        let failed = || self.record(at, started, Err(ScrapeError::Panic));
+        if std::panic::catch_unwind(AssertUnwindSafe(failed)).is_err() {
+            tracing::error!(target_url = self.target.scrape_url(), "its failure cannot be recorded");
+            self.lane = None;
+            self.cache = SeriesCache::default();
+        }
+    }
+}

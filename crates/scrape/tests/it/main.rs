@@ -1,0 +1,18 @@
+//! Scraping over real sockets into a store in memory. Time stands still unless a test moves it.
+
+mod support;
+
+mod bad_input;
+mod clashes;
+mod clock_skew;
+mod discovery;
+mod isolation;
+mod limits;
+mod listing;
+mod negotiation;
+mod own_metrics;
+mod reload;
+mod report;
+mod staleness;
+mod stores;
+mod timestamps;
