@@ -1,1 +1,56 @@
 //! The files a user writes, decoded into resolved settings.
+//!
+//! A file passes three stages. Its text becomes a tree whose nodes know their place (`regain-yaml`);
+//! the tree becomes a [`Config`] with all defaults filled in and all rules checked; the program that
+//! wires the crates together makes running objects of it. All mistakes of a file are reported at once.
+//!
+//! Invariants: a configuration that Prometheus 3.14 accepts is accepted, one that it refuses is refused;
+//! what Regain does not do yet is listed by [`Config::unbuilt`], so that it is never ignored. Nothing here
+//! reads a clock or the environment: variables come in through [`LoadOptions`].
+
+mod config;
+mod load;
+mod unbuilt;
+
+mod global;
+mod naming;
+mod protocol;
+mod runtime;
+
+mod scrape;
+
+mod alerting;
+mod otlp;
+mod remote_read;
+mod remote_write;
+mod storage;
+mod tracing;
+
+mod client;
+mod cloud_auth;
+mod headers;
+mod relabel;
+mod sd;
+
+mod schema;
+
+mod go_url;
+mod value;
+
+mod marshal;
+
+pub use alerting::{AlertingConfig, AlertmanagerConfig};
+pub use config::{Config, FilePattern, RuleFilesError};
+pub use global::GlobalConfig;
+pub use load::{LoadError, LoadOptions, load_file, load_text};
+pub use otlp::{OtlpConfig, TranslationStrategy};
+pub use protocol::WantedProtocol;
+pub use relabel::RelabelRule;
+pub use remote_read::RemoteReadConfig;
+pub use remote_write::{MetadataConfig, QueueConfig, RemoteWriteConfig, WriteMessage};
+pub use runtime::RuntimeConfig;
+pub use scrape::{Limits, ScrapeConfig};
+pub use sd::Discovery;
+pub use storage::{ChunkEncoding, Retention, StorageConfig};
+pub use self::tracing::{TracingClient, TracingConfig};
+pub use unbuilt::Unbuilt;

@@ -137,14 +137,17 @@ impl Mistakes {
 
     /// Ends the collection: `value` if there was no mistake, all mistakes of `file` otherwise.
     pub fn finish<T>(self, file: &Path, value: Option<T>) -> Result<T, Errors> {
-        let mut mistakes = self.mistakes.into_inner();
         match value {
-            Some(value) if mistakes.is_empty() => Ok(value),
-            _ => {
-                mistakes.sort_by_key(|mistake| mistake.at);
-                Err(Errors { file: file.to_owned(), mistakes })
-            }
+            Some(value) if self.is_empty() => Ok(value),
+            _ => Err(self.errors(file)),
         }
+    }
+
+    /// Hands out the mistakes made so far as those of `file`.
+    pub fn errors(&self, file: &Path) -> Errors {
+        let mut mistakes = self.mistakes.take();
+        mistakes.sort_by_key(|mistake| mistake.at);
+        Errors { file: file.to_owned(), mistakes }
     }
 }
 
