@@ -29,6 +29,8 @@ pub enum ExprKind {
     Number(Number),
     /// A string.
     String(String),
+    /// A string whose escapes make it something else than UTF-8. No label can have it as its name.
+    Bytes(Vec<u8>),
     /// An instant vector selector.
     Vector(VectorSelector),
     /// A range vector selector.

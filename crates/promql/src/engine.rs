@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use regain_model::Timestamp;
+use regain_model::{Span, Timestamp};
 use regain_storage::{Ctx, Queryable};
 
 use crate::ast::Expr;
 use crate::eval::{Question, answer};
 use crate::eval_error::EvalError;
 use crate::grid::Grid;
-use crate::plan::{QueryTimes, lower};
+use crate::plan::{Node, QueryTimes, lower, time_span};
 use crate::value::QueryResult;
 
 /// What an engine is set to.
@@ -106,8 +106,8 @@ impl Engine {
         t: Timestamp,
         ctx: &Arc<Ctx>,
     ) -> Result<QueryResult, EvalError> {
-        let node = lower(expr, QueryTimes { start: t.0, end: t.0, step: 0 })?;
-        let (options, grid) = (&self.options, Grid::instant(t.0));
+        let (node, grid) = instant_plan(expr, t)?;
+        let options = &self.options;
         let question = Question { options, node: &node, grid: &grid, range: false, fuse: true };
         answer(question, source, ctx)
     }
@@ -120,11 +120,32 @@ impl Engine {
         steps: Steps,
         ctx: &Arc<Ctx>,
     ) -> Result<QueryResult, EvalError> {
-        let (start, end, step) = (steps.start.0, steps.end.0, steps.step_ms);
-        let node = lower(expr, QueryTimes { start, end, step })?;
-        let grid = Grid::range(start, end, step)?;
+        let (node, grid) = range_plan(expr, steps)?;
         let options = &self.options;
         let question = Question { options, node: &node, grid: &grid, range: true, fuse: true };
         answer(question, source, ctx)
     }
+
+    /// The span of time that the value of `expr` at the time `t` can depend on.
+    pub(crate) fn instant_span(&self, expr: &Expr, t: Timestamp) -> Result<Span, EvalError> {
+        let (node, grid) = instant_plan(expr, t)?;
+        Ok(time_span(&node, &grid, &self.options))
+    }
+
+    /// The span of time that the values of `expr` at `steps` can depend on.
+    pub(crate) fn range_span(&self, expr: &Expr, steps: Steps) -> Result<Span, EvalError> {
+        let (node, grid) = range_plan(expr, steps)?;
+        Ok(time_span(&node, &grid, &self.options))
+    }
+}
+
+fn instant_plan(expr: &Expr, t: Timestamp) -> Result<(Node, Grid), EvalError> {
+    let node = lower(expr, QueryTimes { start: t.0, end: t.0, step: 0 })?;
+    Ok((node, Grid::instant(t.0)))
+}
+
+fn range_plan(expr: &Expr, steps: Steps) -> Result<(Node, Grid), EvalError> {
+    let (start, end, step) = (steps.start.0, steps.end.0, steps.step_ms);
+    let node = lower(expr, QueryTimes { start, end, step })?;
+    Ok((node, Grid::range(start, end, step)?))
 }

@@ -1,6 +1,6 @@
 //! Why a query has no answer. The texts are API: dashboards and scripts compare them.
 
-use regain_go_format::quote::quote;
+use regain_go_format::quote::quote_bytes;
 use regain_storage as storage;
 
 use crate::annotations::general;
@@ -54,8 +54,8 @@ pub enum EvalError {
     #[error("multiple matches for labels: grouping labels must ensure unique matches")]
     GroupingNotUnique,
     /// The label of `count_values` is no label name.
-    #[error("invalid label name {}", quote(.0))]
-    InvalidLabelName(String),
+    #[error("invalid label name {}", quote_bytes(.0))]
+    InvalidLabelName(Vec<u8>),
     /// The parameter of `topk`, `bottomk` or `limitk` is not a number.
     #[error("Parameter value is NaN")]
     ParameterNan,

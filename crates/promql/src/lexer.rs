@@ -4,6 +4,7 @@
 //! name. Behind a left bracket comes a duration; after its first number the rules are those of
 //! expressions again, save that words and colons are read as parts of a range.
 
+mod brackets;
 mod char_text;
 mod number;
 mod string;
@@ -12,9 +13,19 @@ pub(crate) use char_text::{CodePoint, QuotedChar};
 
 use crate::ast::{BinaryOp, Position};
 use crate::parse_error::LexicalError;
-use crate::token::{self, Keyword, TimeWord, Token, TokenKind};
+use crate::token::{self, Keyword, Token, TokenKind};
 
 type Lexed = Result<TokenKind, LexicalError>;
+
+/// Where the lexer is as to brackets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Brackets {
+    None,
+    /// In brackets, before their first number.
+    Start,
+    /// In brackets, behind their first number.
+    Rest,
+}
 
 /// Reads tokens off a text that is shorter than 4 GiB.
 #[derive(Debug)]
@@ -26,9 +37,7 @@ pub(crate) struct Lexer<'a> {
     start: usize,
     parens_open: usize,
     in_braces: bool,
-    in_brackets: bool,
-    /// Whether the brackets hold a duration that has had no number yet.
-    in_duration: bool,
+    brackets: Brackets,
     had_colon: bool,
     /// Whether any brackets so far had a number. As upstream has it, brackets do not start over.
     had_number: bool,
@@ -42,8 +51,7 @@ impl<'a> Lexer<'a> {
             start: 0,
             parens_open: 0,
             in_braces: false,
-            in_brackets: false,
-            in_duration: false,
+            brackets: Brackets::None,
             had_colon: false,
             had_number: false,
         }
@@ -58,19 +66,24 @@ impl<'a> Lexer<'a> {
 
     fn next_kind(&mut self) -> Lexed {
         self.skip_space();
-        while self.peek() == Some(b'#') && !self.in_duration {
+        let in_duration = self.brackets == Brackets::Start;
+        while self.peek() == Some(b'#') && !in_duration {
             while !matches!(self.peek(), None | Some(b'\r' | b'\n')) {
                 self.pos += 1;
             }
             self.skip_space();
         }
-        if self.in_duration {
+        if in_duration {
             self.duration_token()
         } else if self.in_braces {
             self.brace_token()
         } else {
             self.statement_token()
         }
+    }
+
+    fn in_brackets(&self) -> bool {
+        self.brackets != Brackets::None
     }
 
     fn skip_space(&mut self) {
@@ -91,7 +104,9 @@ impl<'a> Lexer<'a> {
                 self.number_or_duration()
             }
             b'"' | b'\'' | b'`' => self.string(byte),
-            b'A'..=b'Z' | b'a'..=b'z' | b'_' | b':' if self.in_brackets => self.bracket_word(byte),
+            b'A'..=b'Z' | b'a'..=b'z' | b'_' | b':' if self.in_brackets() => {
+                self.bracket_word(byte)
+            }
             b'A'..=b'Z' | b'a'..=b'z' | b'_' | b':' => Ok(self.word()),
             b',' => self.single(TokenKind::Comma),
             b'@' => self.single(TokenKind::At),
@@ -100,14 +115,14 @@ impl<'a> Lexer<'a> {
                 self.in_braces = true;
                 self.single(TokenKind::LeftBrace)
             }
-            b'[' if self.in_brackets => Err(LexicalError::LeftBracket),
+            b'[' if self.in_brackets() => Err(LexicalError::LeftBracket),
             b'[' => {
-                (self.in_brackets, self.in_duration, self.had_colon) = (true, true, false);
+                (self.brackets, self.had_colon) = (Brackets::Start, false);
                 self.single(TokenKind::LeftBracket)
             }
-            b']' if !self.in_brackets => Err(LexicalError::RightBracket),
+            b']' if !self.in_brackets() => Err(LexicalError::RightBracket),
             b']' => {
-                self.in_brackets = false;
+                self.brackets = Brackets::None;
                 self.single(TokenKind::RightBracket)
             }
             _ => Err(LexicalError::Character(self.quoted())),
@@ -118,7 +133,7 @@ impl<'a> Lexer<'a> {
     fn end(&self) -> Lexed {
         if self.parens_open > 0 {
             Err(LexicalError::OpenParen)
-        } else if self.in_brackets {
+        } else if self.in_brackets() {
             Err(LexicalError::OpenBracket)
         } else {
             Ok(TokenKind::End)
@@ -162,72 +177,6 @@ impl<'a> Lexer<'a> {
         };
         self.parens_open = open;
         Ok(TokenKind::RightParen)
-    }
-
-    /// A word or a colon in brackets, behind their first number.
-    fn bracket_word(&mut self, byte: u8) -> Lexed {
-        if byte == b':' {
-            if self.had_colon {
-                return Err(LexicalError::Colon);
-            }
-            self.had_colon = true;
-            return self.single(TokenKind::Colon);
-        }
-        let wrong = LexicalError::CharacterForColon(self.quoted());
-        self.duration_word().ok_or(wrong)
-    }
-
-    /// The part of a range that stands before its first number.
-    fn duration_token(&mut self) -> Lexed {
-        let Some(byte) = self.peek() else { return Err(LexicalError::EndInDuration) };
-        match byte {
-            b']' => {
-                (self.in_brackets, self.in_duration, self.had_colon) = (false, false, false);
-                self.single(TokenKind::RightBracket)
-            }
-            b':' => {
-                self.pos += 1;
-                let wrong = if self.had_number {
-                    self.had_colon.then_some(LexicalError::RepeatedColon)
-                } else {
-                    Some(LexicalError::EarlyColon)
-                };
-                if let Some(wrong) = wrong {
-                    self.start = self.pos;
-                    return Err(wrong);
-                }
-                self.had_colon = true;
-                Ok(TokenKind::Colon)
-            }
-            b'(' | b')' => self.paren(byte),
-            b',' => self.single(TokenKind::Comma),
-            b'0'..=b'9' => self.first_number(),
-            b'.' if self.peek_at(1).is_some_and(|byte| byte.is_ascii_digit()) => {
-                self.first_number()
-            }
-            _ => {
-                if let Some(op) = arithmetic(byte) {
-                    return self.single(TokenKind::Binary(op));
-                }
-                let wrong = LexicalError::CharacterInDuration(self.quoted());
-                self.duration_word().ok_or(wrong)
-            }
-        }
-    }
-
-    fn first_number(&mut self) -> Lexed {
-        (self.in_duration, self.had_number) = (false, true);
-        self.number_or_duration()
-    }
-
-    /// A function of durations.
-    fn duration_word(&mut self) -> Option<TokenKind> {
-        while self.peek().is_some_and(|byte| byte == b'_' || byte.is_ascii_alphabetic()) {
-            self.pos += 1;
-        }
-        let word = self.token_text().to_ascii_lowercase();
-        let word = token::time_word(&word)?;
-        (!matches!(word, TimeWord::Start | TimeWord::End)).then_some(TokenKind::TimeWord(word))
     }
 
     fn brace_token(&mut self) -> Lexed {

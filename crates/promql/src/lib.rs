@@ -3,6 +3,7 @@
 pub mod ast;
 pub mod parse_error;
 pub mod signatures;
+pub mod test_language;
 
 mod lexer;
 mod parser;

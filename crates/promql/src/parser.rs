@@ -220,6 +220,8 @@ impl<'a> Parser<'a> {
     }
 
     /// Notes a mistake.
+    #[cold]
+    #[inline(never)]
     fn report(&mut self, problem: impl Into<ParseProblem>, at: Position) {
         self.errors.push(ParseError::new(problem, at, self.text));
     }

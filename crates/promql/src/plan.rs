@@ -4,6 +4,7 @@
 //! Durations are numbers, `start()` and `end()` are times, parentheses are gone, and what is the
 //! same at every step is marked as [`Node::Constant`].
 
+mod bytes;
 mod calls;
 mod children;
 mod durations;

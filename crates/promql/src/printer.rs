@@ -2,7 +2,7 @@
 
 mod pretty;
 
-use std::fmt::{self, Display, Formatter, Write};
+use std::fmt::{self, Display, Formatter, Write as _};
 
 use regain_go_format::{duration, float, quote};
 use regain_model::{METRIC_NAME, MatchOp, Matcher};
@@ -20,6 +20,7 @@ impl Display for Expr {
         match &self.kind {
             ExprKind::Number(number) => number.fmt(f),
             ExprKind::String(text) => f.write_str(&quote::quote(text)),
+            ExprKind::Bytes(bytes) => f.write_str(&quote::quote_bytes(bytes)),
             ExprKind::Vector(selector) => selector.fmt(f),
             ExprKind::Matrix(matrix) => matrix.fmt(f),
             ExprKind::Subquery(subquery) => {
@@ -162,7 +163,11 @@ impl Display for DurationExpr {
             DurationExprKind::Range => f.write_str("range()")?,
             DurationExprKind::Unary { negative: true, expr } => write!(f, "-{expr}")?,
             DurationExprKind::Unary { negative: false, expr } => expr.fmt(f)?,
-            DurationExprKind::Binary { op: op @ (DurationOp::Min | DurationOp::Max), left, right } => {
+            DurationExprKind::Binary {
+                op: op @ (DurationOp::Min | DurationOp::Max),
+                left,
+                right,
+            } => {
                 write!(f, "{op}({left}, {right})")?;
             }
             DurationExprKind::Binary { op, left, right } => write!(f, "{left} {op} {right}")?,
@@ -253,8 +258,10 @@ fn write_matching(f: &mut Formatter<'_>, matching: &Matching) -> fmt::Result {
     if let Some(group) = group {
         write!(f, " {group} ({})", LabelList(&matching.include))?;
     }
+    #[expect(clippy::float_cmp, reason = "only the same value can be said once for both sides")]
+    let same = |left: f64, right: f64| left == right;
     match (matching.fill_left, matching.fill_right) {
-        (Some(left), Some(right)) if left == right => write_fill(f, "fill", left),
+        (Some(left), Some(right)) if same(left, right) => write_fill(f, "fill", left),
         (left, right) => {
             left.map_or(Ok(()), |value| write_fill(f, "fill_left", value))?;
             right.map_or(Ok(()), |value| write_fill(f, "fill_right", value))

@@ -25,9 +25,7 @@ mod walk;
 mod world;
 
 pub use mistake::{BadScript, Mistake, Problem};
-pub use report::{
-    Asked, CaseReport, Failure, FileReport, Gap, Level, Mismatch, Tally, Verdict,
-};
+pub use report::{Asked, CaseReport, Failure, FileReport, Gap, Level, Mismatch, Tally, Verdict};
 pub use series::SeriesProblem;
 
 use crate::engine::{Engine, EngineOptions, Features};

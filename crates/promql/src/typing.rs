@@ -36,7 +36,7 @@ impl Checker<'_> {
         let at = expr.at.clone();
         match &mut expr.kind {
             ExprKind::Number(_) => ValueType::Scalar,
-            ExprKind::String(_) => ValueType::String,
+            ExprKind::String(_) | ExprKind::Bytes(_) => ValueType::String,
             ExprKind::Paren(inner) => self.expr(inner),
             ExprKind::Vector(selector) => {
                 self.selector(selector, &at);

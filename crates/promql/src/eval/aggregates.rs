@@ -16,7 +16,7 @@ impl Evaluator<'_> {
         if let AggregateOp::CountValues(label) = &node.op
             && !regain_model::is_valid_label_name(label, regain_model::NameScheme::Utf8)
         {
-            return Err(EvalError::InvalidLabelName(label.clone()));
+            return Err(EvalError::InvalidLabelName(label.clone().into_bytes()));
         }
         let params = match &node.param {
             Some(param) => Some(Params::new(self.scalars(param, grid)?)),

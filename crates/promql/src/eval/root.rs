@@ -33,8 +33,7 @@ pub(crate) fn answer(
     ctx: &Arc<Ctx>,
 ) -> Result<QueryResult> {
     let Question { options, node, grid, range, fuse } = question;
-    let (min, max) = plan::time_span(node, grid, options);
-    let snapshot = source.snapshot(Span::new(Timestamp(min), Timestamp(max)), ctx)?;
+    let snapshot = source.snapshot(plan::time_span(node, grid, options), ctx)?;
     let mut evaluator = Evaluator {
         options,
         snapshot: snapshot.as_ref(),

@@ -58,8 +58,7 @@ impl Lexer<'_> {
     fn digits(&mut self, count: usize, radix: u32, mut value: u32) -> Result<u32, LexicalError> {
         for _ in 0..count {
             let next = self.next_char().ok_or(LexicalError::OpenEscape)?;
-            let digit =
-                next.to_digit(radix).ok_or(LexicalError::DigitOfEscape(CodePoint(next)))?;
+            let digit = next.to_digit(radix).ok_or(LexicalError::DigitOfEscape(CodePoint(next)))?;
             value = value.wrapping_mul(radix) + digit;
         }
         Ok(value)

@@ -1,5 +1,6 @@
 //! Aggregations.
 
+use super::call::Arguments;
 use super::tree::Tree;
 use super::{Parsed, Parser};
 use crate::ast::{Aggregate, AggregateOp, Expr, ExprKind};
@@ -19,7 +20,7 @@ impl Parser<'_> {
     /// The aggregation whose operator has been taken.
     pub(super) fn aggregate(&mut self, name: Token, op: AggregateOp) -> Parsed<Tree> {
         let parts = self.aggregate_parts();
-        let (clause, (args, height)) = self.expecting(parts, AGGREGATION)?;
+        let (clause, Arguments { args, height }) = self.expecting(parts, AGGREGATION)?;
         let at = name.start..self.end;
         let (param, expr) = match self.aggregate_arguments(op, args) {
             Ok(arguments) => arguments,
@@ -56,7 +57,7 @@ impl Parser<'_> {
     }
 
     /// The arguments, and the clause before or after them.
-    fn aggregate_parts(&mut self) -> Parsed<(Option<Clause>, (Vec<Expr>, u32))> {
+    fn aggregate_parts(&mut self) -> Parsed<(Option<Clause>, Arguments)> {
         let before = self.clause()?;
         let args = self.arguments()?;
         let clause = if before.is_some() { before } else { self.clause()? };

@@ -125,7 +125,9 @@ impl Parser<'_> {
             _ => return Ok(()),
         };
         self.take()?;
-        if self.peek()?.kind == TokenKind::LeftParen {
+        let next = self.peek()?.kind;
+        // What starts an expression is the right operand; a parenthesis starts the labels first.
+        if next == TokenKind::LeftParen || !next.starts_expr() {
             matching.include = self.label_list()?;
         }
         Ok(())

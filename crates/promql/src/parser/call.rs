@@ -7,10 +7,17 @@ use crate::parse_error::SyntaxError;
 use crate::signatures;
 use crate::token::{Token, TokenKind};
 
+/// The arguments of a call or an aggregation, and the height of the highest.
+#[derive(Debug, Default)]
+pub(super) struct Arguments {
+    pub(super) args: Vec<Expr>,
+    pub(super) height: u32,
+}
+
 impl Parser<'_> {
     /// The call of the function whose name has been taken.
     pub(super) fn call(&mut self, name: Token) -> Parsed<Tree> {
-        let (args, height) = self.arguments()?;
+        let Arguments { args, height } = self.arguments()?;
         let function = self.text_of(name).to_owned();
         match signatures::find(&function) {
             None => self.report(SyntaxError::UnknownFunction(function.clone()), name.at()),
@@ -22,20 +29,20 @@ impl Parser<'_> {
         self.tree(ExprKind::Call(Call { function, args }), name.start..self.end, height)
     }
 
-    /// Arguments in parentheses, and the height of the highest.
-    pub(super) fn arguments(&mut self) -> Parsed<(Vec<Expr>, u32)> {
+    /// Arguments in parentheses.
+    pub(super) fn arguments(&mut self) -> Parsed<Arguments> {
         self.expect(TokenKind::LeftParen)?;
-        let (mut args, mut height) = (Vec::new(), 0);
+        let mut arguments = Arguments::default();
         if self.take_if(TokenKind::RightParen)?.is_some() {
-            return Ok((args, height));
+            return Ok(arguments);
         }
         loop {
             let arg = self.expr()?;
-            height = height.max(arg.height);
-            args.push(arg.expr);
+            arguments.height = arguments.height.max(arg.height);
+            arguments.args.push(arg.expr);
             if !self.another_argument()? {
                 self.expect(TokenKind::RightParen)?;
-                return Ok((args, height));
+                return Ok(arguments);
             }
         }
     }

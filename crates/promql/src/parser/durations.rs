@@ -74,11 +74,7 @@ impl Parser<'_> {
     }
 
     /// The operations that follow the operand `left`.
-    fn more_durations(
-        &mut self,
-        mut left: DurationExpr,
-        min: Precedence,
-    ) -> Parsed<DurationExpr> {
+    fn more_durations(&mut self, mut left: DurationExpr, min: Precedence) -> Parsed<DurationExpr> {
         while let Some((symbol, op, precedence)) = self.duration_operator()? {
             if precedence < min {
                 break;
@@ -215,7 +211,7 @@ impl Parser<'_> {
 
     /// A number of seconds, if it is not too large. Otherwise the mistake is in `blamed`.
     fn literal(&mut self, number: Number, at: Position, blamed: Position) -> DurationExpr {
-        if number.value.abs() > SECONDS_MAX {
+        if number.value.is_nan() || number.value.abs() > SECONDS_MAX {
             self.report(SyntaxError::DurationOutOfRange, blamed);
             return zero();
         }

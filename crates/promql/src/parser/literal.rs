@@ -3,7 +3,7 @@
 use regain_go_format::{duration, number, quote};
 
 use super::{Failure, Parsed, Parser};
-use crate::ast::{BinaryOp, Number};
+use crate::ast::{BinaryOp, ExprKind, Number};
 use crate::parse_error::SyntaxError;
 use crate::token::{Token, TokenKind};
 
@@ -35,7 +35,20 @@ impl Parser<'_> {
         Ok(Some((self.take()?, negative)))
     }
 
-    /// The value of a string. One that has none is reported and empty.
+    /// A string that is an operand, and need not be UTF-8.
+    pub(super) fn string_operand(&mut self) -> Parsed<ExprKind> {
+        let token = self.peek()?;
+        let literal = self.text_of(token);
+        match quote::unquote_bytes(literal.as_bytes()).map(String::from_utf8) {
+            Ok(Err(not_utf8)) => {
+                self.take()?;
+                Ok(ExprKind::Bytes(not_utf8.into_bytes()))
+            }
+            _ => self.string().map(ExprKind::String),
+        }
+    }
+
+    /// The value of a string, which must be UTF-8. One that has none is reported and empty.
     pub(super) fn string(&mut self) -> Parsed<String> {
         let token = self.expect(TokenKind::String)?;
         let literal = self.text_of(token);

@@ -28,7 +28,8 @@ impl Parser<'_> {
         };
         if time.offset.is_some() {
             self.report(SyntaxError::SecondOffset, at);
-        } else if !matches!(duration.kind, DurationExprKind::Number(number) if is_zero(number.value)) {
+        } else if !matches!(duration.kind, DurationExprKind::Number(number) if is_zero(number.value))
+        {
             time.offset = Some(Duration::from(duration));
         }
         tree.expr.at.end = self.end;

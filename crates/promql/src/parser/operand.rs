@@ -75,8 +75,8 @@ impl Parser<'_> {
                 Ok(Tree::leaf(ExprKind::Number(number), first.at()))
             }
             TokenKind::String => {
-                let text = self.string()?;
-                Ok(Tree::leaf(ExprKind::String(text), first.at()))
+                let kind = self.string_operand()?;
+                Ok(Tree::leaf(kind, first.at()))
             }
             _ => self.named(),
         }

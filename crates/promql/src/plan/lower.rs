@@ -1,5 +1,6 @@
 //! From the expression to the plan.
 
+use super::bytes;
 use super::calls;
 use super::durations;
 use super::lowered::{Lowered, LoweredValue};
@@ -27,6 +28,11 @@ impl Lowering {
         match &expr.kind {
             ExprKind::Number(number) => Ok(Lowered::literal(Node::Number(number.value), at)),
             ExprKind::String(text) => Ok(Lowered::literal(Node::Text(text.clone()), at)),
+            ExprKind::Bytes(bytes) => {
+                // Answers are JSON, in which such strings cannot be told apart anyway.
+                let text = String::from_utf8_lossy(bytes).into_owned();
+                Ok(Lowered::literal(Node::Text(text), at))
+            }
             ExprKind::Paren(inner) => Ok(Lowered { at, ..self.expr(inner)? }),
             ExprKind::Vector(selector) => {
                 let (offset, time) = self.time(&selector.time)?;
@@ -100,6 +106,7 @@ impl Lowering {
             "range" => number(end.saturating_sub(start)),
             "step" => number(if start == end { 0 } else { step }),
             name => {
+                bytes::check_call(call)?;
                 let args = call.args.iter().map(|arg| self.expr(arg)).collect::<Result<_>>()?;
                 return calls::call(name, args, at);
             }
@@ -124,6 +131,9 @@ impl Lowering {
     }
 
     fn aggregate(&self, aggregate: &ast::Aggregate, at: super::Position) -> Result<Lowered> {
+        if aggregate.op == ast::AggregateOp::CountValues {
+            bytes::check_label(aggregate.param.as_ref())?;
+        }
         let input = self.expr(&aggregate.expr)?;
         // Upstream does not ask whether the parameter is the same at every step.
         let (invariant, worth_keeping) = (input.invariant, input.worth_keeping);

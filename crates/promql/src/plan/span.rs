@@ -1,15 +1,18 @@
 //! The span of time that a plan reads, so that the store can hold a view of it.
 
+use regain_model::{Span, Timestamp};
+
 use super::{Node, RangeArg, RangeSource, Selector};
 use crate::engine::EngineOptions;
 use crate::functions::Extension;
 use crate::grid::Grid;
 
 /// The first and the last time that evaluating `node` on `grid` can read.
-pub(crate) fn time_span(node: &Node, grid: &Grid, options: &EngineOptions) -> (i64, i64) {
+pub(crate) fn time_span(node: &Node, grid: &Grid, options: &EngineOptions) -> Span {
     let mut span = Spans { options, min: i64::MAX, max: i64::MIN };
     span.node(node, grid.start, grid.last());
-    if span.min > span.max { (0, 0) } else { (span.min, span.max) }
+    let (min, max) = if span.min > span.max { (0, 0) } else { (span.min, span.max) };
+    Span::new(Timestamp(min), Timestamp(max))
 }
 
 struct Spans<'o> {

@@ -48,6 +48,7 @@ impl Pretty {
             }
             ExprKind::Number(_)
             | ExprKind::String(_)
+            | ExprKind::Bytes(_)
             | ExprKind::Vector(_)
             | ExprKind::Matrix(_) => {
                 self.indent(level);

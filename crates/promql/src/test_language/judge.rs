@@ -4,10 +4,7 @@
 //! the query itself is asked at other times. Each of these is asked over three steps as well, whose
 //! middle one must answer the same.
 
-use std::sync::Arc;
-
 use regain_model::Timestamp;
-use regain_storage::Ctx;
 
 use super::compare;
 use super::report::{Asked, Failure, Gap, Mismatch, Verdict};
@@ -17,10 +14,10 @@ use super::world::World;
 use crate::ast::Expr;
 use crate::engine::{Engine, Steps};
 use crate::eval_error::EvalError;
-use crate::value::{QueryResult, Sample, Scalar, Value};
+use crate::value::{QueryResult, Sample, Scalar, Series, Value};
 
-const MINUTE_MS: i64 = 60_000;
 const SECOND_MS: i64 = 1_000;
+const MINUTE_MS: i64 = 60 * SECOND_MS;
 
 /// Whether `case` holds in `world`.
 pub(super) fn judge(engine: &Engine, world: &World, case: &Case) -> Verdict {
@@ -31,23 +28,39 @@ pub(super) fn judge(engine: &Engine, world: &World, case: &Case) -> Verdict {
             return Verdict::Failed(Failure { asked: Asked::AsWritten, mismatch });
         }
     };
-    if let Some(gap) = world.gap(expr) {
-        return Verdict::Unsupported(gap);
-    }
     if compare::wants_histograms(&case.answer) {
         return Verdict::Unsupported(Gap::NativeHistograms);
     }
     let judge = Judge { engine, world, case };
     let result = match case.times {
-        Times::Over(steps) => judge.over(expr, steps),
-        Times::At(at) | Times::RangeVector(Steps { end: at, .. }) => judge.instant(expr.clone(), at),
+        Times::Over(_) => judge.over(expr),
+        Times::At(at) | Times::RangeVector(Steps { end: at, .. }) => judge.instant(expr, at),
     };
     match result {
         Ok(()) => Verdict::Passed,
-        Err(Failure { mismatch: Mismatch::Error(EvalError::Unsupported(what)), .. }) => {
-            Verdict::Unsupported(Gap::Engine(what))
+        Err((asked, Shortfall::Mismatch(mismatch))) => Verdict::Failed(Failure { asked, mismatch }),
+        Err((_, Shortfall::Gap(gap))) => Verdict::Unsupported(gap),
+    }
+}
+
+/// Why an answer cannot be counted as the expected one.
+enum Shortfall {
+    Mismatch(Mismatch),
+    Gap(Gap),
+}
+
+impl From<Mismatch> for Shortfall {
+    fn from(mismatch: Mismatch) -> Self {
+        Self::Mismatch(mismatch)
+    }
+}
+
+impl From<EvalError> for Shortfall {
+    fn from(error: EvalError) -> Self {
+        match error {
+            EvalError::Unsupported(what) => Self::Gap(Gap::Engine(what)),
+            error => Self::Mismatch(Mismatch::Error(error)),
         }
-        Err(failure) => Verdict::Failed(failure),
     }
 }
 
@@ -58,104 +71,118 @@ struct Judge<'c> {
 }
 
 impl Judge<'_> {
-    fn over(&self, expr: &Expr, steps: Steps) -> Result<(), Failure> {
-        let failure = |mismatch| Failure { asked: Asked::AsWritten, mismatch };
-        let result = self.engine.range(&self.world.store, expr, steps, &self.context());
-        let result = self.expected(result).map_err(failure)?;
-        match result {
-            Some(result) => self.answers(&result).map_err(failure),
-            None => Ok(()),
-        }
+    fn over(&self, expr: &Expr) -> Result<(), (Asked, Shortfall)> {
+        let asked = |shortfall| (Asked::AsWritten, shortfall);
+        self.answers(expr, self.case.times).map(drop).map_err(asked)
     }
 
-    fn instant(&self, mut expr: Expr, at: Timestamp) -> Result<(), Failure> {
-        self.instant_at(&expr, at, false)?;
-        if !walk::can_be_pinned(&expr) {
+    fn instant(&self, expr: &Expr, at: Timestamp) -> Result<(), (Asked, Shortfall)> {
+        self.at(expr, at, false)?;
+        if !walk::can_be_pinned(expr) {
             return Ok(());
         }
-        walk::pin(&mut expr, at.0);
+        let mut pinned = expr.clone();
+        walk::pin(&mut pinned, at.0);
         let others = match at.0 {
             0 => vec![-SECOND_MS, 0, SECOND_MS],
             at => vec![-10 * at, 0, at / 5, at, 10 * at],
         };
-        others.into_iter().try_for_each(|time| self.instant_at(&expr, Timestamp(time), true))
+        others.into_iter().try_for_each(|time| self.at(&pinned, Timestamp(time), true))
     }
 
     /// Asks at one time, and over three steps with this time in the middle.
-    fn instant_at(&self, expr: &Expr, at: Timestamp, pinned: bool) -> Result<(), Failure> {
+    fn at(&self, expr: &Expr, at: Timestamp, pinned: bool) -> Result<(), (Asked, Shortfall)> {
         let asked = if pinned { Asked::Pinned { at } } else { Asked::AsWritten };
-        let failure = |mismatch| Failure { asked, mismatch };
-        let result = self.engine.instant(&self.world.store, expr, at, &self.context());
-        let Some(result) = self.expected(result).map_err(failure)? else { return Ok(()) };
-        self.answers(&result).map_err(failure)?;
+        let answer = self.answers(expr, Times::At(at)).map_err(|shortfall| (asked, shortfall))?;
         let alone = matches!(self.case.times, Times::RangeVector(_))
             || self.case.answer.text.is_some()
             || walk::speaks_of_query_times(expr);
-        if alone {
-            return Ok(());
+        match answer {
+            Some(value) if !alone => self
+                .in_the_middle(expr, at, &value)
+                .map_err(|shortfall| (Asked::Over { at, pinned }, shortfall)),
+            _ => Ok(()),
         }
-        let scalar = matches!(result.value, Value::Scalar(_));
-        let failure = |mismatch| Failure { asked: Asked::Over { at, pinned }, mismatch };
-        self.in_the_middle(expr, at, scalar).map_err(failure)
     }
 
-    fn in_the_middle(&self, expr: &Expr, at: Timestamp, scalar: bool) -> Result<(), Mismatch> {
-        let (start, end) = (Timestamp(at.0 - MINUTE_MS), Timestamp(at.0 + MINUTE_MS));
-        let steps = Steps { start, end, step_ms: MINUTE_MS };
-        let result = self.engine.range(&self.world.store, expr, steps, &self.context());
-        let result = result.map_err(Mismatch::Error)?;
+    /// The value of `expr` at `times` once it is found to be as expected; nothing where the query
+    /// had to fail and did.
+    fn answers(&self, expr: &Expr, times: Times) -> Result<Option<Value>, Shortfall> {
+        let result = match self.ask(expr, times) {
+            Ok(result) => result,
+            Err(Shortfall::Mismatch(Mismatch::Error(error))) => return self.fails(error),
+            Err(shortfall) => return Err(shortfall),
+        };
+        if !self.case.outcome.fail.is_empty() {
+            return Err(Mismatch::NoError.into());
+        }
+        compare::remarks(&self.case.outcome, &result)?;
+        compare::answer(&self.case.answer, self.case.times, &result.value)?;
+        Ok(Some(result.value))
+    }
+
+    /// Whether the failure of a query is the expected one.
+    fn fails(&self, error: EvalError) -> Result<Option<Value>, Shortfall> {
+        let wordings = &self.case.outcome.fail;
+        let got = error.to_string();
+        match wordings.iter().find(|wording| !wording.fits(&got)) {
+            Some(wording) => {
+                let expected = wording.as_str().to_owned();
+                Err(Mismatch::OtherError { expected, got }.into())
+            }
+            None if wordings.is_empty() => Err(error.into()),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether the middle one of three steps answers as an instant query did with `value`.
+    fn in_the_middle(&self, expr: &Expr, at: Timestamp, value: &Value) -> Result<(), Shortfall> {
+        let (start, end) = (at.saturating_sub(MINUTE_MS), at.saturating_add(MINUTE_MS));
+        let result = self.ask(expr, Times::Over(Steps { start, end, step_ms: MINUTE_MS }))?;
         if self.case.answer.ordered {
             return Ok(());
         }
         let Value::Matrix(series) = result.value else {
             let got = result.value.type_name();
-            return Err(Mismatch::Type { expected: "matrix", got });
+            return Err(Mismatch::Type { expected: "matrix", got }.into());
         };
         compare::sorted(&series)?;
-        let samples = series.into_iter().filter_map(|series| {
-            let point = series.points.iter().find(|point| point.time == at)?;
-            Some(Sample { labels: series.labels, time: at, value: point.value })
-        });
-        let samples: Vec<Sample> = samples.collect();
-        let value = match samples.as_slice() {
-            [Sample { value, .. }, ..] if scalar => {
+        let samples = samples_at(series, at);
+        let value = match (value, samples.as_slice()) {
+            (Value::Scalar(_), [Sample { value, .. }, ..]) => {
                 Value::Scalar(Scalar { time: at, value: *value })
             }
             _ => Value::Vector(samples),
         };
-        compare::answer(&self.case.answer, self.case.times, &value)
+        Ok(compare::answer(&self.case.answer, self.case.times, &value)?)
     }
 
-    /// The result, or nothing where the query had to fail and did.
-    fn expected(
-        &self,
-        result: Result<QueryResult, EvalError>,
-    ) -> Result<Option<QueryResult>, Mismatch> {
-        let wordings = &self.case.outcome.fail;
-        match result {
-            Ok(result) if wordings.is_empty() => Ok(Some(result)),
-            Ok(_) => Err(Mismatch::NoError),
-            Err(error @ EvalError::Unsupported(_)) => Err(Mismatch::Error(error)),
-            Err(error) if wordings.is_empty() => Err(Mismatch::Error(error)),
-            Err(error) => {
-                let message = error.to_string();
-                match wordings.iter().find(|wording| !wording.fits(&message)) {
-                    Some(wording) => {
-                        let expected = wording.as_str().to_owned();
-                        Err(Mismatch::OtherError { expected, got: message })
-                    }
-                    None => Ok(None),
-                }
-            }
+    /// Asks, unless the answer may depend on samples that are not here.
+    fn ask(&self, expr: &Expr, times: Times) -> Result<QueryResult, Shortfall> {
+        let (engine, store, ctx) = (self.engine, &self.world.store, self.engine.context());
+        let (steps, at) = match times {
+            Times::Over(steps) => (Some(steps), steps.start),
+            Times::At(at) | Times::RangeVector(Steps { end: at, .. }) => (None, at),
+        };
+        let span = match steps {
+            Some(steps) => engine.range_span(expr, steps)?,
+            None => engine.instant_span(expr, at)?,
+        };
+        if let Some(gap) = self.world.gap(expr, span) {
+            return Err(Shortfall::Gap(gap));
         }
+        Ok(match steps {
+            Some(steps) => engine.range(store, expr, steps, &ctx)?,
+            None => engine.instant(store, expr, at, &ctx)?,
+        })
     }
+}
 
-    fn answers(&self, result: &QueryResult) -> Result<(), Mismatch> {
-        compare::remarks(&self.case.outcome, result)?;
-        compare::answer(&self.case.answer, self.case.times, &result.value)
-    }
-
-    fn context(&self) -> Arc<Ctx> {
-        self.engine.context()
-    }
+/// What the series have at the time `at`.
+fn samples_at(series: Vec<Series>, at: Timestamp) -> Vec<Sample> {
+    let samples = series.into_iter().filter_map(|series| {
+        let point = series.points.iter().find(|point| point.time == at)?;
+        Some(Sample { labels: series.labels, time: at, value: point.value })
+    });
+    samples.collect()
 }

@@ -28,7 +28,9 @@ impl FileReport {
     /// A line or two about every case that does not pass: where it is, its query, and why.
     pub fn complaints(&self) -> impl Iterator<Item = String> {
         let cases = self.cases.iter().filter(|case| !matches!(case.verdict, Verdict::Passed));
-        cases.map(|case| format!("{}:{}: {}\n    {}", self.name, case.line, case.query, case.verdict))
+        cases.map(|case| {
+            format!("{}:{}: {}\n    {}", self.name, case.line, case.query, case.verdict)
+        })
     }
 }
 

@@ -6,9 +6,9 @@ use regain_go_regexp::Regex;
 use regain_model::{Labels, Timestamp};
 
 use super::series::SeriesValue;
+use crate::ParseErrors;
 use crate::ast::Expr;
 use crate::engine::Steps;
-use crate::ParseErrors;
 
 /// A command, in the order of the file.
 #[derive(Debug)]

@@ -30,9 +30,11 @@ const OF_QUERY_TIMES: [&str; 4] = ["start", "end", "range", "step"];
 /// The parts that `expr` is put together from.
 pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
     match &expr.kind {
-        ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Vector(_) | ExprKind::Matrix(_) => {
-            Vec::new()
-        }
+        ExprKind::Number(_)
+        | ExprKind::String(_)
+        | ExprKind::Bytes(_)
+        | ExprKind::Vector(_)
+        | ExprKind::Matrix(_) => Vec::new(),
         ExprKind::Subquery(subquery) => vec![&subquery.expr],
         ExprKind::Call(call) => call.args.iter().collect(),
         ExprKind::Aggregate(aggregate) => {
@@ -66,7 +68,7 @@ pub(super) fn can_be_pinned(expr: &Expr) -> bool {
 /// Lets all selectors and outermost subqueries that have no `@ <time>` look at the time `at`.
 pub(super) fn pin(expr: &mut Expr, at: i64) {
     match &mut expr.kind {
-        ExprKind::Number(_) | ExprKind::String(_) => {}
+        ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Bytes(_) => {}
         ExprKind::Vector(selector) => pin_time(&mut selector.time, at),
         ExprKind::Matrix(matrix) => pin_time(&mut matrix.selector.time, at),
         ExprKind::Subquery(subquery) => pin_time(&mut subquery.time, at),
@@ -123,7 +125,7 @@ fn expr_speaks(expr: &DurationExpr) -> bool {
     match &expr.kind {
         DurationExprKind::Number(_) => false,
         DurationExprKind::Step | DurationExprKind::Range => true,
-        DurationExprKind::Negate(inner) => expr_speaks(inner),
+        DurationExprKind::Unary { expr: inner, .. } => expr_speaks(inner),
         DurationExprKind::Binary { left, right, .. } => expr_speaks(left) || expr_speaks(right),
     }
 }

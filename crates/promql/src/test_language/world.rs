@@ -1,7 +1,7 @@
 //! The samples that a file has loaded, and those that it wanted to load but that nothing here can
 //! hold.
 
-use regain_model::{Labels, Matcher};
+use regain_model::{Labels, Matcher, Span, Timestamp};
 use regain_storage::memory::MemoryStore;
 use regain_storage::{Appendable as _, LaneKey, Verdict as Answer};
 
@@ -19,10 +19,16 @@ const OF_START_TIMES: [&str; 4] = ["rate", "irate", "increase", "resets"];
 #[derive(Debug, Default)]
 pub(super) struct World {
     pub(super) store: MemoryStore,
-    /// Series some of whose samples are native histograms.
-    histograms: Vec<Labels>,
-    /// Series some of whose samples have start timestamps.
-    start_times: Vec<Labels>,
+    missing: Vec<Missing>,
+}
+
+/// Samples that are not in the store, or not with all they should have.
+#[derive(Debug)]
+struct Missing {
+    labels: Labels,
+    /// From the first to the last of them.
+    span: Span,
+    gap: Gap,
 }
 
 impl World {
@@ -31,17 +37,23 @@ impl World {
         for (labels, series) in &load.series {
             let mistake = |problem| Mistake { line: series.line, problem };
             self.add(labels, series).map_err(mistake)?;
-            if !series.histograms.is_empty() {
-                self.histograms.push(labels.clone());
-            }
+            let floats = span_of(series.floats.iter().map(|(time, _)| *time));
+            let histograms = span_of(series.histograms.iter().copied());
+            self.miss(Gap::NativeHistograms, Some(labels.clone()), histograms);
             if series.start_times {
-                self.start_times.push(labels.clone());
+                self.miss(Gap::StartTimestamps, Some(labels.clone()), floats);
             }
-        }
-        if load.with_native {
-            self.histograms.extend(load.series.keys().filter_map(native_histogram));
+            if load.with_native {
+                self.miss(Gap::NativeHistograms, native_histogram(labels), floats);
+            }
         }
         Ok(())
+    }
+
+    fn miss(&mut self, gap: Gap, labels: Option<Labels>, span: Option<Span>) {
+        if let (Some(labels), Some(span)) = (labels, span) {
+            self.missing.push(Missing { labels, span, gap });
+        }
     }
 
     fn add(&self, labels: &Labels, series: &LoadedSeries) -> Result<(), Problem> {
@@ -62,37 +74,46 @@ impl World {
         Ok(())
     }
 
-    /// What the answer to `expr` may depend on that is not here. A series that could not be loaded
-    /// counts at any time, so nothing passes by luck.
-    pub(super) fn gap(&self, expr: &Expr) -> Option<Gap> {
-        if let Some(selector) = walk::selector(expr)
-            && self.histograms.iter().any(|labels| matches(labels, &selector.matchers))
+    /// What the answer to `expr` may depend on that is not here, when its selectors look at times
+    /// within `span`. Whatever a selector could find there counts, so nothing passes by luck.
+    pub(super) fn gap(&self, expr: &Expr, span: Span) -> Option<Gap> {
+        if let ExprKind::Call(call) = &expr.kind
+            && call.function == "start_timestamp"
+            && call.args.iter().any(|arg| walk::selector(unwrapped(arg)).is_some())
         {
-            return Some(Gap::NativeHistograms);
+            return Some(Gap::StartTimestamps);
         }
-        if let ExprKind::Call(call) = &expr.kind {
-            let of_info = |labels: &Labels| labels.metric_name().ends_with("_info");
-            if call.function == "info" && self.histograms.iter().any(of_info) {
-                return Some(Gap::NativeHistograms);
-            }
-            if self.needs_start_times(&call.function, &call.args) {
-                return Some(Gap::StartTimestamps);
-            }
-        }
-        walk::children(expr).into_iter().find_map(|child| self.gap(child))
+        let mut missing = self.missing.iter().filter(|missing| missing.span.overlaps(span));
+        let found = missing.find(|missing| missing.is_read_by(expr));
+        let within = || walk::children(expr).into_iter().find_map(|child| self.gap(child, span));
+        found.map(|missing| missing.gap).or_else(within)
     }
+}
 
-    fn needs_start_times(&self, function: &str, args: &[Expr]) -> bool {
-        let looked_at = args.iter().filter(|arg| match unwrapped(arg).kind {
-            ExprKind::Matrix(_) => OF_START_TIMES.contains(&function),
-            ExprKind::Vector(_) => function == "start_timestamp",
+impl Missing {
+    /// Whether `expr` itself, without its parts, reads the samples in a way that matters.
+    fn is_read_by(&self, expr: &Expr) -> bool {
+        let found = |expr| walk::selector(expr).is_some_and(|s| matches(&self.labels, &s.matchers));
+        match (&expr.kind, self.gap) {
+            (ExprKind::Call(call), Gap::StartTimestamps) => {
+                let ranges = call.args.iter().map(unwrapped);
+                let mut ranges = ranges.filter(|arg| matches!(arg.kind, ExprKind::Matrix(_)));
+                OF_START_TIMES.contains(&call.function.as_str()) && ranges.any(found)
+            }
+            // Info metrics are read without a selector.
+            (ExprKind::Call(call), Gap::NativeHistograms) => {
+                call.function == "info" && self.labels.metric_name().ends_with("_info")
+            }
+            (_, Gap::NativeHistograms) => found(expr),
             _ => false,
-        });
-        let mut selectors = looked_at.filter_map(|arg| walk::selector(unwrapped(arg)));
-        selectors.any(|selector| {
-            self.start_times.iter().any(|labels| matches(labels, &selector.matchers))
-        })
+        }
     }
+}
+
+/// From the first to the last of `times`.
+fn span_of(mut times: impl DoubleEndedIterator<Item = Timestamp>) -> Option<Span> {
+    let first = times.next()?;
+    Some(Span::new(first, times.next_back().unwrap_or(first)))
 }
 
 /// `expr` without its parentheses.

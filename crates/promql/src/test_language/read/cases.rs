@@ -4,11 +4,11 @@ use regain_model::Timestamp;
 
 use super::expectations::expectation;
 use super::{keyword_first, millis, steps, word};
-use crate::{ParserOptions, parse};
 use crate::test_language::lines::{Line, Lines};
 use crate::test_language::mistake::{Mistake, Problem};
 use crate::test_language::script::{Answer, Case, ExpectedSeries, Outcome, Times, Wording};
 use crate::test_language::series;
+use crate::{ParserOptions, parse};
 
 /// What a line below an evaluation is followed by.
 pub(super) enum Next {

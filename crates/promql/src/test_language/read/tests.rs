@@ -6,9 +6,7 @@ use regain_go_format::quote::quote;
 fn mistakes(text: &str) -> Vec<String> {
     match super::read(text) {
         Ok(commands) => vec![format!("{} commands", commands.len())],
-        Err(mistakes) => {
-            mistakes.iter().map(|m| format!("{}: {}", m.line, m.problem)).collect()
-        }
+        Err(mistakes) => mistakes.iter().map(|m| format!("{}: {}", m.line, m.problem)).collect(),
     }
 }
 
@@ -20,7 +18,10 @@ fn check(text: &str, expected: &[&str]) {
 fn an_empty_line_or_a_comment_ends_a_command() {
     check("", &["0 commands"]);
     check("load 1m\n  m 1 2\n# all of it\nclear\n\neval instant at 0 m\n", &["3 commands"]);
-    check("load 1m\n  a 1\n  # no b\n  b 1\n", &["4: invalid command \"b 1\", expected load, clear or eval"]);
+    check(
+        "load 1m\n  a 1\n  # no b\n  b 1\n",
+        &["4: invalid command \"b 1\", expected load, clear or eval"],
+    );
     check("eval instant at 0 1\n  1\neval instant at 0 2\n  2\n", &["2 commands"]);
 }
 

@@ -4,8 +4,8 @@ use std::fmt;
 
 use regain_model::Labels;
 
-use crate::eval_error::EvalError;
 use crate::ParseErrors;
+use crate::eval_error::EvalError;
 use crate::value::Point;
 
 /// What was not as expected.

@@ -61,7 +61,10 @@ fn bad_descriptions_are_explained() {
         ("m 1..2", "bad number \"1..2\""),
         ("m 1x99999999999", "more than 1048576 values"),
         ("h {{schema:1.5}}", "unexpected '}', expected an integer"),
-        ("h {{colour:1}}", "unexpected \"colour\", expected a histogram's schema, sum, count, buckets, …"),
+        (
+            "h {{colour:1}}",
+            "unexpected \"colour\", expected a histogram's schema, sum, count, buckets, …",
+        ),
         ("h {{sum:1", "unexpected end of line, expected a space or \"}}\""),
     ] {
         assert_eq!(read(text), expected, "{text}");
