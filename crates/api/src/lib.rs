@@ -1,1 +1,44 @@
-//! HTTP handlers, and the only wire JSON types.
+//! The server over HTTP, and the only wire JSON.
+//!
+//! [`router`] makes the routes of a [`Settings`]; they serve once the [`Door`] is opened with a
+//! [`Serving`]. Handlers read a request, ask the crates below on a thread where they may take their time,
+//! and write the answer straight into its body.
+//!
+//! **Invariants.** What needs the store cannot run before the door gives it. Errors become status codes in
+//! `envelope` alone, except for remote write, whose senders are told in plain text. Endpoints of what is not
+//! built are absent.
+
+mod router;
+
+mod clock;
+mod config_status;
+mod door;
+mod serving;
+mod settings;
+mod targets;
+
+mod v1;
+
+mod federate;
+mod lifecycle;
+mod self_metrics;
+mod write;
+
+mod query_service;
+
+mod envelope;
+mod json;
+mod params;
+mod routes;
+
+pub use clock::Clock;
+pub use config_status::ConfigStatus;
+pub use door::Door;
+pub use lifecycle::{Lifecycle, ReloadRequest};
+pub use query_service::{QueryLimits, QueryService};
+pub use router::router;
+pub use self_metrics::register_store;
+pub use serving::{ConfigFacts, Serving, StoreFacts};
+pub use settings::{BuildInfo, ProcessFacts, Settings, WebAddress};
+pub use targets::{ActiveTarget, DroppedTargets, TargetListing, TargetMetadata};
+pub use write::WriteService;

@@ -82,12 +82,18 @@ impl Host {
         if rest.is_empty() { Selection::All } else { Selection::Only(rest) }
     }
 
-    /// Runs the selected collectors and gives their families, with the duration and the success of each
-    /// collector. Blocks until all are done or `limit` has passed.
+    /// Runs the selected collectors and gives their families, checked. Blocks until all are done or
+    /// `limit` has passed.
     ///
     /// A textfile may say anything, including what a collector says too; as in upstream's registry, the
     /// contradicting part is left out and the rest is served.
     pub fn gather(&self, selection: &Selection, limit: Duration) -> Gathered {
+        Gathered::from_families(self.collect(selection, limit))
+    }
+
+    /// Runs the selected collectors like [`Host::gather`], for whoever has families of his own to check
+    /// them with. The duration and the success of each collector are the last two families.
+    pub fn collect(&self, selection: &Selection, limit: Duration) -> Vec<MetricFamily> {
         let reports = self.runner.run(
             |name| match selection {
                 Selection::All => true,
@@ -112,6 +118,6 @@ impl Host {
         }
         families.push(duration);
         families.push(success);
-        Gathered::from_families(families)
+        families
     }
 }

@@ -12,6 +12,7 @@ pub mod server;
 
 pub use client::Client;
 pub use client::config::ClientConfig;
+pub use os_text::os_text;
 pub use secret::Secret;
 pub use server::serve;
 pub use watched_file::FileError;

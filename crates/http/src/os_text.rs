@@ -3,7 +3,7 @@
 use std::io;
 
 /// Returns the words of an error without its number and without a capital: `connection refused`.
-pub(crate) fn os_text(error: &io::Error) -> String {
+pub fn os_text(error: &io::Error) -> String {
     let text = error.to_string();
     let words = text.split(" (os error").next().unwrap_or(&text);
     let mut letters = words.chars();

@@ -27,8 +27,9 @@ pub(super) struct Entry {
     /// The index of its lane in the sender.
     pub(super) lane: u32,
     pub(super) series: SeriesRef,
-    /// The last row that holds a sample of the series.
-    pub(super) row: u64,
+    /// The last request with a sample of the series, and that sample's time.
+    pub(super) request: u64,
+    pub(super) time_ms: i64,
     /// Whether no other bytes can stand for the same series.
     pub(super) canonical: bool,
 }
@@ -70,7 +71,8 @@ impl Cache {
         let len = u32::try_from(raw.len()).expect("a series is shorter than its request");
         let start = self.bytes.len();
         self.bytes.extend_from_slice(raw);
-        self.entries.push(Entry { start, len, next: None, lane, series, row: 0, canonical });
+        let (request, time_ms) = (0, 0);
+        self.entries.push(Entry { start, len, next: None, lane, series, request, time_ms, canonical });
         let Self { bytes, entries, by_bytes, hasher } = self;
         by_bytes.insert_unique(hasher.hash_one(raw), id, |&other| {
             hasher.hash_one(bytes_of(bytes, &entries[other.0 as usize]))

@@ -1,5 +1,6 @@
 //! Why a request is refused.
 
+use regain_go_format::float::format_float;
 use regain_protowire as protowire;
 use regain_storage as storage;
 
@@ -10,18 +11,31 @@ pub enum WriteError {
     #[error(transparent)]
     Decode(#[from] protowire::Error),
     /// The store refuses a sample.
-    #[error("{reason}")]
+    #[error("{}", refused(.reason, *.time_ms, *.value))]
     Refused {
         /// Why.
         reason: Refusal,
         /// The sample's series, for the log.
         series: String,
-        /// The sample's time in milliseconds, for the log.
+        /// The sample's time in milliseconds.
         time_ms: i64,
+        /// The sample's value.
+        value: f64,
     },
     /// The store fails.
     #[error(transparent)]
     Store(#[from] storage::Error),
+}
+
+/// The text of a refusal. Upstream also tells the value that is there; a store here does not say it.
+fn refused(reason: &Refusal, time_ms: i64, value: f64) -> String {
+    match reason {
+        Refusal::Duplicate => {
+            let value = format_float(value);
+            format!("{reason} {time_ms}; overrides not allowed: new value {value}")
+        }
+        _ => reason.to_string(),
+    }
 }
 
 /// Why a sample is refused, in upstream's words.

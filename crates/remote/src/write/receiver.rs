@@ -60,7 +60,17 @@ impl Receiver {
     /// `sender` names who sends, such as an address; `now` is the receiver's clock.
     pub fn write(&self, sender: &str, body: &[u8], now: Timestamp) -> Result<Outcome, WriteError> {
         let sender = self.sender(sender);
-        let mut sender = sender.lock().expect("no holder of this lock panics");
+        let mut sender = match sender.lock() {
+            Ok(guard) => guard,
+            Err(poisoned) => {
+                // A request that panicked ends itself, not the requests after it; what it may have left
+                // half done is forgotten.
+                let mut guard = poisoned.into_inner();
+                guard.forget();
+                sender.clear_poison();
+                guard
+            }
+        };
         if self.usage.bytes() > self.limits.cache_bytes_max {
             sender.forget();
         }

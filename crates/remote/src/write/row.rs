@@ -7,8 +7,6 @@ use super::cache::EntryId;
 /// Samples of one lane at one time. No series is in it twice.
 #[derive(Debug, Default)]
 pub(super) struct Row {
-    /// Tells this row from all others of the sender; series remember it.
-    pub(super) id: u64,
     pub(super) lane: u32,
     pub(super) time_ms: i64,
     pub(super) entries: Vec<EntryId>,
@@ -19,7 +17,6 @@ pub(super) struct Row {
 impl Row {
     /// Starts over with an empty row.
     pub(super) fn start(&mut self, lane: u32, time_ms: i64) {
-        self.id += 1;
         (self.lane, self.time_ms) = (lane, time_ms);
         self.entries.clear();
         self.series.clear();

@@ -27,6 +27,9 @@ pub struct Outcome {
     pub series_created: u64,
     /// Series that were skipped because their labels are invalid.
     pub invalid_series: u64,
+    /// Samples that were skipped because one of the same series before them in the request is as new. What
+    /// a request says of itself does not make it fail, as it does not upstream.
+    pub samples_skipped: u64,
     /// Exemplars that were skipped.
     pub exemplars_skipped: u64,
     /// Native histograms that were skipped, because the store keeps floats only.
@@ -59,6 +62,7 @@ pub(super) struct Sender {
     row: Row,
     samples: Vec<Sample>,
     refused: Vec<(usize, Verdict)>,
+    requests: u64,
     usage: Usage,
     /// What this sender has added to `usage`.
     counted_bytes: usize,
@@ -72,6 +76,7 @@ impl Sender {
             row: Row::default(),
             samples: Vec::new(),
             refused: Vec::new(),
+            requests: 0,
             usage,
             counted_bytes: 0,
         }
@@ -120,7 +125,9 @@ impl Sender {
         body: &[u8],
         time_ms_max: i64,
     ) -> Result<Outcome, WriteError> {
-        let mut request = Request { outcome: Outcome::default(), previous: None, time_ms_max };
+        self.requests += 1;
+        let id = self.requests;
+        let mut request = Request { id, outcome: Outcome::default(), previous: None, time_ms_max };
         // Rows of a request that failed are gone.
         self.row.start(0, 0);
         let mut reader = Reader::new(body);
@@ -172,7 +179,7 @@ impl Sender {
         }
         request.previous = Some(entry);
         for index in 0..self.samples.len() {
-            self.stage_sample(entry, self.samples[index], request.time_ms_max)?;
+            self.stage_sample(entry, self.samples[index], request)?;
         }
         Ok(())
     }
@@ -197,25 +204,28 @@ impl Sender {
         &mut self,
         id: EntryId,
         sample: Sample,
-        time_ms_max: i64,
+        request: &mut Request,
     ) -> Result<(), WriteError> {
         let Sample { time_ms, value } = sample;
-        if time_ms > time_ms_max {
+        if time_ms > request.time_ms_max {
             // Samples that came before have the first word.
             self.flush()?;
-            return Err(self.refusal(id, Refusal::TooNew, time_ms));
+            return Err(self.refusal(id, Refusal::TooNew, sample));
         }
         let entry = self.cache.entry_mut(id);
-        let fits = self.row.lane == entry.lane && self.row.time_ms == time_ms;
-        if !fits || entry.row == self.row.id || !entry.canonical {
+        if entry.request == request.id && time_ms <= entry.time_ms {
+            request.outcome.samples_skipped += 1;
+            return Ok(());
+        }
+        (entry.request, entry.time_ms) = (request.id, time_ms);
+        let (lane, series, canonical) = (entry.lane, entry.series, entry.canonical);
+        let fits = self.row.lane == lane && self.row.time_ms == time_ms;
+        if !fits || !canonical {
             self.flush()?;
-            let lane = self.cache.entry(id).lane;
             self.row.start(lane, time_ms);
         }
-        let entry = self.cache.entry_mut(id);
-        entry.row = self.row.id;
-        self.row.push(id, entry.series, value);
-        if !entry.canonical {
+        self.row.push(id, series, value);
+        if !canonical {
             // Other bytes may stand for the same series, so it gets a row to itself.
             self.flush()?;
         }
@@ -260,7 +270,7 @@ impl Sender {
             Verdict::OverLimit => Refusal::OverLimit,
             Verdict::UnknownSeries => Refusal::UnknownSeries,
         };
-        Err(self.refusal(id, reason, time_ms))
+        Err(self.refusal(id, reason, Sample { time_ms, value }))
     }
 
     /// The labels of a known series, decoded again.
@@ -269,8 +279,9 @@ impl Sender {
         series.map(|series| series.labels).unwrap_or_default()
     }
 
-    fn refusal(&self, id: EntryId, reason: Refusal, time_ms: i64) -> WriteError {
-        WriteError::Refused { reason, series: self.labels(id).to_string(), time_ms }
+    fn refusal(&self, id: EntryId, reason: Refusal, sample: Sample) -> WriteError {
+        let Sample { time_ms, value } = sample;
+        WriteError::Refused { reason, series: self.labels(id).to_string(), time_ms, value }
     }
 }
 
@@ -282,6 +293,8 @@ impl Drop for Sender {
 
 /// What holds while one request is staged.
 struct Request {
+    /// Tells this request from all others of the sender; series remember it.
+    id: u64,
     outcome: Outcome,
     previous: Option<EntryId>,
     time_ms_max: i64,

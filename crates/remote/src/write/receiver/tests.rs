@@ -37,9 +37,9 @@ fn dump(store: &MemoryStore) -> Vec<String> {
     series.map(line).collect()
 }
 
-fn refusal(result: Result<crate::write::Outcome, WriteError>) -> (Refusal, String, i64) {
+fn refusal(result: Result<Outcome, WriteError>) -> (Refusal, String, i64) {
     match result {
-        Err(WriteError::Refused { reason, series, time_ms }) => (reason, series, time_ms),
+        Err(WriteError::Refused { reason, series, time_ms, .. }) => (reason, series, time_ms),
         other => panic!("not refused: {other:?}"),
     }
 }
@@ -116,13 +116,29 @@ fn a_refused_sample_drops_the_whole_request() {
     assert_eq!(dump(&store), before);
 
     let duplicate = receiver.write("s", request(&["y"], 10, 2.0).as_bytes(), NOW).unwrap_err();
-    assert_eq!(duplicate.to_string(), "duplicate sample for timestamp");
+    let text = "duplicate sample for timestamp 10; overrides not allowed: new value 2";
+    assert_eq!(duplicate.to_string(), text);
     assert_eq!(duplicate.fault(), Fault::Request);
     assert_eq!(dump(&store), before);
 
     // The same value again is no mistake, and what failed left nothing behind.
     receiver.write("s", request(&["x", "y"], 10, 1.0).as_bytes(), NOW).unwrap();
     assert_eq!(dump(&store), before);
+}
+
+#[test]
+fn of_samples_that_contradict_each_other_in_one_request_the_first_counts() {
+    let store = MemoryStore::new();
+    let receiver = receiver(&store);
+    let labels = [("__name__", "m")];
+    for first in [20, 40] {
+        let mut body = Request::default();
+        body.series(&labels, &[(first, 1.0), (first - 10, 2.0), (first, 3.0), (first + 10, 4.0)]);
+        body.series(&labels, &[(first + 10, 5.0)]);
+        let outcome = receiver.write("s", body.as_bytes(), NOW).unwrap();
+        assert_eq!((outcome.samples, outcome.samples_skipped), (2, 3));
+    }
+    assert_eq!(dump(&store), ["m 1@20 4@30 1@40 4@50"]);
 }
 
 #[test]
@@ -218,7 +234,7 @@ fn samples_go_in_rows_of_one_lane_and_time() {
     let store = FakeStore::default();
     let receiver = Receiver::new(Arc::new(store.clone()), Limits::default());
     let mut request = request(&["x", "y"], 1, 1.0);
-    for (name, instance) in [("a", "y"), ("b", "y"), ("b", "y"), ("c", "y")] {
+    for (name, instance) in [("a", "y"), ("b", "y"), ("c", "y")] {
         let labels = [("__name__", name), ("instance", instance), ("job", "a")];
         request.series(&labels, &[(1, 2.0), (2, 3.0)]);
     }
@@ -228,7 +244,7 @@ fn samples_go_in_rows_of_one_lane_and_time() {
     let rows: Vec<(i64, usize)> = store.rows();
     assert_eq!(
         rows,
-        [(1, 1), (1, 2), (2, 1), (1, 1), (2, 1), (1, 1), (2, 1), (1, 1), (2, 1), (2, 1)]
+        [(1, 1), (1, 2), (2, 1), (1, 1), (2, 1), (1, 1), (2, 1), (2, 1)]
     );
     let lanes: Vec<LaneKey> = store.lanes();
     assert_eq!(lanes, [LaneKey::push("s", "a", "x"), LaneKey::push("s", "a", "y")]);
@@ -246,6 +262,21 @@ fn a_series_that_the_store_forgot_is_asked_for_again() {
     let error = receiver.write("s", request(&["x"], 3, 1.0).as_bytes(), NOW).unwrap_err();
     assert_eq!(error.fault(), Fault::Server);
     assert_eq!(store.committed(), 2);
+}
+
+#[test]
+fn a_request_that_panics_ends_itself_only() {
+    let store = FakeStore::default();
+    let receiver = Receiver::new(Arc::new(store.clone()), Limits::default());
+    receiver.write("s", request(&["x"], 1, 1.0).as_bytes(), NOW).unwrap();
+    store.panic_once();
+    let body = request(&["x"], 2, 1.0);
+    let write = std::panic::AssertUnwindSafe(|| receiver.write("s", body.as_bytes(), NOW));
+    std::panic::catch_unwind(write).unwrap_err();
+    receiver.write("s", request(&["x"], 3, 1.0).as_bytes(), NOW).unwrap();
+    assert_eq!(store.committed(), 2);
+    // The series was asked for again, in a lane that was opened again.
+    assert_eq!(store.lanes().len(), 2);
 }
 
 #[test]

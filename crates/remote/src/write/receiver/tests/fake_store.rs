@@ -25,11 +25,16 @@ struct State {
     committed: u64,
     refuse_all: bool,
     fail_commits: bool,
+    panic_once: bool,
 }
 
 impl FakeStore {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
+    }
+
+    pub(super) fn panic_once(&self) {
+        self.state().panic_once = true;
     }
 
     pub(super) fn events(&self) -> Vec<Event> {
@@ -105,6 +110,8 @@ impl Appender for FakeAppender {
         values: &[f64],
         refused: &mut Vec<(usize, Verdict)>,
     ) {
+        let panics = std::mem::take(&mut self.store.state().panic_once);
+        assert!(!panics, "the store was told to panic");
         self.store.state().events.push(Event::Row(time.0, series.len()));
         for (index, (&series, &value)) in series.iter().zip(values).enumerate() {
             match self.stage(series, time, value) {

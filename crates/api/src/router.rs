@@ -1,0 +1,89 @@
+//! All routes of the server.
+
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, StatusCode, header};
+use regain_http::server::compression::gzip;
+use regain_http::server::cors;
+use regain_http::server::metrics::{self, HttpMetrics};
+
+use crate::envelope::text;
+use crate::federate::federate;
+use crate::json;
+use crate::lifecycle;
+use crate::routes::{get, not_found};
+use crate::self_metrics::{self, SelfMetrics};
+use crate::settings::{App, Settings};
+use crate::v1;
+
+/// Where the API lives below the route prefix.
+const API: &str = "/api/v1";
+
+/// The routes of a server with these settings. Adds the metrics of HTTP, of federation and of `/metrics`
+/// itself to the settings' registry: once per registry.
+pub fn router(settings: Settings) -> Router {
+    let http_metrics = HttpMetrics::new(&settings.registry, &settings.address.route_prefix);
+    let self_metrics = SelfMetrics::new(settings.registry.clone());
+    let cors = settings.cors.clone();
+    let prefix = settings.address.route_prefix.trim_end_matches('/').to_owned();
+    let app = App::new(settings);
+
+    let api = v1::routes().fallback(not_found).layer(gzip()).layer(from_fn_with_state(cors, cors::layer));
+    let metrics = Router::new()
+        .route("/metrics", get(self_metrics::metrics))
+        .with_state(self_metrics)
+        .layer(gzip());
+    let routes = Router::new()
+        .route("/", get(start_page))
+        .route("/version", get(version))
+        .merge(Router::new().route("/federate", get(federate)).layer(gzip()))
+        .merge(lifecycle::routes())
+        .nest(API, api)
+        .with_state(app)
+        .merge(metrics);
+    let routes = if prefix.is_empty() { routes } else { prefixed(&prefix, routes) };
+    // The layer sees which route a request took only when it is given to the outermost router.
+    routes.fallback(not_found).layer(from_fn_with_state(http_metrics, metrics::layer))
+}
+
+/// The routes below a prefix, and the way there from the root.
+fn prefixed(prefix: &str, routes: Router) -> Router {
+    let home = format!("{prefix}/");
+    let to_home = move |RawQuery(query): RawQuery| {
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        let to = format!("{home}{query}");
+        async move { redirect(&to) }
+    };
+    Router::new().route("/", get(to_home)).nest(prefix, routes)
+}
+
+fn redirect(to: &str) -> Response {
+    let mut response = StatusCode::FOUND.into_response();
+    if let Ok(to) = HeaderValue::from_str(to) {
+        response.headers_mut().insert(header::LOCATION, to);
+    }
+    response
+}
+
+/// `/`: where to look, as long as there are no pages.
+async fn start_page(State(app): State<App>) -> Response {
+    let path = &app.settings.address.path;
+    let ask = format!("{path}{API}/query?query=up");
+    let lines = [
+        format!("{ask:<40} ask"),
+        format!("{:<40} what is scraped, and how that goes", format!("{path}{API}/targets")),
+        format!("{:<40} what the store holds", format!("{path}{API}/status/tsdb")),
+        format!("{:<40} what the server says about itself", format!("{path}/metrics")),
+    ];
+    text(StatusCode::OK, format!("Regain is running. Where to look:\n\n{}\n", lines.join("\n")))
+}
+
+/// `/version`: what the program is.
+async fn version(State(app): State<App>) -> Response {
+    let mut body = Vec::new();
+    json::append_serialized(&mut body, &app.settings.build);
+    body.push(b'\n');
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response()
+}

@@ -1,0 +1,170 @@
+//! `prometheus_tsdb_*`: the store in the words of upstream's dashboards.
+//!
+//! Where the two stores are built differently, a family stands for what plays the same part: segments for
+//! blocks, seals for compactions.
+
+use std::sync::Arc;
+
+use regain_metrics::{LabelPair, Metric, MetricFamily, MetricKind, Registry};
+use regain_tsdb::{Db, Stats};
+
+use crate::serving::StoreFacts;
+
+/// A family with one number: its name, its help, its kind, and how to read it.
+type Row = (&'static str, &'static str, MetricKind, fn(&Stats) -> f64);
+
+const COUNTER: MetricKind = MetricKind::Counter;
+const GAUGE: MetricKind = MetricKind::Gauge;
+
+static ROWS: [Row; 17] = [
+    (
+        "prometheus_tsdb_blocks_loaded",
+        "Number of currently loaded data blocks",
+        GAUGE,
+        |stats| stats.segments as f64,
+    ),
+    (
+        "prometheus_tsdb_storage_blocks_bytes",
+        "The number of bytes that are currently used for local storage by all blocks.",
+        GAUGE,
+        |stats| stats.segments_bytes as f64,
+    ),
+    (
+        "prometheus_tsdb_compactions_total",
+        "Total number of compactions that were executed for the partition.",
+        COUNTER,
+        |stats| stats.seals as f64,
+    ),
+    (
+        "prometheus_tsdb_compactions_failed_total",
+        "Total number of compactions that failed for the partition.",
+        COUNTER,
+        |stats| stats.seals_failed as f64,
+    ),
+    (
+        "prometheus_tsdb_head_series",
+        "Total number of series in the head block.",
+        GAUGE,
+        |stats| stats.head.series as f64,
+    ),
+    (
+        "prometheus_tsdb_head_series_created_total",
+        "Total number of series created in the head",
+        COUNTER,
+        |stats| stats.series_created as f64,
+    ),
+    (
+        "prometheus_tsdb_head_series_removed_total",
+        "Total number of series removed in the head",
+        COUNTER,
+        |stats| stats.series_removed as f64,
+    ),
+    (
+        "prometheus_tsdb_head_chunks",
+        "Total number of chunks in the head block.",
+        GAUGE,
+        |stats| stats.head.chunks as f64,
+    ),
+    (
+        "prometheus_tsdb_head_min_time",
+        "Minimum time bound of the head block. The unit is decided by the library consumer.",
+        GAUGE,
+        |stats| stats.head.min_time.unwrap_or_default() as f64,
+    ),
+    (
+        "prometheus_tsdb_head_max_time",
+        "Maximum timestamp of the head block. The unit is decided by the library consumer.",
+        GAUGE,
+        |stats| stats.head.max_time.unwrap_or_default() as f64,
+    ),
+    (
+        "prometheus_tsdb_head_min_time_seconds",
+        "Minimum time bound of the head block.",
+        GAUGE,
+        |stats| seconds(stats.head.min_time),
+    ),
+    (
+        "prometheus_tsdb_head_max_time_seconds",
+        "Maximum timestamp of the head block.",
+        GAUGE,
+        |stats| seconds(stats.head.max_time),
+    ),
+    (
+        "prometheus_tsdb_lowest_timestamp",
+        "Lowest timestamp value stored in the database. The unit is decided by the library consumer.",
+        GAUGE,
+        |stats| stats.min_time.unwrap_or_default() as f64,
+    ),
+    (
+        "prometheus_tsdb_lowest_timestamp_seconds",
+        "Lowest timestamp value stored in the database.",
+        GAUGE,
+        |stats| seconds(stats.min_time),
+    ),
+    (
+        "prometheus_tsdb_wal_storage_size_bytes",
+        "Size of the write log directory.",
+        GAUGE,
+        |stats| (stats.wal_bytes + stats.series_log_bytes) as f64,
+    ),
+    (
+        "prometheus_tsdb_symbol_table_size_bytes",
+        "Size of symbol table in memory for loaded blocks",
+        GAUGE,
+        |stats| stats.segments_memory_bytes as f64,
+    ),
+    (
+        "regain_tsdb_head_bytes",
+        "The memory that unsealed samples and their index take, roughly.",
+        GAUGE,
+        |stats| (stats.head.samples_bytes + stats.head.index_bytes) as f64,
+    ),
+];
+
+/// Families with a label that tells floats from histograms.
+static TYPED_ROWS: [Row; 2] = [
+    (
+        "prometheus_tsdb_head_samples_appended_total",
+        "Total number of appended samples.",
+        COUNTER,
+        |stats| stats.samples_appended as f64,
+    ),
+    (
+        "prometheus_tsdb_out_of_order_samples_total",
+        "Total number of out of order samples ingestion failed attempts due to out of order being \
+         disabled.",
+        COUNTER,
+        |stats| stats.out_of_order as f64,
+    ),
+];
+
+fn seconds(millis: Option<i64>) -> f64 {
+    millis.unwrap_or_default() as f64 / 1000.0
+}
+
+/// Adds what the store knows about itself to `registry`: once per registry.
+pub fn register_store(registry: &Registry, store: &StoreFacts) {
+    let StoreFacts { db, corruptions } = store.clone();
+    registry.register(Arc::new(move |families: &mut Vec<MetricFamily>| {
+        collect(&db, families);
+    }));
+    registry.counter_fn(
+        "prometheus_tsdb_wal_corruptions_total",
+        "Total number of WAL corruptions.",
+        move || corruptions as f64,
+    );
+}
+
+fn collect(db: &Db, families: &mut Vec<MetricFamily>) {
+    let stats = db.stats();
+    for &(name, help, kind, read) in &ROWS {
+        let mut family = MetricFamily::new(name, help, kind);
+        family.push(Vec::new(), read(&stats));
+        families.push(family);
+    }
+    for &(name, help, kind, read) in &TYPED_ROWS {
+        let mut family = MetricFamily::new(name, help, kind);
+        family.metrics.push(Metric::number(vec![LabelPair::new("type", "float")], read(&stats)));
+        families.push(family);
+    }
+}

@@ -1,0 +1,57 @@
+//! What an open server answers from.
+
+use std::fmt;
+use std::sync::Arc;
+
+use regain_model::Labels;
+use regain_tsdb::Db;
+
+use crate::query_service::QueryService;
+use crate::targets::TargetListing;
+use crate::write::WriteService;
+
+/// Everything that is there once the store is open. A reload makes another one, which shares what the
+/// configuration does not change.
+#[derive(Clone)]
+pub struct Serving {
+    /// Answers questions.
+    pub queries: Arc<QueryService>,
+    /// Takes samples that are pushed; `None` unless `--web.enable-remote-write-receiver` is set.
+    pub writes: Option<Arc<WriteService>>,
+    /// Knows what is scraped.
+    pub targets: Arc<dyn TargetListing>,
+    /// The store whose state is shown.
+    pub store: StoreFacts,
+    /// What the configuration in force says.
+    pub config: ConfigFacts,
+}
+
+/// The store, as the status pages show it.
+#[derive(Clone, Debug)]
+pub struct StoreFacts {
+    /// The store.
+    pub db: Db,
+    /// How many damaged places were found when it was opened.
+    pub corruptions: u64,
+}
+
+/// What handlers need to know of the configuration in force.
+#[derive(Clone, Debug)]
+pub struct ConfigFacts {
+    /// The whole configuration with its defaults and without its secrets.
+    pub yaml: String,
+    /// Labels for what leaves this server.
+    pub external_labels: Labels,
+    /// How long samples are kept, in words: `15d`, `15d or 10GiB`.
+    pub retention: String,
+}
+
+impl fmt::Debug for Serving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serving")
+            .field("queries", &self.queries)
+            .field("store", &self.store)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}

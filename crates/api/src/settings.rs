@@ -1,0 +1,113 @@
+//! What holds from the start of the process to its end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use regain_http::server::cors::Cors;
+use regain_metrics::{Counter, Registry};
+use regain_model::Timestamp;
+use serde::Serialize;
+
+use crate::clock::Clock;
+use crate::config_status::ConfigStatus;
+use crate::door::Door;
+use crate::lifecycle::Lifecycle;
+
+/// What the router is built from.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Tells the time.
+    pub clock: Clock,
+    /// Where the server's own metrics are.
+    pub registry: Registry,
+    /// Whether the server serves, and from what.
+    pub door: Door,
+    /// What to do at `/-/reload` and `/-/quit`.
+    pub lifecycle: Lifecycle,
+    /// How loading the configuration went.
+    pub config_status: ConfigStatus,
+    /// Where clients find the server.
+    pub address: WebAddress,
+    /// Which origins browsers may ask from.
+    pub cors: Cors,
+    /// All flags with their values.
+    pub flags: BTreeMap<&'static str, String>,
+    /// What the program is.
+    pub build: BuildInfo,
+    /// The process.
+    pub process: ProcessFacts,
+}
+
+/// Where clients find the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebAddress {
+    /// The scheme of the external URL.
+    pub scheme: String,
+    /// The host of the external URL, with a port where it has one.
+    pub host: String,
+    /// The path of the external URL, without a slash at its end.
+    pub path: String,
+    /// The port of the first listener.
+    pub port: u16,
+    /// What all routes begin with: `/`, or a path without a slash at its end.
+    pub route_prefix: String,
+}
+
+/// The process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessFacts {
+    /// When it started.
+    pub started_at: Timestamp,
+    /// The directory it was started in.
+    pub working_dir: String,
+    /// The host's name.
+    pub hostname: String,
+}
+
+/// What the program is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BuildInfo {
+    /// The version that clients compare with Prometheus'.
+    pub version: String,
+    /// The commit it was built from.
+    pub revision: String,
+    /// The branch it was built from.
+    pub branch: String,
+    /// Who built it.
+    pub build_user: String,
+    /// When it was built.
+    pub build_date: String,
+    /// Upstream names the Go version here; ours names the program.
+    pub go_version: String,
+}
+
+/// What all handlers share.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) federation_errors: Counter,
+}
+
+impl App {
+    pub(crate) fn new(settings: Settings) -> Self {
+        let federation_errors = settings.registry.counter(
+            "prometheus_web_federation_errors_total",
+            "Total number of errors that occurred while sending federation responses.",
+        );
+        Self { settings: Arc::new(settings), federation_errors }
+    }
+}
+
+impl FromRef<App> for Door {
+    fn from_ref(app: &App) -> Self {
+        app.settings.door.clone()
+    }
+}
+
+impl FromRef<App> for Arc<Settings> {
+    fn from_ref(app: &App) -> Self {
+        Arc::clone(&app.settings)
+    }
+}

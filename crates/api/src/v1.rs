@@ -1,0 +1,39 @@
+//! The HTTP API, version 1: one file for each group of endpoints.
+//!
+//! Endpoints of what is not built are absent: a client that asks for rules or exemplars is told that there
+//! is no such page, and not that there are none.
+
+use axum::Router;
+
+use crate::routes::{get, get_or_post, post};
+use crate::settings::App;
+use crate::write;
+
+mod expression;
+mod metadata;
+mod query;
+mod series;
+mod status;
+mod targets;
+
+/// The endpoints, without `/api/v1` in front.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/query", get_or_post(query::instant))
+        .route("/query_range", get_or_post(query::range))
+        .route("/format_query", get_or_post(expression::format))
+        .route("/parse_query", get_or_post(expression::parse))
+        .route("/labels", get_or_post(series::label_names))
+        .route("/label/{name}/values", get(series::label_values))
+        .route("/series", get_or_post(series::series))
+        .route("/scrape_pools", get(targets::pools))
+        .route("/targets", get(targets::targets))
+        .route("/targets/metadata", get(metadata::of_targets))
+        .route("/metadata", get(metadata::of_metrics))
+        .route("/status/config", get(status::config))
+        .route("/status/runtimeinfo", get(status::runtime_info))
+        .route("/status/buildinfo", get(status::build_info))
+        .route("/status/flags", get(status::flags))
+        .route("/status/tsdb", get(status::tsdb))
+        .route("/write", post(write::receive))
+}

@@ -1,0 +1,159 @@
+//! `series`, `labels` and `label/{name}/values`: what there is, without samples.
+
+mod label_name;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::response::{IntoResponse as _, Response};
+use http::Uri;
+use regain_model::{Labels, Matcher, Span};
+use regain_storage::{self as storage, Ctx, Order, Queryable, Selection, Snapshot, Want};
+
+use crate::door::Open;
+use crate::envelope::{ApiError, Success};
+use crate::json;
+use crate::params::Params;
+use crate::routes::not_found;
+use label_name::LabelName;
+
+/// About the bytes that a label set takes in an answer.
+const LABELS_BYTES: usize = 200;
+/// About the bytes that a name or a value takes in an answer.
+const TEXT_BYTES: usize = 24;
+
+/// `/api/v1/series`.
+pub(crate) async fn series(Open(serving): Open, params: Params) -> Result<Success, ApiError> {
+    params.check()?;
+    if params.text("match[]").is_empty() && params.texts("match[]").next().is_none() {
+        return Err(ApiError::bad_data("no match[] parameter provided"));
+    }
+    let limit = params.limit()?;
+    let span = params.span()?;
+    let selectors = params.selectors().map_err(|error| ApiError::parameter("match[]", error))?;
+    let find = move |source: &dyn Queryable, ctx: &Arc<Ctx>| {
+        let found = select(source, ctx, &selectors, Search { span, limit })?;
+        let (kept, is_truncated) = cut(found, limit);
+        let write = |body: &mut Vec<u8>| json::append_list(body, &kept, json::append_labels);
+        Ok(Success::written(kept.len() * LABELS_BYTES, write).truncated(is_truncated))
+    };
+    serving.queries.look_up(find).await
+}
+
+/// Where series are looked for, and how many are wanted (0: all).
+#[derive(Clone, Copy)]
+struct Search {
+    span: Span,
+    limit: usize,
+}
+
+/// The label sets of the series that one of the selectors matches, each once and in order. Where there is a
+/// limit, one more than it may be found.
+fn select(
+    source: &dyn Queryable,
+    ctx: &Arc<Ctx>,
+    selectors: &[Vec<Matcher>],
+    Search { span, limit }: Search,
+) -> storage::Result<BTreeSet<Labels>> {
+    let snapshot = source.snapshot(span, ctx)?;
+    let mut found = BTreeSet::new();
+    for matchers in selectors {
+        let base = Selection::new(matchers, span);
+        let limit = enough(limit);
+        let selection = Selection { want: Want::Nothing, order: Order::Labels, limit, ..base };
+        let mut parts = snapshot.select(&selection, ctx)?;
+        while let Some(part) = parts.next()? {
+            ctx.cancel.check()?;
+            let arena = ctx.labels.read();
+            found.extend(part.series().iter().map(|series| arena.labels(series.labels)));
+        }
+    }
+    Ok(found)
+}
+
+/// How many results tell whether there are more than `limit` (0: all).
+const fn enough(limit: usize) -> usize {
+    if limit == 0 { 0 } else { limit.saturating_add(1) }
+}
+
+/// `/api/v1/labels`.
+pub(crate) async fn label_names(Open(serving): Open, params: Params) -> Result<Success, ApiError> {
+    let limit = params.limit()?;
+    let span = params.span()?;
+    let selectors = params.selectors()?;
+    let find = move |source: &dyn Queryable, ctx: &Arc<Ctx>| {
+        let snapshot = source.snapshot(span, ctx)?;
+        let names = |matchers: &[Matcher]| snapshot.label_names(matchers, enough(limit));
+        Ok(texts(over(&selectors, names)?, limit))
+    };
+    serving.queries.look_up(find).await
+}
+
+/// `/api/v1/label/{name}/values`.
+pub(crate) async fn label_values(
+    Open(serving): Open,
+    uri: Uri,
+    params: Params,
+) -> Response {
+    // Routes match the path as it came, and a slash must not hide in a name.
+    let Some(name) = LabelName::in_path(uri.path()) else {
+        return not_found().await;
+    };
+    let find = async {
+        let name = name.valid()?;
+        let limit = params.limit()?;
+        let span = params.span()?;
+        let selectors = params.selectors()?;
+        let find = move |source: &dyn Queryable, ctx: &Arc<Ctx>| {
+            let snapshot = source.snapshot(span, ctx)?;
+            Ok(texts(values(&*snapshot, &name, &selectors, limit)?, limit))
+        };
+        serving.queries.look_up(find).await
+    };
+    find.await.into_response()
+}
+
+fn values(
+    snapshot: &dyn Snapshot,
+    name: &str,
+    selectors: &[Vec<Matcher>],
+    limit: usize,
+) -> storage::Result<Vec<String>> {
+    over(selectors, |matchers| snapshot.label_values(name, matchers, enough(limit)))
+}
+
+/// What `find` finds for every selector, or for none where there are none; sorted, each once.
+fn over(
+    selectors: &[Vec<Matcher>],
+    mut find: impl FnMut(&[Matcher]) -> storage::Result<Vec<String>>,
+) -> storage::Result<Vec<String>> {
+    match selectors {
+        [] => find(&[]),
+        [matchers] => find(matchers),
+        _ => {
+            let mut found = Vec::new();
+            for matchers in selectors {
+                found.append(&mut find(matchers)?);
+            }
+            found.sort_unstable();
+            found.dedup();
+            Ok(found)
+        }
+    }
+}
+
+fn texts(found: Vec<String>, limit: usize) -> Success {
+    let (kept, is_truncated) = cut(found, limit);
+    let write = |body: &mut Vec<u8>| {
+        json::append_list(body, &kept, |body, text| json::append_string(body, text));
+    };
+    Success::written(kept.len() * TEXT_BYTES, write).truncated(is_truncated)
+}
+
+/// The first `limit` of the results (0: all), and whether there were more.
+fn cut<T>(found: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>, limit: usize) -> (Vec<T>, bool) {
+    let found = found.into_iter();
+    let is_truncated = limit > 0 && found.len() > limit;
+    let kept = if limit == 0 { usize::MAX } else { limit };
+    (found.take(kept).collect(), is_truncated)
+}

@@ -1,0 +1,209 @@
+//! A router over a store in memory that holds the data of the recordings.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::{Method, Request, header};
+use regain_api::{
+    BuildInfo, Clock, ConfigFacts, ConfigStatus, Door, Lifecycle, ProcessFacts, QueryLimits,
+    QueryService, ReloadRequest, Serving, Settings, StoreFacts, WebAddress, WriteService, router,
+};
+use regain_http::server::cors::Cors;
+use regain_metrics::Registry;
+use regain_model::{Labels, STALE_NAN, Timestamp};
+use regain_promql::{Engine, EngineOptions, ParserOptions};
+use regain_remote::write::Limits;
+use regain_storage::fs::MemFs;
+use regain_storage::memory::MemoryStore;
+use regain_storage::{Appendable, Queryable};
+use regain_tsdb::{Db, Options};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+use crate::answer::Answer;
+use crate::listing::Listing;
+
+/// The time that the server's clock shows, in milliseconds.
+pub(crate) const NOW_MS: i64 = START_MS + 300_000;
+/// The time of the first sample.
+pub(crate) const START_MS: i64 = 1_700_000_000_000;
+
+const YAML: &str = "global:\n  scrape_interval: 1h\n";
+
+/// A server and what it is made of.
+pub(crate) struct Server {
+    pub(crate) router: Router,
+    pub(crate) door: Door,
+    pub(crate) registry: Registry,
+    pub(crate) config_status: ConfigStatus,
+    pub(crate) db: Db,
+    pub(crate) reloads: mpsc::Receiver<ReloadRequest>,
+    pub(crate) quit: CancellationToken,
+}
+
+/// What differs between servers.
+pub(crate) struct Setup {
+    pub(crate) store: Arc<dyn Queryable>,
+    /// Where pushes go, if they are taken.
+    pub(crate) pushes: Option<Arc<dyn Appendable>>,
+    pub(crate) listing: Listing,
+    pub(crate) has_lifecycle: bool,
+    pub(crate) route_prefix: &'static str,
+    pub(crate) concurrency_max: usize,
+    pub(crate) samples_max: u64,
+    pub(crate) external_labels: Labels,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            store: Arc::new(recorded_data()),
+            pushes: None,
+            listing: Listing::default(),
+            has_lifecycle: true,
+            route_prefix: "/",
+            concurrency_max: 4,
+            samples_max: 1_000_000,
+            external_labels: Labels::from_pairs([("region", "eu"), ("zone", "z")]),
+        }
+    }
+}
+
+impl Server {
+    /// A server that is ready.
+    pub(crate) fn ready(setup: Setup) -> Self {
+        let (server, serving) = Self::starting(setup);
+        server.door.open(serving);
+        server
+    }
+
+    /// A server that is not ready, and what to open its door with.
+    pub(crate) fn starting(setup: Setup) -> (Self, Serving) {
+        let registry = Registry::new();
+        let (reload, reloads) = mpsc::channel(1);
+        let (door, quit) = (Door::new(&registry), CancellationToken::new());
+        let config_status = ConfigStatus::new(&registry);
+        let clock = Clock::new(|| Timestamp(NOW_MS));
+        let (db, _) = Db::open(Path::new("data"), Arc::new(MemFs::new()), Options::default()).unwrap();
+        let router = router(Settings {
+            clock,
+            registry: registry.clone(),
+            door: door.clone(),
+            lifecycle: Lifecycle { is_enabled: setup.has_lifecycle, reload, quit: quit.clone() },
+            config_status: config_status.clone(),
+            address: address(setup.route_prefix),
+            cors: Cors::new(|origin| origin.ends_with(".example")),
+            flags: BTreeMap::from([("web.page-title", "<t>".to_owned()), ("agent", "false".to_owned())]),
+            build: build_info(),
+            process: ProcessFacts {
+                started_at: Timestamp(START_MS + 250),
+                working_dir: "/srv".to_owned(),
+                hostname: "host".to_owned(),
+            },
+        });
+        let serving = serving(setup, &registry, db.clone());
+        (Self { router, door, registry, config_status, db, reloads, quit }, serving)
+    }
+
+    /// The answer to a request without a body.
+    pub(crate) async fn get(&self, target: &str) -> Answer {
+        self.ask(Method::GET, target, None).await
+    }
+
+    /// The answer to a request, with a form where there is one.
+    pub(crate) async fn ask(&self, method: Method, target: &str, form: Option<&str>) -> Answer {
+        let request = Request::builder().method(method).uri(target);
+        let request = match form {
+            Some(form) => request
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(Body::from(form.to_owned())),
+            None => request.body(Body::empty()),
+        };
+        self.send(request.unwrap()).await
+    }
+
+    /// The answer to any request.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+}
+
+fn address(route_prefix: &str) -> WebAddress {
+    WebAddress {
+        scheme: "https".to_owned(),
+        host: "prom.example".to_owned(),
+        path: route_prefix.trim_end_matches('/').to_owned(),
+        port: 9090,
+        route_prefix: route_prefix.to_owned(),
+    }
+}
+
+fn build_info() -> BuildInfo {
+    BuildInfo {
+        version: String::new(),
+        revision: String::new(),
+        branch: String::new(),
+        build_user: String::new(),
+        build_date: String::new(),
+        go_version: "go1.26.8".to_owned(),
+    }
+}
+
+fn serving(setup: Setup, registry: &Registry, db: Db) -> Serving {
+    let options = EngineOptions { samples_max: setup.samples_max, ..EngineOptions::default() };
+    let limits =
+        QueryLimits { concurrency_max: setup.concurrency_max, timeout: Duration::from_mins(2) };
+    let (engine, parser) = (Engine::new(options), ParserOptions::default());
+    let queries = QueryService::new(engine, parser, setup.store, limits, registry);
+    let writes = setup.pushes.map(|store| WriteService::new(store, Limits::default(), registry));
+    Serving {
+        queries: Arc::new(queries),
+        writes: writes.map(Arc::new),
+        targets: Arc::new(setup.listing),
+        store: StoreFacts { db, corruptions: 3 },
+        config: ConfigFacts {
+            yaml: YAML.to_owned(),
+            external_labels: setup.external_labels,
+            retention: "15d".to_owned(),
+        },
+    }
+}
+
+/// What was pushed to the Prometheus that the recordings come from.
+fn recorded_data() -> MemoryStore {
+    let store = MemoryStore::new();
+    let add = |labels: &[(&str, &str)], samples: &mut dyn Iterator<Item = (i64, f64)>| {
+        let labels = Labels::from_pairs(labels.iter().copied());
+        let samples = samples.map(|(offset_ms, value)| (Timestamp(START_MS + offset_ms), value));
+        store.add(&labels, samples).unwrap();
+    };
+    let steps = || (0..21_i32).map(|step| (i64::from(step) * 15_000, f64::from(step)));
+    let up = |instance, value: f64| {
+        let labels = [("__name__", "up"), ("instance", instance), ("job", "a")];
+        add(&labels, &mut steps().map(|(at, _)| (at, value)));
+    };
+    up("x", 1.0);
+    up("y", 0.0);
+    let requests = |code, factor: f64| {
+        let labels = [("__name__", "reqs_total"), ("code", code), ("instance", "x"), ("job", "a")];
+        add(&labels, &mut steps().map(|(at, step)| (at, factor * step)));
+    };
+    requests("200", 3.0);
+    requests("500", 0.1);
+    let tricky = [("__name__", "tricky"), ("label", "<a>&\"\\\n\u{2028}"), ("utf8.name", "ü")];
+    add(&tricky, &mut [(500, 1.5)].into_iter());
+    let special = [
+        f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e21, 1e-7, 0.1, -0.0, 123_456_789.0, f64::MAX,
+        5e-324, 1e20, 0.000_001,
+    ];
+    let times = (0..).map(|index| index * 1001);
+    add(&[("__name__", "special")], &mut times.zip(special));
+    let gone = [(270_000, 1.0), (285_000, STALE_NAN)];
+    add(&[("__name__", "gone"), ("job", "b")], &mut gone.into_iter());
+    store
+}
