@@ -1,158 +1,150 @@
 //! The fleet scraped by each server in turn: processor time a sample, memory, restart after a kill.
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::process::{Running, size_bytes, wait_for, write_file};
-use crate::series::SERIES_PER_TARGET;
-use crate::server::{Kind, Server, number_or};
-use crate::table;
+use regain_tests::process::{size_bytes, wait_for, write_file};
+use regain_tests::program::Program;
+use regain_tests::series::SERIES_PER_TARGET;
+use regain_tests::server::{Server, Setup};
+
+use crate::fleet::{Coding, Fleet};
+use crate::settings::{Scratch, now, number_or, servers};
+use crate::table::{self, Figure};
 
 const TARGETS: u64 = 250;
 const INTERVAL_S: u64 = 5;
 /// The first scrapes create the series and are not what a server does all day.
 const WARM_UP: Duration = Duration::from_secs(20);
 const MEASURED_S: u64 = 60;
-const ALL_UP: &str = "count(up == 1)";
+/// How long to wait for the first scrapes, and for the first answer after a kill.
+const LIMIT: Duration = Duration::from_secs(60);
+/// How far before the kill the first question after it looks: further than one scrape.
+const LOOK_BACK_S: f64 = 2.0 * INTERVAL_S as f64;
 
+/// What one server took.
 struct Measured {
-    title: String,
+    /// Microseconds of processor time.
     cpu_us_per_sample: f64,
-    rss_mb_per_100k: f64,
-    peak_mb_per_100k: f64,
+    /// Megabytes for 100,000 series at the end, and at the highest.
+    rss_mb: f64,
+    peak_mb: f64,
     restart_ms: f64,
     disk_mb: f64,
 }
 
 /// Runs the comparison and prints its tables: plain bodies first, then compressed ones.
 pub(crate) fn run() -> anyhow::Result<()> {
-    let targets = number_or("TARGETS", TARGETS)?;
-    let seconds = number_or("SCRAPE_SECONDS", MEASURED_S)?;
-    let work = scratch("scrape")?;
-    let (mut fleet, port) = start_fleet(&work, targets)?;
-    let mut results = Vec::new();
-    let mut fleet_share: f64 = 0.0;
-    for kind in Kind::ALL.into_iter().filter(|kind| kind.program().is_some()) {
-        table::progress(&format!("{} scrapes {targets} targets", kind.title()));
-        let before = (fleet.cpu_s()?, Instant::now());
-        results.push(measure(kind, &work, port, targets, seconds)?);
-        fleet_share =
-            fleet_share.max((fleet.cpu_s()? - before.0) / before.1.elapsed().as_secs_f64());
+    let (targets, seconds) =
+        (number_or("TARGETS", TARGETS)?, number_or("SCRAPE_SECONDS", MEASURED_S)?);
+    compare(targets, seconds, Coding::Plain)?;
+    compare(targets, seconds.div_ceil(2), Coding::Gzip)
+}
+
+fn compare(targets: u64, seconds: u64, coding: Coding) -> anyhow::Result<()> {
+    let scratch = Scratch::new("scrape")?;
+    let fleet = Fleet::start(&scratch, targets, coding)?;
+    let (mut titles, mut results) = (Vec::new(), Vec::new());
+    let mut share: f64 = 0.0;
+    for program in servers()? {
+        let title = program.title()?;
+        table::progress(&format!("{title} scrapes {targets} targets, {coding:?}"));
+        let (cpu, start) = (fleet.process.cpu_s()?, Instant::now());
+        results.push(measure(program, &scratch, &fleet, targets, seconds)?);
+        share = share.max((fleet.process.cpu_s()? - cpu) / start.elapsed().as_secs_f64());
+        titles.push(title);
     }
-    fleet.kill()?;
+    let bodies = match coding {
+        Coding::Plain => "plain bodies",
+        Coding::Gzip => "compressed bodies",
+    };
     let title = format!(
         "Scraping {targets} targets of {SERIES_PER_TARGET} series every {INTERVAL_S} s for {seconds} s, \
-         plain bodies (the fleet takes {:.1} % of a core)",
-        fleet_share * 100.0
+         {bodies} (the fleet takes {:.1} % of a core)",
+        share * 100.0
     );
-    print(&title, &results);
-    std::fs::remove_dir_all(&work)?;
+    table::compare(&title, &titles, &figures(&results));
     Ok(())
 }
 
-/// A fresh directory below the build's.
-pub(crate) fn scratch(name: &str) -> anyhow::Result<PathBuf> {
-    let dir = Path::new("target/bench").join(format!("{name}-{}", std::process::id()));
-    std::fs::create_dir_all(&dir)?;
-    Ok(dir.canonicalize()?)
-}
-
-fn start_fleet(work: &Path, targets: u64) -> anyhow::Result<(Running, u16)> {
-    let port_file = work.join("fleet.port").display().to_string();
-    let child = Command::new(std::env::current_exe()?)
-        .args(["fleet", &port_file, &targets.to_string()])
-        .stdin(Stdio::null())
-        .spawn()?;
-    let read = || std::fs::read_to_string(&port_file).ok()?.parse().ok();
-    let port = wait_for("the fleet's port", Duration::from_secs(10), read)?;
-    Ok((Running(child), port))
-}
-
-fn configuration(work: &Path, port: u16, targets: u64) -> anyhow::Result<PathBuf> {
-    let mut groups = String::from("[");
-    for target in 0..targets {
-        let comma = if target == 0 { "" } else { "," };
-        write!(
-            groups,
-            "{comma}{{\"targets\":[\"127.0.0.1:{port}\"],\"labels\":{{\
-             \"__metrics_path__\":\"/t/{target}\",\"instance\":\"host-{target:03}:9100\"}}}}"
-        )?;
-    }
-    groups.push(']');
-    let files = work.join("fleet.json");
-    write_file(&files.display().to_string(), &groups)?;
-    let config = work.join("fleet.yml");
-    let text = format!(
-        "global:\n  scrape_interval: {INTERVAL_S}s\n  scrape_timeout: {INTERVAL_S}s\n\
-         scrape_configs:\n- job_name: fleet\n  enable_compression: false\n  file_sd_configs:\n  \
-         - files: ['{}']\n",
-        files.display()
-    );
-    write_file(&config.display().to_string(), &text)?;
-    Ok(config)
+fn figures(results: &[Measured]) -> Vec<Figure> {
+    let figure = |name, value: fn(&Measured) -> f64| Figure {
+        name,
+        values: results.iter().map(value).collect(),
+    };
+    vec![
+        figure("processor time a sample, µs", |result| result.cpu_us_per_sample),
+        figure("memory of 100k series, MB", |result| result.rss_mb),
+        figure("highest memory of 100k series, MB", |result| result.peak_mb),
+        figure("restart after kill -9, ms", |result| result.restart_ms),
+        figure("data directory, MB", |result| result.disk_mb),
+    ]
 }
 
 fn measure(
-    kind: Kind,
-    work: &Path,
-    port: u16,
+    program: Program,
+    scratch: &Scratch,
+    fleet: &Fleet,
     targets: u64,
     seconds: u64,
 ) -> anyhow::Result<Measured> {
-    let config = configuration(work, port, targets)?;
-    let server = Server::start(kind, &work.join(format!("{kind:?}")), Some(&config))?;
-    wait_for("all targets to be up", Duration::from_secs(60), || {
-        server.number(ALL_UP).ok().filter(|up| *up >= targets as f64)
+    let dir = scratch.path(program.name());
+    std::fs::create_dir_all(&dir)?;
+    write_file(&dir.join("fleet.json"), &target_groups(fleet.port, targets))?;
+    let server = Setup::new(program, &dir).config(CONFIG).start()?;
+    wait_for("all targets to be up", LIMIT, || {
+        let up = server.number("count(up{job=\"fleet\"} == 1)")?;
+        Ok(up.filter(|up| *up >= targets as f64))
     })?;
     sleep(WARM_UP);
-    let (cpu, start) = (server.process.cpu_s()?, Instant::now());
+    let (cpu, served) = (server.process.cpu_s()?, fleet.served()?);
     sleep(Duration::from_secs(seconds));
-    let (cpu, elapsed) = (server.process.cpu_s()? - cpu, start.elapsed().as_secs_f64());
-    let per_scrape = server.number("avg(scrape_samples_scraped{job=\"fleet\"})")?;
-    let samples = per_scrape * targets as f64 * elapsed / INTERVAL_S as f64;
-    let series = targets as f64 * SERIES_PER_TARGET as f64;
+    let (cpu, served) = (server.process.cpu_s()? - cpu, fleet.served()? - served);
     let (rss, peak) = server.process.memory_mb()?;
-    let disk_mb = size_bytes(&server.data_dir()) as f64 / 1e6;
-    let (_server, restart_ms) = server.crash_and_restart("count(up)")?;
+    let disk_mb = size_bytes(&server.setup.data_dir()) as f64 / 1e6;
+    let hundred_thousands = targets as f64 * SERIES_PER_TARGET as f64 / 1e5;
     Ok(Measured {
-        title: kind.title(),
-        cpu_us_per_sample: cpu * 1e6 / samples,
-        rss_mb_per_100k: rss * 100_000.0 / series,
-        peak_mb_per_100k: peak * 100_000.0 / series,
-        restart_ms,
+        cpu_us_per_sample: cpu * 1e6 / (served as f64 * SERIES_PER_TARGET as f64),
+        rss_mb: rss / hundred_thousands,
+        peak_mb: peak / hundred_thousands,
+        restart_ms: restart_ms(server)?,
         disk_mb,
     })
 }
 
-fn print(title: &str, results: &[Measured]) {
-    let mut rows = vec![vec!["".to_owned()]];
-    let Some(ours) = results.first() else { return };
-    for (index, result) in results.iter().enumerate() {
-        rows[0].push(result.title.clone());
-        if index > 0 {
-            rows[0].push("ratio".into());
-        }
-    }
-    type Figure = (&'static str, fn(&Measured) -> f64);
-    let figures: [Figure; 5] = [
-        ("processor time a sample, µs", |result| result.cpu_us_per_sample),
-        ("memory a 100k series, MB", |result| result.rss_mb_per_100k),
-        ("highest memory a 100k series, MB", |result| result.peak_mb_per_100k),
-        ("restart after kill -9, ms", |result| result.restart_ms),
-        ("data directory, MB", |result| result.disk_mb),
-    ];
-    for (name, figure) in figures {
-        let mut row = vec![name.to_owned()];
-        for (index, result) in results.iter().enumerate() {
-            row.push(format!("{:.2}", figure(result)));
-            if index > 0 {
-                row.push(table::ratio(figure(result), figure(ours)));
-            }
-        }
-        rows.push(row);
-    }
-    table::print(title, &rows);
+/// Scrapes what the file beside it names; no server is told anything that another does not know.
+const CONFIG: &str = "global:
+  scrape_interval: 5s
+  scrape_timeout: 5s
+scrape_configs:
+- job_name: fleet
+  file_sd_configs:
+  - files: [fleet.json]
+";
+
+fn target_groups(port: u16, targets: u64) -> String {
+    let group = |target| {
+        serde_json::json!({
+            "targets": [format!("127.0.0.1:{port}")],
+            "labels": {
+                "__metrics_path__": format!("/t/{target}"),
+                "instance": format!("host-{target:03}:9100"),
+            },
+        })
+    };
+    serde_json::Value::from_iter((0..targets).map(group)).to_string()
+}
+
+/// Kills the server and starts it again: the milliseconds until it answers with data from before.
+fn restart_ms(server: Server) -> anyhow::Result<f64> {
+    let before = now().as_secs_f64() - LOOK_BACK_S;
+    let setup = server.kill()?;
+    let start = Instant::now();
+    let server = setup.start()?;
+    wait_for("an answer after the restart", LIMIT, || {
+        let found = server.query("up{job=\"fleet\"}", Some(before));
+        // A server that still loads its data may refuse to answer.
+        Ok(found.ok().filter(|series| !series.is_empty()))
+    })?;
+    Ok(start.elapsed().as_secs_f64() * 1000.0)
 }

@@ -1,25 +1,52 @@
 //! What a run prints.
 
+/// One figure of every server; less is better.
+#[derive(Debug)]
+pub(crate) struct Figure {
+    /// What it is, with its unit.
+    pub(crate) name: &'static str,
+    /// The values, in the order of the servers.
+    pub(crate) values: Vec<f64>,
+}
+
+/// Prints figures with, for every server but the first, how many times more it takes than the first.
+pub(crate) fn compare(title: &str, servers: &[String], figures: &[Figure]) {
+    let mut head = vec![String::new()];
+    for (index, server) in servers.iter().enumerate() {
+        head.push(server.clone());
+        head.extend((index > 0).then(|| "ratio".to_owned()));
+    }
+    let mut rows = vec![head];
+    for figure in figures {
+        let mut row = vec![figure.name.to_owned()];
+        for (index, value) in figure.values.iter().enumerate() {
+            row.push(format!("{value:.2}"));
+            row.extend((index > 0).then(|| ratio(*value, figure.values[0])));
+        }
+        rows.push(row);
+    }
+    print(title, &rows);
+}
+
 /// Prints rows under a head, in columns.
 #[expect(clippy::print_stdout, reason = "the table is what the program is for")]
 pub(crate) fn print(title: &str, rows: &[Vec<String>]) {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
-    let width =
-        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max();
+    let lengths = |column: usize| rows.iter().filter_map(move |row| row.get(column));
+    let widths: Vec<usize> =
+        (0..columns).map(|column| lengths(column).map(String::len).max().unwrap_or(0)).collect();
     println!("\n{title}\n");
     for (index, row) in rows.iter().enumerate() {
-        let cells: Vec<String> = (0..columns)
-            .map(|column| {
-                let cell = row.get(column).map_or("", String::as_str);
-                let width = width(column).unwrap_or_default();
-                if column == 0 { format!("{cell:width$}") } else { format!("{cell:>width$}") }
-            })
-            .collect();
-        println!("| {} |", cells.join(" | "));
+        let cells = widths.iter().enumerate().map(|(column, &width)| {
+            let cell = row.get(column).map_or("", String::as_str);
+            if column == 0 { format!("{cell:width$}") } else { format!("{cell:>width$}") }
+        });
+        println!("| {} |", cells.collect::<Vec<_>>().join(" | "));
         if index == 0 {
-            let rules: Vec<String> =
-                (0..columns).map(|column| "-".repeat(width(column).unwrap_or_default())).collect();
-            println!("| {} |", rules.join(" | "));
+            let rules = widths.iter().enumerate().map(|(column, &width)| {
+                if column == 0 { "-".repeat(width) } else { format!("{:->1$}", ":", width.max(1)) }
+            });
+            println!("| {} |", rules.collect::<Vec<_>>().join(" | "));
         }
     }
 }
@@ -30,7 +57,7 @@ pub(crate) fn progress(what: &str) {
     eprintln!("bench: {what}");
 }
 
-/// Says why the run ended.
+/// Says what went wrong.
 #[expect(clippy::print_stderr, reason = "the program's last word")]
 pub(crate) fn complain(what: &str) {
     eprintln!("regain-bench: {what}");

@@ -1,0 +1,244 @@
+//! kill -9 in the middle of scraping and pushing: what was acknowledged is there afterwards.
+//!
+//! Acknowledged is what a push was answered 2xx for, and what a query has returned.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant, UNIX_EPOCH};
+
+use regain_tests::process::wait_for;
+use regain_tests::program::Program;
+use regain_tests::push::{Push, send};
+use regain_tests::series::scatter;
+use regain_tests::server::{Server, Setup};
+use serde_json::{Value, json};
+
+use super::peer::{ANY, is_at_hand};
+use super::target::{TEXT, Target, respond};
+
+const KILLS: u64 = 20;
+/// Prometheus makes the same promise; a few kills show that the test is fair.
+const KILLS_OF_PROMETHEUS: u64 = 3;
+const TARGETS: usize = 4;
+const PUSHED_SERIES: usize = 20;
+/// What a life lasts at least: so many answered pushes and seen samples of scrapes, drawn below these.
+const PUSHES_MAX: u64 = 40;
+const SCRAPED_MAX: u64 = 200;
+/// How long after that the kill comes, drawn below this.
+const DELAY_MAX_US: u64 = 5000;
+const LIMIT: Duration = Duration::from_secs(60);
+const EVERYTHING: &str = r#"{job=~"fleet|push"}"#;
+
+#[test]
+fn twenty_kills_lose_no_acknowledged_sample() {
+    run(Program::Regain, KILLS);
+}
+
+#[test]
+fn prometheus_loses_none_either() {
+    if is_at_hand(Program::Prometheus, ANY) {
+        run(Program::Prometheus, KILLS_OF_PROMETHEUS);
+    }
+}
+
+fn run(program: Program, kills: u64) {
+    let dir = tempfile::tempdir().unwrap();
+    let fleet = fleet();
+    let groups: Vec<_> = (0..TARGETS).map(|target| group(&fleet, target)).collect();
+    let config = json!({
+        "global": {"scrape_interval": "100ms", "scrape_timeout": "100ms"},
+        "scrape_configs": [{"job_name": "fleet", "static_configs": groups}],
+    });
+    let mut setup = Setup::new(program, dir.path()).config(config.to_string());
+    let memory = Memory::default();
+    for kill in 0..kills {
+        let server = setup.start().unwrap();
+        memory.assert_all_kept(&server, kill);
+        setup = live_and_die(server, &memory, kill);
+    }
+    memory.assert_all_kept(&setup.start().unwrap(), kills);
+}
+
+/// Every scrape shows new values.
+fn fleet() -> Target {
+    let scrapes = AtomicU64::new(0);
+    Target::serve(move |stream, _| {
+        let scrape = scrapes.fetch_add(1, Ordering::SeqCst);
+        let body: String = (0..10)
+            .map(|series| format!("events_total{{kind=\"{series}\"}} {}.{series}\n", scrape * 7))
+            .collect();
+        respond(stream, TEXT, "", body.as_bytes())
+    })
+}
+
+fn group(fleet: &Target, target: usize) -> Value {
+    let instance = format!("target-{target}");
+    json!({"targets": [fleet.address()], "labels": {"instance": instance}})
+}
+
+/// Lets a server scrape and take pushes for a random while, and kills it in the middle of both.
+fn live_and_die(server: Server, memory: &Memory, kill: u64) -> Setup {
+    let draw = |what: u64, below: u64| scatter(kill << 8 | what) % below;
+    let (pushes, scraped) = (draw(1, PUSHES_MAX), draw(2, SCRAPED_MAX));
+    let delay = Duration::from_micros(draw(3, DELAY_MAX_US));
+    let dying = AtomicBool::new(false);
+    let life = Life { port: server.port, memory, dying: &dying };
+    thread::scope(|scope| {
+        let threads = [scope.spawn(|| life.push()), scope.spawn(|| life.ask())];
+        let before = memory.counts();
+        wait_for("pushes and scrapes", LIMIT, || {
+            anyhow::ensure!(!threads.iter().any(thread::ScopedJoinHandle::is_finished), "see below");
+            let now = memory.counts();
+            Ok((now.0 > before.0 + pushes && now.1 > before.1 + scraped).then_some(()))
+        })
+        .unwrap();
+        let start = Instant::now();
+        while start.elapsed() < delay {
+            std::hint::spin_loop();
+        }
+        dying.store(true, Ordering::SeqCst);
+        server.kill().unwrap()
+    })
+}
+
+/// One life of a server, as its clients see it.
+struct Life<'a> {
+    port: u16,
+    memory: &'a Memory,
+    /// Whether the kill is on its way: from then on, requests may fail.
+    dying: &'a AtomicBool,
+}
+
+impl Life<'_> {
+    /// Pushes one sample of each series again and again, until the server is gone.
+    fn push(&self) {
+        let mut connection = regain_tests::http::Connection::open(self.port).unwrap();
+        let mut push = Push::default();
+        loop {
+            let time_ms = self.memory.next_push_ms();
+            let samples: Vec<_> = (0..PUSHED_SERIES)
+                .map(|series| (series.to_string(), time_ms as f64 / 8.0 + series as f64))
+                .collect();
+            push.clear();
+            for (number, value) in &samples {
+                let labels = [("__name__", "pushed"), ("job", "push"), ("number", number)];
+                push.series(&labels, &[(time_ms, *value)]);
+            }
+            match send(&mut connection, &push.compressed().unwrap()) {
+                Ok(answer) => assert_eq!(answer.status, 204, "{}", answer.text()),
+                Err(error) => return self.may_fail(&error),
+            }
+            self.memory.remember_push(time_ms, &samples);
+        }
+    }
+
+    /// Asks for the newest samples again and again, until the server is gone.
+    fn ask(&self) {
+        let mut connection = regain_tests::http::Connection::open(self.port).unwrap();
+        let query = regain_tests::http::encode(&format!("{EVERYTHING}[500ms]"));
+        loop {
+            let answer = connection.get(&format!("/api/v1/query?query={query}"));
+            match answer.and_then(|answer| answer.json()) {
+                Ok(json) => self.memory.remember_answer(&json),
+                Err(error) => return self.may_fail(&error),
+            }
+        }
+    }
+
+    fn may_fail(&self, error: &anyhow::Error) {
+        assert!(self.dying.load(Ordering::SeqCst), "a request failed before the kill: {error:#}");
+    }
+}
+
+/// Everything that was acknowledged.
+#[derive(Clone, Default)]
+struct Memory(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    /// Values as they were written, by series and time in milliseconds.
+    samples: BTreeMap<String, BTreeMap<i64, String>>,
+    pushes: u64,
+    scraped: u64,
+    last_push_ms: i64,
+}
+
+impl Memory {
+    /// How many pushes were answered, and how many samples of scrapes were seen.
+    fn counts(&self) -> (u64, u64) {
+        let kept = self.0.lock().unwrap();
+        (kept.pushes, kept.scraped)
+    }
+
+    /// The time of the next push: now, and later than the last one.
+    #[expect(clippy::disallowed_methods, reason = "the server compares with its own clock")]
+    fn next_push_ms(&self) -> i64 {
+        let now = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let mut kept = self.0.lock().unwrap();
+        let now_ms = i64::try_from(now.as_millis()).unwrap();
+        kept.last_push_ms = now_ms.max(kept.last_push_ms + 1);
+        kept.last_push_ms
+    }
+
+    fn remember_push(&self, time_ms: i64, samples: &[(String, f64)]) {
+        let mut kept = self.0.lock().unwrap();
+        kept.pushes += 1;
+        for (number, value) in samples {
+            let series = json!({"__name__": "pushed", "job": "push", "number": number});
+            let times = kept.samples.entry(series.to_string()).or_default();
+            times.insert(time_ms, value.to_string());
+        }
+    }
+
+    fn remember_answer(&self, answer: &Value) {
+        assert_eq!(answer["status"], "success", "{answer}");
+        let mut kept = self.0.lock().unwrap();
+        for (series, samples) in read(answer) {
+            let is_scraped = series.contains("fleet");
+            let times = kept.samples.entry(series).or_default();
+            let before = times.len();
+            times.extend(samples);
+            let new = (times.len() - before) as u64;
+            kept.scraped += if is_scraped { new } else { 0 };
+        }
+    }
+
+    fn assert_all_kept(&self, server: &Server, kill: u64) {
+        let query = format!("{EVERYTHING}[1h]");
+        let path = format!("/api/v1/query?query={}", regain_tests::http::encode(&query));
+        let found: BTreeMap<_, BTreeMap<_, _>> = read(&server.get(&path).unwrap().json().unwrap())
+            .map(|(series, samples)| (series, samples.collect()))
+            .collect();
+        let kept = self.0.lock().unwrap();
+        let lost: Vec<_> = kept
+            .samples
+            .iter()
+            .flat_map(|(series, times)| times.iter().map(move |sample| (series, sample)))
+            .filter(|(series, (time, value))| {
+                found.get(*series).and_then(|times| times.get(*time)) != Some(*value)
+            })
+            .collect();
+        let (total, few): (usize, _) = (lost.len(), lost.iter().take(3).collect::<Vec<_>>());
+        assert!(lost.is_empty(), "kill {kill}: {total} acknowledged samples are lost: {few:?}");
+    }
+}
+
+/// The series of a matrix, each with its samples.
+fn read(
+    answer: &Value,
+) -> impl Iterator<Item = (String, impl Iterator<Item = (i64, String)> + '_)> + '_ {
+    let series = answer["data"]["result"].as_array().expect("a query has a result");
+    series.iter().map(|series| {
+        let values = series["values"].as_array().expect("a range has values");
+        (series["metric"].to_string(), values.iter().map(sample))
+    })
+}
+
+fn sample(pair: &Value) -> (i64, String) {
+    let seconds = pair[0].as_f64().expect("a time is a number");
+    #[expect(clippy::cast_possible_truncation, reason = "a time in milliseconds")]
+    let time_ms = (seconds * 1000.0).round() as i64;
+    (time_ms, pair[1].as_str().expect("a value is a text").to_owned())
+}

@@ -1,0 +1,17 @@
+//! Black-box tests: programs are started, asked over HTTP, and killed.
+//!
+//! What is expected of Regain is expected of the real programs, too, wherever one is at hand: a wrong
+//! expectation fails there.
+#![cfg(test)]
+
+mod peer;
+mod target;
+
+mod expect;
+mod scenario;
+
+mod bad_targets;
+mod crash;
+mod node;
+mod scenarios;
+mod side_by_side;

@@ -1,0 +1,201 @@
+//! Servers that speak Prometheus' HTTP API: how each is started, asked, killed and started again.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use serde_json::Value;
+
+use crate::http::{Answer, Connection, encode};
+use crate::process::{Running, wait_for, write_file};
+use crate::program::Program;
+
+const START_LIMIT: Duration = Duration::from_secs(120);
+/// How often to look for another port when somebody took the one that was free.
+const PORT_TRIES: usize = 5;
+/// How much of a log an error shows.
+const LOG_LINES: usize = 5;
+
+/// What a server is started with, again and again.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// What to start.
+    pub program: Program,
+    /// The directory of its data, its configuration and its log.
+    pub dir: PathBuf,
+    /// The text of its configuration file.
+    pub config: String,
+    /// More flags.
+    pub flags: Vec<String>,
+}
+
+/// A server that runs.
+#[derive(Debug)]
+pub struct Server {
+    /// Its process.
+    pub process: Running,
+    /// Its port.
+    pub port: u16,
+    /// What it was started with.
+    pub setup: Setup,
+}
+
+impl Setup {
+    /// A server with its data in `dir` and nothing to scrape.
+    pub fn new(program: Program, dir: &Path) -> Self {
+        let (dir, config) = (dir.to_path_buf(), "global: {}\n".to_owned());
+        Self { program, dir, config, flags: Vec::new() }
+    }
+
+    /// The same with a configuration.
+    pub fn config(self, config: impl Into<String>) -> Self {
+        Self { config: config.into(), ..self }
+    }
+
+    /// The same with one more flag.
+    pub fn flag(mut self, flag: impl Into<String>) -> Self {
+        self.flags.push(flag.into());
+        self
+    }
+
+    /// The directory of the data.
+    pub fn data_dir(&self) -> PathBuf {
+        self.dir.join("data")
+    }
+
+    /// The file that holds what the server wrote since its last start.
+    pub fn log_file(&self) -> PathBuf {
+        self.dir.join("log")
+    }
+
+    /// Starts the server and waits until it says that it is ready.
+    pub fn start(self) -> anyhow::Result<Server> {
+        fs::create_dir_all(&self.dir)?;
+        write_file(&self.dir.join("config.yml"), &self.config)?;
+        for _ in 0..PORT_TRIES {
+            // The peers cannot be told to choose a port, so a free one is looked up for them.
+            let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+            let mut process = self.spawn(port)?;
+            if self.wait_until_ready(&mut process, port)? {
+                return Ok(Server { process, port, setup: self });
+            }
+        }
+        bail!("{}: every port was taken by somebody else", self.program.name())
+    }
+
+    fn spawn(&self, port: u16) -> anyhow::Result<Running> {
+        let log = fs::File::create(self.log_file())?;
+        let program = self.program.need()?;
+        let child = Command::new(&program)
+            .args(self.arguments(port))
+            .current_dir(&self.dir)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("start {}", program.display()))?;
+        Ok(Running::new(child))
+    }
+
+    fn arguments(&self, port: u16) -> Vec<String> {
+        let data = self.data_dir().display().to_string();
+        let mut arguments: Vec<String> = match self.program {
+            Program::VictoriaMetrics => vec![
+                format!("-storageDataPath={data}"),
+                format!("-httpListenAddr=127.0.0.1:{port}"),
+                "-promscrape.config=config.yml".into(),
+                "-search.latencyOffset=0s".into(),
+                "-search.disableCache".into(),
+                "-loggerLevel=ERROR".into(),
+            ],
+            Program::RegainNode | Program::NodeExporter => {
+                vec![format!("--web.listen-address=127.0.0.1:{port}")]
+            }
+            Program::Prometheus | Program::Regain => vec![
+                format!("--storage.tsdb.path={data}"),
+                format!("--web.listen-address=127.0.0.1:{port}"),
+                "--config.file=config.yml".into(),
+                "--web.enable-remote-write-receiver".into(),
+                "--log.level=warn".into(),
+            ],
+        };
+        match self.program {
+            Program::Regain => arguments.insert(0, "server".into()),
+            Program::RegainNode => arguments.insert(0, "node".into()),
+            Program::Prometheus | Program::VictoriaMetrics | Program::NodeExporter => {}
+        }
+        arguments.extend(self.flags.iter().cloned());
+        arguments
+    }
+
+    /// Whether the server got ready; false when its port was taken.
+    fn wait_until_ready(&self, process: &mut Running, port: u16) -> anyhow::Result<bool> {
+        let path = match self.program {
+            Program::VictoriaMetrics => "/health",
+            Program::RegainNode | Program::NodeExporter => "/",
+            Program::Prometheus | Program::Regain => "/-/ready",
+        };
+        let name = self.program.name();
+        wait_for(&format!("{name} to be ready"), START_LIMIT, || {
+            if process.has_ended()? {
+                let log = fs::read_to_string(self.log_file())?;
+                anyhow::ensure!(
+                    log.contains("address already in use"),
+                    "{name} ended at once:\n{}",
+                    tail(&log)
+                );
+                return Ok(Some(false));
+            }
+            let answer = Connection::open(port).and_then(|mut server| server.get(path));
+            Ok(answer.is_ok_and(|answer| answer.status == 200).then_some(true))
+        })
+    }
+}
+
+impl Server {
+    /// A new connection to it.
+    pub fn connect(&self) -> anyhow::Result<Connection> {
+        Connection::open(self.port)
+    }
+
+    /// Its answer to a GET request on a connection of its own.
+    pub fn get(&self, path: &str) -> anyhow::Result<Answer> {
+        self.connect()?.get(path)
+    }
+
+    /// The `data` of a successful answer of the API.
+    pub fn data(&self, path: &str) -> anyhow::Result<Value> {
+        let mut json = self.get(path)?.json()?;
+        anyhow::ensure!(json["status"] == "success", "{path}: {json}");
+        Ok(json["data"].take())
+    }
+
+    /// The results of an instant query, now or at a time in seconds.
+    pub fn query(&self, expression: &str, at_s: Option<f64>) -> anyhow::Result<Vec<Value>> {
+        let time = at_s.map(|at| format!("&time={at:.3}")).unwrap_or_default();
+        let data = self.data(&format!("/api/v1/query?query={}{time}", encode(expression)))?;
+        Ok(data["result"].as_array().cloned().unwrap_or_default())
+    }
+
+    /// The value of a query's only result; nothing where it has none.
+    pub fn number(&self, expression: &str) -> anyhow::Result<Option<f64>> {
+        let results = self.query(expression, None)?;
+        let Some(first) = results.first() else { return Ok(None) };
+        let text = first["value"][1].as_str().with_context(|| format!("{expression}: {first}"))?;
+        Ok(Some(text.parse()?))
+    }
+
+    /// Kills it at once, as a crash would, and returns what it takes to start it again.
+    pub fn kill(mut self) -> anyhow::Result<Setup> {
+        self.process.kill()?;
+        Ok(self.setup)
+    }
+}
+
+fn tail(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
+}
