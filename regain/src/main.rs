@@ -1,1 +1,61 @@
-fn main() {}
+//! Regain: measure, collect, keep and ask, in one program with many names.
+//!
+//! This crate reads flags and wires the others together; it decides nothing that they could decide.
+
+mod names;
+
+mod flags;
+
+mod build_info;
+mod clock;
+mod environment;
+mod exit;
+mod listen;
+mod logging;
+mod runtime;
+mod signals;
+
+mod node;
+mod promtool;
+
+use std::process::ExitCode;
+
+use names::{Call, Part};
+
+#[cfg(feature = "jemalloc")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+const USAGE: &str = "usage: regain <part> [<flags>]
+
+Parts:
+  up        Watch this host: measure, scrape, keep and answer, all in one process.
+  server    The server, as `prometheus` is.
+  node      The host's exporter, as `node_exporter` is.
+  promtool  Tools: check files, query a server, test queries.
+
+`regain <part> --help` shows a part's flags. Started under the name prometheus, node_exporter or
+promtool (a symbolic link), the program is that part.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().collect();
+    let Call { part, program, rest } = names::call(&arguments);
+    match part {
+        Some(Part::Node) => node::main(&program, rest),
+        Some(Part::Promtool) => promtool::main(&program, rest),
+        Some(_) => exit::FAILURE,
+        None => without_part(&program, rest),
+    }
+}
+
+fn without_part(program: &str, rest: &[String]) -> ExitCode {
+    match rest.first().map(String::as_str) {
+        None | Some("--help" | "-h" | "help") => exit::page(USAGE),
+        Some("--version") => exit::page(&build_info::version_text("regain")),
+        Some(word) => {
+            exit::complain(&format!("{program}: error: expected a part but got {word:?}, try --help"));
+            exit::complain("  hint: the parts are up, server, node and promtool");
+            exit::FAILURE
+        }
+    }
+}

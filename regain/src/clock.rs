@@ -1,0 +1,16 @@
+//! The only place that looks at the wall clock; everything below gets the time as a parameter.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use regain_model::Timestamp;
+
+/// The time since the Unix epoch.
+#[expect(clippy::disallowed_methods, reason = "this is the clock that all others are given")]
+pub(crate) fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The time in milliseconds since the Unix epoch.
+pub(crate) fn now() -> Timestamp {
+    Timestamp(i64::try_from(since_epoch().as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,35 @@
+//! The tools: `regain promtool`, or `promtool` by another name.
+//!
+//! Commands, outputs and exit codes are promtool 3.14's for the commands that are built; the others
+//! are refused by name. `test promql` is Regain's own: it runs the files that specify the language.
+
+mod answer;
+mod ask;
+mod check_web_config;
+mod commands;
+mod print;
+mod query;
+mod test_promql;
+mod server_status;
+
+use std::process::ExitCode;
+
+pub(crate) use self::commands::PROMTOOL;
+use crate::flags::Style;
+use crate::logging;
+
+/// Runs the command that `arguments` name, under the name `program`.
+pub(crate) fn main(program: &str, arguments: &[String]) -> ExitCode {
+    let line = match crate::flags::read(program, &PROMTOOL, Style::Brief, arguments) {
+        Ok(line) => line,
+        Err(code) => return code,
+    };
+    logging::start_quietly();
+    match line.commands.as_slice() {
+        ["check", "web-config"] => check_web_config::main(&line.arguments),
+        ["check", "healthy" | "ready"] => server_status::main(&line),
+        ["test", ..] => test_promql::main(&line),
+        // Whatever else the table has is a query.
+        _ => query::main(&line),
+    }
+}

@@ -1,0 +1,161 @@
+//! The commands of the tools: promtool 3.14's, as far as they are built, and `test promql`.
+
+use crate::flags::{Argument, BASIC_FLAGS, Command, Flag, Kind};
+
+/// The tools.
+pub(crate) static PROMTOOL: Command = Command {
+    name: "promtool",
+    about: "Tools for servers and their files.",
+    flags: &[BASIC_FLAGS],
+    commands: &[CHECK, QUERY, TEST],
+    unbuilt: &["debug", "push", "tsdb", "promql"],
+    ..Command::PLAIN
+};
+
+const CHECK: Command = Command {
+    name: "check",
+    about: "Checks files and servers.",
+    commands: &[
+        Command {
+            name: "config",
+            about: "Checks configuration files, with what they name.",
+            flags: &[CONFIG_FLAGS],
+            arguments: &[files("config-files", "The files.")],
+            ..Command::PLAIN
+        },
+        Command {
+            name: "web-config",
+            about: "Checks files that turn on TLS and logins, with what they name.",
+            arguments: &[files("web-config-files", "The files.")],
+            ..Command::PLAIN
+        },
+        Command {
+            name: "healthy",
+            about: "Checks whether a server is healthy.",
+            flags: &[STATUS_FLAGS],
+            ..Command::PLAIN
+        },
+        Command {
+            name: "ready",
+            about: "Checks whether a server is ready.",
+            flags: &[STATUS_FLAGS],
+            ..Command::PLAIN
+        },
+    ],
+    unbuilt: &["rules", "metrics", "service-discovery"],
+    ..Command::PLAIN
+};
+
+const QUERY: Command = Command {
+    name: "query",
+    about: "Asks a server.",
+    flags: &[QUERY_FLAGS],
+    commands: &[
+        Command {
+            name: "instant",
+            about: "Evaluates an expression at one time.",
+            flags: &[&[TIME, HEADER]],
+            arguments: &[SERVER, EXPRESSION],
+            ..Command::PLAIN
+        },
+        Command {
+            name: "range",
+            about: "Evaluates an expression over a range of time.",
+            flags: &[&[
+                HEADER,
+                START,
+                END,
+                Flag::new("step", Kind::GoDuration, "", "The time between two evaluations."),
+            ]],
+            arguments: &[SERVER, EXPRESSION],
+            ..Command::PLAIN
+        },
+        Command {
+            name: "series",
+            about: "Lists series.",
+            flags: &[&[MATCH.required(), START, END]],
+            arguments: &[SERVER],
+            ..Command::PLAIN
+        },
+        Command {
+            name: "labels",
+            about: "Lists the values of a label.",
+            flags: &[&[START, END, MATCH]],
+            arguments: &[SERVER, Argument::new("name", Kind::Text, "The label.")],
+            ..Command::PLAIN
+        },
+    ],
+    unbuilt: &["analyze"],
+    ..Command::PLAIN
+};
+
+const TEST: Command = Command {
+    name: "test",
+    about: "Runs tests.",
+    commands: &[Command {
+        name: "promql",
+        about: "Runs tests of the query language: files of loads and evaluations, or directories \
+                of them.",
+        flags: &[&[Flag::switch("debug", "Show each case that does not pass, and why.")]],
+        arguments: &[Argument::new("paths", Kind::Text, "Files, or directories of *.test files.")
+            .repeated()],
+        ..Command::PLAIN
+    }],
+    unbuilt: &["rules"],
+    ..Command::PLAIN
+};
+
+const CONFIG_FLAGS: &[Flag] = &[
+    Flag::switch("syntax-only", "Check the file alone, not what it names."),
+    Flag::new(
+        "lint",
+        Kind::Text,
+        "duplicate-rules",
+        "What to complain about beside mistakes: all, duplicate-rules, too-long-scrape-interval \
+         or none.",
+    ),
+    Flag::switch("lint-fatal", "Exit with 3 where there is something to complain about."),
+    Flag::new(
+        "query.lookback-delta",
+        Kind::GoDuration,
+        "5m",
+        "The lookback delta of the server, which scrapes should not come later than.",
+    ),
+    Flag::switch("ignore-unknown-fields", "Let rule groups have unknown fields.").not_built(),
+    Flag::switch("agent", "Check for a server that only scrapes and forwards.").not_built(),
+];
+
+const STATUS_FLAGS: &[Flag] = &[
+    Flag::new("url", Kind::Text, "http://localhost:9090", "The server."),
+    HTTP_CONFIG,
+];
+
+const QUERY_FLAGS: &[Flag] = &[
+    Flag::new("format", Kind::Choice(&["promql", "json"]), "promql", "How answers are printed.")
+        .short('o'),
+    HTTP_CONFIG,
+];
+
+const HTTP_CONFIG: Flag = Flag::new(
+    "http.config.file",
+    Kind::ExistingFile,
+    "",
+    "A file that says how to reach the server and log in there.",
+)
+.not_built();
+
+const HEADER: Flag =
+    Flag::new("header", Kind::Pair, "", "A header to send, as NAME=VALUE.").repeated();
+const MATCH: Flag = Flag::new("match", Kind::Text, "", "A selector of series.").repeated();
+const TIME: Flag =
+    Flag::new("time", Kind::Text, "", "The time, in RFC 3339 or seconds since 1970; by default now.");
+const START: Flag =
+    Flag::new("start", Kind::Text, "", "The start, in RFC 3339 or seconds since 1970.");
+const END: Flag = Flag::new("end", Kind::Text, "", "The end, in RFC 3339 or seconds since 1970.");
+
+const SERVER: Argument = Argument::new("server", Kind::Text, "The server's URL.");
+const EXPRESSION: Argument = Argument::new("expr", Kind::Text, "The expression.");
+
+const fn files(name: &'static str, help: &'static str) -> Argument {
+    Argument::new(name, Kind::ExistingFile, help).repeated()
+}

@@ -1,0 +1,289 @@
+//! What the server's command line comes to, checked.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use regain_api::{QueryLimits, WebAddress};
+use regain_go_format::quote::quote;
+use regain_go_regexp::{Error as RegexError, Regex};
+use regain_promql::{EngineOptions, ParserOptions};
+
+use super::address::{AddressError, address};
+use super::features::{self, NotBuilt};
+use super::flags::{AGENT_FLAGS, WRITE_MESSAGE_2};
+use crate::flags::Line;
+use crate::{exit, host, runtime};
+
+/// A file is not looked at more often than this.
+const AUTO_RELOAD_INTERVAL_MIN: Duration = Duration::from_secs(1);
+
+/// How long samples are kept where nothing is said.
+const DEFAULT_RETENTION_MS: i64 = 15 * 24 * 3_600_000;
+
+/// The settings of a server.
+#[derive(Clone, Debug)]
+pub(crate) struct ServerOptions {
+    /// The configuration file.
+    pub(crate) config_file: PathBuf,
+    /// How often it is looked at for changes.
+    pub(super) auto_reload: Option<Duration>,
+    /// How it serves.
+    pub(crate) web: WebOptions,
+    /// What it keeps.
+    pub(crate) store: StoreOptions,
+    /// How it answers.
+    pub(super) query: QueryOptions,
+    /// How it scrapes.
+    pub(crate) scrape: ScrapeSettings,
+    /// All flags with their values, as `status/flags` shows them.
+    pub(super) flags: BTreeMap<&'static str, String>,
+}
+
+/// How a server serves.
+#[derive(Clone, Debug)]
+pub(crate) struct WebOptions {
+    /// Where clients find it.
+    pub(super) address: WebAddress,
+    /// Which origins browsers may ask from.
+    pub(super) cors: Regex,
+    /// Whether reload and quit are offered.
+    pub(super) lifecycle: bool,
+    /// Whether samples can be pushed.
+    pub(super) receives_writes: bool,
+    /// The most connections at once.
+    pub(super) max_connections: usize,
+    /// How long a request may take to arrive, and a connection to be idle.
+    pub(super) read_timeout: Duration,
+}
+
+/// What a server keeps, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Retention {
+    /// Older samples go; 0 keeps them.
+    pub(crate) time_ms: i64,
+    /// The oldest samples go while more is kept; 0 keeps them.
+    pub(crate) size_bytes: i64,
+}
+
+/// Where a server keeps its samples.
+#[derive(Clone, Debug)]
+pub(crate) struct StoreOptions {
+    /// The data directory.
+    pub(crate) dir: PathBuf,
+    /// For how long, where the configuration does not say.
+    pub(super) retention: Retention,
+}
+
+/// How a server answers.
+#[derive(Clone, Debug)]
+pub(super) struct QueryOptions {
+    pub(super) engine: EngineOptions,
+    pub(super) parser: ParserOptions,
+    pub(super) limits: QueryLimits,
+}
+
+/// How a server scrapes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScrapeSettings {
+    /// The shortest time between two updates of targets.
+    pub(super) discovery_reload_interval: Duration,
+    /// By how much a timestamp is moved at most; zero moves none.
+    pub(super) timestamp_tolerance: Duration,
+    /// Whether the clocks of targets are compared.
+    pub(crate) clock_skew_metric: bool,
+}
+
+/// Why a server cannot run with its command line.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OptionsError {
+    /// A feature that does not exist here was asked for.
+    #[error("Error parsing feature list: {0}")]
+    Features(#[from] NotBuilt),
+    /// Flags of another mode were given.
+    #[error("The following flag(s) can only be used in agent mode: [{}]", quoted(.0))]
+    AgentOnly(Vec<&'static str>),
+    /// The share of the memory is none.
+    #[error("--auto-gomemlimit.ratio must be greater than 0 and less than or equal to 1.")]
+    MemoryRatio,
+    /// The message type is known and not built.
+    #[error(
+        "--web.remote-write-receiver.accepted-protobuf-messages: {WRITE_MESSAGE_2} is not built yet"
+    )]
+    WriteMessage,
+    /// Clients could not find the server.
+    #[error("parse external URL {}: {source}", quote(.url))]
+    Address {
+        /// The URL as given.
+        url: String,
+        /// What is wrong with it.
+        source: AddressError,
+    },
+    /// The pattern of origins is none.
+    #[error("could not compile CORS regex string {}: {source}", quote(.pattern))]
+    Cors {
+        /// The pattern as given.
+        pattern: String,
+        /// What is wrong with it.
+        source: RegexError,
+    },
+}
+
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| quote(&format!("--{name}"))).collect::<Vec<_>>().join(" ")
+}
+
+impl OptionsError {
+    /// The exit code that the original has for it.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Features(_) | Self::MemoryRatio => exit::FAILURE,
+            Self::AgentOnly(_) => exit::complaint(),
+            Self::WriteMessage | Self::Address { .. } | Self::Cors { .. } => exit::bad_value(),
+        }
+    }
+}
+
+impl ServerOptions {
+    /// Checks the command line, in the original's order.
+    pub(crate) fn new(line: &Line) -> Result<Self, OptionsError> {
+        let features = features::read(line.texts("enable-feature"))?;
+        let auto_reload = (line.is_on("config.auto-reload") || features.auto_reload)
+            .then(|| millis(line, "config.auto-reload-interval").max(AUTO_RELOAD_INTERVAL_MIN));
+        let agent: Vec<&'static str> =
+            AGENT_FLAGS.iter().map(|flag| flag.name).filter(|name| line.is_given(name)).collect();
+        if !agent.is_empty() {
+            return Err(OptionsError::AgentOnly(agent));
+        }
+        let ratio: f64 = line.text("auto-gomemlimit.ratio").parse().unwrap_or_default();
+        if !(ratio > 0.0 && ratio <= 1.0) {
+            return Err(OptionsError::MemoryRatio);
+        }
+        let messages = line.texts("web.remote-write-receiver.accepted-protobuf-messages");
+        if messages.iter().any(|message| message == WRITE_MESSAGE_2) {
+            return Err(OptionsError::WriteMessage);
+        }
+        let web = web(line)?;
+        let mut flags: BTreeMap<&'static str, String> = line.all().collect();
+        flags.insert("web.route-prefix", web.address.route_prefix.clone());
+        Ok(Self {
+            config_file: PathBuf::from(line.text("config.file")),
+            auto_reload,
+            web,
+            store: StoreOptions {
+                dir: PathBuf::from(line.text("storage.tsdb.path")),
+                retention: retention(line),
+            },
+            query: QueryOptions {
+                engine: EngineOptions {
+                    lookback_delta_ms: line.millis("query.lookback-delta"),
+                    samples_max: line.count("query.max-samples") as u64,
+                    workers: runtime::processors(),
+                    features: features.engine,
+                    ..EngineOptions::default()
+                },
+                parser: features.parser,
+                limits: QueryLimits {
+                    concurrency_max: line.count("query.max-concurrency"),
+                    timeout: millis(line, "query.timeout"),
+                },
+            },
+            scrape: scrape(line),
+            flags,
+        })
+    }
+}
+
+fn millis(line: &Line, name: &str) -> Duration {
+    Duration::from_millis(u64::try_from(line.millis(name)).unwrap_or_default())
+}
+
+fn web(line: &Line) -> Result<WebOptions, OptionsError> {
+    let url = line.text("web.external-url");
+    let listen = line.texts("web.listen-address").first().map_or("", String::as_str);
+    let address = address(url, line.text("web.route-prefix"), listen, &host::name())
+        .map_err(|source| OptionsError::Address { url: url.to_owned(), source })?;
+    let pattern = line.text("web.cors.origin");
+    let cors = Regex::anchored(pattern)
+        .map_err(|source| OptionsError::Cors { pattern: pattern.to_owned(), source })?;
+    Ok(WebOptions {
+        address,
+        cors,
+        lifecycle: line.is_on("web.enable-lifecycle"),
+        receives_writes: line.is_on("web.enable-remote-write-receiver"),
+        max_connections: line.count("web.max-connections"),
+        read_timeout: millis(line, "web.read-timeout"),
+    })
+}
+
+/// The flags' retention. Where one is given and the other is not, the other is no limit.
+fn retention(line: &Line) -> Retention {
+    let time_ms = line.given_text("storage.tsdb.retention.time").map_or(0, |_| {
+        line.millis("storage.tsdb.retention.time")
+    });
+    let size_bytes = line.bytes("storage.tsdb.retention.size");
+    if time_ms == 0 && size_bytes == 0 {
+        return Retention { time_ms: DEFAULT_RETENTION_MS, size_bytes: 0 };
+    }
+    Retention { time_ms, size_bytes }
+}
+
+fn scrape(line: &Line) -> ScrapeSettings {
+    let tolerance = u64::try_from(line.nanos("scrape.timestamp-tolerance")).unwrap_or_default();
+    let aligns = line.is_on("scrape.adjust-timestamps");
+    ScrapeSettings {
+        discovery_reload_interval: millis(line, "scrape.discovery-reload-interval"),
+        timestamp_tolerance: if aligns { Duration::from_nanos(tolerance) } else { Duration::ZERO },
+        clock_skew_metric: line.is_on("scrape.clock-skew-metric"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::SERVER;
+
+    fn options(arguments: &[&str]) -> Result<ServerOptions, OptionsError> {
+        let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
+        let (line, errors) = Line::parse(&SERVER, &arguments);
+        assert_eq!(errors, []);
+        ServerOptions::new(&line)
+    }
+
+    #[test]
+    fn one_given_retention_lifts_the_other_ones_default() {
+        let cases: [(&[&str], i64, i64); 4] = [
+            (&[], DEFAULT_RETENTION_MS, 0),
+            (&["--storage.tsdb.retention.size=1KB"], 0, 1024),
+            (&["--storage.tsdb.retention.time=1h"], 3_600_000, 0),
+            (
+                &["--storage.tsdb.retention.time=1h", "--storage.tsdb.retention.size=1KB"],
+                3_600_000,
+                1024,
+            ),
+        ];
+        for (arguments, time_ms, size_bytes) in cases {
+            let retention = options(arguments).unwrap().store.retention;
+            assert_eq!(retention, Retention { time_ms, size_bytes }, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn files_are_not_looked_at_too_often() {
+        let interval = |arguments: &[&str]| options(arguments).unwrap().auto_reload;
+        assert_eq!(interval(&["--config.auto-reload-interval=5s"]), None);
+        let quick = ["--config.auto-reload", "--config.auto-reload-interval=1ms"];
+        assert_eq!(interval(&quick), Some(AUTO_RELOAD_INTERVAL_MIN));
+        let old = ["--enable-feature=auto-reload-config"];
+        assert_eq!(interval(&old), Some(Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn flags_are_shown_with_what_they_come_to() {
+        let options = options(&["--web.external-url=http://x/a/"]).unwrap();
+        assert_eq!(options.flags["web.route-prefix"], "/a");
+        assert_eq!(options.flags["query.timeout"], "2m");
+        assert!(!options.flags.contains_key("help"));
+    }
+}

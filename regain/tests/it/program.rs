@@ -1,0 +1,139 @@
+//! Starts the program, reads what it says, and ends it.
+
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// The program under test.
+pub(crate) const REGAIN: &str = env!("CARGO_BIN_EXE_regain");
+
+/// How long a line that must come may take; only a program that hangs takes that long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Runs the program to its end.
+pub(crate) fn run<S: AsRef<OsStr>>(arguments: &[S]) -> Output {
+    Command::new(REGAIN).args(arguments).output().unwrap()
+}
+
+/// The text of a stream.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The program under the names of the originals, in a directory of the test's own.
+pub(crate) struct Names(TempDir);
+
+impl Names {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["prometheus", "promtool", "node_exporter"] {
+            symlink(REGAIN, dir.path().join(name)).unwrap();
+        }
+        Self(dir)
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+}
+
+/// A program of the originals, from the environment; says so where there is none.
+pub(crate) fn original(variable: &str) -> Option<PathBuf> {
+    let found = std::env::var_os(variable).map(PathBuf::from);
+    if found.is_none() {
+        println!("skipped: ${variable} names no program to compare with");
+    }
+    found
+}
+
+/// A running program.
+pub(crate) struct Program {
+    child: Child,
+    lines: Receiver<String>,
+    seen: Vec<String>,
+}
+
+impl Program {
+    /// Starts the program in the directory `dir`.
+    pub(crate) fn start<S: AsRef<OsStr>>(arguments: &[S], dir: &Path) -> Self {
+        let mut child = Command::new(REGAIN)
+            .args(arguments)
+            .current_dir(dir)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (sender, lines) = channel();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, lines, seen: Vec::new() }
+    }
+
+    /// Waits for a line of the log that contains all of `parts`, and gives it.
+    pub(crate) fn line_with(&mut self, parts: &[&str]) -> String {
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => {
+                    self.seen.push(line.clone());
+                    if parts.iter().all(|part| line.contains(part)) {
+                        return line;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => panic!("no line with {parts:?} in {:#?}", self.seen),
+                Err(RecvTimeoutError::Disconnected) => {
+                    panic!("ended without a line with {parts:?}: {:#?}", self.seen)
+                }
+            }
+        }
+    }
+
+    /// Waits until the program says where it listens, and gives the address.
+    pub(crate) fn address(&mut self) -> String {
+        let line = self.line_with(&["msg=\"Listening on\""]);
+        line.rsplit_once("address=").unwrap().1.to_owned()
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for the end; gives how it ended, all lines of the log and what was printed.
+    pub(crate) fn wait(mut self) -> (ExitStatus, Vec<String>, String) {
+        let status = self.child.wait().unwrap();
+        let mut seen = std::mem::take(&mut self.seen);
+        seen.extend(self.lines.iter());
+        let mut printed = String::new();
+        self.child.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
+        (status, seen, printed)
+    }
+
+    /// Asks for the end and waits for it.
+    pub(crate) fn stop(self) -> (ExitStatus, Vec<String>, String) {
+        self.signal(Signal::TERM);
+        self.wait()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if self.child.try_wait().ok().flatten().is_none() {
+            self.child.kill().ok();
+            self.child.wait().ok();
+        }
+    }
+}
