@@ -221,7 +221,6 @@ impl<'a> Parser<'a> {
 
     /// Notes a mistake.
     #[cold]
-    #[inline(never)]
     fn report(&mut self, problem: impl Into<ParseProblem>, at: Position) {
         self.errors.push(ParseError::new(problem, at, self.text));
     }
@@ -244,3 +243,6 @@ impl<'a> Parser<'a> {
         parsed
     }
 }
+
+#[cfg(test)]
+mod tests;

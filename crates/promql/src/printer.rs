@@ -86,7 +86,8 @@ impl Display for Series<'_> {
         let matchers = self.0.matchers.iter().filter(|matcher| !is_name(matcher));
         let mut matchers: Vec<String> = matchers.map(ToString::to_string).collect();
         if matchers.is_empty() {
-            return Ok(());
+            // Upstream prints nothing for `{}`, which is no expression.
+            return f.write_str(if name.is_empty() { "{}" } else { "" });
         }
         matchers.sort_unstable();
         write!(f, "{{{}}}", matchers.join(","))
@@ -124,9 +125,27 @@ impl Display for OffsetOf<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match &self.0.offset {
             None => Ok(()),
+            // Upstream leaves the parentheses out; the text would be another expression.
+            Some(Duration::Expr(expr)) if !reads_as_one(expr) => write!(f, " offset ({expr})"),
             Some(offset) => write!(f, " offset {offset}"),
         }
     }
+}
+
+/// Whether the parser reads the whole computation as an offset rather than its first operand only.
+fn reads_as_one(expr: &DurationExpr) -> bool {
+    let mut first = expr;
+    while !first.in_parens
+        && let DurationExprKind::Binary { op, left, .. } = &first.kind
+        && !matches!(op, DurationOp::Min | DurationOp::Max)
+    {
+        first = left;
+    }
+    let two_signs = match &first.kind {
+        DurationExprKind::Unary { expr, .. } => matches!(expr.kind, DurationExprKind::Unary { .. }),
+        _ => false,
+    };
+    std::ptr::eq(first, expr) || first.in_parens || two_signs
 }
 
 /// The brackets of a subquery and what follows them.

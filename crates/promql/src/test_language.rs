@@ -35,26 +35,27 @@ use world::World;
 
 /// Runs the cases of the file `name` whose content is `text`, one after another.
 ///
-/// The engine is set as upstream sets it for its own tests: everything optional that changes
-/// answers by itself is off, but names are dropped at the end of a query.
+/// The engine is set as upstream sets it for its own tests: as by default, but names are dropped at
+/// the end of a query.
 pub fn run(name: &str, text: &str) -> Result<FileReport, BadScript> {
+    let features = Features { delayed_name_removal: true, ..Features::default() };
+    let options = EngineOptions { workers: 1, features, ..EngineOptions::default() };
+    run_with(&Engine::new(options), name, text)
+}
+
+/// Runs the cases of a file on an engine that is set differently.
+pub fn run_with(engine: &Engine, name: &str, text: &str) -> Result<FileReport, BadScript> {
     let bad = |mistakes| BadScript { name: name.to_owned(), mistakes };
-    let engine = engine();
     let (mut world, mut cases) = (World::default(), Vec::new());
     for command in read::read(text).map_err(bad)? {
         match command {
             Command::Clear => world = World::default(),
             Command::Load(load) => world.load(&load).map_err(|mistake| bad(vec![mistake]))?,
             Command::Case(case) => {
-                let verdict = judge(&engine, &world, &case);
+                let verdict = judge(engine, &world, &case);
                 cases.push(CaseReport { line: case.line, query: case.query, verdict });
             }
         }
     }
     Ok(FileReport { name: name.to_owned(), cases })
-}
-
-fn engine() -> Engine {
-    let features = Features { delayed_name_removal: true, ..Features::default() };
-    Engine::new(EngineOptions { workers: 1, features, ..EngineOptions::default() })
 }

@@ -42,7 +42,7 @@ impl TokenKind {
 }
 
 impl Parser<'_> {
-    /// An operand with what modifies it.
+    /// An operand with its sign or its modifiers.
     pub(super) fn operand(&mut self) -> Parsed<Tree> {
         let first = self.peek()?;
         if !first.kind.starts_expr() {
@@ -52,7 +52,12 @@ impl Parser<'_> {
             self.take()?;
             return self.signed(first, op == BinaryOp::Sub);
         }
-        let mut tree = self.unmodified(first)?;
+        let tree = self.unmodified(first)?;
+        self.modified(tree)
+    }
+
+    /// An operand with the modifiers that follow it.
+    fn modified(&mut self, mut tree: Tree) -> Parsed<Tree> {
         loop {
             tree = match self.peek()?.kind {
                 TokenKind::LeftBracket => self.brackets(tree)?,

@@ -125,6 +125,5 @@ fn unwrapped(expr: &Expr) -> &Expr {
 }
 
 fn matches(labels: &Labels, matchers: &[Matcher]) -> bool {
-    let value = |matcher: &Matcher| labels.get(matcher.name()).unwrap_or_default().to_owned();
-    matchers.iter().all(|matcher| matcher.matches(&value(matcher)))
+    matchers.iter().all(|matcher| matcher.matches(labels.get(matcher.name()).unwrap_or_default()))
 }

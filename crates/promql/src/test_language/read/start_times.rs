@@ -33,7 +33,7 @@ pub(super) fn start_times(line: &str) -> Result<Option<StartTimes>, Problem> {
     let mut known = Vec::new();
     for text in items.split_whitespace() {
         let (is_known, count) = item(text).ok_or_else(|| Problem::StartTime(text.to_owned()))?;
-        if known.len() + count > VALUES_MAX {
+        if known.len().saturating_add(count) > VALUES_MAX {
             return Err(Problem::StartTime(text.to_owned()));
         }
         known.extend(std::iter::repeat_n(is_known, count));

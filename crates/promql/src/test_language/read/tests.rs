@@ -55,6 +55,9 @@ fn bad_series_are_found() {
     check("load 1m\n  m@st 0s\n  n 1\n", &[alone]);
     check("load 1m\n  m@st 0s\n", &[alone]);
     check("load 1m\n  m@st 0s 1\n  m 1 2\n", &["2: invalid start timestamp \"1\""]);
+    let long = format!("_x{}", u64::MAX);
+    let expected = format!("2: invalid start timestamp {long:?}");
+    check(&format!("load 1m\n  m@st 0s {long}\n  m 1 2\n"), &[&expected]);
     check("load 1m\n  m@st 1m+1m\n  m 1 2\n", &["2: invalid start timestamp \"1m+1m\""]);
 }
 
