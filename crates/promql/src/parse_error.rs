@@ -2,13 +2,13 @@
 
 mod lexical;
 mod syntax;
-mod types;
+mod type_error;
 
 use std::fmt;
 
 pub use lexical::LexicalError;
 pub use syntax::{Expectation, SyntaxError};
-pub use types::TypeError;
+pub use type_error::TypeError;
 
 use crate::ast::Position;
 

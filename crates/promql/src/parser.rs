@@ -41,7 +41,7 @@ pub const TEXT_BYTES_MAX: usize = 1 << 20;
 pub struct ParserOptions {
     /// Experimental functions and aggregations (`promql-experimental-functions`).
     pub experimental_functions: bool,
-    /// Computed durations, which have been enabled everywhere since 3.12.
+    /// Computed durations, which upstream enables by default since 3.14.
     pub duration_expressions: bool,
     /// `anchored` and `smoothed` (`promql-extended-range-selectors`).
     pub extended_range_selectors: bool,

@@ -155,3 +155,6 @@ static SIGNATURES: [Signature; 90] = [
     of("vector", &[S], V),
     of("year", &[V], V).variadic(1),
 ];
+
+#[cfg(test)]
+mod tests;

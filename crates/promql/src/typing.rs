@@ -3,13 +3,14 @@
 //! The walk also writes down what only the types of operands can tell: how the series of two vectors
 //! are matched, if there are two.
 
+use regain_model::{METRIC_NAME, Matcher};
+
 use crate::ast::{
     Aggregate, AggregateOp, Binary, BinaryOp, Call, Expr, ExprKind, MatchGrouping, Matching,
     Position, ValueType, VectorSelector,
 };
 use crate::parse_error::{ParseError, ParseErrors, TypeError};
 use crate::signatures::{self, Signature};
-use regain_model::{METRIC_NAME, Matcher};
 
 /// The function whose second argument is a selector of labels rather than of series.
 const INFO: &str = "info";

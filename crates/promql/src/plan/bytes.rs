@@ -34,3 +34,34 @@ fn lossy(expr: &Expr) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use regain_model::Timestamp;
+    use regain_storage::memory::MemoryStore;
+
+    use crate::engine::{Engine, EngineOptions};
+    use crate::parser::{ParserOptions, parse};
+
+    #[test]
+    fn strings_that_are_no_utf8_name_no_label() {
+        let cases = [
+            (r#"count_values("a\xc5z", a)"#, r#"invalid label name "a\xc5z""#),
+            (
+                r#"label_replace(a, "\xff", "", "b", "")"#,
+                "invalid destination label name in label_replace(): \u{fffd}",
+            ),
+            (
+                r#"label_join(a, "b", ",", "c", "\xff")"#,
+                "invalid source label name in label_join(): \u{fffd}",
+            ),
+        ];
+        let engine = Engine::new(EngineOptions::default());
+        for (text, message) in cases {
+            let expr = parse(text, &ParserOptions::all()).unwrap();
+            let ctx = engine.context();
+            let answer = engine.instant(&MemoryStore::default(), &expr, Timestamp(0), &ctx);
+            assert_eq!(answer.err().map(|error| error.to_string()).as_deref(), Some(message));
+        }
+    }
+}

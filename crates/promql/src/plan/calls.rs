@@ -30,14 +30,6 @@ const ANCHORED: &str = "changes, delta, increase, rate, resets";
 /// The functions that a `smoothed` range can be given to.
 const SMOOTHED: &str = "delta, increase, rate";
 
-/// Whether the function `name` returns a scalar.
-pub(super) fn is_scalar(name: &str) -> bool {
-    matches!(
-        name,
-        "time" | "pi" | "scalar" | "start" | "end" | "range" | "step" | "max_of" | "min_of"
-    )
-}
-
 /// Lowers a call of the function `name`.
 pub(super) fn call(name: &str, args: Vec<Lowered>, at: Position) -> Result<Lowered> {
     let selector_only = |arg: &Lowered| matches!(arg.value, LoweredValue::Node(Node::Select(_)));

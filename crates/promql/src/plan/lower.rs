@@ -8,7 +8,7 @@ use super::{
     AggregateNode, AggregateOp, Cardinality, Map, Matching, Node, QueryTimes, RangeArg,
     RangeSource, ScalarMap, Selector, SetNode, SetOp, VectorScalar, VectorVector,
 };
-use crate::ast::{self, At, Expr, ExprKind, MatchGrouping};
+use crate::ast::{self, At, Expr, ExprKind, MatchGrouping, ValueType};
 use crate::eval_error::{EvalError, Result};
 use crate::functions::Extension;
 use crate::operators::BinaryOp;
@@ -198,13 +198,7 @@ impl Lowering {
 
 /// Whether an expression is a scalar.
 fn is_scalar(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Number(_) => true,
-        ExprKind::Paren(inner) | ExprKind::Unary { expr: inner, .. } => is_scalar(inner),
-        ExprKind::Binary(binary) => is_scalar(&binary.left) && is_scalar(&binary.right),
-        ExprKind::Call(call) => calls::is_scalar(&call.function),
-        _ => false,
-    }
+    expr.value_type() == ValueType::Scalar
 }
 
 enum Operator {

@@ -125,3 +125,6 @@ impl Write for Room {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

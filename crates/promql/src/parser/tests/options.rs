@@ -5,16 +5,28 @@ use crate::parser::{ParserOptions, parse};
 #[test]
 fn a_server_without_feature_flags_refuses_experiments() {
     let cases = [
-        ("sum(limitk(1, a))", "1:5: parse error: limitk() is experimental and must be enabled with \
-          --enable-feature=promql-experimental-functions"),
-        ("limit_ratio(1, a)", "1:1: parse error: limit_ratio() is experimental and must be enabled \
-          with --enable-feature=promql-experimental-functions"),
+        (
+            "sum(limitk(1, a))",
+            "1:5: parse error: limitk() is experimental and must be enabled with \
+          --enable-feature=promql-experimental-functions",
+        ),
+        (
+            "limit_ratio(1, a)",
+            "1:1: parse error: limit_ratio() is experimental and must be enabled \
+          with --enable-feature=promql-experimental-functions",
+        ),
         ("info(a)", "1:1: parse error: function \"info\" is not enabled"),
         ("1 + step()", "1:5: parse error: function \"step\" is not enabled"),
         ("max_of(1, 2)", "1:1: parse error: function \"max_of\" is not enabled"),
         ("sort_by_label(a, \"b\")", "1:1: parse error: function \"sort_by_label\" is not enabled"),
-        ("a + fill(0) b", "1:1: parse error: binop fill modifiers are experimental and not enabled"),
-        ("rate(a[5m] anchored)", "1:6: parse error: anchored modifier is experimental and not enabled"),
+        (
+            "a + fill(0) b",
+            "1:1: parse error: binop fill modifiers are experimental and not enabled",
+        ),
+        (
+            "rate(a[5m] anchored)",
+            "1:6: parse error: anchored modifier is experimental and not enabled",
+        ),
         ("a smoothed", "1:1: parse error: smoothed modifier is experimental and not enabled"),
     ];
     for (text, message) in cases {
@@ -36,7 +48,8 @@ fn computed_durations_can_be_switched_off() {
     ];
     for (text, place) in cases {
         let refused = parse(text, &without).unwrap_err();
-        let message = format!("{place}: parse error: experimental duration expression is not enabled");
+        let message =
+            format!("{place}: parse error: experimental duration expression is not enabled");
         assert_eq!(refused.to_string(), message, "{text}");
         assert!(parse(text, &ParserOptions::default()).is_ok(), "{text}");
     }

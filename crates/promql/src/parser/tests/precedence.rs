@@ -11,7 +11,6 @@ fn grouped(expr: &Expr) -> String {
         }
         ExprKind::Unary { negative: true, expr } => format!("(-{})", grouped(expr)),
         ExprKind::Unary { negative: false, expr } => format!("(+{})", grouped(expr)),
-        ExprKind::Subquery(subquery) => format!("{}[…]", grouped(&subquery.expr)),
         _ => expr.to_string(),
     }
 }
@@ -50,8 +49,6 @@ fn signs_bind_like_products() {
         ("a ^ -b ^ c", "(a ^ (-(b ^ c)))"),
         ("a ^ -b * c", "((a ^ (-b)) * c)"),
         ("- + -a", "(-(+(-a)))"),
-        ("-a[5m:1m]", "(-a[…])"),
-        ("a + b[5m:1m]", "(a + b[…])"),
     ]);
 }
 
@@ -71,17 +68,17 @@ fn modifiers_belong_to_the_nearest_operand() {
 #[test]
 fn durations_are_computed_like_numbers() {
     let cases = [
-        ("a[1m + 2m * 3]", 420.0),
-        ("a[-1m ^ 2 + 2h]", 3600.0),
-        ("a[2 ^ 3 ^ 2]", 512.0),
-        ("a[10m - 2m - 1m]", 420.0),
-        ("a[7m % 2m + max_of(1, 2m)]", 180.0),
-        ("a[--(1m)]", 60.0),
+        ("a[1m + 2m * 3]", "420"),
+        ("a[-1m ^ 2 + 2h]", "3600"),
+        ("a[2 ^ 3 ^ 2]", "512"),
+        ("a[10m - 2m - 1m]", "420"),
+        ("a[7m % 2m + max_of(1, 2m)]", "180"),
+        ("a[--(1m)]", "60"),
     ];
     for (text, seconds) in cases {
         let expr = parse(text, &ParserOptions::all()).unwrap();
         let ExprKind::Matrix(matrix) = &expr.kind else { panic!("{text}") };
-        assert_eq!(self::seconds(&matrix.range), seconds, "{text}");
+        assert_eq!(self::seconds(&matrix.range).to_string(), seconds, "{text}");
     }
 }
 

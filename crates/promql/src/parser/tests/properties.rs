@@ -14,8 +14,8 @@ const SELECTORS: &[&str] = &[
     r#"{"my.metric",x=~"y|z"}"#,
     r#"a{z!="\n",b=''}"#,
     "{b=`c`} offset -1h30m",
-    "a @ start() offset (step() + 1m)",
-    "a offset --1m * 2",
+    "(a @ start() offset (step() + 1m))",
+    "(a offset --1m * 2)",
     "a @ -1.5 smoothed",
 ];
 const RANGES: &[&str] = &[
@@ -33,7 +33,7 @@ const MATCHINGS: &[&str] = &[
     "",
     "on (x)",
     "ignoring (a, \"b.c\",) group_left (d)",
-    "on () group_right",
+    "on () group_right ()",
     "fill (0)",
     "on (x) fill_left (-1) fill_right (2.5)",
 ];
@@ -73,13 +73,12 @@ fn vector() -> impl Strategy<Value = String> {
                 let close = if open.contains('(') { ")" } else { "" };
                 format!("{open}{expr}{close}")
             }),
-            (inner.clone(), operators.clone(), select(MATCHINGS), inner.clone()).prop_map(
-                |(left, op, matching, right)| format!("{left} {op} {matching} {right}")
-            ),
+            (inner.clone(), operators.clone(), select(MATCHINGS), inner.clone())
+                .prop_map(|(left, op, matching, right)| format!("{left} {op} {matching} {right}")),
             (inner.clone(), select(SETS), inner.clone())
                 .prop_map(|(left, op, right)| format!("{left} {op} {right}")),
             (inner.clone(), operators.clone(), scalar())
-                .prop_map(|(left, op, right)| format!("{left} {op} ({right})")),
+                .prop_map(|(left, op, right)| format!("({left} {op} ({right}))")),
             (inner, select(WINDOWS))
                 .prop_map(|(expr, window)| format!("max_over_time(({expr}){window})")),
         ]
@@ -177,9 +176,8 @@ proptest! {
             Ok(expr) => prop_assert!(within(expr.at)),
             Err(errors) => prop_assert!(errors.iter().all(|error| within(error.position()))),
         }
-        if let Ok(matchers) = parse_metric_selector(&text) {
-            let selected = text.contains('{') || !matchers.is_empty();
-            prop_assert!(selected);
+        if let Err(errors) = parse_metric_selector(&text) {
+            prop_assert!(errors.iter().all(|error| within(error.position())));
         }
     }
 }
@@ -190,8 +188,24 @@ fn token() -> impl Strategy<Value = &'static str> {
         "'", "`", "é", "5m", "1", "0x", "\"x\"",
     ];
     let words: &[&str] = &[
-        "a", "sum", "topk", "by", "on", "group_left", "fill", "bool", "offset", "anchored", "start",
-        "step", "min_of", "inf", "rate", "info", "time()", "a{b='c'}",
+        "a",
+        "sum",
+        "topk",
+        "by",
+        "on",
+        "group_left",
+        "fill",
+        "bool",
+        "offset",
+        "anchored",
+        "start",
+        "step",
+        "min_of",
+        "inf",
+        "rate",
+        "info",
+        "time()",
+        "a{b='c'}",
     ];
     prop_oneof![select(symbols), select(words), select(OPERATORS), select(COMPARISONS)]
 }
