@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use regain_http::ClientConfig;
 use regain_model::NameScheme;
-use regain_yaml::{Decode as _, Mistakes, Node, Section};
+use regain_yaml::{Mistakes, Node, Section};
 
 use crate::client::{decode_client, set_client_directory, write_client};
 use crate::cloud_auth::{CloudAuth, SIGV4};
@@ -44,6 +44,7 @@ pub struct AlertmanagerConfig {
     /// The rules for alerts on the way to these Alertmanagers.
     pub alert_relabel_configs: Vec<RelabelRule>,
     sigv4: Option<CloudAuth>,
+    api_version: String,
 }
 
 impl AlertingConfig {
@@ -90,15 +91,15 @@ impl AlertmanagerConfig {
                 "empty or null Alertmanager target relabeling rule",
                 scheme,
             );
-            check_version(section);
             let discovery = Discovery::decode(section, target_rules.is_empty());
             if !discovery.is_empty() {
                 mistakes.remark(section.at(), "alerting.alertmanagers");
             }
-            let client = decode_client(section, ClientConfig::default());
+            let client = decode_client(section, &ClientConfig::default());
             Self {
                 sigv4: CloudAuth::decode(section, &[&SIGV4], &client),
                 client,
+                api_version: api_version(section),
                 scheme: section.or("scheme", "http".to_owned()),
                 path_prefix: section.or_zero("path_prefix"),
                 timeout: duration_or(section, "timeout", DEFAULT_TIMEOUT),
@@ -122,22 +123,23 @@ impl AlertmanagerConfig {
         fields.some("scheme", &*self.scheme);
         fields.some("path_prefix", &*self.path_prefix);
         fields.some_duration("timeout", self.timeout);
-        fields.always("api_version", API_VERSION);
+        fields.always("api_version", &*self.api_version);
         write_rules("relabel_configs", &self.relabel_configs, fields);
         write_rules("alert_relabel_configs", &self.alert_relabel_configs, fields);
         self.discovery.write(fields);
     }
 }
 
-fn check_version(section: &mut Section<'_>) {
+/// The version of the API; a key without a value is shown as that.
+fn api_version(section: &mut Section<'_>) -> String {
     const NAME: &str = "api_version";
-    let Some(node) = section.field(NAME).filter(|node| !node.is_null()) else { return };
-    if let Some(version) = String::decode(node, section.mistakes())
-        && version != API_VERSION
-    {
+    let has_value = section.peek(NAME).is_some_and(|node| !node.is_null());
+    let version = section.or(NAME, API_VERSION.to_owned());
+    if has_value && version != API_VERSION {
         let message = format!(
             "expected Alertmanager api version to be one of [{API_VERSION}] but got {version}"
         );
         section.rule(NAME, message);
     }
+    version
 }

@@ -17,7 +17,7 @@ pub(crate) use write::{write_client, write_tls};
 const SIGNATURE_ALGORITHMS: [&str; 3] = ["RS256", "RS384", "RS512"];
 
 /// Reads the keys of a client from the section that contains them and checks them together.
-pub(crate) fn decode_client(section: &mut Section<'_>, default: ClientConfig) -> ClientConfig {
+pub(crate) fn decode_client(section: &mut Section<'_>, default: &ClientConfig) -> ClientConfig {
     let mut client = ClientConfig {
         basic_auth: section.section("basic_auth", "config.BasicAuth", basic_auth),
         authorization: section.section("authorization", "config.Authorization", authorization),
@@ -91,7 +91,12 @@ fn path(section: &mut Section<'_>, name: &'static str) -> Option<PathBuf> {
 
 /// Whether the field `name` takes a secret from a secret manager, which is remarked because it is not
 /// built. Such a field and one of `others` are too many.
-fn reference(section: &mut Section<'_>, name: &'static str, others: &[&str], too_many: &str) -> bool {
+fn reference(
+    section: &mut Section<'_>,
+    name: &'static str,
+    others: &[&str],
+    too_many: &str,
+) -> bool {
     let taken = section.optional::<String>(name).is_some_and(|reference| !reference.is_empty());
     if taken {
         section.remark(name, name);
@@ -181,9 +186,8 @@ pub(crate) fn tls(section: &mut Section<'_>) -> TlsConfig {
     let cert = reference(section, "cert_ref", &["cert", "cert_file"], &twice);
     let twice = ConfigError::KeyTwice.to_string();
     let key = reference(section, "key_ref", &["key", "key_file"], &twice);
-    let version = |word: &str| {
-        TlsVersion::parse(word).ok_or_else(|| format!("unknown TLS version: {word}"))
-    };
+    let version =
+        |word: &str| TlsVersion::parse(word).ok_or_else(|| format!("unknown TLS version: {word}"));
     let tls = TlsConfig {
         ca: section.or_zero("ca"),
         ca_file: path(section, "ca_file"),
@@ -209,7 +213,7 @@ pub(crate) fn tls(section: &mut Section<'_>) -> TlsConfig {
 fn proxy(section: &mut Section<'_>) -> ProxyConfig {
     let url = |text: &str| match text {
         "" => Ok(None),
-        _ => ConfiguredUrl::parse(text).map(Some),
+        _ => ConfiguredUrl::parse(text).map(Some).map_err(|error| format!("proxy_url: {error}")),
     };
     ProxyConfig {
         proxy_url: section.parsed("proxy_url", url).flatten(),
@@ -228,9 +232,8 @@ fn proxy_connect_header(section: &mut Section<'_>) -> BTreeMap<String, Vec<Secre
 fn http_headers(section: &mut Section<'_>) -> BTreeMap<String, HttpHeader> {
     let mistakes = section.mistakes();
     let Some(node) = section.field("http_headers") else { return BTreeMap::new() };
-    let read = |(name, _, value): (&str, _, &Node)| {
-        Some((name.to_owned(), http_header(value, mistakes)?))
-    };
+    let read =
+        |(name, _, value): (&str, _, &Node)| Some((name.to_owned(), http_header(value, mistakes)?));
     pairs(node, mistakes).unwrap_or_default().into_iter().filter_map(read).collect()
 }
 

@@ -41,7 +41,9 @@ impl CloudAuth {
         }
         let mut found = None;
         for &&(key, schema) in methods {
-            let Some(node) = section.field(key).filter(|node| !Node::is_null(node)) else { continue };
+            let Some(node) = section.field(key).filter(|node| !Node::is_null(node)) else {
+                continue;
+            };
             configured.push(key);
             let body = Body::decode(schema, node, section.mistakes());
             found = found.or(body.map(|body| Self { key, body }));
@@ -178,8 +180,10 @@ fn azuread(item: &Item<'_, '_>) {
              Certificate or Azure SDK in the Azure AD config",
         ),
         [_] => {}
-        [.., last] => item
-            .rule(last, "cannot provide multiple authentication methods in the Azure AD config"),
+        [.., last] => {
+            let message = "cannot provide multiple authentication methods in the Azure AD config";
+            item.rule(last, message);
+        }
     }
     let cloud = item.text("cloud");
     item.demand(
@@ -208,7 +212,7 @@ fn check_client_id(item: &Item<'_, '_>, method: &str) {
 
 /// Whether `text` is a UUID: 32 hexadecimal digits in groups, perhaps in braces or with a prefix, or
 /// without dashes.
-fn is_uuid(text: &str) -> bool {
+pub(crate) fn is_uuid(text: &str) -> bool {
     let text = text.strip_prefix("urn:uuid:").unwrap_or(text);
     let text = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or(text);
     let groups: Vec<&str> = text.split('-').collect();

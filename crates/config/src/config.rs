@@ -1,6 +1,6 @@
 //! A whole configuration.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use regain_discovery::{join_dir, matching_files};
@@ -16,7 +16,7 @@ use crate::remote_read::RemoteReadConfig;
 use crate::remote_write::RemoteWriteConfig;
 use crate::runtime::RuntimeConfig;
 use crate::scrape::ScrapeConfig;
-use crate::storage::StorageConfig;
+use crate::storage::{Retention, StorageConfig};
 use crate::tracing::TracingConfig;
 use crate::unbuilt::Unbuilt;
 use crate::value::items;
@@ -83,7 +83,7 @@ impl Config {
             at: rules.at,
         });
         let mut all: Vec<Unbuilt> = self.unbuilt.iter().cloned().chain(rule_files).collect();
-        all.sort_by(|a, b| (&a.file != &self.file, a.at).cmp(&(&b.file != &self.file, b.at)));
+        all.sort_by_key(|one| (one.file != self.file, Arc::clone(&one.file), one.at));
         all
     }
 
@@ -139,14 +139,8 @@ impl Config {
                     })
                     .unwrap_or_default(),
                 rule_files: patterns(section, "rule_files", "rule file"),
-                scrape_config_files: patterns(
-                    section,
-                    "scrape_config_files",
-                    "scrape config file",
-                ),
-                storage: section
-                    .section("storage", "config.StorageConfig", StorageConfig::decode)
-                    .unwrap_or_default(),
+                scrape_config_files: patterns(section, "scrape_config_files", "scrape config file"),
+                storage: storage(section, options.retention),
                 tracing: section.section("tracing", "config.TracingConfig", TracingConfig::decode),
                 remote_write: remote_write(section, scheme),
                 remote_read: remote_read(section),
@@ -165,15 +159,21 @@ impl Config {
         let dir = file.parent().unwrap_or(Path::new(""));
         self.global.set_directory(dir);
         self.alerting.set_directory(dir);
-        for tracing in &mut self.tracing {
+        if let Some(tracing) = &mut self.tracing {
             tracing.set_directory(dir);
         }
         for pattern in self.rule_files.iter_mut().chain(&mut self.scrape_config_files) {
             pattern.pattern = join_dir(dir, &pattern.pattern);
         }
-        self.own_jobs.iter_mut().for_each(|job| job.set_directory(dir));
-        self.remote_write.iter_mut().for_each(|remote| remote.set_directory(dir));
-        self.remote_read.iter_mut().for_each(|remote| remote.set_directory(dir));
+        for job in &mut self.own_jobs {
+            job.set_directory(dir);
+        }
+        for remote in &mut self.remote_write {
+            remote.set_directory(dir);
+        }
+        for remote in &mut self.remote_read {
+            remote.set_directory(dir);
+        }
     }
 }
 
@@ -183,9 +183,8 @@ pub(crate) fn jobs(
     global: &GlobalConfig,
     file: &Arc<Path>,
 ) -> Vec<ScrapeConfig> {
-    section.list("scrape_configs", |node, mistakes| {
-        ScrapeConfig::decode(node, mistakes, global, file)
-    })
+    section
+        .list("scrape_configs", |node, mistakes| ScrapeConfig::decode(node, mistakes, global, file))
 }
 
 /// Notes each of `jobs` whose name an earlier one or one of `others` has.
@@ -234,6 +233,14 @@ fn runtime(section: &mut Section<'_>, options: &LoadOptions) -> RuntimeConfig {
         .unwrap_or(default)
 }
 
+fn storage(section: &mut Section<'_>, retention: Retention) -> StorageConfig {
+    section
+        .section("storage", "config.StorageConfig", |section| {
+            StorageConfig::decode(section, retention)
+        })
+        .unwrap_or(StorageConfig { retention, ..StorageConfig::default() })
+}
+
 /// The patterns in the field `key`: `^[^*]*(\*[^/]*)?$`.
 fn patterns(section: &mut Section<'_>, key: &'static str, what: &str) -> Vec<FilePattern> {
     section.list(key, |node, mistakes| {
@@ -271,37 +278,4 @@ fn check_name(node: &Node, mistakes: &Mistakes, names: &mut Vec<String>, what: &
         mistakes.rule(name.span, format!("found multiple {what} configs with job name {text:?}"));
     }
     names.push(text);
-}
-
-/// Why a pattern of rule files names none.
-#[derive(Debug, thiserror::Error)]
-pub enum RuleFilesError {
-    /// The pattern names a single file, which does not exist.
-    #[error("{pattern:?} does not point to an existing file")]
-    Missing {
-        /// The pattern.
-        pattern: String,
-    },
-    /// The pattern is malformed.
-    #[error("syntax error in pattern {pattern:?}")]
-    Pattern {
-        /// The pattern.
-        pattern: String,
-    },
-}
-
-impl Config {
-    /// The rule files that exist. A pattern without a star must name one.
-    pub fn matching_rule_files(&self) -> Result<Vec<PathBuf>, RuleFilesError> {
-        let mut all = Vec::new();
-        for FilePattern { pattern, .. } in &self.rule_files {
-            let files = matching_files(pattern)
-                .map_err(|_| RuleFilesError::Pattern { pattern: pattern.clone() })?;
-            if files.is_empty() && !pattern.contains('*') {
-                return Err(RuleFilesError::Missing { pattern: pattern.clone() });
-            }
-            all.extend(files);
-        }
-        Ok(all)
-    }
 }

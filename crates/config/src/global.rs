@@ -19,7 +19,7 @@ mod expand;
 
 pub(crate) use expand::expand;
 
-const DEFAULT_INTERVAL: Duration = Duration::from_secs(60);
+const DEFAULT_INTERVAL: Duration = Duration::from_mins(1);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What holds for all jobs and rules that do not say otherwise.

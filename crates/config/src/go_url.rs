@@ -35,7 +35,8 @@ pub(crate) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
-    match authority.rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?.0, host))) {
+    match authority.rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?.0, host)))
+    {
         Some((user, host)) => format!("{scheme}://{user}:xxxxx@{host}{path}"),
         None => url.to_owned(),
     }
@@ -114,9 +115,8 @@ fn check_host(host: &str) -> Result<(), &'static str> {
 }
 
 fn check_escapes(text: &str) -> Result<(), &'static str> {
-    let hex = |text: &str| {
-        text.len() >= 2 && text.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())
-    };
+    let hex =
+        |text: &str| text.len() >= 2 && text.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
     if text.split('%').skip(1).all(hex) { Ok(()) } else { Err("invalid URL escape") }
 }
 

@@ -32,10 +32,7 @@ pub(crate) const TRACING_AUTHORIZATION: &str =
     "custom authorization header configuration is not yet supported";
 
 /// The field `headers`, none of which may be reserved.
-pub(crate) fn headers(
-    section: &mut Section<'_>,
-    authorization: &str,
-) -> BTreeMap<String, String> {
+pub(crate) fn headers(section: &mut Section<'_>, authorization: &str) -> BTreeMap<String, String> {
     let mut headers = BTreeMap::new();
     let mistakes = section.mistakes();
     let Some(node) = section.field("headers") else { return headers };

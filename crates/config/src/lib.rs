@@ -10,6 +10,8 @@
 
 mod config;
 mod load;
+
+mod check;
 mod unbuilt;
 
 mod global;
@@ -39,8 +41,10 @@ mod value;
 
 mod marshal;
 
+pub use self::tracing::{TracingClient, TracingConfig};
 pub use alerting::{AlertingConfig, AlertmanagerConfig};
-pub use config::{Config, FilePattern, RuleFilesError};
+pub use check::{CheckError, Checked, MissingTargets};
+pub use config::{Config, FilePattern};
 pub use global::GlobalConfig;
 pub use load::{LoadError, LoadOptions, load_file, load_text};
 pub use otlp::{OtlpConfig, TranslationStrategy};
@@ -52,5 +56,4 @@ pub use runtime::RuntimeConfig;
 pub use scrape::{Limits, ScrapeConfig};
 pub use sd::Discovery;
 pub use storage::{ChunkEncoding, Retention, StorageConfig};
-pub use self::tracing::{TracingClient, TracingConfig};
 pub use unbuilt::Unbuilt;

@@ -14,6 +14,7 @@ use tracing::warn;
 
 use crate::config::{Config, FilePattern, check_jobs, jobs};
 use crate::scrape::ScrapeConfig;
+use crate::storage::Retention;
 use crate::unbuilt::Unbuilt;
 
 /// What a configuration depends on besides its text.
@@ -23,6 +24,8 @@ pub struct LoadOptions {
     pub environment: BTreeMap<String, String>,
     /// Whether the server is an agent, which has neither rules nor alerts nor remote storages to ask.
     pub agent: bool,
+    /// The retention where the configuration names none: what the flags say, or their default.
+    pub retention: Retention,
     /// Whether the files that the configuration includes are left alone.
     pub syntax_only: bool,
 }
@@ -120,8 +123,9 @@ fn include(
 ) -> Result<(), LoadError> {
     for FilePattern { pattern, at } in config.scrape_config_files.clone() {
         let Ok(files) = matching_files(&pattern) else {
-            let message =
-                format!("error retrieving scrape config files for {pattern:?}: syntax error in pattern");
+            let message = format!(
+                "error retrieving scrape config files for {pattern:?}: syntax error in pattern"
+            );
             mistakes.rule(at, message);
             continue;
         };
@@ -156,11 +160,12 @@ fn include_file(
         }
     };
     let read = |section: &mut Section<'_>| jobs(section, &config.global, &file);
-    let mut jobs =
-        Section::read(&node, "config.ScrapeConfigs", mistakes, read).unwrap_or_default();
+    let mut jobs = Section::read(&node, "config.ScrapeConfigs", mistakes, read).unwrap_or_default();
     check_jobs(&jobs, &config.jobs().collect::<Vec<_>>(), mistakes);
     let dir = path.parent().unwrap_or(Path::new(""));
-    jobs.iter_mut().for_each(|job| job.set_directory(dir));
+    for job in &mut jobs {
+        job.set_directory(dir);
+    }
     config.unbuilt.extend(Unbuilt::take(&file, mistakes));
     Ok(jobs)
 }

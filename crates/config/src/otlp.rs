@@ -170,12 +170,11 @@ fn strategy(section: &mut Section<'_>, scheme: NameScheme) -> Option<Translation
         return Some(TranslationStrategy::default());
     }
     let parse = |word: &str| {
-        let found =
-            TranslationStrategy::ALL.into_iter().find(|strategy| strategy.as_str() == word);
+        let found = TranslationStrategy::ALL.into_iter().find(|strategy| strategy.as_str() == word);
         match found {
-            Some(strategy) if strategy.needs_utf8() && scheme == NameScheme::Legacy => Err(format!(
-                "OTLP translation strategy {word:?} is not allowed when UTF8 is disabled"
-            )),
+            Some(strategy) if strategy.needs_utf8() && scheme == NameScheme::Legacy => Err(
+                format!("OTLP translation strategy {word:?} is not allowed when UTF8 is disabled"),
+            ),
             Some(strategy) => Ok(Some(strategy)),
             None if word.is_empty() => Ok(None),
             None => Err(format!("unsupported OTLP translation strategy {word:?}")),

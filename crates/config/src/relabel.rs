@@ -5,7 +5,7 @@ use regain_model::relabel::{
     Action, DEFAULT_REGEX, DEFAULT_REPLACEMENT, DEFAULT_SEPARATOR, RelabelConfig,
 };
 use regain_model::{NameScheme, is_valid_label_name};
-use regain_yaml::{Mistakes, Node, Section};
+use regain_yaml::{Mistakes, Node, Section, Value, closest};
 
 use crate::marshal::{Fields, texts};
 use crate::value::items;
@@ -32,8 +32,8 @@ pub(crate) fn relabel_configs(
 /// Writes rules under the key `name` unless there are none.
 pub(crate) fn write_rules(name: &str, rules: &[RelabelRule], fields: &mut Fields) {
     fields.sections(name, rules, |RelabelRule { config, has_regex }, fields| {
-        if let regain_yaml::Value::List(labels) = texts(&config.source_labels) {
-            fields.some("source_labels", regain_yaml::Value::FlowList(labels));
+        if let Value::List(labels) = texts(&config.source_labels) {
+            fields.some("source_labels", Value::FlowList(labels));
         }
         fields.always("separator", &*config.separator);
         if *has_regex {
@@ -70,7 +70,9 @@ fn decode(node: &Node, mistakes: &Mistakes, scheme: NameScheme) -> Option<Relabe
         let read = rule(section);
         if read.is_none() {
             // The other keys are known even where the rule could not be read.
-            for name in ["source_labels", "separator", "modulus", "target_label", "replacement", "regex"] {
+            for name in
+                ["source_labels", "separator", "modulus", "target_label", "replacement", "regex"]
+            {
                 section.field(name);
             }
         }
@@ -91,7 +93,12 @@ fn action(section: &mut Section<'_>) -> Option<Action> {
         return None;
     }
     section.parsed(NAME, |word| {
-        Action::from_word(word).ok_or_else(|| format!("unknown relabel action {word:?}"))
+        Action::from_word(word).ok_or_else(|| {
+            match closest(word, Action::ALL.map(Action::as_str)) {
+                Some(meant) => format!("unknown relabel action {word:?} (did you mean {meant:?}?)"),
+                None => format!("unknown relabel action {word:?}"),
+            }
+        })
     })
 }
 
@@ -123,7 +130,9 @@ fn check(rule: &RelabelConfig, section: &Section<'_>) -> Result<(), String> {
     let changes_case = matches!(rule.action, Action::Lowercase | Action::Uppercase);
     let writes = matches!(rule.action, Action::Replace | Action::HashMod);
     if (compares || changes_case || writes) && target.is_empty() {
-        return Err(format!("relabel configuration for {action} action requires 'target_label' value"));
+        return Err(format!(
+            "relabel configuration for {action} action requires 'target_label' value"
+        ));
     }
     let valid = |name: &str| is_valid_label_name(name, rule.scheme);
     let valid_target = match rule.action {

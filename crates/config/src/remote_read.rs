@@ -13,7 +13,7 @@ use crate::headers::{REMOTE_AUTHORIZATION, headers};
 use crate::marshal::Fields;
 use crate::value::duration_or;
 
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(1);
 const DEFAULT_CHUNKED_READ_LIMIT_BYTES: u64 = 50_000_000;
 
 /// Another storage that answers queries.
@@ -49,7 +49,7 @@ impl RemoteReadConfig {
             let headers = headers(section, REMOTE_AUTHORIZATION);
             let read_recent = section.or_zero("read_recent");
             let name = section.or_zero("name");
-            let client = decode_client(section, ClientConfig::default());
+            let client = decode_client(section, &ClientConfig::default());
             let required_matchers = section.or_zero("required_matchers");
             let filter_external_labels = section.or("filter_external_labels", true);
             Some(Self {

@@ -126,7 +126,7 @@ fn read(section: &mut Section<'_>, scheme: NameScheme) -> Option<RemoteWriteConf
         scheme,
     );
     let default = ClientConfig { enable_http2: false, ..ClientConfig::default() };
-    let client = decode_client(section, default);
+    let client = decode_client(section, &default);
     let auth = CloudAuth::decode(section, &[&SIGV4, &AZUREAD, &GOOGLE_IAM], &client);
     let name = section.or_zero("name");
     let send_exemplars = section.or_zero("send_exemplars");

@@ -13,7 +13,9 @@ use regain_http::ClientConfig;
 use regain_http::client::config::{Secret, TlsConfig};
 use regain_yaml::{Mistakes, Node, Section, Value};
 
-use crate::client::{decode_client, set_client_directory, set_tls_directory, write_client, write_tls};
+use crate::client::{
+    decode_client, set_client_directory, set_tls_directory, write_client, write_tls,
+};
 use crate::go_url::UrlText;
 use crate::marshal::{Fields, hidden, texts};
 use crate::value::duration_or;
@@ -21,8 +23,8 @@ use crate::value::duration_or;
 mod field;
 
 pub(crate) use field::{
-    Field, Kind, client, client_without_defaults, duration, flag, map, number, path, schema, schemas,
-    secret, text, text_list, tls, url,
+    Field, Kind, client, client_without_defaults, duration, flag, map, number, path, schema,
+    schemas, secret, text, text_list, tls, url,
 };
 
 /// The keys of a section.
@@ -92,7 +94,9 @@ impl Body {
                 Content::Tls(tls) => set_tls_directory(tls, dir),
                 Content::Section(Some(body)) => body.set_directory(dir),
                 Content::Sections(bodies) => {
-                    bodies.iter_mut().for_each(|body| body.set_directory(dir));
+                    for body in bodies {
+                        body.set_directory(dir);
+                    }
                 }
                 _ => {}
             }
@@ -141,7 +145,7 @@ impl Content {
                     enable_http2: default,
                     ..ClientConfig::default()
                 };
-                Self::Client(Box::new(decode_client(section, default)))
+                Self::Client(Box::new(decode_client(section, &default)))
             }
             Kind::Tls => {
                 let tls = section.section(key, "config.TLSConfig", crate::client::tls);

@@ -169,7 +169,7 @@ fn read_job(
         metric_name_escaping_scheme: escaping,
         extra_scrape_metrics: extra.unwrap_or(global.extra_scrape_metrics),
         discovery: Discovery::decode(section, target_rules.is_empty()),
-        client: decode_client(section, ClientConfig::default()),
+        client: decode_client(section, &ClientConfig::default()),
         relabel_configs: target_rules,
         metric_relabel_configs: relabel_configs(
             section,
@@ -193,9 +193,8 @@ fn new_feature(section: &mut Section<'_>, name: &'static str) -> Option<bool> {
 }
 
 fn times(section: &mut Section<'_>, global: &GlobalConfig, place: &str) -> (Duration, Duration) {
-    let or_global = |own: Option<Duration>, global| {
-        own.filter(|own| !own.is_zero()).unwrap_or(global)
-    };
+    let or_global =
+        |own: Option<Duration>, global| own.filter(|own| !own.is_zero()).unwrap_or(global);
     let own_interval = optional_duration(section, "scrape_interval");
     let interval = or_global(own_interval, global.scrape_interval);
     let own_timeout = optional_duration(section, "scrape_timeout");

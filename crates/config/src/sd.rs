@@ -88,7 +88,9 @@ impl Discovery {
 
     /// Makes relative paths relative to `dir`.
     pub(crate) fn set_directory(&mut self, dir: &Path) {
-        self.files.iter_mut().for_each(|file| file.set_directory(dir));
+        for file in &mut self.files {
+            file.set_directory(dir);
+        }
         for body in self.others.iter_mut().flat_map(|(_, bodies)| bodies) {
             body.set_directory(dir);
         }

@@ -42,7 +42,7 @@ impl ChunkEncoding {
     }
 }
 
-/// How long data is kept; zero means that the flags decide.
+/// How long data is kept; zero is no limit of that kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Retention {
     /// The age.
@@ -54,8 +54,12 @@ pub struct Retention {
 }
 
 impl StorageConfig {
-    pub(crate) fn decode(section: &mut Section<'_>) -> Self {
-        let storage = section.section("tsdb", "config.TSDBConfig", tsdb).unwrap_or_default();
+    /// Reads the section; `default` is the retention where it names none.
+    pub(crate) fn decode(section: &mut Section<'_>, default: Retention) -> Self {
+        let read = |section: &mut Section<'_>| tsdb(section, default);
+        let storage = section
+            .section("tsdb", "config.TSDBConfig", read)
+            .unwrap_or(Self { retention: default, ..Self::default() });
         let exemplars = |section: &mut Section<'_>| {
             let max = section.or_zero("max_exemplars");
             if max > 0 {
@@ -76,7 +80,8 @@ impl StorageConfig {
             let threshold = self.stale_series_compaction_threshold;
             fields.some_float("stale_series_compaction_threshold", threshold);
             if let Some(encoding) = self.chunk_encoding_floats {
-                fields.section("chunk_encoding", |fields| fields.always("floats", encoding.as_str()));
+                fields
+                    .section("chunk_encoding", |fields| fields.always("floats", encoding.as_str()));
             }
             fields.section("retention", |fields| {
                 fields.some_duration("time", self.retention.time);
@@ -90,7 +95,7 @@ impl StorageConfig {
     }
 }
 
-fn tsdb(section: &mut Section<'_>) -> StorageConfig {
+fn tsdb(section: &mut Section<'_>, default: Retention) -> StorageConfig {
     section.optional::<i64>("outofordertimewindow");
     let window = duration_or(section, "out_of_order_time_window", Duration::ZERO);
     if !window.is_zero() {
@@ -108,7 +113,7 @@ fn tsdb(section: &mut Section<'_>) -> StorageConfig {
             .flatten(),
         retention: section
             .section("retention", "config.TSDBRetentionConfig", retention)
-            .unwrap_or_default(),
+            .unwrap_or(default),
         max_exemplars: None,
     }
 }
@@ -143,7 +148,7 @@ fn retention(section: &mut Section<'_>) -> Retention {
     if percentage > 0.0 {
         section.remark("percentage", "storage.tsdb.retention.percentage");
     }
-    if percentage < 0.0 || percentage > 100.0 {
+    if !(0.0..=100.0).contains(&percentage) {
         let message = format!(
             "'storage.tsdb.retention.percentage' must be in the range [0, 100], got {percentage}"
         );

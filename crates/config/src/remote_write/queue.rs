@@ -57,10 +57,8 @@ impl QueueConfig {
                 parent.rule(NAME, "remote write queue max_shards must be positive");
                 Self::default()
             }
-            Some(node) => {
-                Section::read(node, "config.QueueConfig", parent.mistakes(), Self::read)
-                    .unwrap_or_default()
-            }
+            Some(node) => Section::read(node, "config.QueueConfig", parent.mistakes(), Self::read)
+                .unwrap_or_default(),
         }
     }
 
@@ -129,7 +127,7 @@ pub struct MetadataConfig {
 
 impl Default for MetadataConfig {
     fn default() -> Self {
-        Self { send: true, send_interval: Duration::from_secs(60), max_samples_per_send: 2000 }
+        Self { send: true, send_interval: Duration::from_mins(1), max_samples_per_send: 2000 }
     }
 }
 

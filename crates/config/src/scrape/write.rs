@@ -46,9 +46,7 @@ impl ScrapeConfig {
         fields.some("fallback_scrape_protocol", fallback);
         fields.always("scrape_native_histograms", self.scrape_native_histograms);
         fields.always("always_scrape_classic_histograms", self.always_scrape_classic_histograms);
-        fields.always(
-            "convert_classic_histograms_to_nhcb",
-            self.convert_classic_histograms_to_nhcb,
-        );
+        fields
+            .always("convert_classic_histograms_to_nhcb", self.convert_classic_histograms_to_nhcb);
     }
 }

@@ -1,4 +1,4 @@
-//! Discovery in large clouds and in OpenStack's and Triton's own ones.
+//! Discovery in large clouds, and in private ones of `OpenStack` and Triton.
 
 use crate::schema::{
     Item, Schema, client, duration, flag, number, path, secret, text, text_list, tls,

@@ -11,8 +11,10 @@ static NAMESPACES: Schema = Schema::free(
     &[flag("own_namespace", false).shown(), text_list("names").shown()],
 );
 
-static SELECTOR: Schema =
-    Schema::free("kubernetes.SelectorConfig", &[text("role", ""), text("label", ""), text("field", "")]);
+static SELECTOR: Schema = Schema::free(
+    "kubernetes.SelectorConfig",
+    &[text("role", ""), text("label", ""), text("field", "")],
+);
 
 static ATTACH_METADATA: Schema = Schema::free(
     "kubernetes.AttachMetadataConfig",

@@ -1,7 +1,10 @@
 //! Discovery at hosting providers.
 
+use crate::cloud_auth::is_uuid;
 use crate::go_url;
-use crate::schema::{Item, Schema, client, duration, number, path, schema, secret, text, text_list};
+use crate::schema::{
+    Item, Schema, client, duration, number, path, schema, secret, text, text_list,
+};
 
 /// Notes a role that is absent or none of `roles`.
 fn check_role(item: &Item<'_, '_>, roles: [&str; 2], whose: &str) {
@@ -137,14 +140,30 @@ pub(super) static SCALEWAY: Schema = Schema {
         number("port", 80).shown(),
         text("role", "").shown(),
     ],
-    check: |item| {
-        check_role(item, ["instance", "baremetal"], "");
-        for key in ["project_id", "access_key"] {
-            item.demand(!item.text(key).is_empty(), key, format!("{key} is mandatory"));
-        }
-        check_secret_key(item);
-    },
+    check: scaleway,
 };
+
+fn scaleway(item: &Item<'_, '_>) {
+    check_role(item, ["instance", "baremetal"], "");
+    for key in ["project_id", "access_key"] {
+        item.demand(!item.text(key).is_empty(), key, format!("{key} is mandatory"));
+    }
+    check_secret_key(item);
+    for (key, name) in [("project_id", "project ID"), ("secret_key", "secret key")] {
+        let valid = item.text(key).is_empty() || is_uuid(item.text(key));
+        item.demand(valid, key, format!("invalid {name} format, expected a UUID"));
+    }
+    let key = item.text("access_key");
+    let valid = key.strip_prefix("SCW").is_some_and(|rest| {
+        let known = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        rest.len() == 17 && rest.bytes().all(known)
+    });
+    item.demand(
+        key.is_empty() || valid,
+        "access_key",
+        "invalid access key format, expected SCW and 17 capital letters or digits",
+    );
+}
 
 pub(super) static STACKIT: Schema = Schema {
     owner: "stackit.SDConfig",

@@ -190,8 +190,7 @@ fn marathon(item: &Item<'_, '_>) {
     item.demand(!item.texts("servers").is_empty(), "servers", message);
     let (token, file) = (!item.text("auth_token").is_empty(), item.has("auth_token_file"));
     if token && file {
-        let message =
-            "marathon_sd: at most one of auth_token & auth_token_file must be configured";
+        let message = "marathon_sd: at most one of auth_token & auth_token_file must be configured";
         item.rule("auth_token_file", message);
     }
     if !token && !file {

@@ -124,6 +124,7 @@ fn is_printable(character: char) -> bool {
 }
 
 /// The styles that can express a text.
+#[expect(clippy::struct_excessive_bools, reason = "each is the answer to a question of its own")]
 struct Admits {
     block_plain: bool,
     flow_plain: bool,

@@ -99,3 +99,19 @@ f.yml:9:1: field tags already set in type test.Job";
 fn another_shape_than_a_mapping_is_refused() {
     assert_eq!(job("[a]").unwrap_err(), "f.yml:1:1: cannot unmarshal !!seq into test.Job");
 }
+
+#[test]
+fn remarks_are_handed_out_in_the_order_of_their_places_and_are_no_mistakes() {
+    let node = crate::parse("a: 1\nb: 2\n").unwrap();
+    let mistakes = Mistakes::new();
+    Section::read(&node, "Test", &mistakes, |section| {
+        let read = (section.or_zero::<i64>("a"), section.or_zero::<i64>("b"));
+        section.remark("b", "later");
+        section.remark("a", "earlier");
+        read
+    });
+    let remarks: Vec<_> =
+        mistakes.take_remarks().into_iter().map(|one| (one.at.line, one.text)).collect();
+    assert_eq!(remarks, [(1, "earlier".into()), (2, "later".into())]);
+    assert!(mistakes.is_empty() && mistakes.take_remarks().is_empty());
+}
