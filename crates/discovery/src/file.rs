@@ -16,10 +16,11 @@ use regain_yaml::{Decode as _, Mistakes, Node, Section};
 use crate::paths::join_dir;
 
 pub use metrics::FileSdMetrics;
+pub use read::{ReadError, read_target_file};
 pub use run::FileDiscovery;
 
 /// The interval at which the files are read again where nothing else is configured.
-const DEFAULT_REFRESH_INTERVAL: Duration = Duration::from_secs(5 * 60);
+const DEFAULT_REFRESH_INTERVAL: Duration = Duration::from_mins(5);
 const EXTENSIONS: [&str; 6] = ["json", "yml", "yaml", "JSON", "YML", "YAML"];
 
 /// Which files hold target groups.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use regain_model::{Labels, MAX_LABEL_BYTES};
-use regain_yaml::{Decode, Mistakes, Node, Section, pairs};
+use regain_yaml::{Decode as _, Mistakes, Node, Section, pairs};
 
 /// The label that holds the address of a target.
 pub const ADDRESS_LABEL: &str = "__address__";

@@ -14,7 +14,9 @@ mod static_config;
 
 mod metrics;
 
-pub use file::{FileDiscovery, FileSdConfig, FileSdMetrics};
+pub use file::{
+    FileDiscovery, FileSdConfig, FileSdMetrics, ReadError as TargetFileError, read_target_file,
+};
 pub use group::{ADDRESS_LABEL, Groups, TargetGroup};
 pub use metrics::{ConsumerMetrics, SdMetrics};
 pub use paths::{join_dir, matching_files};

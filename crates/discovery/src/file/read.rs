@@ -17,17 +17,32 @@ const FILEPATH_LABEL: &str = "__meta_filepath";
 
 /// Why a file has no groups.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ReadError {
+pub enum ReadError {
+    /// The file cannot be read, or is no text.
     #[error("read target file: {0}")]
     Io(#[from] io::Error),
+    /// The file is too long.
     #[error("target file is longer than {MAX_FILE_BYTES} bytes")]
     TooLong,
+    /// A YAML file has mistakes.
     #[error(transparent)]
     Yaml(#[from] regain_yaml::Errors),
+    /// A JSON file has a mistake.
     #[error("parse JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// A group of a JSON file has another shape.
     #[error("target group {index}: {reason}")]
-    Group { index: usize, reason: &'static str },
+    Group {
+        /// The position in the file, from zero.
+        index: usize,
+        /// What is wrong.
+        reason: &'static str,
+    },
+}
+
+/// Reads the groups in a file of targets, as a check does before the discovery runs.
+pub fn read_target_file(path: &Path) -> Result<Vec<TargetGroup>, ReadError> {
+    read(path).map(|content| content.groups)
 }
 
 /// The groups of one file, and when it was written.

@@ -143,7 +143,7 @@ impl FileDiscovery {
                     }
                 }
                 Err(error) => {
-                    tracing::error!(%error, pattern, "pattern of target files is invalid")
+                    tracing::error!(%error, pattern, "pattern of target files is invalid");
                 }
             }
         }

@@ -58,7 +58,7 @@ async fn follows_files_and_keeps_the_groups_of_a_broken_one() {
     let pattern = |extension| dir.path().join(extension).to_string_lossy().into_owned();
     let config = FileSdConfig {
         files: vec![pattern("*.yml"), pattern("*.json")],
-        refresh_interval: Duration::from_secs(3600),
+        refresh_interval: Duration::from_hours(1),
     };
     let registry = Registry::new();
     let metrics = FileSdMetrics::register(&registry);
