@@ -226,10 +226,8 @@ async fn run_bounded<T: Send + 'static>(
 ) -> Result<T, ApiError> {
     let start = Instant::now();
     let place = tokio::time::timeout(timeout, Arc::clone(places).acquire_owned()).await;
-    let place = match place {
-        Ok(Ok(place)) if !timeout.is_zero() => place,
-        // Upstream's words for a time that is over before the query is evaluated.
-        _ => return Err(ApiError::new(ErrorKind::Execution, "context deadline exceeded")),
+    let Ok(Ok(place)) = place else {
+        return Err(ApiError::new(ErrorKind::Timeout, "query timed out in query queue"));
     };
     let queue = start.elapsed();
     let ends = EndOnDrop(Arc::clone(ctx));

@@ -77,9 +77,9 @@ async fn answer(
     let options = QueryOptions { lookback_delta_ms: lookback_delta_ms(&params)? };
     let timeout = match timeout_ns.map(u64::try_from) {
         None => None,
-        Some(Ok(ns)) => Some(Duration::from_nanos(ns)),
+        Some(Ok(ns @ 1..)) => Some(Duration::from_nanos(ns)),
         // The time is over before the query is read.
-        Some(Err(_)) => return Err(ApiError::parameter("query", "context deadline exceeded")),
+        Some(_) => return Err(ApiError::parameter("query", "context deadline exceeded")),
     };
     let expr = serving.queries.parse(params.query()?)?;
     let question = Question { expr, when, options, timeout };

@@ -55,8 +55,11 @@ fn select(
     selectors: &[Vec<Matcher>],
     Search { span, limit }: Search,
 ) -> storage::Result<BTreeSet<Labels>> {
-    let snapshot = source.snapshot(span, ctx)?;
     let mut found = BTreeSet::new();
+    if is_empty(span) {
+        return Ok(found);
+    }
+    let snapshot = source.snapshot(span, ctx)?;
     for matchers in selectors {
         let base = Selection::new(matchers, span);
         let limit = enough(limit);
@@ -71,6 +74,11 @@ fn select(
     Ok(found)
 }
 
+/// Whether the span ends before it begins; nothing is found in such a one.
+fn is_empty(span: Span) -> bool {
+    span.max < span.min
+}
+
 /// How many results tell whether there are more than `limit` (0: all).
 const fn enough(limit: usize) -> usize {
     if limit == 0 { 0 } else { limit.saturating_add(1) }
@@ -82,9 +90,10 @@ pub(crate) async fn label_names(Open(serving): Open, params: Params) -> Result<S
     let span = params.span()?;
     let selectors = params.selectors()?;
     let find = move |source: &dyn Queryable, ctx: &Arc<Ctx>| {
-        let snapshot = source.snapshot(span, ctx)?;
-        let names = |matchers: &[Matcher]| snapshot.label_names(matchers, enough(limit));
-        Ok(texts(over(&selectors, names)?, limit))
+        let found = over(source, ctx, span, &selectors, |snapshot, matchers| {
+            snapshot.label_names(matchers, enough(limit))
+        });
+        Ok(texts(found?, limit))
     };
     serving.queries.look_up(find).await
 }
@@ -105,35 +114,35 @@ pub(crate) async fn label_values(
         let span = params.span()?;
         let selectors = params.selectors()?;
         let find = move |source: &dyn Queryable, ctx: &Arc<Ctx>| {
-            let snapshot = source.snapshot(span, ctx)?;
-            Ok(texts(values(&*snapshot, &name, &selectors, limit)?, limit))
+            let found = over(source, ctx, span, &selectors, |snapshot, matchers| {
+                snapshot.label_values(&name, matchers, enough(limit))
+            });
+            Ok(texts(found?, limit))
         };
         serving.queries.look_up(find).await
     };
     find.await.into_response()
 }
 
-fn values(
-    snapshot: &dyn Snapshot,
-    name: &str,
-    selectors: &[Vec<Matcher>],
-    limit: usize,
-) -> storage::Result<Vec<String>> {
-    over(selectors, |matchers| snapshot.label_values(name, matchers, enough(limit)))
-}
-
 /// What `find` finds for every selector, or for none where there are none; sorted, each once.
 fn over(
+    source: &dyn Queryable,
+    ctx: &Arc<Ctx>,
+    span: Span,
     selectors: &[Vec<Matcher>],
-    mut find: impl FnMut(&[Matcher]) -> storage::Result<Vec<String>>,
+    find: impl Fn(&dyn Snapshot, &[Matcher]) -> storage::Result<Vec<String>>,
 ) -> storage::Result<Vec<String>> {
+    if is_empty(span) {
+        return Ok(Vec::new());
+    }
+    let snapshot = source.snapshot(span, ctx)?;
     match selectors {
-        [] => find(&[]),
-        [matchers] => find(matchers),
+        [] => find(&*snapshot, &[]),
+        [matchers] => find(&*snapshot, matchers),
         _ => {
             let mut found = Vec::new();
             for matchers in selectors {
-                found.append(&mut find(matchers)?);
+                found.append(&mut find(&*snapshot, matchers)?);
             }
             found.sort_unstable();
             found.dedup();

@@ -9,13 +9,26 @@ use crate::server::{Server, Setup};
 
 /// Asks all requests of a recording and lists the answers that differ.
 async fn replay(text: &str) {
-    let server = Server::ready(Setup::default());
-    let mut differences = String::new();
-    for case in cases(text) {
-        if let Some(difference) = difference(&server, &case).await {
-            writeln!(differences, "{}\n{difference}", case.name).unwrap();
+    let mut server = Server::ready(Setup::default());
+    let mut reloads = server.take_reloads();
+    let reloading = async {
+        while let Some(answer) = reloads.recv().await {
+            answer.send(Ok(())).unwrap();
         }
-    }
+    };
+    let asking = async {
+        let mut differences = String::new();
+        for case in &cases(text) {
+            if let Some(difference) = difference(&server, case).await {
+                writeln!(differences, "{}\n{difference}", case.name).unwrap();
+            }
+        }
+        differences
+    };
+    let differences = tokio::select! {
+        differences = asking => differences,
+        () = reloading => unreachable!("the server is there"),
+    };
     assert!(differences.is_empty(), "{differences}");
 }
 

@@ -42,7 +42,7 @@ pub(crate) struct Server {
     pub(crate) registry: Registry,
     pub(crate) config_status: ConfigStatus,
     pub(crate) db: Db,
-    pub(crate) reloads: mpsc::Receiver<ReloadRequest>,
+    reloads: mpsc::Receiver<ReloadRequest>,
     pub(crate) quit: CancellationToken,
 }
 
@@ -110,6 +110,11 @@ impl Server {
         (Self { router, door, registry, config_status, db, reloads, quit }, serving)
     }
 
+    /// The requests for reloads; they wait here until somebody answers them.
+    pub(crate) fn take_reloads(&mut self) -> mpsc::Receiver<ReloadRequest> {
+        std::mem::replace(&mut self.reloads, mpsc::channel(1).1)
+    }
+
     /// The answer to a request without a body.
     pub(crate) async fn get(&self, target: &str) -> Answer {
         self.ask(Method::GET, target, None).await
@@ -145,7 +150,7 @@ fn address(route_prefix: &str) -> WebAddress {
 
 fn build_info() -> BuildInfo {
     BuildInfo {
-        version: String::new(),
+        version: "3.14.0".to_owned(),
         revision: String::new(),
         branch: String::new(),
         build_user: String::new(),
