@@ -1,5 +1,6 @@
 //! What this program is, in the words its clients expect.
 
+use regain_api::BuildInfo;
 use regain_metrics::{LabelPair, Registry};
 
 /// The version of Prometheus whose behaviour the server has. Clients such as Grafana read it to
@@ -15,6 +16,18 @@ const BRANCH: &str = env!("REGAIN_BRANCH");
 /// The program that stands where the originals name their Go version.
 fn runtime() -> String {
     format!("regain{OWN_VERSION}")
+}
+
+/// What `status/buildinfo` answers.
+pub(crate) fn of_server() -> BuildInfo {
+    BuildInfo {
+        version: PROMETHEUS_VERSION.to_owned(),
+        revision: REVISION.to_owned(),
+        branch: BRANCH.to_owned(),
+        build_user: String::new(),
+        build_date: String::new(),
+        go_version: runtime(),
+    }
 }
 
 /// What `--version` prints for the part `name`.

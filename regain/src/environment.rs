@@ -14,3 +14,8 @@ pub(crate) fn all() -> BTreeMap<String, String> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect()
 }
+
+/// The directory that the program was started in; empty where it is gone.
+pub(crate) fn working_dir() -> String {
+    std::env::current_dir().map_or_else(|_| String::new(), |dir| dir.display().to_string())
+}

@@ -43,6 +43,14 @@ pub(crate) enum ListenError {
     },
 }
 
+impl ListenError {
+    /// Whether somebody else listens there.
+    pub(crate) fn is_address_in_use(&self) -> bool {
+        matches!(self, Self::Bind(BindError::Refused { source, .. })
+            if source.kind() == io::ErrorKind::AddrInUse)
+    }
+}
+
 /// Open sockets and what is spoken on them.
 #[derive(Debug)]
 pub(crate) struct Listening {
@@ -65,17 +73,21 @@ impl Listening {
         Ok(Self { listeners, web_config: web_config(line)? })
     }
 
-    /// Says where the part listens, in the line that scripts look for.
-    pub(crate) fn announce(&self) {
+    /// Says where the part listens, in the line that scripts look for. Upstream's server names its
+    /// `component` there.
+    pub(crate) fn announce(&self, component: Option<&str>) {
         let tls = self.web_config.as_ref().filter(|file| file.has_tls());
         for listener in &self.listeners {
             let address = listener.address();
-            tracing::info!(%address, "Listening on");
+            tracing::info!(component, %address, "Listening on");
             match tls {
                 Some(file) => {
-                    tracing::info!(http2 = file.has_http2(), %address, "TLS is enabled.");
+                    let http2 = file.has_http2();
+                    tracing::info!(component, http2, %address, "TLS is enabled.");
                 }
-                None => tracing::info!(http2 = false, %address, "TLS is disabled."),
+                None => {
+                    tracing::info!(component, http2 = false, %address, "TLS is disabled.");
+                }
             }
         }
     }

@@ -40,19 +40,32 @@ enum LogFormat {
 
 /// Sends log lines to the standard error stream, as the flags `log.level` and `log.format` say.
 pub(crate) fn start(line: &Line) {
-    let format = if line.text("log.format") == "json" { LogFormat::Json } else { LogFormat::Logfmt };
-    let level = match line.text("log.level") {
+    write_to_stderr(level(line), format(line));
+}
+
+/// Sends log lines to the standard error stream for a part that speaks to a person: warnings and
+/// errors, unless the line asks for more or less.
+pub(crate) fn start_quietly(line: &Line) {
+    let level = if line.is_given("log.level") { level(line) } else { LevelFilter::WARN };
+    write_to_stderr(level, format(line));
+}
+
+/// Sends warnings and errors to the standard error stream, for a tool without flags for its log.
+pub(crate) fn start_tool() {
+    write_to_stderr(LevelFilter::WARN, LogFormat::Logfmt);
+}
+
+fn format(line: &Line) -> LogFormat {
+    if line.text("log.format") == "json" { LogFormat::Json } else { LogFormat::Logfmt }
+}
+
+fn level(line: &Line) -> LevelFilter {
+    match line.text("log.level") {
         "debug" => LevelFilter::DEBUG,
         "warn" => LevelFilter::WARN,
         "error" => LevelFilter::ERROR,
         _ => LevelFilter::INFO,
-    };
-    write_to_stderr(level, format);
-}
-
-/// Sends warnings and errors to the standard error stream, for a part that speaks to a person.
-pub(crate) fn start_quietly() {
-    write_to_stderr(LevelFilter::WARN, LogFormat::Logfmt);
+    }
 }
 
 fn write_to_stderr(level: LevelFilter, format: LogFormat) {

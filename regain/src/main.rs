@@ -6,10 +6,12 @@ mod names;
 
 mod flags;
 
+mod allocator;
 mod build_info;
 mod clock;
 mod environment;
 mod exit;
+mod host;
 mod listen;
 mod logging;
 mod runtime;
@@ -17,14 +19,14 @@ mod signals;
 
 mod node;
 mod promtool;
+mod server;
+mod up;
+
+mod documentation;
 
 use std::process::ExitCode;
 
 use names::{Call, Part};
-
-#[cfg(feature = "jemalloc")]
-#[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 const USAGE: &str = "usage: regain <part> [<flags>]
 
@@ -43,7 +45,8 @@ fn main() -> ExitCode {
     match part {
         Some(Part::Node) => node::main(&program, rest),
         Some(Part::Promtool) => promtool::main(&program, rest),
-        Some(_) => exit::FAILURE,
+        Some(Part::Server) => server::main(&program, rest),
+        Some(Part::Up) => up::main(&program, rest),
         None => without_part(&program, rest),
     }
 }
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
 fn without_part(program: &str, rest: &[String]) -> ExitCode {
     match rest.first().map(String::as_str) {
         None | Some("--help" | "-h" | "help") => exit::page(USAGE),
+        Some("write-documentation") => exit::page(documentation::flags_page().trim_end()),
         Some("--version") => exit::page(&build_info::version_text("regain")),
         Some(word) => {
             exit::complain(&format!("{program}: error: expected a part but got {word:?}, try --help"));

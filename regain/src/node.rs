@@ -10,9 +10,10 @@ mod flags;
 mod landing;
 mod settings;
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use regain_collectors::{Host, Settings, SettingsError};
+use regain_collectors::{Host, KNOWN, Known, Settings, SettingsError};
 use regain_http::server::ServerSettings;
 use tokio::runtime::Handle;
 
@@ -20,7 +21,12 @@ pub(crate) use self::exporter::{Exporter, ExporterSettings};
 pub(crate) use self::flags::NODE;
 use crate::flags::{Line, Style};
 use crate::listen::{self, Listening};
-use crate::{build_info, exit, logging, runtime, signals};
+use crate::{allocator, build_info, exit, logging, runtime, signals};
+
+/// Is there exactly where systemd runs, as `sd_booted` knows.
+const SYSTEMD_RUNS: &str = "/run/systemd/system";
+/// The most scrapes at once where nobody said.
+const MAX_REQUESTS: usize = 40;
 
 /// Runs the exporter under the name `program` until it is told to stop.
 pub(crate) fn main(program: &str, arguments: &[String]) -> ExitCode {
@@ -32,6 +38,7 @@ pub(crate) fn main(program: &str, arguments: &[String]) -> ExitCode {
     let version = build_info::version_info(build_info::NODE_EXPORTER_VERSION);
     tracing::info!(version, "Starting node_exporter");
     tracing::info!(build_context = build_info::context(), "Build context");
+    allocator::return_freed_memory();
     let runtime = match runtime::build(line.count("runtime.gomaxprocs")) {
         Ok(runtime) => runtime,
         Err(error) => return exit::fatal(&error),
@@ -60,11 +67,11 @@ async fn run(line: &Line, runtime: &Handle) -> ExitCode {
         Ok(listening) => listening,
         Err(error) => return exit::fatal(&error),
     };
-    let stop = match signals::stop_token() {
+    let stop = match signals::stop_token(signals::log_stop) {
         Ok(stop) => stop,
         Err(error) => return exit::fatal(&error),
     };
-    listening.announce();
+    listening.announce(None);
     let Listening { listeners, web_config } = listening;
     // Connections are not limited, as upstream's are not; scrapes are, by --web.max-requests.
     let settings = ServerSettings {
@@ -78,6 +85,18 @@ async fn run(line: &Line, runtime: &Handle) -> ExitCode {
     }
     tracing::info!("See you next time!");
     exit::SUCCESS
+}
+
+/// Makes an exporter with the defaults; systemd is asked, too, where it runs.
+pub(crate) fn of_this_host(runtime: &Handle) -> Result<Exporter, SettingsError> {
+    let has_systemd = Path::new(SYSTEMD_RUNS).exists();
+    let runs = |known: &&Known| {
+        known.built && (known.default_enabled || has_systemd && known.name == "systemd")
+    };
+    let names: Vec<&str> = KNOWN.iter().filter(runs).map(|known| known.name).collect();
+    let host = host(&Settings::default(), &names, runtime)?;
+    let max_requests = Some(MAX_REQUESTS);
+    Ok(Exporter::new(host, ExporterSettings { own_metrics: true, max_requests }))
 }
 
 fn exporter(line: &Line, runtime: &Handle) -> Result<Exporter, SettingsError> {

@@ -5,6 +5,7 @@
 
 mod answer;
 mod ask;
+mod check_config;
 mod check_web_config;
 mod commands;
 mod print;
@@ -24,8 +25,9 @@ pub(crate) fn main(program: &str, arguments: &[String]) -> ExitCode {
         Ok(line) => line,
         Err(code) => return code,
     };
-    logging::start_quietly();
+    logging::start_tool();
     match line.commands.as_slice() {
+        ["check", "config"] => check_config::main(&line),
         ["check", "web-config"] => check_web_config::main(&line.arguments),
         ["check", "healthy" | "ready"] => server_status::main(&line),
         ["test", ..] => test_promql::main(&line),

@@ -8,16 +8,21 @@ use tokio_util::task::TaskTracker;
 
 use crate::exit;
 
-/// Gives a token that a first SIGTERM or SIGINT cancels; a second one ends the process at once.
-pub(crate) fn stop_token() -> io::Result<CancellationToken> {
+/// Says what upstream's programs say when a signal ends them.
+pub(crate) fn log_stop(signal: &str) {
+    tracing::warn!(signal, "Received an OS signal, exiting gracefully...");
+}
+
+/// Gives a token that a first SIGTERM or SIGINT cancels, after `say` has said so; a second one ends
+/// the process at once.
+pub(crate) fn stop_token(say: fn(&str)) -> io::Result<CancellationToken> {
     let (mut interrupt, mut terminate) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let token = CancellationToken::new();
     let stop = token.clone();
     // Nobody waits for this task: it ends with the process.
     TaskTracker::new().spawn(async move {
-        let name = either(&mut interrupt, &mut terminate).await;
-        tracing::warn!(signal = name, "Received an OS signal, exiting gracefully...");
+        say(either(&mut interrupt, &mut terminate).await);
         stop.cancel();
         let name = either(&mut interrupt, &mut terminate).await;
         tracing::error!(signal = name, "Received another OS signal, exiting at once");

@@ -122,7 +122,7 @@ const CONFIG_FLAGS: &[Flag] = &[
         "The lookback delta of the server, which scrapes should not come later than.",
     ),
     Flag::switch("ignore-unknown-fields", "Let rule groups have unknown fields.").not_built(),
-    Flag::switch("agent", "Check for a server that only scrapes and forwards.").not_built(),
+    Flag::switch("agent", "Check for a server that only scrapes and forwards."),
 ];
 
 const STATUS_FLAGS: &[Flag] = &[

@@ -5,7 +5,7 @@ use url::Url;
 
 /// Why the address cannot be told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum AddressError {
+pub(crate) enum AddressError {
     /// Somebody's shell left the quotes in.
     #[error("URL must not begin or end with quotes")]
     Quoted,
@@ -38,8 +38,9 @@ pub(super) fn address(
     let (scheme, host, path) = parts(&url)?;
     let path = with_slash(&path);
     let prefix = if route_prefix.is_empty() { path.as_str() } else { route_prefix };
-    let prefix = prefix.trim_matches('/');
-    Ok(WebAddress { scheme, host, path, port: port.parse().unwrap_or_default(), route_prefix: format!("/{prefix}") })
+    let route_prefix = format!("/{}", prefix.trim_matches('/'));
+    let port = port.parse().unwrap_or_default();
+    Ok(WebAddress { scheme, host, path, port, route_prefix })
 }
 
 /// Takes a URL apart. As in the original it may be a path alone.

@@ -16,7 +16,7 @@ pub(super) struct Features {
 /// Features that were asked for and do not exist here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not built yet: {}", .0.join(", "))]
-pub(super) struct NotBuilt(Vec<String>);
+pub(crate) struct NotBuilt(Vec<String>);
 
 /// What the original has and this version has not.
 const NOT_BUILT: [&str; 14] = [

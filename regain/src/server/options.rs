@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use regain_api::{QueryLimits, WebAddress};
+use regain_config::Retention;
 use regain_go_format::quote::quote;
 use regain_go_regexp::{Error as RegexError, Regex};
 use regain_promql::{EngineOptions, ParserOptions};
@@ -20,7 +21,7 @@ use crate::{exit, host, runtime};
 const AUTO_RELOAD_INTERVAL_MIN: Duration = Duration::from_secs(1);
 
 /// How long samples are kept where nothing is said.
-const DEFAULT_RETENTION_MS: i64 = 15 * 24 * 3_600_000;
+const DEFAULT_RETENTION: Duration = Duration::from_hours(15 * 24);
 
 /// The settings of a server.
 #[derive(Clone, Debug)]
@@ -58,22 +59,13 @@ pub(crate) struct WebOptions {
     pub(super) read_timeout: Duration,
 }
 
-/// What a server keeps, and for how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Retention {
-    /// Older samples go; 0 keeps them.
-    pub(crate) time_ms: i64,
-    /// The oldest samples go while more is kept; 0 keeps them.
-    pub(crate) size_bytes: i64,
-}
-
 /// Where a server keeps its samples.
 #[derive(Clone, Debug)]
 pub(crate) struct StoreOptions {
     /// The data directory.
     pub(crate) dir: PathBuf,
     /// For how long, where the configuration does not say.
-    pub(super) retention: Retention,
+    pub(crate) retention: Retention,
 }
 
 /// How a server answers.
@@ -219,14 +211,11 @@ fn web(line: &Line) -> Result<WebOptions, OptionsError> {
 
 /// The flags' retention. Where one is given and the other is not, the other is no limit.
 fn retention(line: &Line) -> Retention {
-    let time_ms = line.given_text("storage.tsdb.retention.time").map_or(0, |_| {
-        line.millis("storage.tsdb.retention.time")
-    });
+    let is_given = line.is_given("storage.tsdb.retention.time");
+    let time = if is_given { millis(line, "storage.tsdb.retention.time") } else { Duration::ZERO };
     let size_bytes = line.bytes("storage.tsdb.retention.size");
-    if time_ms == 0 && size_bytes == 0 {
-        return Retention { time_ms: DEFAULT_RETENTION_MS, size_bytes: 0 };
-    }
-    Retention { time_ms, size_bytes }
+    let neither = time.is_zero() && size_bytes == 0;
+    Retention { time: if neither { DEFAULT_RETENTION } else { time }, size_bytes, percentage: 0.0 }
 }
 
 fn scrape(line: &Line) -> ScrapeSettings {
@@ -253,19 +242,20 @@ mod tests {
 
     #[test]
     fn one_given_retention_lifts_the_other_ones_default() {
-        let cases: [(&[&str], i64, i64); 4] = [
-            (&[], DEFAULT_RETENTION_MS, 0),
-            (&["--storage.tsdb.retention.size=1KB"], 0, 1024),
-            (&["--storage.tsdb.retention.time=1h"], 3_600_000, 0),
+        let hour = Duration::from_hours(1);
+        let cases: [(&[&str], Duration, i64); 4] = [
+            (&[], DEFAULT_RETENTION, 0),
+            (&["--storage.tsdb.retention.size=1KB"], Duration::ZERO, 1024),
+            (&["--storage.tsdb.retention.time=1h"], hour, 0),
             (
                 &["--storage.tsdb.retention.time=1h", "--storage.tsdb.retention.size=1KB"],
-                3_600_000,
+                hour,
                 1024,
             ),
         ];
-        for (arguments, time_ms, size_bytes) in cases {
+        for (arguments, time, size_bytes) in cases {
             let retention = options(arguments).unwrap().store.retention;
-            assert_eq!(retention, Retention { time_ms, size_bytes }, "{arguments:?}");
+            assert_eq!((retention.time, retention.size_bytes), (time, size_bytes), "{arguments:?}");
         }
     }
 

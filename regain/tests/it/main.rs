@@ -1,8 +1,13 @@
 //! The program as its users meet it: started, asked over HTTP, signalled, compared with the originals.
 
-mod command_lines;
 mod http;
+mod program;
+
+mod command_lines;
+mod documentation;
 mod logs;
 mod node;
-mod program;
 mod promtool;
+mod reload;
+mod server;
+mod up;

@@ -1,7 +1,7 @@
 //! Starts the program, reads what it says, and ends it.
 
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -56,7 +56,10 @@ pub(crate) fn original(variable: &str) -> Option<PathBuf> {
 /// A running program.
 pub(crate) struct Program {
     child: Child,
+    /// The lines of the log.
     lines: Receiver<String>,
+    /// The lines of the standard output.
+    printed: Receiver<String>,
     seen: Vec<String>,
 }
 
@@ -71,16 +74,9 @@ impl Program {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let (sender, lines) = channel();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        std::thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { child, lines, seen: Vec::new() }
+        let lines = lines_of(child.stderr.take().unwrap());
+        let printed = lines_of(child.stdout.take().unwrap());
+        Self { child, lines, printed, seen: Vec::new() }
     }
 
     /// Waits for a line of the log that contains all of `parts`, and gives it.
@@ -117,9 +113,20 @@ impl Program {
         let status = self.child.wait().unwrap();
         let mut seen = std::mem::take(&mut self.seen);
         seen.extend(self.lines.iter());
-        let mut printed = String::new();
-        self.child.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
+        let printed = self.printed.iter().map(|line| line + "\n").collect();
         (status, seen, printed)
+    }
+
+    /// Waits for the lines that `up` prints once it runs.
+    pub(crate) fn banner(&mut self) -> Vec<String> {
+        let mut banner = Vec::new();
+        while banner.last().is_none_or(|line: &String| line != "Ctrl-C ends it.") {
+            match self.printed.recv_timeout(PATIENCE) {
+                Ok(line) => banner.push(line),
+                Err(_) => panic!("only {banner:#?} and the log {:#?}", self.lines.try_iter().collect::<Vec<_>>()),
+            }
+        }
+        banner
     }
 
     /// Asks for the end and waits for it.
@@ -127,6 +134,19 @@ impl Program {
         self.signal(Signal::TERM);
         self.wait()
     }
+}
+
+/// Reads lines as they come.
+fn lines_of(stream: impl std::io::Read + Send + 'static) -> Receiver<String> {
+    let (sender, lines) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
 }
 
 impl Drop for Program {

@@ -1,0 +1,175 @@
+//! Puts a configuration into force, at the start and at each reload.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use regain_api::{
+    ConfigFacts, ConfigStatus, Door, QueryService, Serving, StoreFacts, TargetListing, WriteService,
+};
+use regain_config::{Config, Retention};
+use regain_go_format::{duration, go_duration, size};
+use regain_promql::{Engine, EngineOptions};
+use regain_scrape::{ApplyError, ScrapeManager};
+
+use super::load::{ConfigRefused, ConfigSource};
+use super::watch::Watch;
+use crate::clock;
+
+/// What a configuration decides about, and where it comes from.
+pub(super) struct Reloader {
+    pub(super) source: ConfigSource,
+    /// The retention where the configuration does not say.
+    pub(super) default_retention: Retention,
+    /// The retention that the store was opened with.
+    pub(super) retention: Retention,
+    pub(super) clock_skew_metric: bool,
+    /// The engine's settings but for what the configuration decides.
+    pub(super) engine: EngineOptions,
+    pub(super) queries: Arc<QueryService>,
+    pub(super) writes: Option<Arc<WriteService>>,
+    pub(super) scrapes: Arc<ScrapeManager>,
+    pub(super) store: StoreFacts,
+    pub(super) door: Door,
+    pub(super) status: ConfigStatus,
+    pub(super) watch: Watch,
+}
+
+/// Why a configuration is not in force.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReloadError {
+    /// It was refused; what was in force still is.
+    #[error("couldn't load configuration (--config.file={file:?}): {source}")]
+    Refused {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        source: ConfigRefused,
+    },
+    /// Loading it panicked.
+    #[error("couldn't load configuration (--config.file={file:?}): unexpected failure")]
+    Panicked {
+        /// The file.
+        file: String,
+    },
+    /// It is in force but for some jobs, each of which goes on as it was.
+    #[error(
+        "one or more errors occurred while applying the new configuration \
+         (--config.file={file:?}): {source}"
+    )]
+    Applied {
+        /// The file.
+        file: String,
+        /// Which jobs, and why.
+        source: ApplyError,
+    },
+}
+
+impl Reloader {
+    /// Loads the configuration and puts it into force, and notes how that went.
+    pub(super) async fn reload(&mut self) -> Result<(), ReloadError> {
+        let started = Instant::now();
+        tracing::info!(filename = self.file(), "Loading configuration file");
+        let outcome = match self.load().await {
+            Ok(config) => self.apply(&config, started).await,
+            Err(error) => Err(error),
+        };
+        if outcome.is_err() {
+            self.status.failed();
+        }
+        outcome
+    }
+
+    async fn load(&self) -> Result<Config, ReloadError> {
+        let (source, retention) = (self.source.clone(), self.default_retention);
+        let loaded = tokio::task::spawn_blocking(move || source.load(retention)).await;
+        loaded
+            .map_err(|_| ReloadError::Panicked { file: self.file() })?
+            .map_err(|source| ReloadError::Refused { file: self.file(), source })
+    }
+
+    /// Puts a configuration into force that was begun to be loaded at `started`.
+    pub(super) async fn apply(
+        &mut self,
+        config: &Config,
+        started: Instant,
+    ) -> Result<(), ReloadError> {
+        self.watch = Watch::new(self.source.name(), config);
+        self.check_retention(config);
+        let jobs = config.jobs().map(|job| job.job(self.clock_skew_metric)).collect();
+        let applied = self.scrapes.apply(jobs, &config.global.external_labels()).await;
+        self.queries.set_engine(self.engine_for(config));
+        self.door.open(self.serving(config));
+        applied.map_err(|source| ReloadError::Applied { file: self.file(), source })?;
+        self.status.succeeded(clock::now());
+        let nanos = i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX);
+        tracing::info!(
+            filename = self.file(),
+            totalDuration = go_duration::format(nanos),
+            "Completed loading of configuration file"
+        );
+        Ok(())
+    }
+
+    fn file(&self) -> String {
+        self.source.name().display().to_string()
+    }
+
+    /// Whether the files of the configuration have changed since it was last loaded.
+    pub(super) async fn files_have_changed(&mut self) -> bool {
+        let mut watch = std::mem::take(&mut self.watch);
+        let looked = tokio::task::spawn_blocking(move || {
+            let changed = watch.has_changed();
+            (watch, changed)
+        });
+        match looked.await {
+            Ok((watch, changed)) => {
+                self.watch = watch;
+                changed.unwrap_or_else(|error| {
+                    tracing::error!(
+                        err = %error,
+                        "Failed to generate checksum during configuration reload"
+                    );
+                    false
+                })
+            }
+            Err(_) => false,
+        }
+    }
+
+    fn engine_for(&self, config: &Config) -> Engine {
+        let step = i64::try_from(config.global.evaluation_interval.as_millis());
+        Engine::new(EngineOptions {
+            step_default_ms: step.unwrap_or(i64::MAX),
+            ..self.engine.clone()
+        })
+    }
+
+    fn serving(&self, config: &Config) -> Serving {
+        Serving {
+            queries: Arc::clone(&self.queries),
+            writes: self.writes.clone(),
+            targets: Arc::clone(&self.scrapes) as Arc<dyn TargetListing>,
+            store: self.store.clone(),
+            config: ConfigFacts {
+                yaml: config.to_yaml(),
+                external_labels: config.global.external_labels(),
+                retention: retention_text(self.retention),
+            },
+        }
+    }
+
+    /// The store keeps the retention that it was opened with.
+    fn check_retention(&self, config: &Config) {
+        if config.storage.retention != self.retention {
+            tracing::warn!("A changed retention holds from the next start");
+        }
+    }
+}
+
+/// The retention in the words of `status/runtimeinfo`.
+fn retention_text(retention: Retention) -> String {
+    let time_ms = i64::try_from(retention.time.as_millis()).unwrap_or(i64::MAX);
+    let time = (time_ms > 0).then(|| duration::format(time_ms));
+    let size = (retention.size_bytes > 0).then(|| size::format(retention.size_bytes));
+    time.into_iter().chain(size).collect::<Vec<_>>().join(" or ")
+}

@@ -1,0 +1,147 @@
+//! From open listeners to an open door, and back.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use regain_api::{QueryService, WriteService, register_store};
+use regain_config::Config;
+use regain_http::client::DialMetrics;
+use regain_metrics::{ProcessCollector, Registry};
+use regain_promql::Engine;
+use regain_remote::write::Limits;
+use regain_scrape::{ScrapeManager, ScrapeOptions};
+use regain_storage::{Appendable, Queryable};
+use regain_tsdb::Db;
+use tokio_util::sync::CancellationToken;
+
+use super::events::Events;
+use super::load::ConfigSource;
+use super::options::ServerOptions;
+use super::reload::Reloader;
+use super::store::Store;
+use super::watch::Watch;
+use super::web::{self, Handles, WebServer};
+use crate::listen::Listening;
+use crate::{build_info, clock, environment, exit, host, signals};
+
+/// When a server ends, and what it does once it serves.
+pub(crate) struct Lifetime {
+    /// Ends the server.
+    pub(crate) stop: CancellationToken,
+    /// Called once, when the door opens.
+    pub(crate) ready: Box<dyn FnOnce() + Send>,
+}
+
+/// Runs a server on open listeners until its lifetime ends, or until somebody asks for its end over HTTP.
+pub(crate) async fn run(
+    options: ServerOptions,
+    configuration: (ConfigSource, Config),
+    listening: Listening,
+    lifetime: Lifetime,
+) -> ExitCode {
+    let registry = registry();
+    let (settings, handles) = web::settings(&options, &registry);
+    // The file was checked before anything was started; it is in force in a moment.
+    handles.config_status.succeeded(clock::now());
+    let server = WebServer::start(listening, regain_api::router(settings), &options.web);
+    let outcome = serve(&options, configuration, handles, &registry, lifetime).await;
+    server.stop().await;
+    match outcome {
+        Ok(store) => {
+            store.close().await;
+            tracing::info!("See you next time!");
+            exit::SUCCESS
+        }
+        Err(error) => {
+            tracing::error!(err = error, "Fatal error");
+            exit::FAILURE
+        }
+    }
+}
+
+/// The registry with what every server says about itself.
+fn registry() -> Registry {
+    let registry = Registry::new();
+    build_info::register(&registry, "prometheus", build_info::PROMETHEUS_VERSION);
+    registry.register(Arc::new(ProcessCollector::new()));
+    registry
+}
+
+/// Opens the store, puts the configuration into force, opens the door, and serves events until the
+/// end; then closes the door and ends all scraping. Gives the store, which has to be closed last.
+async fn serve(
+    options: &ServerOptions,
+    (source, config): (ConfigSource, Config),
+    handles: Handles,
+    registry: &Registry,
+    lifetime: Lifetime,
+) -> Result<Store, String> {
+    let hangups = signals::reloads().map_err(|error| error.to_string())?;
+    let retention = config.storage.retention;
+    let store = Store::open(&options.store.dir, retention).await;
+    let store = store.map_err(|error| error.to_string())?;
+    register_store(registry, &store.facts());
+    let Handles { door, config_status, requests } = handles;
+    let mut reloader = Reloader {
+        default_retention: options.store.retention,
+        retention,
+        clock_skew_metric: options.scrape.clock_skew_metric,
+        engine: options.query.engine.clone(),
+        queries: Arc::new(queries(options, store.db(), registry)),
+        writes: options.web.receives_writes.then(|| Arc::new(writes(store.db(), registry))),
+        scrapes: Arc::new(scrapes(options, store.db(), registry)),
+        store: store.facts(),
+        door,
+        status: config_status,
+        watch: Watch::default(),
+        source,
+    };
+    let outcome = match reloader.apply(&config, Instant::now()).await {
+        Ok(()) => {
+            drop(config);
+            tracing::info!("Server is ready to receive web requests.");
+            let (Lifetime { stop, ready }, auto_reload) = (lifetime, options.auto_reload);
+            ready();
+            Events { stop, requests, hangups, auto_reload }.serve(&mut reloader).await;
+            Ok(())
+        }
+        Err(error) => Err(error.to_string()),
+    };
+    reloader.door.close();
+    tracing::info!("Stopping scrape manager...");
+    reloader.scrapes.stop().await;
+    tracing::info!("Scrape manager stopped");
+    match outcome {
+        Ok(()) => Ok(store),
+        Err(error) => {
+            store.close().await;
+            Err(error)
+        }
+    }
+}
+
+fn queries(options: &ServerOptions, db: &Db, registry: &Registry) -> QueryService {
+    let source: Arc<dyn Queryable> = Arc::new(db.clone());
+    let query = &options.query;
+    let engine = Engine::new(query.engine.clone());
+    QueryService::new(engine, query.parser, source, query.limits, registry)
+}
+
+fn writes(db: &Db, registry: &Registry) -> WriteService {
+    let store: Arc<dyn Appendable> = Arc::new(db.clone());
+    WriteService::new(store, Limits::default(), registry)
+}
+
+fn scrapes(options: &ServerOptions, db: &Db, registry: &Registry) -> ScrapeManager {
+    let store: Arc<dyn Appendable> = Arc::new(db.clone());
+    let clock = regain_scrape::Clock::new(clock::since_epoch);
+    ScrapeManager::new(ScrapeOptions {
+        dial_metrics: Some(DialMetrics::new(registry)),
+        environment: environment::all(),
+        host_name: host::name(),
+        discovery_reload_interval: options.scrape.discovery_reload_interval,
+        timestamp_tolerance: options.scrape.timestamp_tolerance,
+        ..ScrapeOptions::new(store, registry.clone(), clock)
+    })
+}

@@ -1,0 +1,95 @@
+//! The web side of a server: what the router is made from, and the task that serves it.
+
+use regain_api::{ProcessFacts, Settings};
+use regain_http::server::ServerSettings;
+use regain_http::server::cors::Cors;
+use regain_metrics::Registry;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::options::{ServerOptions, WebOptions};
+use crate::listen::Listening;
+use crate::{build_info, clock, environment, host};
+
+/// What requests can ask of the server as a whole.
+pub(super) struct Requests {
+    /// Requests to load the configuration again.
+    pub(super) reloads: mpsc::Receiver<regain_api::ReloadRequest>,
+    /// Cancelled by a request to end.
+    pub(super) quit: CancellationToken,
+}
+
+/// The door and the status that handlers share with the server, and what they ask of it.
+pub(super) struct Handles {
+    pub(super) door: regain_api::Door,
+    pub(super) config_status: regain_api::ConfigStatus,
+    pub(super) requests: Requests,
+}
+
+/// Makes the settings of the router.
+pub(super) fn settings(options: &ServerOptions, registry: &Registry) -> (Settings, Handles) {
+    let (reload, reloads) = mpsc::channel(1);
+    let quit = CancellationToken::new();
+    let door = regain_api::Door::new(registry);
+    let config_status = regain_api::ConfigStatus::new(registry);
+    let cors = options.web.cors.clone();
+    let settings = Settings {
+        clock: regain_api::Clock::new(clock::now),
+        registry: registry.clone(),
+        door: door.clone(),
+        lifecycle: regain_api::Lifecycle {
+            is_enabled: options.web.lifecycle,
+            reload,
+            quit: quit.clone(),
+        },
+        config_status: config_status.clone(),
+        address: options.web.address.clone(),
+        cors: Cors::new(move |origin| cors.is_match(origin)),
+        flags: options.flags.clone(),
+        build: build_info::of_server(),
+        process: ProcessFacts {
+            started_at: clock::now(),
+            working_dir: environment::working_dir(),
+            hostname: host::name(),
+        },
+    };
+    (settings, Handles { door, config_status, requests: Requests { reloads, quit } })
+}
+
+/// A task that serves requests.
+pub(super) struct WebServer {
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl WebServer {
+    /// Starts to serve `router` on open listeners.
+    pub(super) fn start(listening: Listening, router: axum::Router, options: &WebOptions) -> Self {
+        listening.announce(Some("web"));
+        let settings = ServerSettings {
+            web_config: listening.web_config,
+            max_connections: options.max_connections,
+            read_timeout: options.read_timeout,
+            ..ServerSettings::default()
+        };
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let serving = regain_http::serve(listening.listeners, router, settings, stop.clone());
+        tasks.spawn(async move {
+            let cut_off = serving.await;
+            if cut_off > 0 {
+                tracing::warn!(component = "web", connections = cut_off, "Connections were cut off");
+            }
+        });
+        tasks.close();
+        Self { tasks, stop }
+    }
+
+    /// Takes no more requests, and waits for those under way.
+    pub(super) async fn stop(self) {
+        tracing::info!("Stopping web handler...");
+        self.stop.cancel();
+        self.tasks.wait().await;
+        tracing::info!("Web handler stopped");
+    }
+}

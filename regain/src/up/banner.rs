@@ -1,0 +1,51 @@
+//! What `regain up` says once everything runs.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// What is watched, and where to look.
+#[derive(Clone, Debug)]
+pub(super) struct Banner {
+    pub(super) server: SocketAddr,
+    pub(super) data: PathBuf,
+    /// The user's configuration, where it is used.
+    pub(super) own_config: Option<PathBuf>,
+    pub(super) numbers: Numbers,
+}
+
+/// Who shows the host's numbers.
+#[derive(Clone, Debug)]
+pub(super) enum Numbers {
+    /// This process, at this address.
+    Own(String),
+    /// Somebody else, who had the address first.
+    Foreign(String),
+}
+
+impl fmt::Display for Banner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (server, data) = (self.server, self.data.display());
+        match &self.own_config {
+            Some(file) => writeln!(f, "Watching what {} says; data in {data}.", file.display())?,
+            None => writeln!(f, "Watching this host and itself every 5s; data in {data}.")?,
+        }
+        match &self.numbers {
+            Numbers::Own(address) => {
+                writeln!(f, "  http://{address}/metrics  the numbers of this host")?;
+            }
+            Numbers::Foreign(address) => {
+                writeln!(f, "  {address} is taken: whatever answers there is scraped as this host")?;
+            }
+        }
+        writeln!(f, "  http://{server}/api/v1/targets  what is scraped, and how that goes")?;
+        writeln!(f, "Ask, for instance:")?;
+        writeln!(f, "  curl -s '{server}/api/v1/query?query=up'")?;
+        writeln!(
+            f,
+            "  curl -s {server}/api/v1/query --data-urlencode 'query=topk(3, (1 - \
+             node_memory_MemFree_bytes / node_memory_MemTotal_bytes))'"
+        )?;
+        write!(f, "Ctrl-C ends it.")
+    }
+}
