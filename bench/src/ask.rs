@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use regain_tests::answer::difference;
 use regain_tests::program::Program;
-use regain_tests::queries::{QUERIES, Query};
+use regain_tests::queries::QUERIES;
 use regain_tests::server::Server;
 use serde_json::Value;
 
@@ -31,7 +31,8 @@ pub(crate) fn run(
         table::progress(&format!("asking {}", query.name));
         // A cache would hide what answering takes.
         let path = format!("{}&nocache=1", query.path(start_s, end_s));
-        let timed = servers.iter().map(|server| ask(server, &path)).collect::<Result<Vec<_>, _>>()?;
+        let timed =
+            servers.iter().map(|server| ask(server, &path)).collect::<Result<Vec<_>, _>>()?;
         asked.push(timed);
     }
     let mut rows = vec![head(titles)];
@@ -87,7 +88,8 @@ fn geometric_mean(name: &str, kind: &str, asked: &[Vec<Timed>]) -> Vec<String> {
     for index in 0..asked.first().map_or(0, Vec::len) {
         row.extend([String::new(), String::new()]);
         if index > 0 {
-            let logs = of_kind.iter().map(|(_, timed)| (timed[index].p50_ms / timed[0].p50_ms).ln());
+            let logs =
+                of_kind.iter().map(|(_, timed)| (timed[index].p50_ms / timed[0].p50_ms).ln());
             let mean = (logs.sum::<f64>() / of_kind.len() as f64).exp();
             row.push(format!("{mean:.1}x"));
         }
@@ -114,18 +116,19 @@ fn agreement(titles: &[String], servers: &[Server], asked: &[Vec<Timed>]) -> Str
     let is_referee = |server: &Server| server.setup.program == Program::Prometheus;
     let is_ours = |server: &Server| server.setup.program == Program::Regain;
     let Some(referee) = servers.iter().position(is_referee) else { return String::new() };
-    let mut text = format!("; equal to {} within 1e-9:", titles[referee]);
-    for (index, title) in titles.iter().enumerate().filter(|(index, _)| *index != referee) {
-        let differs = |(query, timed): &(&Query, &Vec<Timed>)| {
-            let found = difference(&timed[index].answer, &timed[referee].answer, query.is_ordered());
+    let counts = titles.iter().enumerate().filter(|(index, _)| *index != referee);
+    let counts = counts.map(|(index, title)| {
+        let equal = QUERIES.iter().zip(asked).filter(|(query, timed)| {
+            let (found, expected) = (&timed[index].answer, &timed[referee].answer);
+            let what = difference(found, expected, query.is_ordered());
             // Other peers differ by design; only ours has to explain itself.
-            if let Some(what) = found.as_ref().filter(|_| is_ours(&servers[index])) {
+            if let Some(what) = what.as_ref().filter(|_| is_ours(&servers[index])) {
                 table::complain(&format!("{}: {title} differs: {what}", query.name));
             }
-            found.is_some()
-        };
-        let unequal = QUERIES.iter().zip(asked).filter(differs).count();
-        text.push_str(&format!(" {title} {} of {},", QUERIES.len() - unequal, QUERIES.len()));
-    }
-    text.trim_end_matches([',', ':']).to_owned()
+            what.is_none()
+        });
+        format!(" {title} {} of {}", equal.count(), QUERIES.len())
+    });
+    let counts: Vec<_> = counts.collect();
+    format!("; equal to {} within 1e-9:{}", titles[referee], counts.join(","))
 }

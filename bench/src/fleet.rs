@@ -103,8 +103,17 @@ fn parts(series: Vec<Series>) -> Vec<Part> {
     let (mut parts, mut text) = (Vec::new(), String::new());
     for one in series {
         if let Some((kind, family)) = &one.family {
-            text.push_str(&format!("# HELP {family} What the fleet makes up.\n"));
-            text.push_str(&format!("# TYPE {family} {kind}\n"));
+            let lines = [
+                "# HELP ",
+                family,
+                " What the fleet makes up.\n",
+                "# TYPE ",
+                family,
+                " ",
+                kind,
+                "\n",
+            ];
+            text.push_str(&lines.concat());
         }
         text.push_str(&one.exposed());
         text.push(' ');
@@ -178,12 +187,7 @@ impl Site {
     }
 }
 
-fn respond(
-    mut stream: &TcpStream,
-    status: &str,
-    headers: &str,
-    body: &[u8],
-) -> anyhow::Result<()> {
+fn respond(mut stream: &TcpStream, status: &str, headers: &str, body: &[u8]) -> anyhow::Result<()> {
     let length = body.len();
     write!(
         stream,

@@ -18,7 +18,7 @@ const STEP_S: u64 = 15;
 /// A server is idle when it takes less of a core than this.
 const IDLE: f64 = 0.02;
 /// How long to wait until a server is idle, and for an answer after a kill.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// What one server took.
 struct Measured {
@@ -147,7 +147,7 @@ fn settle(process: &Running) -> anyhow::Result<()> {
 /// Kills the server and starts it again: the milliseconds until it answers with data, and how many
 /// instances have lost their last sample.
 fn restart(server: Server, plan: Plan) -> anyhow::Result<(f64, f64)> {
-    let middle = (plan.start_s + plan.end_s) / 2;
+    let middle = plan.start_s.midpoint(plan.end_s);
     let setup = server.kill()?;
     let start = Instant::now();
     let server = setup.start()?;

@@ -18,7 +18,7 @@ const INTERVAL_S: u64 = 5;
 const WARM_UP: Duration = Duration::from_secs(20);
 const MEASURED_S: u64 = 60;
 /// How long to wait for the first scrapes, and for the first answer after a kill.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// How far before the kill the first question after it looks: further than one scrape.
 const LOOK_BACK_S: f64 = 2.0 * INTERVAL_S as f64;
 
@@ -132,7 +132,7 @@ fn target_groups(port: u16, targets: u64) -> String {
             },
         })
     };
-    serde_json::Value::from_iter((0..targets).map(group)).to_string()
+    (0..targets).map(group).collect::<serde_json::Value>().to_string()
 }
 
 /// Kills the server and starts it again: the milliseconds until it answers with data from before.

@@ -28,7 +28,9 @@ const PUSHES_MAX: u64 = 40;
 const SCRAPED_MAX: u64 = 200;
 /// How long after that the kill comes, drawn below this.
 const DELAY_MAX_US: u64 = 5000;
-const LIMIT: Duration = Duration::from_secs(60);
+/// How far apart pushes are, so that the test's memory stays small.
+const PUSH_EVERY_MS: i64 = 3;
+const LIMIT: Duration = Duration::from_mins(1);
 const EVERYTHING: &str = r#"{job=~"fleet|push"}"#;
 
 #[test]
@@ -66,10 +68,9 @@ fn fleet() -> Target {
     let scrapes = AtomicU64::new(0);
     Target::serve(move |stream, _| {
         let scrape = scrapes.fetch_add(1, Ordering::SeqCst);
-        let body: String = (0..10)
-            .map(|series| format!("events_total{{kind=\"{series}\"}} {}.{series}\n", scrape * 7))
-            .collect();
-        respond(stream, TEXT, "", body.as_bytes())
+        let line = |series| format!("events_total{{kind=\"{series}\"}} {}.{series}\n", scrape * 7);
+        let lines: Vec<_> = (0..10).map(line).collect();
+        respond(stream, TEXT, "", lines.concat().as_bytes())
     })
 }
 
@@ -89,7 +90,10 @@ fn live_and_die(server: Server, memory: &Memory, kill: u64) -> Setup {
         let threads = [scope.spawn(|| life.push()), scope.spawn(|| life.ask())];
         let before = memory.counts();
         wait_for("pushes and scrapes", LIMIT, || {
-            anyhow::ensure!(!threads.iter().any(thread::ScopedJoinHandle::is_finished), "see below");
+            anyhow::ensure!(
+                !threads.iter().any(thread::ScopedJoinHandle::is_finished),
+                "see below"
+            );
             let now = memory.counts();
             Ok((now.0 > before.0 + pushes && now.1 > before.1 + scraped).then_some(()))
         })
@@ -172,14 +176,16 @@ impl Memory {
         (kept.pushes, kept.scraped)
     }
 
-    /// The time of the next push: now, and later than the last one.
-    #[expect(clippy::disallowed_methods, reason = "the server compares with its own clock")]
+    /// Waits until it is time for the next push, which it returns.
     fn next_push_ms(&self) -> i64 {
-        let now = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let mut kept = self.0.lock().unwrap();
-        let now_ms = i64::try_from(now.as_millis()).unwrap();
-        kept.last_push_ms = now_ms.max(kept.last_push_ms + 1);
-        kept.last_push_ms
+        wait_for("the clock", LIMIT, || {
+            let mut kept = self.0.lock().unwrap();
+            let now_ms = now_ms();
+            let is_time = now_ms >= kept.last_push_ms + PUSH_EVERY_MS;
+            kept.last_push_ms = if is_time { now_ms } else { kept.last_push_ms };
+            Ok(is_time.then_some(now_ms))
+        })
+        .unwrap()
     }
 
     fn remember_push(&self, time_ms: i64, samples: &[(String, f64)]) {
@@ -223,6 +229,12 @@ impl Memory {
         let (total, few): (usize, _) = (lost.len(), lost.iter().take(3).collect::<Vec<_>>());
         assert!(lost.is_empty(), "kill {kill}: {total} acknowledged samples are lost: {few:?}");
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the server compares with its own clock")]
+fn now_ms() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    i64::try_from(now.as_millis()).unwrap()
 }
 
 /// The series of a matrix, each with its samples.

@@ -23,11 +23,11 @@ fn at(path: &str, expected: &Value, found: &Value) -> Option<String> {
                 }
             })
         }
-        (Value::Array(expected), Value::Array(found)) if expected.len() == found.len() => expected
-            .iter()
-            .zip(found)
-            .enumerate()
-            .find_map(|(index, (expected, found))| at(&format!("{path}[{index}]"), expected, found)),
+        (Value::Array(expected), Value::Array(found)) if expected.len() == found.len() => {
+            expected.iter().zip(found).enumerate().find_map(|(index, (expected, found))| {
+                at(&format!("{path}[{index}]"), expected, found)
+            })
+        }
         (Value::Number(a), Value::Number(b)) if a.as_f64() == b.as_f64() => None,
         _ if expected == found => None,
         _ => Some(format!("{path} is {found} instead of {expected}")),

@@ -128,8 +128,8 @@ fn get(server: &Server, request: &Request) -> anyhow::Result<Answer> {
         .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
         .collect();
     let form = pairs.join("&");
-    let mut headers: String =
-        request.send.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let lines = request.send.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+    let mut headers = lines.collect::<Vec<_>>().concat();
     let mut connection = server.connect()?;
     if request.method == "GET" {
         let joint = if form.is_empty() { "" } else { "?" };

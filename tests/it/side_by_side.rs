@@ -7,6 +7,7 @@ use regain_tests::push::{Push, job_of, send, time_of};
 use regain_tests::queries::QUERIES;
 use regain_tests::series::{self, Series};
 use regain_tests::server::{Server, Setup};
+use serde_json::Value;
 
 use super::peer::{MODERN_PROMETHEUS, is_at_hand};
 use super::scenario::STALE;
@@ -39,6 +40,8 @@ const ODD: [Option<f64>; 16] = [
 ];
 
 /// What is asked beside the dashboards' list: odd values, every kind of operator, matching, modifiers.
+/// What depends on which of two equal values comes first is not asked: no order is promised there. The
+/// logarithm of a subnormal number is not asked either: Go's differs between processors.
 const EXPRESSIONS: &[&str] = &[
     "odd",
     "odd[10m]",
@@ -75,11 +78,11 @@ const EXPRESSIONS: &[&str] = &[
     "count_values(\"value\", odd)",
     "stdvar(odd)",
     "group by (job) (odd)",
-    "sort(odd)",
-    "sort_desc(process_open_fds)",
+    "sort(process_resident_memory_bytes)",
+    "sort_desc(node_filesystem_avail_bytes)",
     "sort_by_label(process_open_fds, \"job\")",
-    "bottomk(2, process_open_fds)",
-    "topk by (job) (1, service_queue_length)",
+    "bottomk(2, process_resident_memory_bytes)",
+    "topk by (job) (1, node_filesystem_avail_bytes)",
     "quantile by (job) (0.25, service_queue_age_seconds)",
     "clamp(odd, -1, 1)",
     "clamp_max(odd, 0)",
@@ -88,7 +91,7 @@ const EXPRESSIONS: &[&str] = &[
     "sgn(odd)",
     "exp(odd)",
     "sqrt(odd)",
-    "ln(odd)",
+    "ln(odd > 1e-300)",
     "log10(process_open_fds)",
     "abs(odd)",
     "timestamp(odd)",
@@ -144,17 +147,18 @@ fn every_query_has_the_answer_that_prometheus_gives() {
     let start = |program, dir: &tempfile::TempDir| {
         Setup::new(program, dir.path()).flag(RETENTION).start().unwrap()
     };
-    let (ours, theirs) =
-        (start(Program::Regain, &dirs[0]), start(Program::Prometheus, &dirs[1]));
+    let (ours, theirs) = (start(Program::Regain, &dirs[0]), start(Program::Prometheus, &dirs[1]));
     push([&ours, &theirs]);
     let mut wrong = Vec::new();
     for query in &QUERIES {
         let path = query.path(START_S, END_S);
-        wrong.extend(compare(&ours, &theirs, &path, query.is_ordered()).map(|what| (query.name, what)));
+        wrong.extend(
+            compare(&ours, &theirs, &path, query.is_ordered()).map(|what| (query.name, what)),
+        );
     }
     for expression in EXPRESSIONS {
         let query = encode(expression);
-        let sorts = ["sort", "topk", "bottomk"].iter().any(|word| expression.starts_with(word));
+        let sorts = ["sort", "topk(", "bottomk("].iter().any(|word| expression.starts_with(word));
         let instant = format!("/api/v1/query?query={query}&time={}", END_S - 600);
         wrong.extend(compare(&ours, &theirs, &instant, sorts).map(|what| (*expression, what)));
         let (start, end) = (START_S + 600, END_S - 600);
@@ -171,12 +175,23 @@ fn compare(ours: &Server, theirs: &Server, path: &str, ordered: bool) -> Option<
     if ours.status != theirs.status {
         return Some(format!("status {} instead of {}", ours.status, theirs.status));
     }
-    let (ours, theirs) = (ours.json().unwrap(), theirs.json().unwrap());
+    let [ours, theirs] = [ours, theirs].map(|answer| without_examples(answer.json().unwrap()));
     let kind = if path.contains("query_range") { "range" } else { "instant" };
     let notes = ["warnings", "infos"].into_iter().find(|key| ours[key] != theirs[key]);
     let notes = notes.map(|key| format!("{key} {} instead of {}", ours[key], theirs[key]));
     let found = difference(&ours, &theirs, ordered).or(notes);
     found.map(|what| format!("{kind}: {what}"))
+}
+
+/// Cuts off what an error about ambiguous matching found first: it may be any group, any two series.
+fn without_examples(mut answer: Value) -> Value {
+    if let Some(error) = answer.get_mut("error")
+        && let Some((what, _)) =
+            error.as_str().and_then(|text| text.split_once("for the match group"))
+    {
+        *error = what.into();
+    }
+    answer
 }
 
 fn push(servers: [&Server; 2]) {

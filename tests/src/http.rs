@@ -1,5 +1,6 @@
 //! A small blocking HTTP/1.1 client on a kept connection, so that the measured time is the server's.
 
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use anyhow::Context as _;
 use serde_json::Value;
 
 /// How long an answer may take to go on.
-const TIMEOUT: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A connection to a server on this host.
 #[derive(Debug)]
@@ -58,7 +59,7 @@ impl Connection {
         let port = self.port;
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{headers}");
         if method != "GET" {
-            head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+            write!(head, "Content-Length: {}\r\n", body.len())?;
         }
         head.push_str("\r\n");
         let stream = self.stream.get_mut();

@@ -65,7 +65,9 @@ impl Program {
     /// The program's file; where there is none, the error says how to get it.
     pub fn need(self) -> anyhow::Result<PathBuf> {
         let hint = match self {
-            Self::Regain | Self::RegainNode => "run `cargo build --package regain` first, or set $REGAIN".to_owned(),
+            Self::Regain | Self::RegainNode => {
+                "run `cargo build --package regain` first, or set $REGAIN".to_owned()
+            }
             peer => format!("run `make peers` first, or set ${}", peer.variable()),
         };
         self.find()?.with_context(|| format!("no {} at hand; {hint}", self.name()))
@@ -89,7 +91,10 @@ impl Program {
 }
 
 /// The value of an environment variable, where it is set.
-#[expect(clippy::disallowed_methods, reason = "tests and benchmarks are set up by their environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests and benchmarks are set up by their environment"
+)]
 pub fn variable_of(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

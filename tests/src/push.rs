@@ -52,7 +52,8 @@ impl Push {
 
 /// The job of an instance.
 pub fn job_of(instance: u64) -> &'static str {
-    JOBS[(instance % JOBS.len() as u64) as usize]
+    let index = usize::try_from(instance).expect("instances are few") % JOBS.len();
+    JOBS[index]
 }
 
 /// The time in milliseconds of what an instance shows in a second.

@@ -38,11 +38,11 @@ impl Query {
             }
             Ask::About(endpoint, selector) => {
                 let start = end_s.saturating_sub(3600).max(start_s);
-                let mut path = format!("/api/v1/{endpoint}?start={start}&end={end_s}");
-                if !selector.is_empty() {
-                    path.push_str(&format!("&match%5B%5D={}", encode(selector)));
+                let path = format!("/api/v1/{endpoint}?start={start}&end={end_s}");
+                match selector {
+                    "" => path,
+                    selector => format!("{path}&match%5B%5D={}", encode(selector)),
                 }
-                path
             }
         }
     }

@@ -69,11 +69,12 @@ impl Series {
     /// The value on `target` at a whole second.
     pub fn value(&self, target: u64, seconds: f64) -> f64 {
         let seed = scatter(self.identity ^ scatter(target));
+        let load = load(target);
         match self.shape {
             Shape::Constant(value) => value,
             Shape::StartTime => started(target, seconds),
-            Shape::Counter(rate) => grown(seed, rate, seconds - started(target, seconds)),
-            Shape::HostCounter(rate) => grown(seed, rate, seconds),
+            Shape::Counter(rate) => grown(seed, rate * load, seconds - started(target, seconds)),
+            Shape::HostCounter(rate) => grown(seed, rate * load, seconds),
             Shape::HostSeconds(rate) => grown(seed, rate * 100.0, seconds) / 100.0,
             Shape::Gauge(centre, unit) => {
                 let wave = (seconds / 300.0 + fraction(seed) * std::f64::consts::TAU).sin();
@@ -81,10 +82,10 @@ impl Series {
                 (centre * (1.0 + 0.2 * wave + 0.05 * noise) / unit).round() * unit
             }
             Shape::Bucket(share, rate) => {
-                (grown(seed, rate, seconds - started(target, seconds)) * share).floor()
+                (grown(seed, rate * load, seconds - started(target, seconds)) * share).floor()
             }
             Shape::Sum(rate) => {
-                let count = grown(seed, rate, seconds - started(target, seconds));
+                let count = grown(seed, rate * load, seconds - started(target, seconds));
                 (count * 0.0831 * 1e6).round() / 1e6
             }
         }
@@ -97,13 +98,18 @@ fn started(target: u64, seconds: f64) -> f64 {
     ((seconds - phase) / SERVICE_LIFE_S).floor() * SERVICE_LIFE_S + phase
 }
 
+/// How busy a target is beside the others, between a half and one and a half.
+fn load(target: u64) -> f64 {
+    0.5 + fraction(scatter(!target))
+}
+
 /// A count after `seconds`. Its noise stays below one step, so that it never falls.
 fn grown(seed: u64, rate: f64, seconds: f64) -> f64 {
     let noise = fraction(scatter(seed ^ seconds.to_bits())) * 0.9;
     (rate * (seconds + noise)).floor()
 }
 
-/// A well-mixed number from another (the finaliser of SplitMix64).
+/// A well-mixed number from another (the finaliser of `SplitMix64`).
 pub fn scatter(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -140,7 +146,8 @@ mod tests {
             for target in 0..10 {
                 let at = |step: i32| AT + f64::from(step) * 5.0;
                 for step in 0..50 {
-                    let (before, after) = (one.value(target, at(step)), one.value(target, at(step + 1)));
+                    let (before, after) =
+                        (one.value(target, at(step)), one.value(target, at(step + 1)));
                     let restarted = started(target, at(step)) < started(target, at(step + 1));
                     assert!(before <= after || restarted, "{} falls", one.exposed());
                 }
@@ -152,7 +159,9 @@ mod tests {
     fn about_half_of_the_series_change_between_two_scrapes_and_a_third_never_does() {
         let series = all();
         let share = |seconds: f64| {
-            let changed = series.iter().filter(|one| one.value(3, AT) != one.value(3, AT + seconds));
+            let changed = series
+                .iter()
+                .filter(|one| one.value(3, AT).to_bits() != one.value(3, AT + seconds).to_bits());
             changed.count() as f64 / series.len() as f64
         };
         assert!((0.45..0.6).contains(&share(5.0)), "{}", share(5.0));

@@ -13,7 +13,7 @@ use crate::http::{Answer, Connection, encode};
 use crate::process::{Running, wait_for, write_file};
 use crate::program::Program;
 
-const START_LIMIT: Duration = Duration::from_secs(120);
+const START_LIMIT: Duration = Duration::from_mins(2);
 /// How often to look for another port when somebody took the one that was free.
 const PORT_TRIES: usize = 5;
 /// How much of a log an error shows.
@@ -51,11 +51,13 @@ impl Setup {
     }
 
     /// The same with a configuration.
+    #[must_use]
     pub fn config(self, config: impl Into<String>) -> Self {
         Self { config: config.into(), ..self }
     }
 
     /// The same with one more flag.
+    #[must_use]
     pub fn flag(mut self, flag: impl Into<String>) -> Self {
         self.flags.push(flag.into());
         self
