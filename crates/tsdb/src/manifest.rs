@@ -17,6 +17,8 @@ use crate::wire::{Cursor, put_varint};
 pub(crate) struct Manifest {
     pub(crate) seed: KeySeed,
     pub(crate) series_log: u64,
+    /// The series log is durable up to here, and perhaps beyond.
+    pub(crate) series_log_bytes: u64,
     /// The first file of the write-ahead log that is needed.
     pub(crate) wal_first: u64,
     /// Files of the log that are valid up to a length only.
@@ -35,6 +37,7 @@ impl Manifest {
         Self {
             seed,
             series_log: 0,
+            series_log_bytes: 0,
             wal_first: 1,
             wal_limits: Vec::new(),
             next_lane: 0,
@@ -90,7 +93,7 @@ impl Manifest {
     fn encode(&self) -> Vec<u8> {
         let mut content = Vec::new();
         content.extend_from_slice(&self.seed.0.to_le_bytes());
-        for number in [self.series_log, self.wal_first, self.next_segment] {
+        for number in [self.series_log, self.series_log_bytes, self.wal_first, self.next_segment] {
             put_varint(&mut content, number);
         }
         put_varint(&mut content, u64::from(self.next_lane));
@@ -118,6 +121,7 @@ impl Manifest {
         let mut cursor = checked(cursor.take(length)?)?;
         let mut manifest = Self::new(KeySeed(cursor.u64()?));
         manifest.series_log = cursor.varint()?;
+        manifest.series_log_bytes = cursor.varint()?;
         manifest.wal_first = cursor.varint()?;
         manifest.next_segment = cursor.varint()?;
         manifest.next_lane = cursor.id()?;
@@ -151,6 +155,7 @@ mod tests {
         assert_eq!(read(&fs, &layout).unwrap(), (None, vec![]));
         let manifest = Manifest {
             series_log: 3,
+            series_log_bytes: 1234,
             wal_first: 300,
             wal_limits: vec![(301, 77)],
             next_lane: 12,

@@ -13,7 +13,7 @@ pub(crate) const HEADER_BYTES: usize = 12;
 /// The longest payload; a longer batch is split by its writer's own limits long before.
 pub(crate) const PAYLOAD_BYTES_MAX: usize = 1 << 30;
 
-/// Appends a record whose payload `write` appends.
+/// Appends a record whose payload `write` appends; it must not be empty.
 pub(crate) fn put(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     out.extend_from_slice(&MARKER);
@@ -88,7 +88,9 @@ fn whole(bytes: &[u8], at: usize) -> Option<&[u8]> {
     let length = usize::try_from(cursor.u32()?).ok()?;
     let crc = cursor.u32()?;
     let payload = cursor.take(length)?;
-    (length <= PAYLOAD_BYTES_MAX && crc32c::crc32c(payload) == crc).then_some(payload)
+    // A header with zeros after the marker would pass: the checksum of nothing is zero.
+    (1..=PAYLOAD_BYTES_MAX).contains(&length).then_some(())?;
+    (crc32c::crc32c(payload) == crc).then_some(payload)
 }
 
 #[cfg(test)]
@@ -105,12 +107,21 @@ mod tests {
 
     #[test]
     fn a_scan_finds_every_record() {
-        let bytes = log(&[b"one", b"", b"three"]);
+        let bytes = log(&[b"one", b"2", b"three"]);
         let mut scan = Scan::new(&bytes, 0);
         assert_eq!(scan.next(), Scanned::Record(0, b"one"));
-        assert_eq!(scan.next(), Scanned::Record(15, b""));
-        assert_eq!(scan.next(), Scanned::Record(27, b"three"));
+        assert_eq!(scan.next(), Scanned::Record(15, b"2"));
+        assert_eq!(scan.next(), Scanned::Record(28, b"three"));
         assert_eq!(scan.next(), Scanned::End);
+    }
+
+    #[test]
+    fn a_marker_before_zeros_is_no_record() {
+        let mut bytes = log(&[b"one", b"two"]);
+        bytes[19..].fill(0);
+        let mut scan = Scan::new(&bytes, 0);
+        assert_eq!(scan.next(), Scanned::Record(0, b"one"));
+        assert_eq!(scan.next(), Scanned::Tail(15));
     }
 
     #[test]

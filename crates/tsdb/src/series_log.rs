@@ -87,8 +87,9 @@ pub(crate) struct SeriesLog {
     path: PathBuf,
     file: Arc<dyn File>,
     failed: bool,
-    unsynced: bool,
     pub(crate) size_bytes: u64,
+    /// The length that is durable for sure.
+    pub(crate) synced_bytes: u64,
 }
 
 impl SeriesLog {
@@ -96,7 +97,7 @@ impl SeriesLog {
     pub(crate) fn create(fs: &dyn Fs, path: PathBuf, all: &Definitions) -> Result<Self> {
         let file = create(fs, &path, Kind::SeriesLog)?;
         let size_bytes = HEADER_BYTES as u64;
-        let mut log = Self { path, file, failed: false, unsynced: true, size_bytes };
+        let mut log = Self { path, file, failed: false, size_bytes, synced_bytes: 0 };
         if !all.is_empty() {
             log.append(all)?;
         }
@@ -108,7 +109,7 @@ impl SeriesLog {
     pub(crate) fn open(fs: &dyn Fs, path: PathBuf) -> Result<Self> {
         let file = fs.open_append(&path).map_err(io_error("open", &path))?;
         let size_bytes = file.size_bytes().map_err(io_error("read", &path))?;
-        Ok(Self { path, file, failed: false, unsynced: true, size_bytes })
+        Ok(Self { path, file, failed: false, size_bytes, synced_bytes: 0 })
     }
 
     pub(crate) fn append(&mut self, definitions: &Definitions) -> Result<()> {
@@ -117,7 +118,6 @@ impl SeriesLog {
         }
         let mut out = Vec::new();
         record::put(&mut out, |out| definitions.put(out));
-        self.unsynced = true;
         self.size_bytes += out.len() as u64;
         let written = self.file.append(&out);
         self.failed = written.is_err();
@@ -128,11 +128,11 @@ impl SeriesLog {
         if self.failed {
             return Err(Error::ReadOnly);
         }
-        if self.unsynced {
+        if self.synced_bytes < self.size_bytes {
             let synced = self.file.sync_data();
             self.failed = synced.is_err();
             synced.map_err(io_error("sync", &self.path))?;
-            self.unsynced = false;
+            self.synced_bytes = self.size_bytes;
         }
         Ok(())
     }
@@ -157,8 +157,13 @@ pub(crate) struct ReadSeries {
     pub(crate) lost: u64,
 }
 
-/// Reads the log at `path` into an empty index.
-pub(crate) fn read(fs: &dyn Fs, path: &Path, index: &mut Index) -> Result<ReadSeries> {
+/// Reads the log at `path`, which is durable up to the length `durable`, into an empty index.
+pub(crate) fn read(
+    fs: &dyn Fs,
+    path: &Path,
+    durable: u64,
+    index: &mut Index,
+) -> Result<ReadSeries> {
     let bytes = read_all(fs, path)?;
     let mut read = ReadSeries { clean: true, ..ReadSeries::default() };
     let mut ids = Ids::default();
@@ -175,6 +180,11 @@ pub(crate) fn read(fs: &dyn Fs, path: &Path, index: &mut Index) -> Result<ReadSe
                     read.damage
                         .push(Damage::of(path, at..at + record::HEADER_BYTES + payload.len()));
                 }
+            }
+            // What was never synced may have holes after a power cut; a prefix ends at the first.
+            Scanned::Damage(range) if range.start as u64 >= durable => {
+                read.clean = false;
+                break;
             }
             Scanned::Damage(range) => {
                 read.clean = false;

@@ -48,7 +48,8 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
     let wal = Wal::create(Arc::clone(&fs), layout.clone(), next_wal)?;
     manifest.next_lane = replayed.next_lane;
     manifest.write(&*fs, &layout)?;
-    let is_log = |path: &Path| path.extension().is_some_and(|tail| tail == "wal" || tail == "series");
+    let is_log =
+        |path: &Path| path.extension().is_some_and(|tail| tail == "wal" || tail == "series");
     let damaged = report.damage.iter().map(|damage| &damage.path).filter(|path| is_log(path));
     let damaged: Vec<PathBuf> = damaged.cloned().collect();
     let newest = segments.iter().map(|segment| segment.summary.max_time);
@@ -102,12 +103,7 @@ fn lock(fs: &dyn Fs, layout: &Layout) -> Result<Box<dyn FileLock>> {
 }
 
 /// The manifest of a new store. Where samples may be, a lost manifest is no new store.
-fn new_manifest(
-    fs: &dyn Fs,
-    layout: &Layout,
-    names: &[String],
-    seed: KeySeed,
-) -> Result<Manifest> {
+fn new_manifest(fs: &dyn Fs, layout: &Layout, names: &[String], seed: KeySeed) -> Result<Manifest> {
     for (kind, number) in names.iter().filter_map(|name| Layout::parse(name)) {
         let path = layout.file(kind, number);
         let size = fs.open(&path).and_then(|file| file.size_bytes());
@@ -131,7 +127,8 @@ fn read_series(
     if manifest.series_log == 0 {
         return Ok(false);
     }
-    let read = series_log::read(fs, &layout.file(Kind::SeriesLog, manifest.series_log), index)?;
+    let path = layout.file(Kind::SeriesLog, manifest.series_log);
+    let read = series_log::read(fs, &path, manifest.series_log_bytes, index)?;
     report.damage.extend(read.damage);
     report.series_lost = read.lost;
     // Segments may use series whose definition is lost: no other series may get their ids.
@@ -164,6 +161,7 @@ fn open_series_log(
     let path = layout.file(Kind::SeriesLog, manifest.series_log);
     let log = SeriesLog::create(fs, path, &all)?;
     fs.sync_dir(layout.dir()).map_err(io_error("sync", layout.dir()))?;
+    manifest.series_log_bytes = log.synced_bytes;
     manifest.next_series = index.series.next_id();
     Ok(log)
 }

@@ -15,7 +15,7 @@ use crate::manifest::Manifest;
 use crate::record::{self, Scan, Scanned};
 use crate::report::{Damage, ReplayReport};
 use crate::segment::Segment;
-use crate::wal::batch::{Batch, BatchRow, Chain};
+use crate::wal::batch::{Batch, BatchRow};
 use crate::wal::decode::{BatchHead, read_mark, read_own, read_row, read_slots};
 use crate::wire::Cursor;
 
@@ -35,6 +35,8 @@ struct ReplayedLane {
     writer: Box<Writer>,
     /// Whether the lane's batches can be read: a key batch came, and none was lost since.
     whole: bool,
+    /// The last batch that was met, read or not.
+    met: u64,
 }
 
 /// What became of a batch.
@@ -125,7 +127,8 @@ impl<'a> Replay<'a> {
         report: &mut ReplayReport,
     ) -> FileEnd {
         let mut scan = Scan::new(bytes, HEADER_BYTES);
-        let scanned: Vec<_> = std::iter::from_fn(|| Some(scan.next()).filter(|s| *s != Scanned::End)).collect();
+        let scanned: Vec<_> =
+            std::iter::from_fn(|| Some(scan.next()).filter(|s| *s != Scanned::End)).collect();
         // A file that was left for the next one is durable as a whole.
         let marks = scanned.iter().filter_map(|scanned| match scanned {
             Scanned::Record(_, payload) => read_mark(payload),
@@ -172,17 +175,18 @@ impl<'a> Replay<'a> {
             self.lanes.entry(head.lane).or_insert_with(|| {
                 let lane = Arc::new(Lane::new(head.lane, key.into(), 0));
                 let writer = lane.take_turn();
-                ReplayedLane { lane, writer, whole: false }
+                ReplayedLane { lane, writer, whole: false, met: sealed }
             });
         }
         let Some(replayed) = self.lanes.get_mut(&head.lane) else { return Some(Outcome::Skipped) };
-        let ReplayedLane { lane, writer, whole } = replayed;
+        let ReplayedLane { lane, writer, whole, met } = replayed;
+        *met = head.sequence.max(*met);
         if head.key.is_some() {
             if head.sequence <= writer.chain.sequence {
                 return Some(Outcome::Skipped);
             }
             *whole = true;
-            writer.chain = Chain::default();
+            writer.chain.forget_row();
         } else if !*whole || head.sequence != writer.chain.sequence + 1 {
             *whole = false;
             return Some(Outcome::Skipped);
@@ -209,9 +213,10 @@ impl<'a> Replay<'a> {
     pub(super) fn finish(self) -> Replayed {
         let mut lanes = Lanes::default();
         let mut newest = None;
-        for (id, ReplayedLane { lane, mut writer, .. }) in self.lanes {
-            // The next batch goes to a new file.
+        for (id, ReplayedLane { lane, mut writer, met, .. }) in self.lanes {
+            // The next batch goes to a new file, and no number comes twice.
             writer.chain.restart();
+            writer.chain.sequence = met;
             newest = newest.max(Some(writer.newest));
             for (slot, entry) in (0..).zip(writer.slots.clone()) {
                 if let Some(series) = self.index.series.get(entry.series)

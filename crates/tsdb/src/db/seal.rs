@@ -71,7 +71,11 @@ impl Inner {
         // Every series of the rows that were taken has a smaller id.
         let next_series = self.index().series.next_id();
         self.flush_series()?;
-        self.series_log().sync()?;
+        let series_log_bytes = {
+            let mut log = self.series_log();
+            log.sync()?;
+            log.synced_bytes
+        };
         let lanes = seal.all();
         let sources = self.sources(&lanes);
         let mut segments = self.view().segments.clone();
@@ -84,6 +88,7 @@ impl Inner {
             segments.push(Arc::new(Segment::open(&*self.fs, &self.layout, number)?));
         }
         manifest.segments = segments.iter().map(|segment| segment.number).collect();
+        manifest.series_log_bytes = series_log_bytes;
         manifest.next_series = next_series.max(manifest.next_series);
         // Until the manifest names the segment, a crash replays the log instead.
         self.write_manifest(files, manifest)?;

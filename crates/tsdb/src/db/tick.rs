@@ -140,6 +140,7 @@ impl Inner {
         let path = self.layout.file(Kind::SeriesLog, manifest.series_log);
         let new = SeriesLog::create(&*self.fs, path, &all)?;
         self.fs.sync_dir(self.layout.dir()).map_err(io_error("sync", self.layout.dir()))?;
+        manifest.series_log_bytes = new.synced_bytes;
         let before = files.manifest.series_log;
         self.write_manifest(files, manifest)?;
         *log = new;

@@ -57,7 +57,14 @@ fn floats_at_the_edges_come_back() {
     let mut edges: Vec<f64> = payloads.iter().map(|&bits| f64::from_bits(bits)).collect();
     edges.extend([f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0, STALE_NAN]);
     edges.extend([f64::MIN_POSITIVE / 2.0, -5e-324, f64::MAX, f64::MIN, f64::EPSILON]);
-    edges.extend([i64::MAX as f64, i64::MIN as f64, 9_007_199_254_740_993.0, -9.007e15, 1e22, 1e23]);
+    edges.extend([
+        i64::MAX as f64,
+        i64::MIN as f64,
+        9_007_199_254_740_993.0,
+        -9.007e15,
+        1e22,
+        1e23,
+    ]);
     for &first in &edges {
         check(&[first], usize::MAX);
         for &second in &edges {

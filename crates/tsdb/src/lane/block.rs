@@ -94,7 +94,8 @@ impl Block {
         let present = self.mask(slot);
         if present != 0 {
             let slots = self.slots();
-            let masks: Vec<u16> = (0..slots).map(|at| if at == slot { 0 } else { self.mask(at) }).collect();
+            let masks: Vec<u16> =
+                (0..slots).map(|at| if at == slot { 0 } else { self.mask(at) }).collect();
             self.masks = Some(masks.into_boxed_slice());
         }
         u64::from(present.count_ones())

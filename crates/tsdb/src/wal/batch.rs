@@ -62,6 +62,11 @@ impl Chain {
         self.file = 0;
     }
 
+    /// Forgets the last row: a key batch builds on none.
+    pub(crate) fn forget_row(&mut self) {
+        self.last = None;
+    }
+
     /// The mask of the last new row.
     pub(crate) fn mask(&self) -> Option<&Mask> {
         self.last.as_ref().map(|row| &row.mask)

@@ -8,7 +8,7 @@ use regain_storage::fs::MemFs;
 use regain_storage::{Appendable as _, Result};
 use regain_tsdb::{Db, Options};
 
-use crate::store::{Content, content, key_of, open_with, options, series, value};
+use crate::store::{Content, assert_same, content, key_of, open_with, options, series, value};
 
 const RETENTION_MS: i64 = 14_000;
 
@@ -16,7 +16,7 @@ fn small() -> Options {
     Options {
         period_ms: 10_000,
         retention_ms: RETENTION_MS,
-        wal_file_bytes_max: 1500,
+        wal_file_bytes_max: 700,
         seal_silence_ms: i64::MAX,
         ..options()
     }
@@ -162,16 +162,16 @@ fn held(content: &Content, ledger: &Ledger) -> usize {
         }
     }
     for (series, time, _) in batches[..count].iter().copied().flatten() {
-        let is_there = content.get(series).is_some_and(|samples| {
-            samples.binary_search_by_key(time, |sample| sample.0).is_ok()
-        });
+        let is_there = content
+            .get(series)
+            .is_some_and(|samples| samples.binary_search_by_key(time, |sample| sample.0).is_ok());
         assert!(is_there || *time <= newest - RETENTION_MS, "{series} at {time} of {count}");
     }
     count
 }
 
 /// Appends to every lane, seals and opens again: the store is as good as new.
-fn goes_on(fs: &MemFs, db: Db, before: &Content) {
+fn goes_on(fs: &MemFs, db: Db, before: &Content, context: &str) {
     let mut expected = before.clone();
     for lane in 0..3 {
         let step = Step::Batch(lane, vec![(100_000 + lane as i64, (0..12).collect())], vec![]);
@@ -179,16 +179,16 @@ fn goes_on(fs: &MemFs, db: Db, before: &Content) {
             expected.entry(series).or_default().push((time, bits));
         }
     }
-    assert_eq!(content(&db), expected);
+    assert_same(&content(&db), &expected, context);
     drop(db);
     let endless = Options { retention_ms: 0, ..small() };
     let (db, report) = open_with(fs, endless.clone());
     assert_eq!(report.damage, []);
-    assert_eq!(content(&db), expected);
+    assert_same(&content(&db), &expected, context);
     db.remove_unused().unwrap();
-    assert_eq!(content(&db), expected);
+    assert_same(&content(&db), &expected, context);
     drop(db);
-    assert_eq!(content(&open_with(fs, endless).0), expected);
+    assert_same(&content(&open_with(fs, endless).0), &expected, context);
 }
 
 fn operations() -> u64 {
@@ -215,10 +215,10 @@ fn the_script_does_all_that_a_store_does() {
     }
     let stats = db.stats();
     assert_eq!(renewed, 1, "the series log was written anew");
-    assert!(stats.series_removed >= 30, "series left: {stats:?}");
+    assert!(stats.series_removed >= 20, "series left: {stats:?}");
     assert!(stats.seals > 4 && (stats.segments as u64) < stats.seals, "segments were dropped");
     let wal_files = logs.iter().filter(|path| path.extension().is_some_and(|tail| tail == "wal"));
-    assert!(wal_files.count() as u64 > stats.seals + 1, "large log files were closed");
+    assert!(wal_files.count() as u64 > stats.seals + 1, "large logs were closed: {stats:?}");
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn killing_the_process_at_any_operation_loses_nothing() {
         let kept = held(&found, &ledger);
         assert!(kept >= ledger.batches.len(), "{kept} of {} at {stop}", ledger.batches.len());
         assert_eq!(report.damage, [], "at {stop}");
-        goes_on(&fs, db, &found);
+        goes_on(&fs, db, &found, &format!("killed at {stop}"));
     }
 }
 
@@ -265,7 +265,7 @@ fn cutting_the_power_at_any_operation_leaves_a_prefix() {
             let found = content(&db);
             let kept = held(&found, &ledger);
             assert!(kept >= ledger.synced, "{kept} of {} at {stop}", ledger.synced);
-            goes_on(&fs, db, &found);
+            goes_on(&fs, db, &found, &format!("cut at {stop} as {variant}"));
         }
     }
 }
@@ -305,7 +305,7 @@ fn one_failure_at_any_operation_costs_nothing_acknowledged() {
         let (db, report) = open_with(&fs, small());
         assert_eq!(content(&db), found, "after {failing} failed");
         assert_eq!(report.damage, [], "after {failing} failed");
-        goes_on(&fs, db, &found);
+        goes_on(&fs, db, &found, &format!("{failing} failed"));
     }
 }
 

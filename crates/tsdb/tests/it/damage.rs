@@ -1,1 +1,251 @@
+//! Damaged files: never a wrong sample, never a panic; the report names the place, and the rest reads.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use regain_model::{Labels, Matcher, Span, Timestamp};
+use regain_storage::fs::MemFs;
+use regain_storage::{Error, Result};
+use regain_tsdb::{Db, ReplayReport};
+
+use crate::store::{
+    Content, append_row, assert_same, content, key_of, lane, open, options, series, try_content,
+};
+
+const DIR: &str = "/data";
+
+/// A store with two segments and an unsealed part, left as a killed process leaves it.
+fn filled() -> (MemFs, Content) {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    for (part, rows) in [(0, 30), (1, 25), (2, 90)] {
+        for row in 0..rows {
+            let time = part * 1_000_000 + row * 1000;
+            append_row(&db, 1, 0..20, time);
+            append_row(&db, 2, 20..(25 + usize::try_from(row).unwrap() / 30), time + 7);
+            db.sync().unwrap();
+        }
+        if part < 2 {
+            db.seal().unwrap();
+        }
+    }
+    let all = content(&db);
+    (fs, all)
+}
+
+fn files(fs: &MemFs, extension: &str) -> Vec<PathBuf> {
+    let paths = fs.paths().into_iter();
+    paths.filter(|path| path.extension().is_some_and(|tail| tail == extension)).collect()
+}
+
+fn reopen(fs: &MemFs) -> Result<(Db, ReplayReport)> {
+    Db::open(Path::new(DIR), Arc::new(fs.clone()), options())
+}
+
+/// Reads series by series, so that what cannot be read costs itself only.
+fn readable(db: &Db, all: &Content) -> (Content, Vec<Error>) {
+    let (mut found, mut errors) = (Content::new(), Vec::new());
+    let labels: Vec<Labels> = (0..40).map(series).collect();
+    for labels in labels.iter().filter(|labels| all.contains_key(&key_of(labels))) {
+        let mut matchers: Vec<Matcher> =
+            labels.iter().map(|(name, value)| Matcher::equal(name, value)).collect();
+        if labels.get("odd").is_none() {
+            matchers.push(Matcher::equal("odd", ""));
+        }
+        match try_content(db, &matchers, Span::ALL) {
+            Ok(content) => found.extend(content),
+            Err(error) => errors.push(error),
+        }
+    }
+    (found, errors)
+}
+
+/// Everything that is found is true; what is missing was reported.
+fn check(fs: &MemFs, all: &Content) -> std::result::Result<(), TestCaseError> {
+    let (db, report) = match reopen(fs) {
+        Ok(opened) => opened,
+        Err(error) => {
+            let named = matches!(error, Error::Corrupt { .. } | Error::UnknownVersion { .. });
+            prop_assert!(named, "{}", error);
+            return Ok(());
+        }
+    };
+    let (found, errors) = readable(&db, all);
+    for (series, samples) in &found {
+        for sample in samples {
+            prop_assert!(all[series].contains(sample), "{} has {:?}", series, sample);
+        }
+    }
+    let is_reported = !report.damage.is_empty() || report.torn_bytes > 0 || !errors.is_empty();
+    prop_assert!(is_reported || found == *all, "silent loss: {:?}", report);
+    // Life goes on, whatever was lost.
+    append_row(&db, 1, 0..20, 9_000_000);
+    append_row(&db, 3, 0..30, 9_000_001);
+    let (after, _) = readable(&db, all);
+    for (series, samples) in &after {
+        let before = found.get(series).map_or(0, Vec::len);
+        prop_assert!(samples.len() >= before, "{}", series);
+    }
+    drop(db);
+    let (db, _) = reopen(fs).unwrap();
+    prop_assert_eq!(&readable(&db, all).0, &after);
+    db.seal().unwrap();
+    prop_assert_eq!(&readable(&db, all).0, &after);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #[test]
+    fn any_damage_is_noticed(
+        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 1..=255_u8), 0..4),
+        cut in prop::option::of((any::<prop::sample::Index>(), any::<prop::sample::Index>())),
+    ) {
+        let (fs, all) = filled();
+        let paths: Vec<PathBuf> =
+            fs.paths().into_iter().filter(|path| !path.ends_with("lock")).collect();
+        for (path, at, mask) in flips {
+            let path = path.get(&paths);
+            let mut bytes = fs.bytes(path).unwrap();
+            let at = at.index(bytes.len());
+            bytes[at] ^= mask;
+            fs.set_bytes(path, bytes);
+        }
+        if let Some((path, length)) = cut {
+            let path = path.get(&paths);
+            let mut bytes = fs.bytes(path).unwrap();
+            bytes.truncate(length.index(bytes.len()));
+            fs.set_bytes(path, bytes);
+        }
+        check(&fs, &all)?;
+    }
+}
+
+#[test]
+fn a_damaged_batch_costs_its_lane_until_the_next_whole_row() {
+    let (fs, all) = filled();
+    let path = files(&fs, "wal").pop().unwrap();
+    let mut bytes = fs.bytes(&path).unwrap();
+    let at = bytes.len() / 5;
+    bytes[at] ^= 0x10;
+    fs.set_bytes(&path, bytes);
+    let (db, report) = reopen(&fs).unwrap();
+    assert_eq!(report.damage.len(), 1, "{report:?}");
+    let damage = &report.damage[0];
+    assert_eq!(damage.path, path);
+    assert!(damage.bytes.contains(&(at as u64)), "{damage:?}");
+    assert!(report.batches_skipped > 0 && report.batches_skipped < 64, "{report:?}");
+    let found = content(&db);
+    let mut missing: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
+    for number in 0..25 {
+        let key = key_of(&series(number));
+        let lost = all[&key].iter().filter(|sample| !found[&key].contains(sample));
+        missing.entry(usize::from(number >= 20)).or_default().extend(lost.map(|sample| sample.0));
+    }
+    let lost: Vec<usize> = missing.values().map(Vec::len).collect();
+    assert!(lost.contains(&0), "one lane has lost nothing: {lost:?}");
+    let (_, times) = missing.iter().find(|(_, times)| !times.is_empty()).unwrap();
+    let newest = all.values().flatten().map(|sample| sample.0).max().unwrap();
+    assert!(times.iter().max().unwrap() + 10_000 < newest, "the last rows are there again");
+    // The damaged file is kept aside once it is not needed.
+    db.seal().unwrap();
+    assert!(fs.bytes(&path).is_none());
+    assert!(fs.paths().iter().any(|kept| kept.to_string_lossy().ends_with(".wal.damaged")));
+}
+
+#[test]
+fn a_damaged_group_is_an_error_for_its_series_and_no_others() {
+    let (fs, all) = filled();
+    let path = files(&fs, "segment").remove(0);
+    let mut bytes = fs.bytes(&path).unwrap();
+    bytes[20] ^= 1;
+    fs.set_bytes(&path, bytes);
+    let (db, report) = reopen(&fs).unwrap();
+    assert_eq!(report.damage, [], "values are read when they are needed");
+    let late = Span::new(Timestamp(1_000_000), Timestamp::MAX);
+    let expected: Content = all
+        .iter()
+        .map(|(key, samples)| (key, samples.iter().filter(|s| s.0 >= 1_000_000).copied().collect()))
+        .map(|(key, samples): (&String, Vec<_>)| (key.clone(), samples))
+        .filter(|(_, samples)| !samples.is_empty())
+        .collect();
+    assert_same(&try_content(&db, &[], late).unwrap(), &expected, "other segments");
+    let error = try_content(&db, &[], Span::ALL).unwrap_err();
+    assert!(matches!(&error, Error::Corrupt { path: named, .. } if *named == path), "{error}");
+}
+
+#[test]
+fn a_damaged_segment_is_set_aside() {
+    let (fs, all) = filled();
+    let path = files(&fs, "segment").remove(0);
+    let bytes = fs.bytes(&path).unwrap();
+    fs.set_bytes(&path, bytes[..bytes.len() - 1].to_vec());
+    let (db, report) = reopen(&fs).unwrap();
+    assert_eq!(report.damage.len(), 1);
+    assert_eq!(report.damage[0].path, path);
+    assert_eq!(report.segments, 1);
+    let lost: usize = all.values().map(Vec::len).sum::<usize>()
+        - content(&db).values().map(Vec::len).sum::<usize>();
+    assert_eq!(lost, 30 * 25);
+    assert!(fs.paths().iter().any(|kept| kept.to_string_lossy().ends_with(".segment.damaged")));
+    drop(db);
+    assert_eq!(reopen(&fs).unwrap().1.damage, []);
+}
+
+#[test]
+fn a_lost_manifest_is_no_new_store() {
+    let (fs, all) = filled();
+    let path = Path::new(DIR).join("regain/manifest");
+    let bytes = fs.bytes(&path).unwrap();
+    regain_storage::fs::Fs::remove(&fs, &path).unwrap();
+    let error = reopen(&fs).unwrap_err();
+    assert!(matches!(&error, Error::Corrupt { path: named, .. } if *named == path), "{error}");
+    fs.set_bytes(&path, bytes);
+    assert_same(&content(&reopen(&fs).unwrap().0), &all, "nothing was removed");
+}
+
+#[test]
+fn a_lost_definition_costs_its_series_and_its_id_is_not_given_away() {
+    let (fs, all) = filled();
+    let path = files(&fs, "series").pop().unwrap();
+    let bytes = fs.bytes(&path).unwrap();
+    // The log loses its end, as if the last definitions had rotted; segments still use their ids.
+    fs.set_bytes(&path, bytes[..bytes.len() / 2].to_vec());
+    let (db, report) = reopen(&fs).unwrap();
+    assert!(report.series_lost > 0, "{report:?}");
+    let before = readable(&db, &all).0;
+    let mut appender = lane(&db, 5);
+    let labels: Vec<Labels> = (0..40)
+        .map(|at| Labels::from_pairs([("__name__", "fresh"), ("at", &format!("{at}"))]))
+        .collect();
+    for labels in &labels {
+        let series = appender.series(labels).unwrap();
+        appender.stage(series, Timestamp(9_000_000), 1.0);
+    }
+    appender.commit().unwrap();
+    let fresh = try_content(&db, &[Matcher::equal("__name__", "fresh")], Span::ALL).unwrap();
+    assert_eq!(fresh.len(), 40);
+    assert!(fresh.values().all(|samples| samples.len() == 1), "{fresh:?}");
+    assert_eq!(readable(&db, &all).0, before);
+}
+
+#[test]
+fn an_unreadable_file_is_an_error_and_not_a_loss() {
+    let (fs, all) = filled();
+    let (db, _) = reopen(&fs).unwrap();
+    fs.fail_reads(".segment");
+    let error = try_content(&db, &[], Span::ALL).unwrap_err();
+    assert!(matches!(error, Error::Io { operation: "read", .. }), "{error}");
+    fs.heal();
+    assert_same(&content(&db), &all, "after the disk came back");
+    drop(db);
+    for part in [".segment", ".series", ".wal", "manifest"] {
+        fs.fail_reads(part);
+        let error = reopen(&fs).unwrap_err();
+        assert!(matches!(error, Error::Io { operation: "read", .. }), "{error}");
+        fs.heal();
+    }
+    assert_same(&content(&reopen(&fs).unwrap().0), &all, "nothing was changed");
+}

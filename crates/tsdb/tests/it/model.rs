@@ -103,7 +103,7 @@ impl Pair {
         let (mut real, mut model) = self.appenders(number);
         for &(at, after, seed) in samples {
             let time = Timestamp(self.newest + after);
-            let mut stage = |appender: &mut Box<dyn Appender>| {
+            let stage = |appender: &mut Box<dyn Appender>| {
                 let series = appender.series(&series(at)).unwrap();
                 appender.stage(series, time, value_of(seed))
             };

@@ -1,1 +1,354 @@
+//! What queries see: consistent views, orders, limits, presence without decoding, matchers.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use proptest::prelude::*;
+use regain_model::{Labels, MatchOp, Matcher, STALE_NAN, Span, Timestamp};
+use regain_storage::fs::MemFs;
+use regain_storage::memory::MemoryStore;
+use regain_storage::{
+    Appendable as _, Batch, Ctx, Error, LaneKey, Order, Presence, Queryable, Selection, SeriesMeta,
+    Want,
+};
+use regain_tsdb::Db;
+
+use crate::store::{append_row, content, lane, open, read, series};
+
+fn ctx() -> Arc<Ctx> {
+    Arc::new(Ctx::default())
+}
+
+fn counter(writer: usize, at: usize) -> Labels {
+    Labels::from_pairs([
+        ("__name__", "n"),
+        ("writer", &format!("{writer}")),
+        ("at", &format!("{at}")),
+    ])
+}
+
+const WRITERS: usize = 3;
+const WIDTH: usize = 150;
+
+/// Every row holds its own number in all series of its lane.
+fn write_rows(db: &Db, writer: usize, rows: i64) {
+    let key = LaneKey::scrape(&counter(writer, 0), "http://localhost");
+    let mut appender = db.appender(&key).unwrap();
+    for row in 0..rows {
+        let refs: Vec<_> =
+            (0..WIDTH).map(|at| appender.series(&counter(writer, at)).unwrap()).collect();
+        let mut refused = Vec::new();
+        let values = vec![row as f64; WIDTH];
+        appender.stage_row(Timestamp(row * 10), &refs, &values, &mut refused);
+        assert_eq!(refused, []);
+        assert_eq!(appender.commit().unwrap().samples, WIDTH as u64);
+    }
+}
+
+/// A view in which every lane has the same whole rows in all of its series.
+fn check_view(db: &Db) -> usize {
+    let ctx = ctx();
+    let snapshot = db.snapshot(Span::ALL, &ctx).unwrap();
+    let found = read(&*snapshot, &Selection::new(&[], Span::ALL), &ctx);
+    for writer in 0..WRITERS {
+        let name = format!("writer=\"{writer}\"");
+        let lane: Vec<_> = found.iter().filter(|(key, _)| key.contains(&name)).collect();
+        let rows = lane.first().map_or(0, |(_, samples)| samples.len());
+        assert!(lane.is_empty() || lane.len() == WIDTH, "{} series", lane.len());
+        for (key, samples) in lane {
+            assert_eq!(samples.len(), rows, "{key}");
+            for (row, &(time, bits)) in (0..).zip(samples) {
+                assert_eq!((time, f64::from_bits(bits)), (row * 10, row as f64), "{key}");
+            }
+        }
+    }
+    let matchers = [Matcher::new("at", MatchOp::Regex, "1.*").unwrap()];
+    let some = read(&*snapshot, &Selection::new(&matchers, Span::ALL), &ctx);
+    for (key, samples) in &some {
+        let before = found.iter().find(|(other, _)| other == key);
+        assert_eq!(Some(samples), before.map(|(_, samples)| samples), "one query, one view");
+    }
+    found.len()
+}
+
+#[test]
+fn a_view_is_consistent_while_lanes_grow_and_are_sealed() {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let (db, done) = (&db, &done);
+        let writers: Vec<_> =
+            (0..WRITERS).map(|writer| scope.spawn(move || write_rows(db, writer, 300))).collect();
+        let sealer = scope.spawn(move || {
+            let mut now = 0;
+            while !done.load(Ordering::SeqCst) {
+                now += 1_000_000;
+                db.tick(Timestamp(now)).unwrap();
+                db.seal().unwrap();
+                db.sync().unwrap();
+            }
+        });
+        let reader = scope.spawn(move || {
+            let mut views = 0;
+            while !done.load(Ordering::SeqCst) {
+                check_view(db);
+                views += 1;
+            }
+            views
+        });
+        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        done.store(true, Ordering::SeqCst);
+        sealer.join().unwrap();
+        assert!(reader.join().unwrap() > 0);
+    });
+    assert_eq!(check_view(&db), WRITERS * WIDTH);
+    let found = content(&db);
+    assert!(found.values().all(|samples| samples.len() == 300));
+    assert!(db.stats().seals > 1);
+    drop(db);
+    assert_eq!(content(&open(&fs).0), found);
+}
+
+#[test]
+fn lanes_that_share_series_keep_them_in_order_under_threads() {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    std::thread::scope(|scope| {
+        for writer in 0..3 {
+            let db = &db;
+            scope.spawn(move || {
+                for row in 0..200 {
+                    let mut appender = lane(db, writer);
+                    let refs: Vec<_> =
+                        (0..20).map(|at| appender.series(&series(at)).unwrap()).collect();
+                    let time = row * 7 + i64::try_from(writer).unwrap();
+                    appender.stage_row(Timestamp(time), &refs, &[time as f64; 20], &mut Vec::new());
+                    appender.commit().unwrap();
+                }
+            });
+        }
+    });
+    let found = content(&db);
+    let total: usize = found.values().map(Vec::len).sum();
+    assert_eq!(db.stats().samples_appended, total as u64, "no sample hides another");
+    for samples in found.values() {
+        assert!(samples.iter().all(|&(time, bits)| f64::from_bits(bits) == time as f64));
+    }
+    drop(db);
+    assert_eq!(content(&open(&fs).0), found);
+}
+
+fn metas(store: &dyn Queryable, selection: &Selection<'_>) -> Vec<(String, SeriesMeta)> {
+    let ctx = ctx();
+    let snapshot = store.snapshot(selection.span, &ctx).unwrap();
+    let mut parts = snapshot.select(selection, &ctx).unwrap();
+    let mut all = Vec::new();
+    while let Some(part) = parts.next().unwrap() {
+        assert!((1..=128).contains(&part.series().len()));
+        let named = part.series().iter().cloned();
+        all.extend(named.map(|meta| (ctx.labels.labels(meta.labels).to_string(), meta)));
+    }
+    all
+}
+
+fn presence_of(times: &[i64]) -> Option<Presence> {
+    let gaps = times.windows(2).map(|pair| pair[1].abs_diff(pair[0]));
+    Some(Presence {
+        first: Timestamp(*times.first()?),
+        last: Timestamp(*times.last()?),
+        max_gap_ms: gaps.max().unwrap_or(0),
+        stale: 0,
+    })
+}
+
+#[test]
+fn presence_is_known_without_decoding() {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    for row in 0..70 {
+        // One series pauses, one begins late.
+        append_row(&db, 1, 0..8, row * 1000);
+        if !(20..30).contains(&row) {
+            append_row(&db, 2, 8..9, row * 1000 + 3);
+        }
+        if row >= 50 {
+            append_row(&db, 3, 12..13, row * 1000 + 5);
+        }
+        if row == 40 {
+            db.seal().unwrap();
+        }
+    }
+    for span in [(i64::MIN, i64::MAX), (5000, 45_000), (41_000, 60_500), (25_000, 25_500)] {
+        let span = Span::new(Timestamp(span.0), Timestamp(span.1));
+        let nothing = Selection { want: Want::Nothing, ..Selection::new(&[], span) };
+        let samples =
+            read(&*db.snapshot(span, &ctx()).unwrap(), &Selection::new(&[], span), &ctx());
+        let times: Vec<i64> = samples.iter().flat_map(|(_, s)| s).map(|sample| sample.0).collect();
+        assert!(!times.is_empty());
+        for (key, meta) in metas(&db, &nothing) {
+            let found = samples.iter().find(|(other, _)| *other == key);
+            let times: Vec<i64> =
+                found.iter().flat_map(|(_, s)| s).map(|sample| sample.0).collect();
+            assert_eq!(meta.presence, presence_of(&times), "{key} in {span:?}");
+            assert!(meta.samples_max >= times.len() as u64);
+        }
+    }
+}
+
+#[test]
+fn a_stale_series_must_be_decoded() {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    let mut appender = lane(&db, 1);
+    let refs: Vec<_> = (0..2).map(|at| appender.series(&series(at)).unwrap()).collect();
+    for (time, value) in [(1000, 1.0), (2000, STALE_NAN)] {
+        appender.stage_row(Timestamp(time), &refs, &[1.0, value], &mut Vec::new());
+        appender.commit().unwrap();
+    }
+    let nothing = Selection { want: Want::Nothing, ..Selection::new(&[], Span::ALL) };
+    for sealed in [false, true] {
+        if sealed {
+            db.seal().unwrap();
+        }
+        let known: Vec<bool> =
+            metas(&db, &nothing).iter().map(|(_, meta)| meta.presence.is_some()).collect();
+        assert_eq!(known.iter().filter(|&&known| known).count(), 1, "{known:?}");
+    }
+}
+
+#[test]
+fn series_come_in_the_order_asked_for() {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    append_row(&db, 1, 0..300, 1000);
+    db.seal().unwrap();
+    append_row(&db, 1, 100..400, 2000);
+    for limit in [0, 1, 127, 128, 129, 399, 1000] {
+        let by_key = Selection { limit, ..Selection::new(&[], Span::ALL) };
+        let found = metas(&db, &by_key);
+        let expected = if limit == 0 { 400 } else { limit.min(400) };
+        assert_eq!(found.len(), expected);
+        assert!(found.windows(2).all(|pair| pair[0].1.key < pair[1].1.key));
+        let by_labels = Selection { order: Order::Labels, ..by_key };
+        let found: Vec<Labels> = {
+            let ctx = ctx();
+            let snapshot = db.snapshot(Span::ALL, &ctx).unwrap();
+            let mut parts = snapshot.select(&by_labels, &ctx).unwrap();
+            let mut all = Vec::new();
+            while let Some(part) = parts.next().unwrap() {
+                all.extend(part.series().iter().map(|meta| ctx.labels.labels(meta.labels)));
+            }
+            all
+        };
+        let mut sorted: Vec<Labels> = (0..400).map(series).collect();
+        sorted.sort_unstable();
+        sorted.truncate(expected);
+        assert_eq!(found, sorted);
+    }
+}
+
+#[test]
+fn a_part_decodes_what_it_is_asked_for_on_any_thread() {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    for time in 0..40 {
+        append_row(&db, 1, 0..200, time * 1000);
+        if time == 20 {
+            db.seal().unwrap();
+        }
+    }
+    let ctx = ctx();
+    let snapshot = db.snapshot(Span::ALL, &ctx).unwrap();
+    let span = Span::new(Timestamp(15_000), Timestamp(30_000));
+    let mut parts = snapshot.select(&Selection::new(&[], span), &ctx).unwrap();
+    drop((snapshot, db));
+    let mut decoded = 0;
+    while let Some(mut part) = parts.next().unwrap() {
+        let count = part.series().len();
+        let batch = std::thread::scope(|scope| {
+            let decode = move || {
+                let mut batch = Batch::default();
+                part.decode(1..count - 1, &mut batch).unwrap();
+                part.decode(1..count, &mut batch).unwrap();
+                batch
+            };
+            scope.spawn(decode).join().unwrap()
+        });
+        assert_eq!(batch.runs.len(), count - 1);
+        for (at, run) in (1..).zip(&batch.runs) {
+            assert_eq!(run.series, at);
+            let expected: Vec<i64> = (15..=30).map(|at| at * 1000).collect();
+            assert_eq!(batch.times_of(run), expected);
+            assert_eq!(batch.floats_of(run).len(), expected.len());
+        }
+        decoded += batch.runs.len();
+    }
+    assert_eq!(decoded, 200 - 2);
+}
+
+#[test]
+fn a_canceled_query_ends() {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    append_row(&db, 1, 0..200, 1000);
+    let ctx = ctx();
+    let snapshot = db.snapshot(Span::ALL, &ctx).unwrap();
+    let mut parts = snapshot.select(&Selection::new(&[], Span::ALL), &ctx).unwrap();
+    assert!(parts.next().unwrap().is_some());
+    ctx.cancel.cancel();
+    assert!(matches!(parts.next(), Err(Error::Canceled)));
+}
+
+fn matcher() -> impl Strategy<Value = Matcher> {
+    let name = prop::sample::select(vec!["__name__", "instance", "odd", "absent"]);
+    let op = prop::sample::select(vec![
+        MatchOp::Equal,
+        MatchOp::NotEqual,
+        MatchOp::Regex,
+        MatchOp::NotRegex,
+    ]);
+    let value = prop::sample::select(vec![
+        "", "a", "b", "yes", "1", "2|3", "a|c|", "1.*", ".*", ".+", "[a-c]", "(?i)YES", "^a$", "x",
+        "1[0-9]", "|2",
+    ]);
+    (name, op, value).prop_map(|(name, op, value)| Matcher::new(name, op, value).unwrap())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #[test]
+    fn matchers_find_what_memory_finds(
+        matchers in prop::collection::vec(matcher(), 0..4),
+        rows in prop::collection::vec((0..60_usize, 1..30_usize), 1..6),
+        limit in 0..8_usize,
+    ) {
+        let fs = MemFs::new();
+        let (db, _) = open(&fs);
+        let memory = MemoryStore::new();
+        for (at, &(start, count)) in rows.iter().enumerate() {
+            let time = i64::try_from(at).unwrap() * 1000;
+            append_row(&db, 1 + at % 2, start..start + count, time);
+            for number in start..start + count {
+                let value = crate::store::value(number, time);
+                memory.add(&series(number), [(Timestamp(time), value)]).unwrap();
+            }
+            if at % 3 == 1 {
+                db.seal().unwrap();
+            }
+        }
+        let ctx = ctx();
+        let views = [db.snapshot(Span::ALL, &ctx).unwrap(), memory.snapshot(Span::ALL, &ctx).unwrap()];
+        let samples = views.each_ref().map(|view| {
+            let selection = Selection { order: Order::Labels, limit, ..Selection::new(&matchers, Span::ALL) };
+            read(&**view, &selection, &ctx)
+        });
+        prop_assert_eq!(&samples[0], &samples[1]);
+        let names = views.each_ref().map(|view| view.label_names(&matchers, limit).unwrap());
+        prop_assert_eq!(&names[0], &names[1]);
+        for name in ["__name__", "instance", "odd", "absent"] {
+            let values = views.each_ref().map(|view| view.label_values(name, &matchers, limit).unwrap());
+            prop_assert_eq!(&values[0], &values[1]);
+        }
+    }
+}

@@ -7,12 +7,15 @@ use std::sync::Arc;
 use regain_model::{KeySeed, Labels, Matcher, Span, Timestamp};
 use regain_storage::fs::MemFs;
 use regain_storage::{
-    Appendable as _, Appender, Batch, Ctx, LaneKey, Queryable, Selection, Snapshot,
+    Appendable as _, Appender, Batch, Ctx, LaneKey, Queryable, Result, Selection, Snapshot,
 };
 use regain_tsdb::{Db, Options, ReplayReport};
 
 /// Every series with its samples: times and bits.
 pub(crate) type Content = BTreeMap<String, Vec<(i64, u64)>>;
+
+/// One series with its samples.
+pub(crate) type Samples = (String, Vec<(i64, u64)>);
 
 pub(crate) fn options() -> Options {
     Options {
@@ -74,14 +77,36 @@ pub(crate) fn value(number: usize, time: i64) -> f64 {
     (time / 10 * i64::try_from(number % 7).unwrap()) as f64 / 8.0
 }
 
+/// Fails with the first difference.
+pub(crate) fn assert_same(found: &Content, expected: &Content, context: &str) {
+    for series in found.keys().chain(expected.keys()) {
+        let (found, expected) = (found.get(series), expected.get(series));
+        if found != expected {
+            let tail = |samples: Option<&Vec<(i64, u64)>>| {
+                let times = samples.into_iter().flatten().map(|sample| sample.0);
+                (samples.map_or(0, Vec::len), times.rev().take(5).collect::<Vec<_>>())
+            };
+            panic!("{series}: {:?}, expected {:?}; {context}", tail(found), tail(expected));
+        }
+    }
+}
+
 pub(crate) fn content(store: &dyn Queryable) -> Content {
     content_of(store, &[], Span::ALL)
 }
 
 pub(crate) fn content_of(store: &dyn Queryable, matchers: &[Matcher], span: Span) -> Content {
+    try_content(store, matchers, span).unwrap()
+}
+
+pub(crate) fn try_content(
+    store: &dyn Queryable,
+    matchers: &[Matcher],
+    span: Span,
+) -> Result<Content> {
     let ctx = Arc::new(Ctx::default());
-    let snapshot = store.snapshot(span, &ctx).unwrap();
-    read(&*snapshot, &Selection::new(matchers, span), &ctx).into_iter().collect()
+    let snapshot = store.snapshot(span, &ctx)?;
+    Ok(try_read(&*snapshot, &Selection::new(matchers, span), &ctx)?.into_iter().collect())
 }
 
 /// The series of a selection in their order; those without samples are left out.
@@ -89,12 +114,20 @@ pub(crate) fn read(
     snapshot: &dyn Snapshot,
     selection: &Selection<'_>,
     ctx: &Arc<Ctx>,
-) -> Vec<(String, Vec<(i64, u64)>)> {
-    let mut parts = snapshot.select(selection, ctx).unwrap();
+) -> Vec<Samples> {
+    try_read(snapshot, selection, ctx).unwrap()
+}
+
+fn try_read(
+    snapshot: &dyn Snapshot,
+    selection: &Selection<'_>,
+    ctx: &Arc<Ctx>,
+) -> Result<Vec<Samples>> {
+    let mut parts = snapshot.select(selection, ctx)?;
     let (mut all, mut batch) = (Vec::new(), Batch::default());
-    while let Some(mut part) = parts.next().unwrap() {
+    while let Some(mut part) = parts.next()? {
         let metas = part.series().to_vec();
-        part.decode(0..metas.len(), &mut batch).unwrap();
+        part.decode(0..metas.len(), &mut batch)?;
         for run in &batch.runs {
             let meta = &metas[run.series as usize];
             let bits = batch.floats_of(run).iter().map(|value| value.to_bits());
@@ -104,5 +137,5 @@ pub(crate) fn read(
             all.push((key_of(&ctx.labels.labels(meta.labels)), samples));
         }
     }
-    all
+    Ok(all)
 }

@@ -25,8 +25,8 @@ impl LaneAppender {
         let shares = !self.writer().shared.is_empty();
         // Lanes that share series commit one after another, so that what was staged side by side
         // keeps its order.
-        let _turn = shares
-            .then(|| db.shared_commits.lock().expect("no holder of this lock panics"));
+        let _turn =
+            shares.then(|| db.shared_commits.lock().expect("no holder of this lock panics"));
         if shares {
             self.drop_overtaken();
         }
