@@ -123,7 +123,8 @@ impl Diskstats {
         let filter = Filter::new(&FLAGS, settings)?;
         let udev = roots.udev_data.is_dir();
         if !udev {
-            tracing::error!(
+            // Upstream logs an error; but containers have no udev, and nobody must act on that.
+            tracing::info!(
                 collector = "diskstats",
                 path = %roots.udev_data.display(),
                 "Failed to open directory, disabling udev device properties"
