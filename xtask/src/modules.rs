@@ -6,15 +6,14 @@ use std::path::{Path, PathBuf};
 use crate::complaint::Complaints;
 use crate::sources::Sources;
 
-/// File names that are roots of their own.
+/// File names that are roots of their own; a file right in `examples` is one, too.
 const ROOTS: [&str; 3] = ["lib.rs", "main.rs", "build.rs"];
 
 /// Complains about files that no root reaches.
 pub(crate) fn check(sources: &Sources, complaints: &mut Complaints) {
     let mut reached = BTreeSet::new();
     for source in sources.iter().filter(|source| source.is_rust()) {
-        let name = source.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if ROOTS.contains(&name) {
+        if is_root(&source.path) {
             reach(sources, &source.path, true, &mut reached);
         }
     }
@@ -23,6 +22,11 @@ pub(crate) fn check(sources: &Sources, complaints: &mut Complaints) {
             complaints.about(&source.path.display().to_string(), "no `mod` line reaches this file");
         }
     }
+}
+
+fn is_root(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    ROOTS.contains(&name) || path.parent().is_some_and(|dir| dir.ends_with("examples"))
 }
 
 fn reach(sources: &Sources, path: &Path, is_root: bool, reached: &mut BTreeSet<PathBuf>) {

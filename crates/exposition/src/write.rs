@@ -26,13 +26,21 @@ pub enum WriteError {
 #[derive(Debug)]
 pub struct Encoder<'a> {
     format: Format,
+    has_help: bool,
     out: &'a mut Vec<u8>,
 }
 
 impl<'a> Encoder<'a> {
     /// Creates an encoder that appends to `out`.
     pub fn new(format: Format, out: &'a mut Vec<u8>) -> Self {
-        Self { format, out }
+        Self { format, has_help: true, out }
+    }
+
+    /// Leaves out the help lines of the text format, which are there even for an empty help: a federated metric has
+    /// none.
+    #[must_use]
+    pub fn without_help(self) -> Self {
+        Self { has_help: false, ..self }
     }
 
     /// Appends one family; on an error nothing of it remains in the buffer.
@@ -42,7 +50,10 @@ impl<'a> Encoder<'a> {
         }
         check(family)?;
         match self.format.kind {
-            FormatKind::Text => text::family(self.out, family, self.format.escaping),
+            FormatKind::Text => {
+                let escaping = self.format.escaping;
+                text::family(self.out, family, escaping, self.has_help);
+            }
             FormatKind::OpenMetrics001 | FormatKind::OpenMetrics100 => {
                 open_metrics::family(self.out, family, self.format.escaping);
             }

@@ -8,13 +8,21 @@ use super::line::{ExtraLabel, SeriesWriter, append_escaped, append_float, append
 use crate::escaping::EscapingScheme;
 use crate::family::{HistogramValue, Metric, MetricFamily, MetricValue, SummaryValue};
 
-pub(super) fn family(out: &mut Vec<u8>, family: &MetricFamily, escaping: EscapingScheme) {
+pub(super) fn family(
+    out: &mut Vec<u8>,
+    family: &MetricFamily,
+    escaping: EscapingScheme,
+    has_help: bool,
+) {
     let name = escaping.escape(&family.name);
-    out.extend_from_slice(b"# HELP ");
-    append_name(out, &name);
-    out.push(b' ');
-    append_escaped(out, &family.help, false);
-    out.extend_from_slice(b"\n# TYPE ");
+    if has_help {
+        out.extend_from_slice(b"# HELP ");
+        append_name(out, &name);
+        out.push(b' ');
+        append_escaped(out, &family.help, false);
+        out.push(b'\n');
+    }
+    out.extend_from_slice(b"# TYPE ");
     append_name(out, &name);
     out.push(b' ');
     out.extend_from_slice(kind_word(family.kind).as_bytes());
