@@ -42,7 +42,10 @@ impl ConfigStatus {
     }
 
     /// When the configuration in force was loaded, in whole seconds; the epoch where none was.
-    #[expect(clippy::cast_possible_truncation, reason = "seconds of the wall clock fit into 53 bits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "seconds of the wall clock fit into 53 bits"
+    )]
     pub(crate) fn loaded_at(&self) -> Timestamp {
         Timestamp((self.success_seconds.get() as i64).saturating_mul(1000))
     }

@@ -103,14 +103,10 @@ fn add_newest(
     Ok(())
 }
 
-fn encode(
-    found: &Newest,
-    external: &Labels,
-    format: Format,
-) -> Result<Vec<u8>, WriteError> {
+fn encode(found: &Newest, external: &Labels, format: Format) -> Result<Vec<u8>, WriteError> {
     let external = completed(external);
     let mut body = Vec::new();
-    let mut encoder = Encoder::new(format, &mut body);
+    let mut encoder = Encoder::new(format, &mut body).without_help();
     let mut family = MetricFamily::untyped("", "");
     // What has no metric name cannot be exposed.
     for ((name, labels), &(time, value)) in found.iter().filter(|((name, _), _)| !name.is_empty()) {

@@ -238,7 +238,8 @@ fn unreadable(text: &str, kind: &str) -> String {
 fn decode(text: &str) -> Result<Vec<u8>, String> {
     let bytes = text.as_bytes();
     for (at, _) in text.match_indices('%') {
-        let is_escape = bytes.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+        let is_escape =
+            bytes.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
         if !is_escape {
             // Go shows the three bytes that should have been one.
             let shown = &bytes[at..bytes.len().min(at + 3)];
@@ -385,6 +386,14 @@ mod tests {
             let error = params.check().unwrap_err().to_string();
             assert_eq!(error, format!("error parsing form values: {why}"));
         }
+    }
+
+    #[test]
+    fn parameters_beyond_the_most_are_not_kept() {
+        let mut query = "a=1&".repeat(PARAMETERS_MAX - 1);
+        query.push_str("b=2&c=3");
+        let params = Params::of_query(&query);
+        assert_eq!((params.text("b"), params.text("c")), ("2", ""));
     }
 
     #[test]

@@ -174,7 +174,8 @@ impl QueryService {
 
     /// Parses an expression.
     pub(crate) fn parse(&self, text: &str) -> Result<Expr, ApiError> {
-        regain_promql::parse(text, &self.parser).map_err(|errors| ApiError::parameter("query", errors))
+        regain_promql::parse(text, &self.parser)
+            .map_err(|errors| ApiError::parameter("query", errors))
     }
 
     /// Evaluates a question and hands the answer to `render`, which runs on the same thread: an answer may
@@ -237,19 +238,16 @@ async fn run_bounded<T: Send + 'static>(
         std::panic::catch_unwind(AssertUnwindSafe(|| work(queue)))
     });
     let rest = timeout.saturating_sub(queue);
-    let outcome = match tokio::time::timeout(rest, &mut running).await {
-        Ok(outcome) => outcome,
-        Err(_) => {
-            ctx.cancel.time_out();
-            running.await
-        }
+    let outcome = if let Ok(outcome) = tokio::time::timeout(rest, &mut running).await {
+        outcome
+    } else {
+        ctx.cancel.time_out();
+        running.await
     };
     drop(ends);
-    match outcome {
-        Ok(Ok(value)) => Ok(value),
-        _ => {
-            tracing::error!("A query panicked");
-            Err(ApiError::new(ErrorKind::Internal, "the query failed unexpectedly"))
-        }
+    if let Ok(Ok(value)) = outcome {
+        return Ok(value);
     }
+    tracing::error!("A query panicked");
+    Err(ApiError::new(ErrorKind::Internal, "the query failed unexpectedly"))
 }

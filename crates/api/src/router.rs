@@ -1,7 +1,7 @@
 //! All routes of the server.
 
 use axum::Router;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -30,41 +30,39 @@ pub fn router(settings: Settings) -> Router {
     let prefix = settings.address.route_prefix.trim_end_matches('/').to_owned();
     let app = App::new(settings);
 
-    let api = v1::routes().fallback(not_found).layer(gzip()).layer(from_fn_with_state(cors, cors::layer));
+    let api =
+        v1::routes().fallback(not_found).layer(gzip()).layer(from_fn_with_state(cors, cors::layer));
     let metrics = Router::new()
         .route("/metrics", get(self_metrics::metrics))
         .with_state(self_metrics)
         .layer(gzip());
     let routes = Router::new()
-        .route("/", get(start_page))
         .route("/version", get(version))
         .merge(Router::new().route("/federate", get(federate)).layer(gzip()))
+        .merge(metrics)
         .merge(lifecycle::routes())
-        .nest(API, api)
-        .with_state(app)
-        .merge(metrics);
-    let routes = if prefix.is_empty() { routes } else { prefixed(&prefix, routes) };
+        .nest(API, api);
+    let routes = match prefix.as_str() {
+        "" => routes.route("/", get(start_page)),
+        prefix => prefixed(prefix, routes),
+    };
     // The layer sees which route a request took only when it is given to the outermost router.
-    routes.fallback(not_found).layer(from_fn_with_state(http_metrics, metrics::layer))
+    let routes = routes.fallback(not_found).with_state(app);
+    routes.layer(from_fn_with_state(http_metrics, metrics::layer))
 }
 
 /// The routes below a prefix, and the way there from the root.
-fn prefixed(prefix: &str, routes: Router) -> Router {
-    let home = format!("{prefix}/");
-    let to_home = move |RawQuery(query): RawQuery| {
-        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-        let to = format!("{home}{query}");
-        async move { redirect(&to) }
+fn prefixed(prefix: &str, routes: Router<App>) -> Router<App> {
+    let location = HeaderValue::from_str(prefix).expect("a route prefix is the path of a URL");
+    let to_prefix = move || {
+        let location = location.clone();
+        async move { (StatusCode::FOUND, [(header::LOCATION, location)]) }
     };
-    Router::new().route("/", get(to_home)).nest(prefix, routes)
-}
-
-fn redirect(to: &str) -> Response {
-    let mut response = StatusCode::FOUND.into_response();
-    if let Ok(to) = HeaderValue::from_str(to) {
-        response.headers_mut().insert(header::LOCATION, to);
-    }
-    response
+    Router::new()
+        .route("/", get(to_prefix))
+        .route(prefix, get(start_page))
+        .route(&format!("{prefix}/"), get(start_page))
+        .nest(prefix, routes)
 }
 
 /// `/`: where to look, as long as there are no pages.

@@ -108,6 +108,6 @@ impl FromRef<App> for Door {
 
 impl FromRef<App> for Arc<Settings> {
     fn from_ref(app: &App) -> Self {
-        Arc::clone(&app.settings)
+        Self::clone(&app.settings)
     }
 }

@@ -159,7 +159,8 @@ pub(crate) async fn receive(
     request: Request,
 ) -> Response {
     let Some(service) = serving.writes.clone() else {
-        let why = "remote write receiver needs to be enabled with --web.enable-remote-write-receiver";
+        let why =
+            "remote write receiver needs to be enabled with --web.enable-remote-write-receiver";
         return plain_error(StatusCode::NOT_FOUND, why);
     };
     match store(service, request, settings.clock.now()).await {

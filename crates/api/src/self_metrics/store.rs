@@ -16,13 +16,10 @@ type Row = (&'static str, &'static str, MetricKind, fn(&Stats) -> f64);
 const COUNTER: MetricKind = MetricKind::Counter;
 const GAUGE: MetricKind = MetricKind::Gauge;
 
-static ROWS: [Row; 17] = [
-    (
-        "prometheus_tsdb_blocks_loaded",
-        "Number of currently loaded data blocks",
-        GAUGE,
-        |stats| stats.segments as f64,
-    ),
+static ROWS: [Row; 18] = [
+    ("prometheus_tsdb_blocks_loaded", "Number of currently loaded data blocks", GAUGE, |stats| {
+        stats.segments as f64
+    }),
     (
         "prometheus_tsdb_storage_blocks_bytes",
         "The number of bytes that are currently used for local storage by all blocks.",
@@ -41,12 +38,9 @@ static ROWS: [Row; 17] = [
         COUNTER,
         |stats| stats.seals_failed as f64,
     ),
-    (
-        "prometheus_tsdb_head_series",
-        "Total number of series in the head block.",
-        GAUGE,
-        |stats| stats.head.series as f64,
-    ),
+    ("prometheus_tsdb_head_series", "Total number of series in the head block.", GAUGE, |stats| {
+        stats.head.series as f64
+    }),
     (
         "prometheus_tsdb_head_series_created_total",
         "Total number of series created in the head",
@@ -59,12 +53,9 @@ static ROWS: [Row; 17] = [
         COUNTER,
         |stats| stats.series_removed as f64,
     ),
-    (
-        "prometheus_tsdb_head_chunks",
-        "Total number of chunks in the head block.",
-        GAUGE,
-        |stats| stats.head.chunks as f64,
-    ),
+    ("prometheus_tsdb_head_chunks", "Total number of chunks in the head block.", GAUGE, |stats| {
+        stats.head.chunks as f64
+    }),
     (
         "prometheus_tsdb_head_min_time",
         "Minimum time bound of the head block. The unit is decided by the library consumer.",
@@ -119,10 +110,16 @@ static ROWS: [Row; 17] = [
         GAUGE,
         |stats| (stats.head.samples_bytes + stats.head.index_bytes) as f64,
     ),
+    (
+        "regain_tsdb_over_limit_samples_total",
+        "Samples that were refused because unsealed samples fill the memory.",
+        COUNTER,
+        |stats| stats.over_limit as f64,
+    ),
 ];
 
 /// Families with a label that tells floats from histograms.
-static TYPED_ROWS: [Row; 2] = [
+static TYPED_ROWS: [Row; 3] = [
     (
         "prometheus_tsdb_head_samples_appended_total",
         "Total number of appended samples.",
@@ -135,6 +132,13 @@ static TYPED_ROWS: [Row; 2] = [
          disabled.",
         COUNTER,
         |stats| stats.out_of_order as f64,
+    ),
+    (
+        "prometheus_tsdb_out_of_bound_samples_total",
+        "Total number of out of bound samples ingestion failed attempts with out of order support \
+         disabled.",
+        COUNTER,
+        |stats| stats.too_old as f64,
     ),
 ];
 

@@ -13,7 +13,8 @@ impl TargetListing for ScrapeManager {
 
     fn active(&self, pool: &str) -> Vec<ActiveTarget> {
         let targets = self.targets_of(pool);
-        targets.map(|targets| targets.active.iter().map(|target| shown(target)).collect())
+        targets
+            .map(|targets| targets.active.iter().map(|target| shown(target)).collect())
             .unwrap_or_default()
     }
 

@@ -28,9 +28,9 @@ pub(crate) async fn of_metrics(Open(serving): Open, params: Params) -> Result<Su
 
 /// Runs `work`, which may go over hundreds of thousands of families, beside the threads for requests.
 async fn blocking(work: impl FnOnce() -> Success + Send + 'static) -> Result<Success, ApiError> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| {
-        ApiError::new(ErrorKind::Internal, "reading the metadata failed unexpectedly")
-    })
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| ApiError::new(ErrorKind::Internal, "reading the metadata failed unexpectedly"))
 }
 
 /// The number in `name`; `None` for no limit.

@@ -99,11 +99,7 @@ pub(crate) async fn label_names(Open(serving): Open, params: Params) -> Result<S
 }
 
 /// `/api/v1/label/{name}/values`.
-pub(crate) async fn label_values(
-    Open(serving): Open,
-    uri: Uri,
-    params: Params,
-) -> Response {
+pub(crate) async fn label_values(Open(serving): Open, uri: Uri, params: Params) -> Response {
     // Routes match the path as it came, and a slash must not hide in a name.
     let Some(name) = LabelName::in_path(uri.path()) else {
         return not_found().await;
@@ -160,7 +156,10 @@ fn texts(found: Vec<String>, limit: usize) -> Success {
 }
 
 /// The first `limit` of the results (0: all), and whether there were more.
-fn cut<T>(found: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>, limit: usize) -> (Vec<T>, bool) {
+fn cut<T>(
+    found: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
+    limit: usize,
+) -> (Vec<T>, bool) {
     let found = found.into_iter();
     let is_truncated = limit > 0 && found.len() > limit;
     let kept = if limit == 0 { usize::MAX } else { limit };

@@ -8,10 +8,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use regain_go_format::time::{ZERO_TIME, format_rfc3339_ms};
 use regain_model::Labels;
+use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use crate::door::Open;
 use crate::envelope::{ApiError, Success};
+use crate::json;
 use crate::params::Params;
 use crate::settings::{Settings, WebAddress};
 use crate::targets::{ActiveTarget, TargetListing};
@@ -27,17 +30,21 @@ pub(crate) async fn pools(Open(serving): Open) -> Success {
     Success::json(&Pools { scrape_pools: serving.targets.pools() })
 }
 
-/// A label set as an object.
+/// A label set as an object, written as label sets are everywhere: markup stays as it is.
 struct LabelsObject(Labels);
 
 impl Serialize for LabelsObject {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter())
+        let mut text = Vec::new();
+        json::append_labels(&mut text, &self.0);
+        let text = String::from_utf8(text).expect("labels are UTF-8");
+        RawValue::from_string(text).map_err(S::Error::custom)?.serialize(serializer)
     }
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are the API's")]
 struct Targets {
     active_targets: Vec<Active>,
     dropped_targets: Vec<Dropped>,
@@ -89,7 +96,9 @@ pub(crate) async fn targets(
     if shows("active") {
         for &pool in &shown {
             let active = listing.active(pool).into_iter();
-            answer.active_targets.extend(active.map(|target| Active::of(target, pool, &settings.address)));
+            answer
+                .active_targets
+                .extend(active.map(|target| Active::of(target, pool, &settings.address)));
         }
     }
     if shows("dropped") {
@@ -101,10 +110,8 @@ pub(crate) async fn targets(
 }
 
 fn dropped(listing: &dyn TargetListing, pool: &str) -> Vec<Dropped> {
-    let entry = |labels| Dropped {
-        discovered_labels: LabelsObject(labels),
-        scrape_pool: pool.to_owned(),
-    };
+    let entry =
+        |labels| Dropped { discovered_labels: LabelsObject(labels), scrape_pool: pool.to_owned() };
     listing.dropped(pool).kept.into_iter().map(entry).collect()
 }
 

@@ -31,7 +31,8 @@ const EXTERNAL: [(&str, &str); 2] = [("region", "eu"), ("zone", "z")];
 #[tokio::test]
 async fn the_newest_samples_are_exposed_with_the_labels_they_lack() {
     let server = server(&EXTERNAL);
-    let target = "/federate?match[]=fed&match[]=%7Bjob=~%22b%7Ca%22%7D&match[]=%7B%22utf8.name%22%7D";
+    let target =
+        "/federate?match[]=fed&match[]=%7Bjob=~%22b%7Ca%22%7D&match[]=%7B%22utf8.name%22%7D";
     let answer = server.get(target).await;
     let expected = r#"# TYPE fed untyped
 fed{instance="x",job="a",region="eu",zone="z"} 2 1700000299500
@@ -57,7 +58,8 @@ async fn names_come_as_the_client_takes_them_and_open_metrics_is_not_offered() {
         ),
         ("application/openmetrics-text", "underscores", "# TYPE utf8_name untyped\nutf8_name{"),
     ] {
-        let request = Request::get("/federate?match[]=%7B%22utf8.name%22%7D").header("accept", accept);
+        let request =
+            Request::get("/federate?match[]=%7B%22utf8.name%22%7D").header("accept", accept);
         let answer = server.send(request.body(Body::empty()).unwrap()).await;
         assert!(answer.text().starts_with(first), "{}", answer.text());
         let expected = format!("text/plain; version=0.0.4; charset=utf-8; escaping={escaping}");

@@ -4,16 +4,24 @@ use std::collections::BTreeMap;
 
 use http::{Method, StatusCode};
 
-use crate::listing::Listing;
+use crate::listing::{Listing, Pool};
 use crate::server::{Server, Setup};
 
 #[tokio::test]
 async fn until_the_door_is_open_only_what_needs_no_store_is_served() {
     let (server, serving) = Server::starting(Setup::default());
     let gated = [
-        "/-/ready", "/federate?match[]=up", "/api/v1/query?query=up", "/api/v1/query?query=(",
-        "/api/v1/labels", "/api/v1/label/job/values", "/api/v1/targets", "/api/v1/status/flags",
-        "/api/v1/status/buildinfo", "/api/v1/status/runtimeinfo", "/api/v1/metadata",
+        "/-/ready",
+        "/federate?match[]=up",
+        "/api/v1/query?query=up",
+        "/api/v1/query?query=(",
+        "/api/v1/labels",
+        "/api/v1/label/job/values",
+        "/api/v1/targets",
+        "/api/v1/status/flags",
+        "/api/v1/status/buildinfo",
+        "/api/v1/status/runtimeinfo",
+        "/api/v1/metadata",
     ];
     for target in gated {
         let answer = server.get(target).await;
@@ -51,7 +59,7 @@ async fn a_door_that_is_opened_again_shows_the_new_configuration() {
     let mut reloaded = serving;
     reloaded.config.yaml = "global: {}\n".to_owned();
     reloaded.targets =
-        std::sync::Arc::new(Listing(BTreeMap::from([("new".to_owned(), Default::default())])));
+        std::sync::Arc::new(Listing(BTreeMap::from([("new".to_owned(), Pool::default())])));
     server.door.open(reloaded);
     assert_eq!(server.get("/api/v1/status/config").await.data()["yaml"], "global: {}\n");
     assert_eq!(server.get("/api/v1/scrape_pools").await.data()["scrapePools"][0], "new");
@@ -91,7 +99,10 @@ async fn quitting_ends_the_process_once() {
     assert_eq!(answer.text(), "Requesting termination... Goodbye!");
     assert!(server.quit.is_cancelled());
     let answer = server.ask(Method::PUT, "/-/quit", None).await;
-    assert_eq!((answer.status, answer.text()), (StatusCode::OK, "Termination already in progress."));
+    assert_eq!(
+        (answer.status, answer.text()),
+        (StatusCode::OK, "Termination already in progress.")
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! The router as its clients see it. Files in `recorded/` hold what Prometheus 3.14 answered to the same
 //! requests over the same data.
 
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+#![expect(clippy::print_stdout, reason = "skipped tests say so")]
+
 mod answer;
 mod listing;
 mod recording;
@@ -11,6 +14,7 @@ mod federation;
 mod grafana;
 mod hostile;
 mod lifecycle;
+mod limits;
 mod metrics;
 mod prefix;
 mod pushes;

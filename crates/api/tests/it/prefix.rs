@@ -8,8 +8,13 @@ use crate::server::{Server, Setup};
 async fn all_routes_lie_below_the_prefix_and_the_root_leads_there() {
     let server = Server::ready(Setup { route_prefix: "/a/b", ..Setup::default() });
     let there = [
-        "/a/b/", "/a/b/-/healthy", "/a/b/metrics", "/a/b/api/v1/query?query=up", "/a/b/version",
-        "/a/b/federate", "/a/b/api/v1/label/job/values",
+        "/a/b/",
+        "/a/b/-/healthy",
+        "/a/b/metrics",
+        "/a/b/api/v1/query?query=up",
+        "/a/b/version",
+        "/a/b/federate",
+        "/a/b/api/v1/label/job/values",
     ];
     for target in there {
         assert_eq!(server.get(target).await.status, StatusCode::OK, "{target}");
@@ -22,7 +27,8 @@ async fn all_routes_lie_below_the_prefix_and_the_root_leads_there() {
     let answer = server.get("/").await;
     assert_eq!((answer.status, answer.header("location")), (StatusCode::FOUND, "/a/b"));
     let metrics = server.get("/a/b/metrics").await;
-    let expected = "prometheus_http_requests_total{code=\"200\",handler=\"/api/v1/label/:name/values\"} 1";
+    let expected =
+        "prometheus_http_requests_total{code=\"200\",handler=\"/api/v1/label/:name/values\"} 1";
     assert!(metrics.text().contains(expected), "{}", metrics.text());
     assert!(metrics.text().contains("{code=\"200\",handler=\"/-/healthy\"} 1"));
 }

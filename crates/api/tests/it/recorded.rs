@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use http::Method;
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
 use crate::recording::{Case, cases};
 use crate::server::{Server, Setup};
@@ -76,8 +77,7 @@ async fn expressions() {
     for case in include_str!("recorded/expressions.txt").split("\n\n") {
         let mut lines = case.lines();
         let expr = lines.next().unwrap();
-        let form: String = expr.bytes().map(|byte| format!("%{byte:02x}")).collect();
-        let form = format!("query={form}");
+        let form = format!("query={}", percent_encode(expr.as_bytes(), NON_ALPHANUMERIC));
         for endpoint in ["parse_query", "format_query"] {
             let target = format!("/api/v1/{endpoint}");
             let answer = server.ask(Method::POST, &target, Some(&form)).await;

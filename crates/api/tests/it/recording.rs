@@ -27,9 +27,11 @@ pub(crate) fn cases(text: &str) -> Vec<Case<'_>> {
             None => (rest, None),
         };
         let answer: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
-        let (head, body): (Vec<&str>, Vec<&str>) =
-            answer.into_iter().partition(|line| line.starts_with("< "));
-        let (status, content_type) = head[0][2..].split_once(' ').unwrap();
+        let mut head = answer.iter().filter_map(|line| line.strip_prefix("< "));
+        let (status, content_type) = head.next().unwrap().split_once(' ').unwrap();
+        let headers = head.map(|line| line.split_once(": ").unwrap()).collect();
+        let body: Vec<&str> =
+            answer.iter().copied().filter(|line| !line.starts_with("< ")).collect();
         let body = body.join("\n");
         cases.push(Case {
             name,
@@ -38,7 +40,7 @@ pub(crate) fn cases(text: &str) -> Vec<Case<'_>> {
             form,
             status: status.parse().unwrap(),
             content_type: content_type.strip_prefix('-').unwrap_or(content_type),
-            headers: head[1..].iter().map(|line| line[2..].split_once(": ").unwrap()).collect(),
+            headers,
             body: match body.strip_suffix("\\n") {
                 Some(body) => format!("{body}\n"),
                 None => body,

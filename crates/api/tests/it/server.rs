@@ -89,7 +89,8 @@ impl Server {
         let (door, quit) = (Door::new(&registry), CancellationToken::new());
         let config_status = ConfigStatus::new(&registry);
         let clock = Clock::new(|| Timestamp(NOW_MS));
-        let (db, _) = Db::open(Path::new("data"), Arc::new(MemFs::new()), Options::default()).unwrap();
+        let (db, _) =
+            Db::open(Path::new("data"), Arc::new(MemFs::new()), Options::default()).unwrap();
         let router = router(Settings {
             clock,
             registry: registry.clone(),
@@ -98,7 +99,10 @@ impl Server {
             config_status: config_status.clone(),
             address: address(setup.route_prefix),
             cors: Cors::new(|origin| origin.ends_with(".example")),
-            flags: BTreeMap::from([("web.page-title", "<t>".to_owned()), ("agent", "false".to_owned())]),
+            flags: BTreeMap::from([
+                ("web.page-title", "<t>".to_owned()),
+                ("agent", "false".to_owned()),
+            ]),
             build: build_info(),
             process: ProcessFacts {
                 started_at: Timestamp(START_MS + 250),
@@ -203,8 +207,18 @@ fn recorded_data() -> MemoryStore {
     let tricky = [("__name__", "tricky"), ("label", "<a>&\"\\\n\u{2028}"), ("utf8.name", "ü")];
     add(&tricky, &mut [(500, 1.5)].into_iter());
     let special = [
-        f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e21, 1e-7, 0.1, -0.0, 123_456_789.0, f64::MAX,
-        5e-324, 1e20, 0.000_001,
+        f64::NAN,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        1e21,
+        1e-7,
+        0.1,
+        -0.0,
+        123_456_789.0,
+        f64::MAX,
+        5e-324,
+        1e20,
+        0.000_001,
     ];
     let times = (0..).map(|index| index * 1001);
     add(&[("__name__", "special")], &mut times.zip(special));

@@ -76,7 +76,10 @@ async fn the_head_is_ranked() {
     assert_eq!(status["labelValueCountByLabelName"], json!([{"name": "__name__", "value": 2}]));
     assert_eq!(status["memoryInBytesByLabelName"][0]["name"], "__name__");
     assert_eq!(status["seriesCountByLabelValuePair"].as_array().unwrap().len(), 1);
-    assert_eq!(server.get("/api/v1/status/tsdb").await.data()["seriesCountByMetricName"][1]["name"], "other");
+    assert_eq!(
+        server.get("/api/v1/status/tsdb").await.data()["seriesCountByMetricName"][1]["name"],
+        "other"
+    );
 }
 
 #[tokio::test]

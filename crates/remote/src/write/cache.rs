@@ -72,7 +72,16 @@ impl Cache {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(raw);
         let (request, time_ms) = (0, 0);
-        self.entries.push(Entry { start, len, next: None, lane, series, request, time_ms, canonical });
+        self.entries.push(Entry {
+            start,
+            len,
+            next: None,
+            lane,
+            series,
+            request,
+            time_ms,
+            canonical,
+        });
         let Self { bytes, entries, by_bytes, hasher } = self;
         by_bytes.insert_unique(hasher.hash_one(raw), id, |&other| {
             hasher.hash_one(bytes_of(bytes, &entries[other.0 as usize]))

@@ -11,7 +11,7 @@ pub enum WriteError {
     #[error(transparent)]
     Decode(#[from] protowire::Error),
     /// The store refuses a sample.
-    #[error("{}", refused(.reason, *.time_ms, *.value))]
+    #[error("{}", refused(*.reason, *.time_ms, *.value))]
     Refused {
         /// Why.
         reason: Refusal,
@@ -28,7 +28,7 @@ pub enum WriteError {
 }
 
 /// The text of a refusal. Upstream also tells the value that is there; a store here does not say it.
-fn refused(reason: &Refusal, time_ms: i64, value: f64) -> String {
+fn refused(reason: Refusal, time_ms: i64, value: f64) -> String {
     match reason {
         Refusal::Duplicate => {
             let value = format_float(value);

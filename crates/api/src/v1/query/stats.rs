@@ -15,6 +15,7 @@ pub(super) struct Stats {
 /// Seconds that the stages took.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are the API's")]
 struct Seconds {
     eval_total_time: f64,
     /// Answers are sorted while they are evaluated.
@@ -28,6 +29,7 @@ struct Seconds {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are the API's")]
 struct Samples {
     total_queryable_samples: u64,
     samples_read: u64,
