@@ -1,6 +1,7 @@
 //! The store: opening, appending, sealing, asking.
 
 mod append;
+mod locate;
 mod open;
 mod part;
 mod read;

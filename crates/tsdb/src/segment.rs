@@ -124,11 +124,15 @@ impl Segment {
         Ok(Self { number, file, groups, directory, lanes, summary, path: path.clone() })
     }
 
-    /// The groups that can hold the series with this key.
-    pub(crate) fn groups_of(&self, key: SeriesKey) -> Range<usize> {
+    /// The groups that can hold the series with this key; `hint` is where the series before was.
+    pub(crate) fn groups_of(&self, key: SeriesKey, hint: usize) -> Range<usize> {
         let high = u64::try_from(key.0 >> 64).expect("the upper half");
+        let begins_before = self.groups.get(hint).is_some_and(|group| group.key_high < high);
+        if begins_before && self.groups.get(hint + 1).is_none_or(|next| next.key_high > high) {
+            return hint..hint + 1;
+        }
         let end = self.groups.partition_point(|group| group.key_high <= high);
-        let start = self.groups.partition_point(|group| group.key_high < high);
+        let start = self.groups[..end].partition_point(|group| group.key_high < high);
         start.saturating_sub(1)..end
     }
 
@@ -164,7 +168,7 @@ impl Segment {
             let mut series: Option<(u32, i64, i64)> = None;
             let whole = bytes.get(from..to).and_then(|page| {
                 page::read_with(page, |id, piece| {
-                    let (first, last) = self.span_of(piece);
+                    let (first, last) = self.span_of(&piece);
                     match &mut series {
                         Some(series) if series.0 == id => {
                             *series = (id, series.1.min(first), series.2.max(last));
@@ -187,7 +191,7 @@ impl Segment {
     }
 
     /// Times between which a piece has its samples.
-    fn span_of(&self, piece: &Piece) -> (i64, i64) {
+    pub(crate) fn span_of(&self, piece: &Piece) -> (i64, i64) {
         match (&piece.rows, self.lanes.get(piece.lane as usize)) {
             (Rows::Own(_, first, last), _) => (*first, *last),
             (_, Some(lane)) => (lane.first, lane.last),

@@ -1,14 +1,23 @@
 //! Targets that say something wrong, or nothing, or too much.
 
 use std::io::Write as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use regain_discovery::TargetGroup;
+use regain_model::Labels;
 use regain_scrape::{Health, JobConfig};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use tokio::net::TcpListener;
 use tokio::time::advance;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::task::TaskTracker;
 
-use crate::support::{Exporter, INTERVAL, Reply, Scraping, config, until};
+use crate::support::{Exporter, INTERVAL, Reply, Scraping, config, job, until};
 
 /// Scrapes one answer and returns how that went.
 async fn outcome(config: JobConfig, reply: Reply) -> (Health, String) {
@@ -28,7 +37,8 @@ async fn error(reply: Reply) -> String {
 async fn malformed_expositions_fail_with_the_place_of_the_mistake() {
     for (body, message) in [
         (&b"a 1\nb{x=\"1\n"[..], "line 2: expected label value, at \"\\\"1\""),
-        (b"a 1\nb{x=\"1\"", "line 2: expected value after metric, at \"\""),
+        (b"a 1\nb{x=\"1\"", "line 2: expected label name, at \"\""),
+        (b"a 1\nb{x=\"1\"}", "line 2: expected value after metric, at \"\""),
         (b"a 1\n\nb{x=\"\xff\"} 2\n", "line 3: invalid UTF-8 label value"),
         (b"a one\n", "line 1: invalid syntax of a number, at \"one\""),
         (b"a 1 2 3\n", "line 1: expected next entry after timestamp, at \"3\""),
@@ -181,13 +191,57 @@ async fn redirects_are_followed_as_the_job_says() {
 
 #[tokio::test(start_paused = true)]
 async fn failures_of_tls_and_of_the_network_say_what_upstream_says() {
-    let plain = Exporter::text("m 1\n").await;
-    let https = JobConfig { scheme: "https".to_owned(), ..config() };
-    let scraping = Scraping::start(https, &[&plain]).await;
-    scraping.scrape().await;
-    let url = format!("https://{}/metrics", plain.address);
-    let message = format!("Get \"{url}\": http: server gave HTTP response to HTTPS client");
-    assert_eq!(scraping.health(), (Health::Down, message));
+    let plain = Exporter::start(Reply::Raw(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec())).await;
+    let (closed, tls) = (closed_port().await, tls_server().await);
+    for (address, message) in [
+        (plain.address, "http: server gave HTTP response to HTTPS client"),
+        (
+            tls,
+            "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+        ),
+        (closed, "dial tcp ADDRESS: connect: connection refused"),
+    ] {
+        let scraping = Scraping::idle();
+        let https = JobConfig { scheme: "https".to_owned(), ..config() };
+        let mut job = job(https, &[]);
+        job.statics.groups.push(TargetGroup::new("0", Labels::empty(), [&*address.to_string()]));
+        scraping.apply(vec![job]).await;
+        scraping.scrape().await;
+        let message = message.replace("ADDRESS", &address.to_string());
+        let message = format!("Get \"https://{address}/metrics\": {message}");
+        assert_eq!(scraping.health(), (Health::Down, message));
+        scraping.manager.stop().await;
+    }
+}
+
+/// Returns an address where nobody listens.
+async fn closed_port() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+}
+
+/// Starts a server whose certificate nobody has signed but itself.
+async fn tls_server() -> SocketAddr {
+    let names = vec!["127.0.0.1".to_owned()];
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(names).unwrap();
+    let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.into()], key.into())
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    TaskTracker::new().spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            // The client refuses the certificate.
+            assert!(acceptor.accept(stream).await.is_err());
+        }
+    });
+    address
 }
 
 #[tokio::test(start_paused = true)]
@@ -201,10 +255,8 @@ async fn hostile_label_values_do_not_reach_another_host() {
         "[".to_owned(),
     ] {
         let scraping = Scraping::idle();
-        let mut job = crate::support::job(config(), &[]);
-        let labels = regain_model::Labels::empty();
-        let group = regain_discovery::TargetGroup::new("0", labels, [address.as_str()]);
-        job.statics.groups.push(group);
+        let mut job = job(config(), &[]);
+        job.statics.groups.push(TargetGroup::new("0", Labels::empty(), [address.as_str()]));
         scraping.apply(vec![job]).await;
         scraping.scrape().await;
         let (health, error) = scraping.health();

@@ -80,7 +80,7 @@ impl Scraping {
 
     /// Lets an interval pass, in which each target has its slot once, and waits until all were scraped.
     pub(crate) async fn scrape(&self) {
-        let before: Vec<_> = self.targets().iter().map(|target| (last_scrape(target))).collect();
+        let before: Vec<_> = self.targets().iter().map(|target| last_scrape(target)).collect();
         advance(INTERVAL).await;
         let targets = self.targets();
         until(|| targets.iter().map(|target| last_scrape(target)).ne(before.iter().copied())).await;

@@ -57,15 +57,17 @@ fn newest_in(
     key: regain_model::SeriesKey,
     from: i64,
 ) -> Option<(i64, u64)> {
-    let groups = segment.groups_of(key);
+    let groups = segment.groups_of(key, usize::MAX);
     let pages = segment.pages(groups.clone()).ok()?;
     let mut column = Column::default();
     for (group, page) in groups.zip(pages) {
-        let entry = page.iter().flat_map(|page| &page.entries).find(|entry| entry.id == id);
-        let Some(entry) = entry else { continue };
+        let Some((page, at)) = page.and_then(|page| page.find(id, 0).map(|at| (page, at))) else {
+            continue;
+        };
+        let entry = &page.entries[at];
         let data = segment.data_range(group);
         let mut at = data.start + u64::from(entry.start);
-        for piece in &entry.pieces {
+        for piece in &page.pieces[page.pieces_of(entry)] {
             let end = at + u64::from(piece.size_bytes);
             let bytes = segment.read(at..end.min(data.end)).ok()?;
             at = end;

@@ -1,11 +1,18 @@
 //! From a selection to series in the order asked for, with their labels in the query's arena.
 
+use std::cmp::Ordering;
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 use regain_model::SeriesKey;
-use regain_storage::{Ctx, LabelsId, Order, Selection, Symbol};
+use regain_storage::{ArenaWriter, Ctx, LabelsId, Order, Selection, Symbol};
 
 use super::snapshot::Seen;
 use crate::index::{Index, Place};
+use crate::lane::LaneData;
+
+/// The unsealed samples of a lane, oldest first.
+pub(super) type LaneView = Arc<[Arc<LaneData>]>;
 
 /// A series that a query reads.
 #[derive(Clone, Copy, Debug)]
@@ -13,65 +20,120 @@ pub(super) struct Selected {
     pub(super) key: SeriesKey,
     pub(super) id: u32,
     pub(super) labels: LabelsId,
-    pub(super) place: Place,
+    pub(super) place: SeenPlace,
+    /// Whether it has samples in the span for sure.
+    pub(super) is_certain: bool,
+}
+
+/// A slot of a lane that the query has looked at, as an index among those.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SeenPlace {
+    pub(super) lane: u32,
+    pub(super) slot: u32,
+}
+
+impl SeenPlace {
+    pub(super) const NONE: Self = Self { lane: u32::MAX, slot: 0 };
 }
 
 /// The series of a selection.
 #[derive(Debug, Default)]
 pub(super) struct SelectedSeries {
     pub(super) series: Vec<Selected>,
-    /// Second and further places of series that several lanes write.
-    pub(super) places: HashMap<u32, Vec<Place>>,
+    /// Second and further places of series that several lanes write, by id.
+    pub(super) others: HashMap<u32, Vec<SeenPlace>>,
+    pub(super) lanes: Vec<LaneView>,
+}
+
+/// The lanes that a selection has met.
+struct MetLanes<'a> {
+    seen: &'a Seen,
+    views: Vec<LaneView>,
+    by_id: HashMap<u32, u32>,
+    /// The lane that was asked for last, and its index.
+    last: (u32, u32),
+}
+
+impl MetLanes<'_> {
+    fn place(&mut self, place: Place) -> SeenPlace {
+        if place == Place::NONE {
+            return SeenPlace::NONE;
+        }
+        if self.last.0 != place.lane {
+            let Self { seen, views, by_id, .. } = self;
+            let lane = *by_id.entry(place.lane).or_insert_with(|| {
+                views.push(seen.lane(place.lane));
+                u32::try_from(views.len() - 1).expect("lanes are counted in 32 bits")
+            });
+            self.last = (place.lane, lane);
+        }
+        SeenPlace { lane: self.last.1, slot: place.slot }
+    }
+
+    /// Whether a place has unsealed samples that may lie in the span.
+    fn is_unsealed(&self, place: SeenPlace, (min, max): (i64, i64)) -> bool {
+        self.views.get(place.lane as usize).is_some_and(|lane| {
+            lane.iter().any(|data| data.overlaps(min, max) && data.has(place.slot))
+        })
+    }
 }
 
 impl Seen {
     /// The series that match and may have samples in the span, in the selection's order.
     pub(super) fn select(&self, selection: &Selection<'_>, ctx: &Ctx) -> SelectedSeries {
         let index = self.db.index();
-        let mut out = SelectedSeries::default();
         let ids = index.matching(selection.matchers);
-        out.series.reserve(ids.count());
         let (min, max) = (selection.span.min.0, selection.span.max.0);
+        let mut out = SelectedSeries::default();
+        out.series.reserve(ids.count());
+        let mut lanes =
+            MetLanes { seen: self, views: Vec::new(), by_id: HashMap::new(), last: (u32::MAX, 0) };
+        // Labels are read in the order of ids, as they lie in memory, unless most are cut off.
+        let mut labels = (selection.limit == 0).then(|| Translator::new(&index, ctx, ids.count()));
         for id in ids.iter() {
             let Some(series) = index.series.get(id) else { continue };
+            let place = lanes.place(series.place);
+            let mut is_unsealed = lanes.is_unsealed(place, (min, max));
             if series.shared {
-                out.places.insert(id, index.other_places(id).to_vec());
+                let others = index.other_places(id).iter().map(|&place| lanes.place(place));
+                let others: Vec<SeenPlace> = others.collect();
+                is_unsealed |= others.iter().any(|&place| lanes.is_unsealed(place, (min, max)));
+                out.others.insert(id, others);
             }
-            let sealed = series.segments > 0
-                && series.sealed_min_ms() <= max
-                && min <= series.sealed_max_ms();
-            let others = out.places.get(&id).map_or(&[][..], Vec::as_slice);
-            if sealed || self.is_unsealed(series.place, (min, max)) || {
-                others.iter().any(|&place| self.is_unsealed(place, (min, max)))
-            } {
-                let (key, place) = (series.key(), series.place);
-                out.series.push(Selected { key, id, labels: LabelsId(0), place });
+            let (first, last) = (series.sealed_min_ms(), series.sealed_max_ms());
+            let is_sealed = series.segments > 0 && first <= max && min <= last;
+            if !is_sealed && !is_unsealed {
+                continue;
             }
+            // Somewhere in the last second there is a sample. (The first may have been dropped.)
+            let is_certain =
+                is_sealed && min <= last.saturating_sub(1000) && last <= max && last < i64::MAX;
+            let labels =
+                labels.as_mut().map_or(LabelsId(0), |labels| labels.add(index.labels_of(series)));
+            out.series.push(Selected { key: series.key(), id, labels, place, is_certain });
         }
         match selection.order {
             Order::Key => out.series.sort_unstable_by_key(|series| series.key),
             Order::Labels => sort_by_labels(&index, &mut out.series),
         }
+        drop(labels);
         if selection.limit > 0 {
             out.series.truncate(selection.limit);
+            let mut labels = Translator::new(&index, ctx, out.series.len());
+            for selected in &mut out.series {
+                if let Some(series) = index.series.get(selected.id) {
+                    selected.labels = labels.add(index.labels_of(series));
+                }
+            }
         }
-        translate(&index, &mut out.series, ctx);
+        out.lanes = lanes.views;
         out
-    }
-
-    /// Whether a place has unsealed samples that may lie in the span.
-    fn is_unsealed(&self, place: Place, (min, max): (i64, i64)) -> bool {
-        place != Place::NONE
-            && self
-                .lane(place.lane)
-                .iter()
-                .any(|data| data.min_time <= max && min <= data.max_time && data.has(place.slot))
     }
 }
 
-/// Sorts by label set: the distinct pairs are sorted once by their text, and then sets are compared
-/// by the pairs' ranks.
-fn sort_by_labels(index: &Index, series: &mut [Selected]) {
+/// Sorts by label set. The distinct pairs are sorted once by their text; then sets are compared by
+/// the ranks of their pairs, of which the first four lie beside the series.
+fn sort_by_labels(index: &Index, series: &mut Vec<Selected>) {
     let labels = |selected: &Selected| {
         index.series.get(selected.id).map_or(&[][..], |series| index.labels_of(series))
     };
@@ -85,42 +147,64 @@ fn sort_by_labels(index: &Index, series: &mut [Selected]) {
         }
     }
     pairs.sort_unstable_by_key(|&pair| index.pair_texts(pair));
-    for (rank, &pair) in (0..).zip(&pairs) {
+    for (rank, &pair) in (1..).zip(&pairs) {
         ranks[pair as usize] = rank;
     }
-    series.sort_unstable_by(|a, b| {
-        let rank = |&pair: &u32| ranks[pair as usize];
-        labels(a).iter().map(rank).cmp(labels(b).iter().map(rank))
+    let rank = |pair: &u32| ranks[*pair as usize];
+    let mut ranked: Vec<(u128, Selected)> = series
+        .iter()
+        .map(|selected| {
+            let first = labels(selected).iter().map(rank).chain(std::iter::repeat(0)).take(4);
+            (first.fold(0, |all, rank| all << 32 | u128::from(rank)), *selected)
+        })
+        .collect();
+    ranked.sort_unstable_by(|(a_first, a), (b_first, b)| match a_first.cmp(b_first) {
+        Ordering::Equal => labels(a).iter().map(rank).cmp(labels(b).iter().map(rank)),
+        order => order,
     });
+    series.clear();
+    series.extend(ranked.into_iter().map(|(_, selected)| selected));
 }
 
-/// Adds the label sets to the query's arena; every text is looked up once.
-fn translate(index: &Index, series: &mut [Selected], ctx: &Ctx) {
-    const UNKNOWN: Symbol = Symbol(u32::MAX);
-    // A few series do not pay for a table of all pairs.
-    let dense = series.len() >= index.pairs.len() / 16;
-    let mut table = vec![(UNKNOWN, UNKNOWN); if dense { index.pairs.len() } else { 0 }];
-    let mut sparse: HashMap<u32, (Symbol, Symbol)> = HashMap::new();
-    let mut arena = ctx.labels.write();
-    let mut pairs = Vec::new();
-    for selected in series {
-        let Some(series) = index.series.get(selected.id) else { continue };
+/// Adds label sets to the query's arena; every text is looked up once.
+struct Translator<'a> {
+    index: &'a Index,
+    arena: ArenaWriter<'a>,
+    /// By pair, where there are many series.
+    table: Vec<(Symbol, Symbol)>,
+    /// By pair, where a few series do not pay for a table of all.
+    sparse: HashMap<u32, (Symbol, Symbol)>,
+    pairs: Vec<(Symbol, Symbol)>,
+}
+
+const UNKNOWN: Symbol = Symbol(u32::MAX);
+
+impl<'a> Translator<'a> {
+    fn new(index: &'a Index, ctx: &'a Ctx, series: usize) -> Self {
+        let is_dense = series >= index.pairs.len() / 16;
+        let table = vec![(UNKNOWN, UNKNOWN); if is_dense { index.pairs.len() } else { 0 }];
+        let arena = ctx.labels.write();
+        Self { index, arena, table, sparse: HashMap::new(), pairs: Vec::new() }
+    }
+
+    fn add(&mut self, labels: &[u32]) -> LabelsId {
+        let Self { index, arena, table, sparse, pairs } = self;
         pairs.clear();
-        for &pair in index.labels_of(series) {
+        for &pair in labels {
             let mut symbols = || {
                 let (name, value) = index.pair_texts(pair);
                 (arena.symbol(name), arena.symbol(value))
             };
-            pairs.push(if dense {
-                let slot = &mut table[pair as usize];
-                if slot.0 == UNKNOWN {
-                    *slot = symbols();
+            pairs.push(match table.get_mut(pair as usize) {
+                Some(known) => {
+                    if known.0 == UNKNOWN {
+                        *known = symbols();
+                    }
+                    *known
                 }
-                *slot
-            } else {
-                *sparse.entry(pair).or_insert_with(symbols)
+                None => *sparse.entry(pair).or_insert_with(symbols),
             });
         }
-        selected.labels = arena.add_pairs(&pairs);
+        arena.add_pairs(pairs)
     }
 }

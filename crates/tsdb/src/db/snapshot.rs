@@ -8,10 +8,10 @@ use regain_storage::{Ctx, Parts, Result, Selection, Snapshot};
 
 use super::Inner;
 use super::part::StoreParts;
+use super::select::LaneView;
 use crate::index::IdSet;
-use crate::lane::LaneData;
 use crate::segment::Segment;
-use crate::segment::read::LaneTimes;
+use crate::segment::read::{Decoded, LaneTimes};
 use crate::view::View;
 
 /// A query's view of the store: the segments as they were, and every lane as it was when the query
@@ -24,7 +24,7 @@ pub(super) struct StoreSnapshot(Arc<Seen>);
 pub(super) struct Seen {
     pub(super) db: Arc<Inner>,
     view: Arc<View>,
-    lanes: Mutex<HashMap<u32, Arc<[Arc<LaneData>]>>>,
+    lanes: Mutex<HashMap<u32, LaneView>>,
     /// The segments within the query's span, oldest first.
     pub(super) segments: Vec<SeenSegment>,
 }
@@ -39,7 +39,7 @@ pub(super) struct SeenSegment {
 impl SeenSegment {
     /// The times of a lane's rows.
     #[inline]
-    pub(super) fn times(&self, lane: u32) -> Option<&[i64]> {
+    pub(super) fn times(&self, lane: u32) -> Option<&Decoded> {
         let times = self.times.get_or_init(|| LaneTimes::new(&self.segment));
         times.get(&self.segment, lane)
     }
@@ -47,7 +47,7 @@ impl SeenSegment {
 
 impl Seen {
     /// The unsealed samples of a lane, oldest first.
-    pub(super) fn lane(&self, lane: u32) -> Arc<[Arc<LaneData>]> {
+    pub(super) fn lane(&self, lane: u32) -> LaneView {
         let mut lanes = self.lanes.lock().expect("no holder of this lock panics");
         let parts =
             lanes.entry(lane).or_insert_with(|| self.db.lane_parts(&self.view, lane).into());

@@ -227,6 +227,12 @@ impl LaneData {
             || self.own.contains_key(&slot)
     }
 
+    /// Whether any sample may lie within `min..=max`.
+    #[inline]
+    pub(crate) fn overlaps(&self, min: i64, max: i64) -> bool {
+        self.min_time <= max && min <= self.max_time
+    }
+
     /// The number of rows.
     pub(crate) fn rows(&self) -> usize {
         self.open.len() + self.blocks.iter().map(|block| block.times.len()).sum::<usize>()

@@ -30,21 +30,57 @@ pub(crate) struct Piece {
     pub(crate) size_bytes: u32,
 }
 
-/// One series of a group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) id: u32,
-    /// Where its frames begin in the group's data.
-    pub(crate) start: u32,
-    pub(crate) pieces: Vec<Piece>,
-}
-
 /// The directory of one group.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Page {
     /// The checksum of the group's data.
     pub(crate) data_crc: u32,
     pub(crate) entries: Vec<Entry>,
+    /// The pieces of all entries, one entry after another.
+    pub(crate) pieces: Vec<Piece>,
+}
+
+/// One series of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) id: u32,
+    /// Where its frames begin in the group's data.
+    pub(crate) start: u32,
+    /// Its first piece, and how many there are.
+    pub(crate) first: u32,
+    pub(crate) pieces: u32,
+}
+
+impl Page {
+    /// Adds a piece of a series, which comes after all that are here.
+    pub(crate) fn push(&mut self, id: u32, start: u32, piece: Piece) {
+        let first = u32::try_from(self.pieces.len()).expect("a group has few pieces");
+        self.pieces.push(piece);
+        match self.entries.last_mut() {
+            Some(entry) if entry.id == id => entry.pieces += 1,
+            _ => self.entries.push(Entry { id, start, first, pieces: 1 }),
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.data_crc = 0;
+        self.entries.clear();
+        self.pieces.clear();
+    }
+
+    /// The place of a series' entry, looked for from the place `hint` on.
+    pub(crate) fn find(&self, id: u32, hint: usize) -> Option<usize> {
+        let hint = hint.min(self.entries.len());
+        let is_it = |entry: &Entry| entry.id == id;
+        let after = self.entries[hint..].iter().position(is_it).map(|at| hint + at);
+        after.or_else(|| self.entries[..hint].iter().position(is_it))
+    }
+
+    /// Where the pieces of an entry are.
+    pub(crate) fn pieces_of(&self, entry: &Entry) -> std::ops::Range<usize> {
+        let first = entry.first as usize;
+        first..first + entry.pieces as usize
+    }
 }
 
 const ALL: u64 = 0;
@@ -55,16 +91,16 @@ const STALE: u64 = 4;
 const LANE_SHIFT: u32 = 3;
 
 /// Appends a page: the checksum of the group's data, the entries, the page's own checksum.
-pub(crate) fn put(out: &mut Vec<u8>, data_crc: u32, entries: &[Entry]) {
+pub(crate) fn put(out: &mut Vec<u8>, page: &Page) {
     let start = out.len();
-    out.extend_from_slice(&data_crc.to_le_bytes());
-    put_varint(out, entries.len() as u64);
+    out.extend_from_slice(&page.data_crc.to_le_bytes());
+    put_varint(out, page.entries.len() as u64);
     let mut next = 0;
-    for entry in entries {
+    for entry in &page.entries {
         put_signed(out, i64::from(entry.id) - next);
         next = i64::from(entry.id) + 1;
-        put_varint(out, entry.pieces.len() as u64);
-        entry.pieces.iter().for_each(|piece| put_piece(out, piece));
+        put_varint(out, u64::from(entry.pieces));
+        page.pieces[page.pieces_of(entry)].iter().for_each(|piece| put_piece(out, piece));
     }
     let crc = crc32c::crc32c(&out[start..]);
     out.extend_from_slice(&crc.to_le_bytes());
@@ -100,21 +136,22 @@ fn put_piece(out: &mut Vec<u8>, piece: &Piece) {
 
 /// Reads a page.
 pub(crate) fn read(bytes: &[u8]) -> Option<Page> {
-    let mut entries: Vec<Entry> = Vec::with_capacity(super::GROUP_SERIES);
+    let mut page = Page {
+        data_crc: 0,
+        entries: Vec::with_capacity(super::GROUP_SERIES),
+        pieces: Vec::with_capacity(super::GROUP_SERIES),
+    };
     let mut start = Some(0_u32);
-    let data_crc = read_with(bytes, |id, piece| {
+    page.data_crc = read_with(bytes, |id, piece| {
         let begin = start.unwrap_or_default();
         start = start.and_then(|start| start.checked_add(piece.size_bytes));
-        match entries.last_mut() {
-            Some(entry) if entry.id == id => entry.pieces.push(piece.clone()),
-            _ => entries.push(Entry { id, start: begin, pieces: vec![piece.clone()] }),
-        }
+        page.push(id, begin, piece);
     })?;
-    start.map(|_| Page { data_crc, entries })
+    start.map(|_| page)
 }
 
 /// Reads a page, piece by piece with the series' id, and returns the checksum of the group's data.
-pub(crate) fn read_with(bytes: &[u8], mut found: impl FnMut(u32, &Piece)) -> Option<u32> {
+pub(crate) fn read_with(bytes: &[u8], mut found: impl FnMut(u32, Piece)) -> Option<u32> {
     let mut cursor = crate::layout::checked(bytes)?;
     let data_crc = cursor.u32()?;
     let mut next = 0_i64;
@@ -123,7 +160,7 @@ pub(crate) fn read_with(bytes: &[u8], mut found: impl FnMut(u32, &Piece)) -> Opt
         next = id.checked_add(1)?;
         let id = u32::try_from(id).ok()?;
         for _ in 0..cursor.count()? {
-            found(id, &read_piece(&mut cursor)?);
+            found(id, read_piece(&mut cursor)?);
         }
     }
     Some(data_crc)
@@ -190,21 +227,23 @@ mod tests {
             let mut series: Vec<_> = series.into_iter().collect();
             let turn = turn.min(series.len());
             series.rotate_left(turn);
-            let mut start = 0;
-            let entries: Vec<Entry> = series
-                .into_iter()
-                .map(|(id, pieces)| {
-                    let entry = Entry { id, start, pieces };
-                    start += entry.pieces.iter().map(|piece| piece.size_bytes).sum::<u32>();
-                    entry
-                })
-                .collect();
+            let (mut start, mut page) = (0, Page { data_crc: 7, ..Page::default() });
+            for (id, pieces) in series {
+                for piece in pieces {
+                    let size_bytes = piece.size_bytes;
+                    page.push(id, start, piece);
+                    start += size_bytes;
+                }
+            }
             let mut out = Vec::new();
-            put(&mut out, 7, &entries);
-            let page = read(&out).unwrap();
-            prop_assert_eq!((page.data_crc, page.entries), (7, entries));
+            put(&mut out, &page);
+            let read_back = read(&out);
+            prop_assert_eq!(read_back.as_ref(), Some(&page));
+            for (at, entry) in page.entries.iter().enumerate() {
+                prop_assert_eq!(page.find(entry.id, turn), Some(at));
+            }
             out[4] ^= 1;
-            prop_assert!(read(&out).is_none());
+            prop_assert_eq!(read(&out), None);
         }
 
         #[test]

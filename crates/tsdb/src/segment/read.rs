@@ -7,12 +7,20 @@ use super::lanes::read_time_frames;
 use super::page::{Piece, Rows};
 use crate::column::Column;
 use crate::frame::{FRAME_MAX, Frame};
-use crate::lane::row::{count, slots};
+use crate::lane::row::slots;
 use crate::wire::Cursor;
 
 /// The decoded times of a segment's lanes, for as long as one query looks at it.
 #[derive(Debug)]
-pub(crate) struct LaneTimes(Box<[OnceLock<Box<[i64]>>]>);
+pub(crate) struct LaneTimes(Box<[OnceLock<Decoded>]>);
+
+/// The times of a lane's rows.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    pub(crate) times: Box<[i64]>,
+    /// The longest time between two of them.
+    pub(crate) max_gap: u64,
+}
 
 impl LaneTimes {
     pub(crate) fn new(segment: &Segment) -> Self {
@@ -21,10 +29,19 @@ impl LaneTimes {
 
     /// The times of a lane's rows.
     #[inline]
-    pub(crate) fn get(&self, segment: &Segment, lane: u32) -> Option<&[i64]> {
+    pub(crate) fn get(&self, segment: &Segment, lane: u32) -> Option<&Decoded> {
         let slot = self.0.get(lane as usize)?;
-        Some(slot.get_or_init(|| segment.lanes[lane as usize].times().into_boxed_slice()))
+        Some(slot.get_or_init(|| {
+            let times = segment.lanes[lane as usize].times().into_boxed_slice();
+            let max_gap = max_gap(&times);
+            Decoded { times, max_gap }
+        }))
     }
+}
+
+/// The longest time between two neighbours.
+pub(crate) fn max_gap(times: &[i64]) -> u64 {
+    times.windows(2).map(|pair| pair[1].abs_diff(pair[0])).max().unwrap_or(0)
 }
 
 /// The samples of a piece that lie in a span of time: which of its values, and where their times are.
@@ -36,17 +53,6 @@ pub(crate) enum Chosen<'a> {
     Masked(&'a [i64], &'a [u64]),
     /// All samples, to be clipped afterwards: the number of own times.
     Own(usize),
-}
-
-impl Chosen<'_> {
-    /// An upper bound of the number of samples.
-    pub(crate) fn samples_max(&self) -> u64 {
-        match self {
-            Self::Rows(times, _) => times.len() as u64,
-            Self::Masked(_, mask) => count(mask),
-            Self::Own(samples) => *samples as u64,
-        }
-    }
 }
 
 /// Chooses the samples of a piece that lie in `min..=max`; `None` when the piece makes no sense.
@@ -69,6 +75,10 @@ pub(crate) fn choose<'a>(
         }
         Rows::Own(samples, ..) => return Some(Chosen::Own(*samples as usize)),
     };
+    if rows.first().is_some_and(|&first| min <= first) && rows.last().is_some_and(|&last| last <= max)
+    {
+        return Some(Chosen::Rows(rows, 0));
+    }
     let end = rows.partition_point(|&time| time <= max);
     let start = rows[..end].partition_point(|&time| time < min);
     Some(Chosen::Rows(&rows[start..end], start))

@@ -8,7 +8,7 @@ use regain_storage::fs::{File, Fs};
 use regain_storage::{Error, Result};
 
 use super::lanes::{SealedLane, put_time_frames};
-use super::page::{Entry, Piece, Rows};
+use super::page::{Page, Piece, Rows};
 use super::{GROUP_SERIES, Group, Section, Summary, page, put_trailer};
 use crate::column::Column;
 use crate::frame::{FRAME_MAX, put_floats};
@@ -85,8 +85,7 @@ struct Writer<'a> {
     directory: Vec<u8>,
     groups: Vec<Group>,
     group_start: u64,
-    group_crc: u32,
-    entries: Vec<Entry>,
+    page: Page,
     first_key: SeriesKey,
     summary: Summary,
     spans: Vec<(u32, i64, i64)>,
@@ -114,8 +113,7 @@ impl<'a> Writer<'a> {
             directory: Vec::new(),
             groups: Vec::new(),
             group_start: HEADER_BYTES as u64,
-            group_crc: 0,
-            entries: Vec::new(),
+            page: Page::default(),
             first_key: SeriesKey::default(),
             summary,
             spans: Vec::new(),
@@ -132,35 +130,34 @@ impl<'a> Writer<'a> {
     fn add_series(&mut self, sources: &[Source]) -> Result<()> {
         let Source { key, id, .. } = sources[0];
         let start = self.buffer.len();
-        let mut pieces = Vec::with_capacity(1);
+        let before = self.page.pieces.len();
         let (mut first, mut last) = (i64::MAX, i64::MIN);
         for source in sources {
-            self.add_rows(source, &mut pieces);
+            self.add_rows(source);
             if let (Some(&from), Some(&to)) = (self.column.times.first(), self.column.times.last())
             {
                 (first, last) = (first.min(from), last.max(to));
             }
-            if let Some((from, to)) = self.add_own(source, &mut pieces) {
+            if let Some((from, to)) = self.add_own(source) {
                 (first, last) = (first.min(from), last.max(to));
             }
         }
-        if pieces.is_empty() {
+        if self.page.pieces.len() == before {
             return Ok(());
         }
-        if self.entries.is_empty() {
+        if self.page.entries.len() == 1 {
             self.first_key = key;
         }
-        self.group_crc = crc32c::crc32c_append(self.group_crc, &self.buffer[start..]);
-        self.entries.push(Entry { id, start: 0, pieces });
+        self.page.data_crc = crc32c::crc32c_append(self.page.data_crc, &self.buffer[start..]);
         self.spans.push((id, first, last));
         self.summary.series += 1;
         self.summary.min_time = self.summary.min_time.min(first);
         self.summary.max_time = self.summary.max_time.max(last);
-        if self.entries.len() == GROUP_SERIES { self.close_group() } else { Ok(()) }
+        if self.page.entries.len() == GROUP_SERIES { self.close_group() } else { Ok(()) }
     }
 
     /// Adds the samples that lie in the lane's rows; they are in `column` afterwards.
-    fn add_rows(&mut self, source: &Source, pieces: &mut Vec<Piece>) {
+    fn add_rows(&mut self, source: &Source) {
         let lane = &self.lanes[source.lane as usize];
         self.column.clear();
         self.mask.clear();
@@ -171,12 +168,12 @@ impl<'a> Writer<'a> {
             Rows::of_mask(&self.mask, rows).filter(|_| !self.column.times.is_empty())
         {
             let start = self.buffer.len();
-            pieces.push(self.piece(source.lane, rows, start));
+            self.add_piece(source, rows, start);
         }
     }
 
     /// Adds the samples with times of their own, and returns the first and the last time.
-    fn add_own(&mut self, source: &Source, pieces: &mut Vec<Piece>) -> Option<(i64, i64)> {
+    fn add_own(&mut self, source: &Source) -> Option<(i64, i64)> {
         let own = self.lanes[source.lane as usize].data.own.get(&source.slot)?;
         self.column.clear();
         self.column.times.extend_from_slice(&own.times);
@@ -186,12 +183,12 @@ impl<'a> Writer<'a> {
         let samples = u32::try_from(self.column.times.len()).ok()?;
         let start = self.buffer.len();
         put_time_frames(&mut self.buffer, &self.column.times);
-        pieces.push(self.piece(source.lane, Rows::Own(samples, first, last), start));
+        self.add_piece(source, Rows::Own(samples, first, last), start);
         Some((first, last))
     }
 
     /// Writes the values of `column` and describes them.
-    fn piece(&mut self, lane: u32, rows: Rows, start: usize) -> Piece {
+    fn add_piece(&mut self, source: &Source, rows: Rows, start: usize) {
         let mut stale = false;
         for values in self.column.values.chunks(FRAME_MAX) {
             stale |= values.iter().any(|&value| is_stale(value));
@@ -200,7 +197,8 @@ impl<'a> Writer<'a> {
         self.summary.samples += self.column.values.len() as u64;
         let size_bytes = u32::try_from(self.buffer.len() - start)
             .expect("the samples of one series between two seals");
-        Piece { lane, rows, stale, size_bytes }
+        let piece = Piece { lane: source.lane, rows, stale, size_bytes };
+        self.page.push(source.id, 0, piece);
     }
 
     fn close_group(&mut self) -> Result<()> {
@@ -208,15 +206,14 @@ impl<'a> Writer<'a> {
         let page = offset_u32(self.directory.len() as u64)?;
         let key_high = u64::try_from(self.first_key.0 >> 64).expect("the upper half");
         self.groups.push(Group { key_high, page, data });
-        page::put(&mut self.directory, self.group_crc, &self.entries);
-        self.entries.clear();
-        self.group_crc = 0;
+        page::put(&mut self.directory, &self.page);
+        self.page.clear();
         self.group_start = self.end();
         Ok(())
     }
 
     fn finish(&mut self) -> Result<()> {
-        if !self.entries.is_empty() {
+        if !self.page.entries.is_empty() {
             self.close_group()?;
         }
         let directory = std::mem::take(&mut self.directory);

@@ -8,7 +8,7 @@ use regain_model::{Labels, MatchOp, Matcher, STALE_NAN, Span, Timestamp};
 use regain_storage::fs::MemFs;
 use regain_storage::memory::MemoryStore;
 use regain_storage::{
-    Appendable as _, Batch, Ctx, Error, LaneKey, Order, Presence, Queryable, Selection, SeriesMeta,
+    Appendable as _, Batch, Ctx, Error, Hints, LaneKey, Order, Presence, Queryable, Selection, SeriesMeta,
     Want,
 };
 use regain_tsdb::Db;
@@ -152,6 +152,12 @@ fn metas(store: &dyn Queryable, selection: &Selection<'_>) -> Vec<(String, Serie
     all
 }
 
+/// What counting asks for.
+fn counting(span: Span) -> Selection<'static> {
+    let hints = Hints { function: "count", ..Hints::NONE };
+    Selection { want: Want::Nothing, hints, ..Selection::new(&[], span) }
+}
+
 fn presence_of(times: &[i64]) -> Option<Presence> {
     let gaps = times.windows(2).map(|pair| pair[1].abs_diff(pair[0]));
     Some(Presence {
@@ -181,12 +187,11 @@ fn presence_is_known_without_decoding() {
     }
     for span in [(i64::MIN, i64::MAX), (5000, 45_000), (41_000, 60_500), (25_000, 25_500)] {
         let span = Span::new(Timestamp(span.0), Timestamp(span.1));
-        let nothing = Selection { want: Want::Nothing, ..Selection::new(&[], span) };
         let samples =
             read(&*db.snapshot(span, &ctx()).unwrap(), &Selection::new(&[], span), &ctx());
         let times: Vec<i64> = samples.iter().flat_map(|(_, s)| s).map(|sample| sample.0).collect();
         assert!(!times.is_empty());
-        for (key, meta) in metas(&db, &nothing) {
+        for (key, meta) in metas(&db, &counting(span)) {
             let found = samples.iter().find(|(other, _)| *other == key);
             let times: Vec<i64> =
                 found.iter().flat_map(|(_, s)| s).map(|sample| sample.0).collect();
@@ -206,14 +211,45 @@ fn a_stale_series_must_be_decoded() {
         appender.stage_row(Timestamp(time), &refs, &[1.0, value], &mut Vec::new());
         appender.commit().unwrap();
     }
-    let nothing = Selection { want: Want::Nothing, ..Selection::new(&[], Span::ALL) };
     for sealed in [false, true] {
         if sealed {
             db.seal().unwrap();
         }
         let known: Vec<bool> =
-            metas(&db, &nothing).iter().map(|(_, meta)| meta.presence.is_some()).collect();
+            metas(&db, &counting(Span::ALL)).iter().map(|(_, meta)| meta.presence.is_some()).collect();
         assert_eq!(known.iter().filter(|&&known| known).count(), 1, "{known:?}");
+    }
+}
+
+#[test]
+fn a_list_of_series_has_those_with_samples_in_the_span() {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    let hour = 3_600_000;
+    append_row(&db, 1, 0..4, hour);
+    db.seal().unwrap();
+    append_row(&db, 1, 2..6, 2 * hour);
+    db.seal().unwrap();
+    append_row(&db, 1, 0..2, 3 * hour);
+    append_row(&db, 1, 6..7, 3 * hour + 1);
+    for (span, expected) in [
+        ((i64::MIN, i64::MAX), 0..7),
+        ((0, hour), 0..4),
+        ((hour + 5000, 2 * hour), 2..6),
+        ((2 * hour - 10, 2 * hour + 10), 2..6),
+        ((2 * hour + 2000, i64::MAX), 0..2),
+        ((hour + 5000, 2 * hour - 5000), 0..0),
+    ] {
+        let span = Span::new(Timestamp(span.0), Timestamp(span.1));
+        let nothing = Selection { want: Want::Nothing, ..Selection::new(&[], span) };
+        let mut found: Vec<String> = metas(&db, &nothing).into_iter().map(|meta| meta.0).collect();
+        found.sort_unstable();
+        let mut expected: Vec<String> = expected.map(|at| series(at).to_string()).collect();
+        if span.min.0 == 2 * hour + 2000 {
+            expected.push(series(6).to_string());
+        }
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{span:?}");
     }
 }
 

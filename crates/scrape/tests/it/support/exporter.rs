@@ -134,9 +134,11 @@ async fn endless(stream: &mut TcpStream) -> std::io::Result<()> {
     }
 }
 
+/// Reads the head of a request. The first byte of a TLS handshake counts as one, as servers without TLS answer it.
 async fn read_head(stream: &mut TcpStream) -> Option<String> {
+    const TLS_HANDSHAKE: &[u8] = &[22];
     let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
+    while !head.ends_with(b"\r\n\r\n") && head != TLS_HANDSHAKE {
         head.push(stream.read_u8().await.ok()?);
     }
     String::from_utf8(head).ok()
