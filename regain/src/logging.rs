@@ -14,8 +14,7 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::clock;
 use crate::flags::{Flag, Kind, Line};
 
-const LEVELS: Kind =
-    Kind::Named(&["debug", "info", "warn", "error"], "unrecognized log level");
+const LEVELS: Kind = Kind::Named(&["debug", "info", "warn", "error"], "unrecognized log level");
 const FORMATS: Kind = Kind::Named(&["logfmt", "json"], "unrecognized log format");
 
 /// The flags of every part that writes a log.

@@ -57,7 +57,9 @@ fn without_part(program: &str, rest: &[String]) -> ExitCode {
         Some("write-documentation") => exit::page(documentation::flags_page().trim_end()),
         Some("--version") => exit::page(&build_info::version_text("regain")),
         Some(word) => {
-            exit::complain(&format!("{program}: error: expected a part but got {word:?}, try --help"));
+            exit::complain(&format!(
+                "{program}: error: expected a part but got {word:?}, try --help"
+            ));
             exit::complain("  hint: the parts are up, server, node and promtool");
             exit::FAILURE
         }

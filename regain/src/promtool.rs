@@ -10,8 +10,8 @@ mod check_web_config;
 mod commands;
 mod print;
 mod query;
-mod test_promql;
 mod server_status;
+mod test_promql;
 
 use std::process::ExitCode;
 

@@ -13,7 +13,7 @@ use regain_tests::server::{Server, Setup};
 use serde_json::{Value, json};
 
 use super::peer::{MODERN_PROMETHEUS, is_at_hand};
-use super::target::{TEXT, Target, respond};
+use super::target::{AT_ONCE, TEXT, Target, respond};
 
 const LIMIT: Duration = Duration::from_secs(30);
 /// How often the good target is scraped beside the bad ones.
@@ -137,7 +137,8 @@ fn run(program: Program) {
         "scrape_configs": jobs,
     });
     let dir = tempfile::tempdir().unwrap();
-    let server = Setup::new(program, dir.path()).config(config.to_string()).start().unwrap();
+    let setup = Setup::new(program, dir.path()).config(config.to_string()).flag(AT_ONCE);
+    let server = setup.start().unwrap();
     let scrapes = format!("count_over_time(up{{job=\"{GOOD}\"}}[1m])");
     wait_for("scrapes of the good target", LIMIT, || {
         Ok(server.number(&scrapes)?.filter(|count| *count >= SCRAPES))

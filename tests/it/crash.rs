@@ -16,7 +16,7 @@ use regain_tests::server::{Server, Setup};
 use serde_json::{Value, json};
 
 use super::peer::{ANY, is_at_hand};
-use super::target::{TEXT, Target, respond};
+use super::target::{AT_ONCE, TEXT, Target, respond};
 
 const KILLS: u64 = 20;
 /// Prometheus makes the same promise; a few kills show that the test is fair.
@@ -53,7 +53,7 @@ fn run(program: Program, kills: u64) {
         "global": {"scrape_interval": "100ms", "scrape_timeout": "100ms"},
         "scrape_configs": [{"job_name": "fleet", "static_configs": groups}],
     });
-    let mut setup = Setup::new(program, dir.path()).config(config.to_string());
+    let mut setup = Setup::new(program, dir.path()).config(config.to_string()).flag(AT_ONCE);
     let memory = Memory::default();
     for kill in 0..kills {
         let server = setup.start().unwrap();

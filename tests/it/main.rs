@@ -12,6 +12,8 @@ mod scenario;
 
 mod bad_targets;
 mod crash;
+mod lifetime;
 mod node;
+mod remote_write;
 mod scenarios;
 mod side_by_side;

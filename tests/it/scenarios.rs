@@ -14,7 +14,7 @@ use regain_tests::server::{Server, Setup};
 use super::expect::mismatch;
 use super::peer::{ANY, MODERN_PROMETHEUS, is_at_hand, is_modern, skip};
 use super::scenario::{Exposed, Request, Scenario};
-use super::target::{Target, respond};
+use super::target::{AT_ONCE, Target, respond};
 
 /// How long an answer that takes a scrape may take.
 const EVENTUALLY: Duration = Duration::from_secs(20);
@@ -23,7 +23,7 @@ const RETENTION: &str = "--storage.tsdb.retention.time=100y";
 
 #[test]
 fn regain_answers_as_every_scenario_says() {
-    let failures = run_all(Program::Regain, |_| true);
+    let failures = run_all(Program::Regain, |_, _| true);
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
@@ -33,17 +33,17 @@ fn prometheus_answers_as_every_scenario_says() {
         return;
     }
     let modern = is_modern(Program::Prometheus, MODERN_PROMETHEUS);
-    let failures = run_all(Program::Prometheus, |scenario| {
+    let failures = run_all(Program::Prometheus, |name, scenario| {
         let holds = modern || !scenario.modern;
         if !holds {
-            skip(&format!("{}: needs Prometheus 3", scenario.about));
+            skip(&format!("{name} needs Prometheus 3"));
         }
         holds
     });
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-fn run_all(program: Program, wanted: impl Fn(&Scenario) -> bool) -> Vec<String> {
+fn run_all(program: Program, wanted: impl Fn(&str, &Scenario) -> bool) -> Vec<String> {
     let dir = workspace("tests/scenarios");
     let entries = fs::read_dir(&dir).unwrap();
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -54,8 +54,10 @@ fn run_all(program: Program, wanted: impl Fn(&Scenario) -> bool) -> Vec<String> 
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let scenario =
             Scenario::parse(Path::new(&name), &fs::read_to_string(&path).unwrap()).unwrap();
-        if wanted(&scenario) {
-            failures.extend(run(program, &name, &scenario));
+        if wanted(&name, &scenario) {
+            let wrong = run(program, &name, &scenario);
+            failures.extend((!wrong.is_empty()).then(|| format!("{name}: {}", scenario.about)));
+            failures.extend(wrong);
         }
     }
     failures
@@ -70,7 +72,7 @@ fn run(program: Program, name: &str, scenario: &Scenario) -> Vec<String> {
     for (target, served) in &targets {
         config = config.replace(&format!("${{{target}}}"), &served.address());
     }
-    let mut setup = Setup::new(program, dir.path()).config(config).flag(RETENTION);
+    let mut setup = Setup::new(program, dir.path()).config(config).flag(RETENTION).flag(AT_ONCE);
     setup.flags.extend(scenario.flags.iter().cloned());
     let server = match setup.start() {
         Ok(server) => server,

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+/// The flag that makes a server take up targets at once; it collects changes for five seconds otherwise.
+pub(crate) const AT_ONCE: &str = "--scrape.discovery-reload-interval=10ms";
+
 /// The content type of the text format.
 pub(crate) const TEXT: &str = "text/plain; version=0.0.4";
 

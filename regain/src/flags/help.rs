@@ -23,7 +23,8 @@ pub(crate) fn usage(program: &str, path: &[&'static Command]) -> String {
     }
     write!(page, "\n\n{}\n\n\nFlags:\n", command.about).expect("writing to a string succeeds");
     let flags = path.iter().flat_map(|command| command.flags.iter().copied().flatten());
-    let is_built = |flag: &&Flag| !matches!(flag.standing, Standing::NotBuilt | Standing::OtherMode);
+    let is_built =
+        |flag: &&Flag| !matches!(flag.standing, Standing::NotBuilt | Standing::OtherMode);
     for flag in flags.filter(|flag| !flag.hidden).filter(is_built) {
         push_row(&mut page, &flag_head(flag), flag.help);
     }

@@ -19,10 +19,7 @@ pub(crate) struct Line {
 impl Line {
     /// Reads `arguments` as flags, commands and arguments of `program`. What was understood comes
     /// back with the mistakes, so that a plea for help among them is heard.
-    pub(crate) fn parse(
-        program: &'static Command,
-        arguments: &[String],
-    ) -> (Self, Vec<FlagError>) {
+    pub(crate) fn parse(program: &'static Command, arguments: &[String]) -> (Self, Vec<FlagError>) {
         let mut reader = Reader::new(program, arguments);
         reader.read();
         reader.finish()
@@ -62,7 +59,7 @@ impl Line {
 
     /// Whether the line gave the flag `name`.
     pub(crate) fn is_given(&self, name: &str) -> bool {
-        self.given.iter().any(|given| *given == name)
+        self.given.contains(&name)
     }
 
     /// The value of a flag of kind [`Kind::Duration`](super::Kind::Duration), in milliseconds.

@@ -201,7 +201,7 @@ impl Reader {
         } else {
             self.errors.push(FlagError::ValueMissing(flag.name));
             // A negative number was meant as the value; as a flag it would be a second mistake.
-            self.rest.pop_front_if(|next| next[1..].parse::<f64>().is_ok());
+            self.rest.pop_front_if(|next| next.parse::<f64>().is_ok());
         }
     }
 

@@ -22,7 +22,9 @@ static TOOL: Command = Command {
     commands: &[Command {
         name: "query",
         about: "Asks.",
-        flags: &[&[Flag::new("format", Kind::Choice(&["promql", "json"]), "promql", "How.").short('o')]],
+        flags: &[&[
+            Flag::new("format", Kind::Choice(&["promql", "json"]), "promql", "How.").short('o')
+        ]],
         unbuilt: &["analyze"],
         arguments: &[],
         commands: &[Command {
@@ -42,9 +44,7 @@ fn parse(program: &'static Command, arguments: &[&str]) -> Result<Line, String> 
     let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
     match Line::parse(program, &arguments) {
         (line, errors) if errors.is_empty() => Ok(line),
-        (_, errors) => {
-            Err(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
-        }
+        (_, errors) => Err(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
     }
 }
 
@@ -58,7 +58,9 @@ fn fills_in_defaults_and_takes_given_values() {
     assert_eq!(line.texts("web.listen-address"), ["0.0.0.0:9090"]);
     let given = ["--web.listen-address=a:1", "--web.listen-address=b:2"];
     assert_eq!(parse(&PROGRAM, &given).unwrap().texts("web.listen-address"), ["a:1", "b:2"]);
-    assert!(!parse(&PROGRAM, &["--no-web.enable-lifecycle"]).unwrap().is_on("web.enable-lifecycle"));
+    assert!(
+        !parse(&PROGRAM, &["--no-web.enable-lifecycle"]).unwrap().is_on("web.enable-lifecycle")
+    );
     assert!(parse(&PROGRAM, &["--no-web.enable-admin-api"]).is_ok());
 }
 
@@ -70,19 +72,13 @@ fn says_what_is_wrong_as_the_originals_do_and_all_of_it() {
         (&["stray"], "unexpected stray"),
         (&["--web.enable-lifecycle=3"], "unexpected 3"),
         (&["--query.timeout"], "expected argument for flag '--query.timeout'"),
-        (
-            &["--query.max-samples", "-5"],
-            "expected argument for flag '--query.max-samples'",
-        ),
+        (&["--query.max-samples", "-5"], "expected argument for flag '--query.max-samples'"),
         (&["-zz"], "unknown short flag '-z'"),
         (
             &["--query.timeout=5", "--bad"],
             "unknown long flag '--bad'; not a valid duration string: \"5\"",
         ),
-        (
-            &["--query.timeout=5m", "--query.timeout=5m"],
-            "flag 'query.timeout' cannot be repeated",
-        ),
+        (&["--query.timeout=5m", "--query.timeout=5m"], "flag 'query.timeout' cannot be repeated"),
         (
             &["--web.enable-admin-api"],
             "flag '--web.enable-admin-api' asks for a feature that is not built yet",

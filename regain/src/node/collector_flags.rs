@@ -97,40 +97,183 @@ pub(super) static COLLECTORS: &[Flag] = &[
 
 /// What tunes the collectors that are built. Flags that have another name now are hidden.
 pub(super) static COLLECTOR_FLAGS: &[Flag] = &[
-    Flag::switch("collector.cpu.guest", "Show the time that guests use (node_cpu_guest_seconds_total).").on(),
+    Flag::switch(
+        "collector.cpu.guest",
+        "Show the time that guests use (node_cpu_guest_seconds_total).",
+    )
+    .on(),
     Flag::switch("collector.cpu.info", "Show what the CPUs are (node_cpu_info)."),
-    Flag::new("collector.cpu.info.flags-include", Kind::Text, "", "A regular expression of the CPU flags to show; implies cpu.info."),
-    Flag::new("collector.cpu.info.bugs-include", Kind::Text, "", "A regular expression of the CPU bugs to show; implies cpu.info."),
-    Flag::new("collector.diskstats.device-exclude", Kind::Text, r"^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$", "A regular expression of disks to leave out; not with device-include."),
-    Flag::new("collector.diskstats.device-include", Kind::Text, "", "A regular expression of disks to show; not with device-exclude."),
-    Flag::new("collector.diskstats.ignored-devices", Kind::Text, "", "The former name of diskstats.device-exclude.").hidden(),
-    Flag::new("collector.filesystem.mount-points-exclude", Kind::Text, "^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)", "A regular expression of mount points to leave out; not with mount-points-include."),
-    Flag::new("collector.filesystem.mount-points-include", Kind::Text, "", "A regular expression of mount points to show; not with mount-points-exclude."),
-    Flag::new("collector.filesystem.ignored-mount-points", Kind::Text, "", "The former name of filesystem.mount-points-exclude.").hidden(),
-    Flag::new("collector.filesystem.fs-types-exclude", Kind::Text, "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|erofs|sysfs|tracefs)$", "A regular expression of types of file systems to leave out; not with fs-types-include."),
-    Flag::new("collector.filesystem.fs-types-include", Kind::Text, "", "A regular expression of types of file systems to show; not with fs-types-exclude."),
-    Flag::new("collector.filesystem.ignored-fs-types", Kind::Text, "", "The former name of filesystem.fs-types-exclude.").hidden(),
-    Flag::new("collector.filesystem.mount-timeout", Kind::GoDuration, "5s", "How long a mount may take to answer before it is marked as stuck.").hidden(),
-    Flag::new("collector.filesystem.stat-workers", Kind::Integer, "4", "How many mounts are asked at the same time.").hidden(),
-    Flag::new("collector.netdev.device-include", Kind::Text, "", "A regular expression of network devices to show; not with device-exclude."),
-    Flag::new("collector.netdev.device-exclude", Kind::Text, "", "A regular expression of network devices to leave out; not with device-include."),
-    Flag::new("collector.netdev.device-whitelist", Kind::Text, "", "The former name of netdev.device-include.").hidden(),
-    Flag::new("collector.netdev.device-blacklist", Kind::Text, "", "The former name of netdev.device-exclude.").hidden(),
+    Flag::new(
+        "collector.cpu.info.flags-include",
+        Kind::Text,
+        "",
+        "A regular expression of the CPU flags to show; implies cpu.info.",
+    ),
+    Flag::new(
+        "collector.cpu.info.bugs-include",
+        Kind::Text,
+        "",
+        "A regular expression of the CPU bugs to show; implies cpu.info.",
+    ),
+    Flag::new(
+        "collector.diskstats.device-exclude",
+        Kind::Text,
+        r"^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$",
+        "A regular expression of disks to leave out; not with device-include.",
+    ),
+    Flag::new(
+        "collector.diskstats.device-include",
+        Kind::Text,
+        "",
+        "A regular expression of disks to show; not with device-exclude.",
+    ),
+    Flag::new(
+        "collector.diskstats.ignored-devices",
+        Kind::Text,
+        "",
+        "The former name of diskstats.device-exclude.",
+    )
+    .hidden(),
+    Flag::new(
+        "collector.filesystem.mount-points-exclude",
+        Kind::Text,
+        "^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)",
+        "A regular expression of mount points to leave out; not with mount-points-include.",
+    ),
+    Flag::new(
+        "collector.filesystem.mount-points-include",
+        Kind::Text,
+        "",
+        "A regular expression of mount points to show; not with mount-points-exclude.",
+    ),
+    Flag::new(
+        "collector.filesystem.ignored-mount-points",
+        Kind::Text,
+        "",
+        "The former name of filesystem.mount-points-exclude.",
+    )
+    .hidden(),
+    Flag::new(
+        "collector.filesystem.fs-types-exclude",
+        Kind::Text,
+        "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|erofs|sysfs|tracefs)$",
+        "A regular expression of types of file systems to leave out; not with fs-types-include.",
+    ),
+    Flag::new(
+        "collector.filesystem.fs-types-include",
+        Kind::Text,
+        "",
+        "A regular expression of types of file systems to show; not with fs-types-exclude.",
+    ),
+    Flag::new(
+        "collector.filesystem.ignored-fs-types",
+        Kind::Text,
+        "",
+        "The former name of filesystem.fs-types-exclude.",
+    )
+    .hidden(),
+    Flag::new(
+        "collector.filesystem.mount-timeout",
+        Kind::GoDuration,
+        "5s",
+        "How long a mount may take to answer before it is marked as stuck.",
+    )
+    .hidden(),
+    Flag::new(
+        "collector.filesystem.stat-workers",
+        Kind::Integer,
+        "4",
+        "How many mounts are asked at the same time.",
+    )
+    .hidden(),
+    Flag::new(
+        "collector.netdev.device-include",
+        Kind::Text,
+        "",
+        "A regular expression of network devices to show; not with device-exclude.",
+    ),
+    Flag::new(
+        "collector.netdev.device-exclude",
+        Kind::Text,
+        "",
+        "A regular expression of network devices to leave out; not with device-include.",
+    ),
+    Flag::new(
+        "collector.netdev.device-whitelist",
+        Kind::Text,
+        "",
+        "The former name of netdev.device-include.",
+    )
+    .hidden(),
+    Flag::new(
+        "collector.netdev.device-blacklist",
+        Kind::Text,
+        "",
+        "The former name of netdev.device-exclude.",
+    )
+    .hidden(),
     Flag::switch("collector.netdev.address-info", "Show the addresses of each device."),
-    Flag::switch("collector.netdev.enable-detailed-metrics", "Show the finer counters of netlink under names of their own."),
-    Flag::switch("collector.netdev.netlink", "Ask the kernel by netlink and do not read /proc/net/dev.").on(),
-    Flag::switch("collector.netdev.label-ifalias", "Label the counters with the alias of their device."),
+    Flag::switch(
+        "collector.netdev.enable-detailed-metrics",
+        "Show the finer counters of netlink under names of their own.",
+    ),
+    Flag::switch(
+        "collector.netdev.netlink",
+        "Ask the kernel by netlink and do not read /proc/net/dev.",
+    )
+    .on(),
+    Flag::switch(
+        "collector.netdev.label-ifalias",
+        "Label the counters with the alias of their device.",
+    ),
     Flag::switch("collector.stat.softirq", "Show the softirq calls of each vector."),
-    Flag::new("collector.systemd.unit-include", Kind::Text, ".+", "A regular expression of units to show; it must match the whole name."),
-    Flag::new("collector.systemd.unit-exclude", Kind::Text, r".+\.(automount|device|mount|scope|slice)", "A regular expression of units to leave out; it must match the whole name."),
-    Flag::new("collector.systemd.unit-whitelist", Kind::Text, "", "The former name of systemd.unit-include.").hidden(),
-    Flag::new("collector.systemd.unit-blacklist", Kind::Text, "", "The former name of systemd.unit-exclude.").hidden(),
-    Flag::switch("collector.systemd.private", "Ask systemd itself and not the system bus; needs root.").hidden(),
+    Flag::new(
+        "collector.systemd.unit-include",
+        Kind::Text,
+        ".+",
+        "A regular expression of units to show; it must match the whole name.",
+    ),
+    Flag::new(
+        "collector.systemd.unit-exclude",
+        Kind::Text,
+        r".+\.(automount|device|mount|scope|slice)",
+        "A regular expression of units to leave out; it must match the whole name.",
+    ),
+    Flag::new(
+        "collector.systemd.unit-whitelist",
+        Kind::Text,
+        "",
+        "The former name of systemd.unit-include.",
+    )
+    .hidden(),
+    Flag::new(
+        "collector.systemd.unit-blacklist",
+        Kind::Text,
+        "",
+        "The former name of systemd.unit-exclude.",
+    )
+    .hidden(),
+    Flag::switch(
+        "collector.systemd.private",
+        "Ask systemd itself and not the system bus; needs root.",
+    )
+    .hidden(),
     Flag::switch("collector.systemd.enable-task-metrics", "Show the tasks of services."),
     Flag::switch("collector.systemd.enable-restarts-metrics", "Show the restarts of services."),
     Flag::switch("collector.systemd.enable-start-time-metrics", "Show when units started."),
-    Flag::new("collector.textfile.directory", Kind::Text, "", "A directory of text files with metrics; may be a glob.").repeated(),
-    Flag::new("collector.vmstat.fields", Kind::Text, "^(oom_kill|pgpg|pswp|pg.*fault).*", "A regular expression of the fields of /proc/vmstat to show."),
+    Flag::new(
+        "collector.textfile.directory",
+        Kind::Text,
+        "",
+        "A directory of text files with metrics; may be a glob.",
+    )
+    .repeated(),
+    Flag::new(
+        "collector.vmstat.fields",
+        Kind::Text,
+        "^(oom_kill|pgpg|pswp|pg.*fault).*",
+        "A regular expression of the fields of /proc/vmstat to show.",
+    ),
 ];
 
 /// What tunes the collectors that are not built.
@@ -151,12 +294,18 @@ pub(super) static UNBUILT_COLLECTOR_FLAGS: &[Flag] = &[
     unbuilt_switch("collector.interrupts.include-zeros"),
     unbuilt("collector.interrupts.name-exclude", ""),
     unbuilt("collector.interrupts.name-include", ""),
-    unbuilt("collector.ipvs.backend-labels", "local_address,local_port,remote_address,remote_port,proto,local_mark"),
+    unbuilt(
+        "collector.ipvs.backend-labels",
+        "local_address,local_port,remote_address,remote_port,proto,local_mark",
+    ),
     unbuilt_switch("collector.netclass.ignore-invalid-speed"),
     unbuilt("collector.netclass.ignored-devices", "^$"),
     unbuilt_switch("collector.netclass.netlink"),
     unbuilt_switch("collector.netclass_rtnl.with-stats"),
-    unbuilt("collector.netstat.fields", "^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)|TcpExt_(Listen.*|Syncookies.*|TCPSynRetrans|TCPTimeouts|TCPOFOQueue|TCPRcvQDrop)|Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)|Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$"),
+    unbuilt(
+        "collector.netstat.fields",
+        "^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)|TcpExt_(Listen.*|Syncookies.*|TCPSynRetrans|TCPTimeouts|TCPOFOQueue|TCPRcvQDrop)|Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)|Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$",
+    ),
     unbuilt("collector.ntp.ip-ttl", "1"),
     unbuilt("collector.ntp.local-offset-tolerance", "1ms"),
     unbuilt("collector.ntp.max-distance", "3.46608s"),
@@ -213,7 +362,8 @@ mod tests {
             let standing = if known.built { Standing::Works } else { Standing::NotBuilt };
             (format!("collector.{}", known.name), on, standing)
         });
-        let flags = COLLECTORS.iter().map(|flag| (flag.name.to_owned(), flag.default, flag.standing));
+        let flags =
+            COLLECTORS.iter().map(|flag| (flag.name.to_owned(), flag.default, flag.standing));
         assert_eq!(flags.collect::<Vec<_>>(), known.collect::<Vec<_>>());
     }
 }

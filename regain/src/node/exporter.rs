@@ -149,9 +149,7 @@ impl Exporter {
         let gathered = gathered.await;
         drop(place);
         match gathered {
-            Ok(Ok(body)) => {
-                ([(header::CONTENT_TYPE, format.content_type())], body).into_response()
-            }
+            Ok(Ok(body)) => ([(header::CONTENT_TYPE, format.content_type())], body).into_response(),
             Ok(Err(text)) => (StatusCode::INTERNAL_SERVER_ERROR, text).into_response(),
             Err(error) => {
                 tracing::error!(err = %error, "A scrape failed");
@@ -171,7 +169,9 @@ impl Exporter {
             (collect, exclude) if collect.is_empty() && exclude.is_empty() => Ok(Selection::All),
             (collect, exclude) if exclude.is_empty() => host.only(collect).map_err(|error| {
                 tracing::warn!(err = %error, "Couldn't create filtered metrics handler:");
-                format!("Couldn't create filtered metrics handler: couldn't create collector: {error}")
+                format!(
+                    "Couldn't create filtered metrics handler: couldn't create collector: {error}"
+                )
             }),
             (collect, exclude) if collect.is_empty() => Ok(host.all_but(exclude)),
             _ => Err("Combined collect and exclude queries are not allowed.".to_owned()),

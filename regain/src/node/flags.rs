@@ -1,6 +1,6 @@
 //! The exporter's flags: `node_exporter` 1.12's, each with what it does here.
 
-use super::collector_flags::{COLLECTORS, COLLECTOR_FLAGS, UNBUILT_COLLECTOR_FLAGS};
+use super::collector_flags::{COLLECTOR_FLAGS, COLLECTORS, UNBUILT_COLLECTOR_FLAGS};
 use crate::flags::{BASIC_FLAGS, Command, Flag, Kind};
 use crate::logging::LOG_FLAGS;
 
@@ -56,7 +56,10 @@ static WEB_FLAGS: &[Flag] = &[
         "1",
         "How many threads answer requests. Collectors have threads of their own.",
     ),
-    Flag::switch("web.systemd-socket", "Listen on the sockets that systemd passes on, not on ports."),
+    Flag::switch(
+        "web.systemd-socket",
+        "Listen on the sockets that systemd passes on, not on ports.",
+    ),
     Flag::new("web.listen-address", Kind::Text, ":9100", "An address to listen on.").repeated(),
     Flag::new(
         "web.config.file",

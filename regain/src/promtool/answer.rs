@@ -70,9 +70,4 @@ pub(super) struct Histogram {
 /// Which bounds belong to a bucket (0: the upper, 1: the lower, 2: none, 3: both), the bounds, and
 /// what is between them.
 #[derive(Debug, Deserialize)]
-pub(super) struct Bucket(
-    pub(super) u8,
-    pub(super) Number,
-    pub(super) Number,
-    pub(super) Number,
-);
+pub(super) struct Bucket(pub(super) u8, pub(super) Number, pub(super) Number, pub(super) Number);

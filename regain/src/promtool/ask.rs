@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use regain_http::Secret;
 use regain_http::client::config::{BasicAuth, ClientConfig, ProxyConfig};
 use regain_http::client::error::{BuildError, RequestError};
 use regain_http::client::{Client, ClientOptions, Request};
-use regain_http::Secret;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -118,7 +118,8 @@ impl Server {
         let config = ClientConfig { basic_auth, proxy, ..ClientConfig::default() };
         let variables: BTreeMap<String, String> = environment::all();
         let client = Client::new(&config, &ClientOptions::new("promtool/regain", &variables))?;
-        let headers = headers.iter().map(|header| parse_header(header)).collect::<Result<_, _>>()?;
+        let headers =
+            headers.iter().map(|header| parse_header(header)).collect::<Result<_, _>>()?;
         Ok(Self { client, base, headers })
     }
 
@@ -128,9 +129,8 @@ impl Server {
         path: &[&str],
         parameters: &Parameters<'_>,
     ) -> Result<(T, Vec<String>), AskError> {
-        let body = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(parameters)
-            .finish();
+        let body =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
         let request = Request::post(self.url(path), FORM, body);
         let (status, body) = self.send(request).await?;
         match status {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use regain_config::{Config, LoadOptions};
+use regain_config::{Checked, Config, LoadOptions};
 use regain_go_format::duration;
 
 use crate::flags::Line;
@@ -51,7 +51,7 @@ pub(super) fn main(line: &Line) -> ExitCode {
 /// Says whether the configuration of `file` and what it names is valid, and what of it this version
 /// would not run with.
 fn check(file: &str, config: &Config, syntax_only: bool) -> bool {
-    let checked = if syntax_only { Default::default() } else { config.check_files() };
+    let checked = if syntax_only { Checked::default() } else { config.check_files() };
     for warning in &checked.warnings {
         exit::say(&format!("  WARNING: {warning}"));
     }

@@ -97,8 +97,9 @@ const TEST: Command = Command {
         about: "Runs tests of the query language: files of loads and evaluations, or directories \
                 of them.",
         flags: &[&[Flag::switch("debug", "Show each case that does not pass, and why.")]],
-        arguments: &[Argument::new("paths", Kind::Text, "Files, or directories of *.test files.")
-            .repeated()],
+        arguments: &[
+            Argument::new("paths", Kind::Text, "Files, or directories of *.test files.").repeated()
+        ],
         ..Command::PLAIN
     }],
     unbuilt: &["rules"],
@@ -125,10 +126,8 @@ const CONFIG_FLAGS: &[Flag] = &[
     Flag::switch("agent", "Check for a server that only scrapes and forwards."),
 ];
 
-const STATUS_FLAGS: &[Flag] = &[
-    Flag::new("url", Kind::Text, "http://localhost:9090", "The server."),
-    HTTP_CONFIG,
-];
+const STATUS_FLAGS: &[Flag] =
+    &[Flag::new("url", Kind::Text, "http://localhost:9090", "The server."), HTTP_CONFIG];
 
 const QUERY_FLAGS: &[Flag] = &[
     Flag::new("format", Kind::Choice(&["promql", "json"]), "promql", "How answers are printed.")
@@ -147,8 +146,12 @@ const HTTP_CONFIG: Flag = Flag::new(
 const HEADER: Flag =
     Flag::new("header", Kind::Pair, "", "A header to send, as NAME=VALUE.").repeated();
 const MATCH: Flag = Flag::new("match", Kind::Text, "", "A selector of series.").repeated();
-const TIME: Flag =
-    Flag::new("time", Kind::Text, "", "The time, in RFC 3339 or seconds since 1970; by default now.");
+const TIME: Flag = Flag::new(
+    "time",
+    Kind::Text,
+    "",
+    "The time, in RFC 3339 or seconds since 1970; by default now.",
+);
 const START: Flag =
     Flag::new("start", Kind::Text, "", "The start, in RFC 3339 or seconds since 1970.");
 const END: Flag = Flag::new("end", Kind::Text, "", "The end, in RFC 3339 or seconds since 1970.");

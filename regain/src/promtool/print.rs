@@ -194,9 +194,8 @@ fn json_histogram(point: &Point<Histogram>) -> String {
 }
 
 fn json_labels(labels: &LabelSet) -> String {
-    let pairs = labels.iter().map(|(name, value)| {
-        format!("{}:{}", json_text(name), json_text(value))
-    });
+    let pairs =
+        labels.iter().map(|(name, value)| format!("{}:{}", json_text(name), json_text(value)));
     format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
 }
 
@@ -248,11 +247,7 @@ mod tests {
                 "{a=\"1\"} => Count: 2.000000, Sum: 3.500000, Buckets: [(0.5,1]:2] @[1]",
                 "[{\"metric\":{\"a\":\"1\"},\"histogram\":[1,{\"count\":\"2\",\"sum\":\"3.5\",\"buckets\":[[0,\"0.5\",\"1\",\"2\"]]}]}]",
             ),
-            (
-                r#"{"resultType":"scalar","result":[1.5,"2"]}"#,
-                "scalar: 2 @[1.5]",
-                "[1.5,\"2\"]",
-            ),
+            (r#"{"resultType":"scalar","result":[1.5,"2"]}"#, "scalar: 2 @[1.5]", "[1.5,\"2\"]"),
             (r#"{"resultType":"string","result":[1,"a\"b"]}"#, "a\"b", "[1,\"a\\\"b\"]"),
         ];
         for (data, promql, json) in cases {

@@ -123,7 +123,8 @@ fn series(
 ) -> Result<String, QueryError> {
     let parameters = look_up(line)?;
     let path = ["api", "v1", "series"];
-    let (sets, _): (Option<Vec<LabelSet>>, _) = runtime.block_on(server.post(&path, &parameters))?;
+    let (sets, _): (Option<Vec<LabelSet>>, _) =
+        runtime.block_on(server.post(&path, &parameters))?;
     Ok(print::series(&sets.unwrap_or_default(), format))
 }
 

@@ -95,9 +95,7 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        let error = |external, listen| {
-            address(external, "", listen, "vm").unwrap_err().to_string()
-        };
+        let error = |external, listen| address(external, "", listen, "vm").unwrap_err().to_string();
         assert_eq!(error("'http://x'", ":1"), "URL must not begin or end with quotes");
         assert_eq!(error("", "127.0.0.1"), "address 127.0.0.1: missing port in address");
     }

@@ -81,7 +81,10 @@ pub(super) fn read(values: &[String]) -> Result<Features, NotBuilt> {
             }
             option if NOT_BUILT.contains(&option) => missing.push(option.to_owned()),
             option if WITHOUT_EFFECT.contains(&option) => {
-                tracing::warn!(option, "This option for --enable-feature has no effect on this store");
+                tracing::warn!(
+                    option,
+                    "This option for --enable-feature has no effect on this store"
+                );
             }
             option if NO_LONGER_OPTIONS.contains(&option) => {
                 tracing::warn!(option, "This option for --enable-feature is a no-op");

@@ -233,11 +233,11 @@ mod tests {
     use super::*;
     use crate::server::SERVER;
 
-    fn options(arguments: &[&str]) -> Result<ServerOptions, OptionsError> {
+    fn options(arguments: &[&str]) -> ServerOptions {
         let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
         let (line, errors) = Line::parse(&SERVER, &arguments);
         assert_eq!(errors, []);
-        ServerOptions::new(&line)
+        ServerOptions::new(&line).unwrap()
     }
 
     #[test]
@@ -254,14 +254,14 @@ mod tests {
             ),
         ];
         for (arguments, time, size_bytes) in cases {
-            let retention = options(arguments).unwrap().store.retention;
+            let retention = options(arguments).store.retention;
             assert_eq!((retention.time, retention.size_bytes), (time, size_bytes), "{arguments:?}");
         }
     }
 
     #[test]
     fn files_are_not_looked_at_too_often() {
-        let interval = |arguments: &[&str]| options(arguments).unwrap().auto_reload;
+        let interval = |arguments: &[&str]| options(arguments).auto_reload;
         assert_eq!(interval(&["--config.auto-reload-interval=5s"]), None);
         let quick = ["--config.auto-reload", "--config.auto-reload-interval=1ms"];
         assert_eq!(interval(&quick), Some(AUTO_RELOAD_INTERVAL_MIN));
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn flags_are_shown_with_what_they_come_to() {
-        let options = options(&["--web.external-url=http://x/a/"]).unwrap();
+        let options = options(&["--web.external-url=http://x/a/"]);
         assert_eq!(options.flags["web.route-prefix"], "/a");
         assert_eq!(options.flags["query.timeout"], "2m");
         assert!(!options.flags.contains_key("help"));

@@ -102,7 +102,12 @@ impl Store {
                 };
                 match (&trouble, &now) {
                     (before, Some(error)) if before.as_ref() != Some(error) => {
-                        tracing::error!(component = "tsdb", what, err = error, "The store is in trouble");
+                        tracing::error!(
+                            component = "tsdb",
+                            what,
+                            err = error,
+                            "The store is in trouble"
+                        );
                     }
                     (Some(_), None) => {
                         tracing::info!(component = "tsdb", what, "The store has recovered");

@@ -48,20 +48,29 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+    use std::io::Write as _;
+
+    use regain_config::LoadOptions;
+
     use super::*;
+
+    fn write(path: &Path, content: &str) {
+        File::create(path).unwrap().write_all(content.as_bytes()).unwrap();
+    }
 
     #[test]
     fn a_file_that_is_included_counts_like_the_file_itself() {
         let dir = tempfile::tempdir().unwrap();
         let path = |name: &str| dir.path().join(name);
-        std::fs::write(path("main.yml"), "scrape_config_files: ['jobs-*.yml']\n").unwrap();
-        let config = regain_config::load_file(&path("main.yml"), &Default::default()).unwrap();
+        write(&path("main.yml"), "scrape_config_files: ['jobs-*.yml']\n");
+        let config = regain_config::load_file(&path("main.yml"), &LoadOptions::default()).unwrap();
         let mut watch = Watch::new(&path("main.yml"), &config);
         assert!(!watch.has_changed().unwrap());
-        std::fs::write(path("jobs-a.yml"), "scrape_configs: []\n").unwrap();
+        write(&path("jobs-a.yml"), "scrape_configs: []\n");
         assert!(watch.has_changed().unwrap());
         assert!(!watch.has_changed().unwrap());
-        std::fs::write(path("main.yml"), "{}\n").unwrap();
+        write(&path("main.yml"), "{}\n");
         assert!(watch.has_changed().unwrap());
     }
 }

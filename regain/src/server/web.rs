@@ -78,7 +78,11 @@ impl WebServer {
         tasks.spawn(async move {
             let cut_off = serving.await;
             if cut_off > 0 {
-                tracing::warn!(component = "web", connections = cut_off, "Connections were cut off");
+                tracing::warn!(
+                    component = "web",
+                    connections = cut_off,
+                    "Connections were cut off"
+                );
             }
         });
         tasks.close();

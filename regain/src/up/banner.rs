@@ -35,7 +35,10 @@ impl fmt::Display for Banner {
                 writeln!(f, "  http://{address}/metrics  the numbers of this host")?;
             }
             Numbers::Foreign(address) => {
-                writeln!(f, "  {address} is taken: whatever answers there is scraped as this host")?;
+                writeln!(
+                    f,
+                    "  {address} is taken: whatever answers there is scraped as this host"
+                )?;
             }
         }
         writeln!(f, "  http://{server}/api/v1/targets  what is scraped, and how that goes")?;

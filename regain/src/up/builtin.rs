@@ -23,12 +23,15 @@ scrape_configs:
 mod tests {
     use std::path::Path;
 
+    use regain_config::LoadOptions;
+
     use super::*;
 
     #[test]
     fn the_built_in_configuration_scrapes_both() {
         let text = configuration("127.0.0.1:9090", "[::1]:9100");
-        let config = regain_config::load_text(Path::new("x"), &text, &Default::default()).unwrap();
+        let config =
+            regain_config::load_text(Path::new("x"), &text, &LoadOptions::default()).unwrap();
         let jobs: Vec<&str> = config.jobs().map(|job| job.job_name.as_str()).collect();
         assert_eq!(jobs, ["regain", "node"]);
         assert_eq!(config.unbuilt(), []);

@@ -88,7 +88,91 @@ const PROMTOOL: &[Case] = &[
     (
         "query instant http://127.0.0.1:1 up",
         1,
-        &["query error: Post \"http://127.0.0.1:1/api/v1/query\": dial tcp 127.0.0.1:1: connect: connection refused"],
+        &[
+            "query error: Post \"http://127.0.0.1:1/api/v1/query\": dial tcp 127.0.0.1:1: connect: connection refused",
+        ],
+    ),
+];
+
+const SERVER: &[Case] = &[
+    (
+        "--foo",
+        1,
+        &[
+            "Error parsing command line arguments: unknown long flag '--foo'",
+            "prometheus: error: unknown long flag '--foo'",
+        ],
+    ),
+    (
+        "stray",
+        1,
+        &[
+            "Error parsing command line arguments: unexpected stray",
+            "prometheus: error: unexpected stray",
+        ],
+    ),
+    (
+        "--config.file",
+        1,
+        &[
+            "Error parsing command line arguments: expected argument for flag '--config.file'",
+            "prometheus: error: expected argument for flag '--config.file'",
+        ],
+    ),
+    (
+        "--query.timeout=5",
+        2,
+        &["Error parsing command line arguments: not a valid duration string: \"5\""],
+    ),
+    (
+        "--web.max-connections=x",
+        2,
+        &[
+            "Error parsing command line arguments: strconv.ParseFloat: parsing \"x\": invalid syntax",
+        ],
+    ),
+    ("--log.format=xml", 2, &["Error parsing command line arguments: unrecognized log format xml"]),
+    (
+        "--storage.tsdb.retention.size=5",
+        2,
+        &["Error parsing command line arguments: units: unknown unit  in 5"],
+    ),
+    (
+        "--storage.tsdb.wal-compression-type=x",
+        2,
+        &["Error parsing command line arguments: enum value must be one of snappy,zstd, got 'x'"],
+    ),
+    (
+        "--query.timeout=1m --query.timeout=2m",
+        2,
+        &["Error parsing command line arguments: flag 'query.timeout' cannot be repeated"],
+    ),
+    (
+        "--storage.agent.path=x",
+        3,
+        &["The following flag(s) can only be used in agent mode: [\"--storage.agent.path\"]"],
+    ),
+    (
+        "--auto-gomemlimit.ratio=2",
+        1,
+        &["--auto-gomemlimit.ratio must be greater than 0 and less than or equal to 1."],
+    ),
+    (
+        "--web.external-url='x'",
+        2,
+        &["parse external URL \"'x'\": URL must not begin or end with quotes"],
+    ),
+    (
+        "--web.listen-address=127.0.0.1",
+        2,
+        &["parse external URL \"\": address 127.0.0.1: missing port in address"],
+    ),
+    (
+        "--web.cors.origin=(",
+        2,
+        &[
+            "could not compile CORS regex string \"(\": error parsing regexp: missing closing ): `^(?s:()$`",
+        ],
     ),
 ];
 
@@ -111,6 +195,11 @@ fn check(name: &str, variable: &str, cases: &[Case]) {
             assert_eq!(complaints(original, line), expected, "the original with {line}");
         }
     }
+}
+
+#[test]
+fn the_server_complains_as_prometheus_does() {
+    check("prometheus", "PROMETHEUS", SERVER);
 }
 
 #[test]
@@ -141,6 +230,12 @@ fn every_mistake_is_named_at_once_with_a_hint() {
         "regain promtool: error: command \"tsdb\" is not built yet, try --help\n  \
          hint: the commands are check, query, test\n"
     );
+    let output = run(&["server", "--enable-feature=exemplar-storage,search-api"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        text(&output.stderr),
+        "Error parsing feature list: not built yet: exemplar-storage, search-api\n"
+    );
     let output = run(&["nod"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("the parts are up, server, node and promtool"));
@@ -149,7 +244,8 @@ fn every_mistake_is_named_at_once_with_a_hint() {
 #[test]
 fn every_part_has_a_version_and_a_help_page() {
     let names = Names::new();
-    for (name, version) in [("node_exporter", "1.12.1"), ("promtool", "3.14.0")] {
+    let versions = [("prometheus", "3.14.0"), ("node_exporter", "1.12.1"), ("promtool", "3.14.0")];
+    for (name, version) in versions {
         let output = Command::new(names.path(name)).arg("--version").output().unwrap();
         assert!(output.status.success());
         let printed = text(&output.stdout);

@@ -19,7 +19,8 @@ pub(crate) struct Answer {
 /// Sends a request without a body and reads the answer.
 pub(crate) fn request(method: &str, address: &str, path: &str, headers: &[&str]) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
-    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let mut headers = headers.join("\r\n");
+    headers.push_str(if headers.is_empty() { "" } else { "\r\n" });
     let text = format!(
         "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
          content-length: 0\r\n{headers}\r\n"
@@ -31,7 +32,8 @@ pub(crate) fn request(method: &str, address: &str, path: &str, headers: &[&str])
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     let head = head.to_ascii_lowercase();
-    let body = if head.contains("transfer-encoding: chunked") { unchunked(body) } else { body.to_owned() };
+    let body =
+        if head.contains("transfer-encoding: chunked") { unchunked(body) } else { body.to_owned() };
     Answer { status, head, body }
 }
 
@@ -60,8 +62,9 @@ fn unchunked(body: &str) -> String {
         if size == 0 {
             break;
         }
-        whole.push_str(&after[..size]);
-        rest = &after[size + 2..];
+        let (chunk, after) = after.split_at(size);
+        whole.push_str(chunk);
+        rest = after.strip_prefix("\r\n").unwrap();
     }
     whole
 }

@@ -11,8 +11,7 @@ fn head(line: &str) -> Vec<&str> {
 
 #[test]
 fn logfmt_lines_begin_as_upstreams_do() {
-    let mut program =
-        Program::start(&["node", "--web.listen-address=127.0.0.1:0"], Path::new("/"));
+    let mut program = Program::start(&["node", "--web.listen-address=127.0.0.1:0"], Path::new("/"));
     let line = program.line_with(&["Starting node_exporter"]);
     assert_eq!(head(&line), ["time", "level", "source"]);
     let time = line.strip_prefix("time=").unwrap().split(' ').next().unwrap();

@@ -1,8 +1,13 @@
 //! The program as its users meet it: started, asked over HTTP, signalled, compared with the originals.
 
+#![cfg(test)]
+#![expect(clippy::print_stdout, reason = "tables of verdicts and skipped tests are for the reader")]
+
+mod files;
 mod http;
 mod program;
 
+mod check_config;
 mod command_lines;
 mod documentation;
 mod logs;

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 
+use super::files::write;
 use super::http::{get, request};
 use super::program::{Program, run, text};
 
@@ -19,9 +20,11 @@ fn serves_the_hosts_numbers_and_its_own() {
     let (program, address) = start(&[]);
     let first = get(&address, "/metrics");
     assert_eq!(first.status, 200);
-    assert!(first.head.contains(
-        "content-type: text/plain; version=0.0.4; charset=utf-8; escaping=underscores"
-    ));
+    assert!(
+        first.head.contains(
+            "content-type: text/plain; version=0.0.4; charset=utf-8; escaping=underscores"
+        )
+    );
     let page = get(&address, "/metrics").body;
     for line in [
         "# TYPE node_cpu_seconds_total counter",
@@ -79,7 +82,7 @@ fn requests_choose_among_the_collectors() {
 fn flags_choose_collectors_and_tune_them() {
     let files = tempfile::tempdir().unwrap();
     let file = files.path().join("job.prom");
-    std::fs::write(&file, "backup_age_seconds 7\n").unwrap();
+    write(&file, "backup_age_seconds 7\n");
     let directory = format!("--collector.textfile.directory={}", files.path().display());
     let (_program, address) = start(&[
         "--collector.disable-defaults",
@@ -99,7 +102,7 @@ fn listens_on_several_addresses_and_asks_for_a_login_on_each() {
     let dir = tempfile::tempdir().unwrap();
     let config = dir.path().join("web.yml");
     let hash = bcrypt::hash("secret", 4).unwrap();
-    std::fs::write(&config, format!("basic_auth_users: {{ann: \"{hash}\"}}\n")).unwrap();
+    write(&config, format!("basic_auth_users: {{ann: \"{hash}\"}}\n"));
     let config = format!("--web.config.file={}", config.display());
     let arguments =
         ["node", "--web.listen-address=127.0.0.1:0", "--web.listen-address=127.0.0.1:0", &config];

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 pub(crate) const REGAIN: &str = env!("CARGO_BIN_EXE_regain");
 
 /// How long a line that must come may take; only a program that hangs takes that long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Runs the program to its end.
 pub(crate) fn run<S: AsRef<OsStr>>(arguments: &[S]) -> Output {
@@ -89,7 +89,9 @@ impl Program {
                         return line;
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => panic!("no line with {parts:?} in {:#?}", self.seen),
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("no line with {parts:?} in {:#?}", self.seen)
+                }
                 Err(RecvTimeoutError::Disconnected) => {
                     panic!("ended without a line with {parts:?}: {:#?}", self.seen)
                 }
@@ -121,10 +123,11 @@ impl Program {
     pub(crate) fn banner(&mut self) -> Vec<String> {
         let mut banner = Vec::new();
         while banner.last().is_none_or(|line: &String| line != "Ctrl-C ends it.") {
-            match self.printed.recv_timeout(PATIENCE) {
-                Ok(line) => banner.push(line),
-                Err(_) => panic!("only {banner:#?} and the log {:#?}", self.lines.try_iter().collect::<Vec<_>>()),
-            }
+            let line = self.printed.recv_timeout(PATIENCE).unwrap_or_else(|error| {
+                let log: Vec<String> = self.lines.try_iter().collect();
+                panic!("{error}: only {banner:#?} and the log {log:#?}")
+            });
+            banner.push(line);
         }
         banner
     }

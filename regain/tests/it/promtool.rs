@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread::JoinHandle;
 
+use super::files::write;
 use super::program::{run, text};
 
 /// A server that answers one request with `answer`, and gives the request.
@@ -71,7 +72,10 @@ fn label_values_are_looked_up_below_a_prefix() {
 fn what_the_server_says_instead_of_data_is_shown() {
     let cases = [
         (
-            answer("400 Bad Request", r#"{"status":"error","errorType":"bad_data","error":"bad up{"}"#),
+            answer(
+                "400 Bad Request",
+                r#"{"status":"error","errorType":"bad_data","error":"bad up{"}"#,
+            ),
             "query error: bad_data: bad up{\n",
         ),
         (
@@ -95,8 +99,8 @@ fn what_the_server_says_instead_of_data_is_shown() {
 fn web_config_files_are_checked_one_by_one() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name).display().to_string();
-    std::fs::write(path("good.yml"), "http_server_config: {http2: true}\n").unwrap();
-    std::fs::write(path("bad.yml"), "tls_server_config:\n  cert_fil: x\n").unwrap();
+    write(path("good.yml"), "http_server_config: {http2: true}\n");
+    write(path("bad.yml"), "tls_server_config:\n  cert_fil: x\n");
     let output = run(&["promtool", "check", "web-config", &path("good.yml"), &path("bad.yml")]);
     assert_eq!(output.status.code(), Some(1));
     let said = text(&output.stderr);

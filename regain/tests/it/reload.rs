@@ -2,6 +2,7 @@
 
 use rustix::process::Signal;
 
+use super::files::write;
 use super::http::{get, get_until, request};
 use super::server::{Server, job};
 
@@ -9,7 +10,7 @@ const POOLS: &str = "/api/v1/scrape_pools";
 
 impl Server {
     fn write_config(&self, config: &str) {
-        std::fs::write(self.dir.path().join("prometheus.yml"), config).unwrap();
+        write(self.dir.path().join("prometheus.yml"), config);
     }
 
     fn metric(&self, name: &str) -> String {

@@ -7,6 +7,7 @@ use std::process::Command;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
+use super::files::write;
 use super::http::{get, get_until, request};
 use super::program::{Names, Program, REGAIN, run, text};
 
@@ -20,7 +21,7 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn start(config: &str, flags: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("prometheus.yml"), config).unwrap();
+        write(dir.path().join("prometheus.yml"), config);
         Self::restart(dir, flags)
     }
 
@@ -71,7 +72,7 @@ fn scrapes_a_target_and_keeps_what_it_saw() {
 
     let dir = server.stop();
     // Nothing is scraped any more, and what was scraped is still there.
-    std::fs::write(dir.path().join("prometheus.yml"), "").unwrap();
+    write(dir.path().join("prometheus.yml"), "");
     let server = Server::restart(dir, &[]);
     let kept = get(&server.address, "/api/v1/query?query=max_over_time(up[1h])");
     assert!(kept.body.contains(",\"1\"]"), "{}", kept.body);
@@ -178,12 +179,14 @@ fn a_bad_file_ends_the_start_with_all_its_mistakes() {
         ),
     ];
     for (config, expected) in cases {
-        std::fs::write(&file, config).unwrap();
+        write(&file, config);
         let flag = format!("--config.file={}", file.display());
         let output = run(&["server", "--web.listen-address=127.0.0.1:0", &flag]);
         assert_eq!(output.status.code(), Some(2));
         let log = text(&output.stderr);
-        assert!(log.contains(&format!("msg=\"Error loading config (--config.file={}", file.display())));
+        assert!(
+            log.contains(&format!("msg=\"Error loading config (--config.file={}", file.display()))
+        );
         for expected in expected {
             assert!(log.contains(expected), "{expected} is missing in {log}");
         }
@@ -194,7 +197,7 @@ fn a_bad_file_ends_the_start_with_all_its_mistakes() {
 fn the_name_of_the_program_decides_what_it_is() {
     let names = Names::new();
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("prometheus.yml"), "").unwrap();
+    write(dir.path().join("prometheus.yml"), "");
     let output = Command::new(names.path("prometheus"))
         .args(["--web.listen-address=127.0.0.1:0", "--storage.tsdb.path=/dev/null/x"])
         .current_dir(dir.path())

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 
 use rustix::process::Signal;
 
+use super::files::write;
 use super::http::{get, get_until};
 use super::program::Program;
 
@@ -26,7 +27,8 @@ fn watches_this_host_without_being_told_how() {
     assert!(get(&numbers, "/metrics").body.contains("\nnode_load1 "));
     let up = "/api/v1/query?query=sum(up)";
     get_until(&server, up, |answer| answer.body.contains(",\"2\"]"));
-    let memory = "/api/v1/query?query=topk(3,(1-node_memory_MemFree_bytes/node_memory_MemTotal_bytes))";
+    let memory =
+        "/api/v1/query?query=topk(3,(1-node_memory_MemFree_bytes/node_memory_MemTotal_bytes))";
     assert!(get(&server, memory).body.contains("\"job\":\"node\""));
     let skew = get(&server, "/api/v1/query?query=count(scrape_clock_skew_seconds)").body;
     assert!(skew.contains(",\"2\"]"), "{skew}");
@@ -44,7 +46,8 @@ fn an_exporter_that_is_there_already_is_scraped() {
     let holder = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = holder.local_addr().unwrap();
     let flag = format!("--node.listen-address={taken}");
-    let mut program = Program::start(&["up", "--web.listen-address=127.0.0.1:0", &flag], dir.path());
+    let mut program =
+        Program::start(&["up", "--web.listen-address=127.0.0.1:0", &flag], dir.path());
     let banner = program.banner();
     let expected = format!("  {taken} is taken: whatever answers there is scraped as this host");
     assert!(banner.contains(&expected), "{banner:#?}");
@@ -56,8 +59,9 @@ fn an_exporter_that_is_there_already_is_scraped() {
 #[test]
 fn a_configuration_that_is_there_is_used() {
     let dir = tempfile::tempdir().unwrap();
-    let config = "scrape_configs: [{job_name: mine, static_configs: [{targets: ['127.0.0.1:1']}]}]\n";
-    std::fs::write(dir.path().join("prometheus.yml"), config).unwrap();
+    let config =
+        "scrape_configs: [{job_name: mine, static_configs: [{targets: ['127.0.0.1:1']}]}]\n";
+    write(dir.path().join("prometheus.yml"), config);
     let mut program = Program::start(&ANY_PORT, dir.path());
     let banner = program.banner();
     assert_eq!(banner[0], "Watching what prometheus.yml says; data in data.");
