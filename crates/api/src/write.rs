@@ -73,7 +73,10 @@ impl WriteService {
         unsnappy(body, DECODED_BYTES_MAX, &mut message)?;
         let outcome = self.receiver.write(sender, &message, now)?;
         self.count(outcome);
-        Ok(())
+        match outcome.histograms_skipped {
+            0 => Ok(()),
+            count => Err(Failure::Histograms { count }),
+        }
     }
 
     fn count(&self, outcome: Outcome) {
@@ -110,6 +113,12 @@ enum Failure {
     Corrupt,
     #[error("{0}")]
     Write(#[from] WriteError),
+    /// What could be kept is kept; the sender has to know what was not.
+    #[error(
+        "{count} native histograms of this request are not kept: this server keeps floats only, so \
+         set send_native_histograms to false; the request's float samples are kept"
+    )]
+    Histograms { count: u64 },
     #[error("the write failed unexpectedly")]
     Panicked,
 }
@@ -131,7 +140,10 @@ impl Failure {
         match self {
             Self::Encoding(_) | Self::MessageType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BodyBroken(_) | Self::DecodedTooLarge | Self::Corrupt => StatusCode::BAD_REQUEST,
+            Self::BodyBroken(_)
+            | Self::DecodedTooLarge
+            | Self::Corrupt
+            | Self::Histograms { .. } => StatusCode::BAD_REQUEST,
             Self::Write(error) => match error.fault() {
                 Fault::Request => StatusCode::BAD_REQUEST,
                 Fault::Limit => StatusCode::SERVICE_UNAVAILABLE,

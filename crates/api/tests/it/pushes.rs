@@ -110,6 +110,23 @@ async fn what_is_wrong_first_is_told() {
     assert_eq!(fixture.samples(), 0);
 }
 
+#[tokio::test]
+async fn native_histograms_are_refused_by_name_and_the_floats_beside_them_kept() {
+    let fixture = Fixture::new();
+    let mut request = message("m", 0, 1.0);
+    let mut histogram = encode::Request::default();
+    histogram.series(&[("__name__", "h")], &[]);
+    let mut series = histogram.as_bytes().to_vec();
+    // An empty `TimeSeries.histograms` behind the labels, which makes the series two bytes longer.
+    series.extend_from_slice(&[0x22, 0]);
+    series[1] += 2;
+    request.extend_from_slice(&series);
+    let answer = fixture.write(&request).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert!(answer.text().starts_with("1 native histograms of this request are not kept"));
+    assert_eq!(fixture.samples(), 1);
+}
+
 /// The header of a snappy block that says how long it becomes, with hardly anything behind it.
 fn announcing(len: u64) -> Vec<u8> {
     let mut body = Vec::new();
