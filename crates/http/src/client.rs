@@ -16,6 +16,7 @@ mod validate;
 mod connection;
 mod connector;
 mod dial;
+mod executor;
 mod proxy;
 mod tls;
 mod tunnel;
@@ -44,6 +45,7 @@ use self::oauth2::TokenSource;
 use self::redirect::{REDIRECTS_MAX, Redirect};
 pub use self::response::{Answer, Body};
 use self::transport::{Outgoing, Transport, TransportSettings};
+use crate::cpu::CpuMeter;
 
 /// Sends requests; a clone shares connections, tokens and certificates.
 #[derive(Clone)]
@@ -74,6 +76,8 @@ pub struct ClientOptions<'a> {
     pub idle_timeout: Duration,
     /// Where connections are counted, and under which name.
     pub metrics: Option<(&'a DialMetrics, &'a str)>,
+    /// What measures the tasks of connections, where somebody wants to know: TLS and HTTP are done in them.
+    pub cpu: Option<&'a CpuMeter>,
 }
 
 impl<'a> ClientOptions<'a> {
@@ -82,7 +86,8 @@ impl<'a> ClientOptions<'a> {
 
     /// Returns the usual options.
     pub fn new(user_agent: &'a str, environment: &'a BTreeMap<String, String>) -> Self {
-        Self { user_agent, environment, idle_timeout: Self::IDLE_TIMEOUT, metrics: None }
+        let idle_timeout = Self::IDLE_TIMEOUT;
+        Self { user_agent, environment, idle_timeout, metrics: None, cpu: None }
     }
 }
 
@@ -155,6 +160,7 @@ impl Client {
             http2: config.enable_http2,
             idle_timeout: options.idle_timeout,
             dialer: options.metrics.map(|(metrics, name)| metrics.of(name)),
+            cpu: options.cpu.cloned(),
         })?;
         Ok(Self(Arc::new(Inner {
             transport,

@@ -1,5 +1,6 @@
 //! HTTP clients and servers: TLS, authentication, proxies, size limits, web configuration.
 
+pub mod cpu;
 mod os_text;
 mod secret;
 mod watched_file;

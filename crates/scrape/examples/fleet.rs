@@ -19,6 +19,7 @@ use regain_storage::{Appendable, Appender, Committed, LaneKey, Result, SeriesRef
 const SERIES: usize = 1200;
 const VARIANTS: usize = 16;
 const WARM_UP_SECONDS: u64 = 3;
+const EXPORTER_THREAD: &str = "exporter";
 
 fn main() {
     let argument = |position: usize, default: u64| {
@@ -28,7 +29,6 @@ fn main() {
     let address = serve();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
-        .thread_name("scrape")
         .enable_all()
         .build()
         .expect("a runtime starts");
@@ -59,9 +59,9 @@ async fn measure(address: SocketAddr, targets: u64, rounds: u64) {
     manager.apply(jobs, &Labels::empty()).await.expect("the job is valid");
     let resident_before = resident_kb();
     tokio::time::sleep(Duration::from_secs(WARM_UP_SECONDS)).await;
-    let (cpu, began) = (cpu_seconds("scrape"), Instant::now());
+    let (cpu, began) = (cpu_seconds(), Instant::now());
     tokio::time::sleep(Duration::from_secs(rounds)).await;
-    let cpu = cpu_seconds("scrape") - cpu;
+    let cpu = cpu_seconds() - cpu;
     let samples = began.elapsed().as_secs_f64() * (targets * SERIES as u64) as f64;
     let failed = manager.targets()["fleet"]
         .active
@@ -69,10 +69,21 @@ async fn measure(address: SocketAddr, targets: u64, rounds: u64) {
         .filter_map(|target| target.status().last_error)
         .inspect(|error| println!("failed: {error}"))
         .count();
-    println!("{targets} targets, {failed} failing, {:.0} samples a second", samples / began.elapsed().as_secs_f64());
-    println!("{:.0} ns of CPU per sample, {:.0} µs per scrape", cpu / samples * 1e9, cpu / samples * 1e6 * SERIES as f64);
+    println!(
+        "{targets} targets, {failed} failing, {:.0} samples a second",
+        samples / began.elapsed().as_secs_f64()
+    );
+    println!(
+        "{:.0} ns of CPU per sample, {:.0} µs per scrape",
+        cpu / samples * 1e9,
+        cpu / samples * 1e6 * SERIES as f64
+    );
     let grown = resident_kb().saturating_sub(resident_before);
-    println!("{} MB resident, of which {} MB came with the scrapes", resident_kb() / 1024, grown / 1024);
+    println!(
+        "{} MB resident, of which {} MB came with the scrapes",
+        resident_kb() / 1024,
+        grown / 1024
+    );
     manager.stop().await;
 }
 
@@ -123,18 +134,21 @@ impl Appender for Lane {
     }
 }
 
-/// Returns the CPU time of all threads of this name.
-fn cpu_seconds(name: &str) -> f64 {
+/// Returns the CPU time of this process without its exporters.
+fn cpu_seconds() -> f64 {
     const TICKS_PER_SECOND: f64 = 100.0;
-    let tasks = std::fs::read_dir("/proc/self/task").expect("procfs is mounted");
-    let ticks = tasks.filter_map(|task| {
-        let stat = std::fs::read_to_string(task.ok()?.path().join("stat")).ok()?;
+    let ticks_of = |path: std::path::PathBuf, name: &str| {
+        let stat = std::fs::read_to_string(path).ok()?;
         let (start, rest) = stat.rsplit_once(')')?;
         let fields: Vec<&str> = rest.split_whitespace().collect();
         let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
         start.ends_with(name).then(|| Some(ticks(11)? + ticks(12)?))?
-    });
-    ticks.sum::<f64>() / TICKS_PER_SECOND
+    };
+    let tasks = std::fs::read_dir("/proc/self/task").expect("procfs is mounted");
+    let exporters: f64 =
+        tasks.filter_map(|task| ticks_of(task.ok()?.path().join("stat"), EXPORTER_THREAD)).sum();
+    let all = ticks_of("/proc/self/stat".into(), "").expect("procfs is mounted");
+    (all - exporters) / TICKS_PER_SECOND
 }
 
 fn resident_kb() -> u64 {
@@ -151,7 +165,8 @@ fn serve() -> SocketAddr {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let (stream, answers) = (stream.expect("a connection comes"), Arc::clone(&answers));
-            let builder = std::thread::Builder::new().stack_size(64 << 10);
+            let name = EXPORTER_THREAD.to_owned();
+            let builder = std::thread::Builder::new().stack_size(64 << 10).name(name);
             // The other side hangs up at the end.
             builder.spawn(move || speak(&stream, &answers).ok()).expect("a thread starts");
         }
@@ -184,12 +199,18 @@ fn answer(number: usize) -> Vec<u8> {
     for series in 0..SERIES {
         let (family, rest) = (series / 12, series % 12);
         if rest == 0 {
-            let lines = format!("# HELP service_requests_{family}_seconds What takes time.\n# TYPE service_requests_{family}_seconds counter\n");
+            let lines = format!(
+                "# HELP service_requests_{family}_seconds What takes time.\n# TYPE service_requests_{family}_seconds counter\n"
+            );
             body.push_str(&lines);
         }
         let changes = if series.is_multiple_of(2) { number } else { 0 };
         let value = 1000 + series * 7 + changes * (series % 90 + 1);
-        let fraction = if series.is_multiple_of(3) { format!(".{}", (series * 31 + changes) % 97) } else { String::new() };
+        let fraction = if series.is_multiple_of(3) {
+            format!(".{}", (series * 31 + changes) % 97)
+        } else {
+            String::new()
+        };
         writeln!(
             body,
             "service_requests_{family}_seconds{{method=\"GET\",path=\"/api/v1/items/{rest}\",code=\"200\",pool=\"blue\"}} {value}{fraction}"
@@ -197,6 +218,8 @@ fn answer(number: usize) -> Vec<u8> {
         .expect("writing to a string does not fail");
     }
     let length = body.len();
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\ncontent-length: {length}\r\n\r\n");
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\ncontent-length: {length}\r\n\r\n"
+    );
     (head + &body).into_bytes()
 }

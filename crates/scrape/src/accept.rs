@@ -17,8 +17,12 @@ pub(crate) fn accept_header(protocols: &[ScrapeProtocol], escaping: EscapingSche
         let (media_type, escaped) = match protocol {
             ScrapeProtocol::PrometheusText004 => ("text/plain;version=0.0.4", false),
             ScrapeProtocol::PrometheusText100 => ("text/plain;version=1.0.0", true),
-            ScrapeProtocol::OpenMetricsText001 => ("application/openmetrics-text;version=0.0.1", false),
-            ScrapeProtocol::OpenMetricsText100 => ("application/openmetrics-text;version=1.0.0", true),
+            ScrapeProtocol::OpenMetricsText001 => {
+                ("application/openmetrics-text;version=0.0.1", false)
+            }
+            ScrapeProtocol::OpenMetricsText100 => {
+                ("application/openmetrics-text;version=1.0.0", true)
+            }
         };
         header.push_str(media_type);
         if escaped {

@@ -67,9 +67,9 @@ impl BodyReader<'_> {
                 continue;
             }
             if let Some(line) = self.parser.metadata_line()
-                && let Some(kind) = self.metadata.expected(line)
+                && let Some(known) = self.metadata.expected(line)
             {
-                self.parser.skip_metadata_line(line, kind);
+                self.parser.skip_metadata_line(line, known.kind);
                 continue;
             }
             match self.parser.next_event()? {
@@ -110,6 +110,7 @@ impl BodyReader<'_> {
     fn put_timed(&mut self, hit: Hit, series: SeriesRef, time: Timestamp, value: f64) {
         if time > self.rules.time_max {
             self.tally.out_of_bounds += 1;
+            self.tally.series_added -= usize::from(self.cache.is_new(hit.entry) && !hit.repeated);
             self.cache.untrack(hit.entry);
         } else {
             self.row.timed.push(TimedSample { series, entry: hit.entry, time, value });
@@ -124,12 +125,11 @@ impl BodyReader<'_> {
             Some(hit) => Some(hit),
             None => self.new_series(sample.series, tracked)?,
         };
-        match hit {
-            Some(hit) => self.put(hit, timestamp, sample.value),
-            None => {
-                self.tally.scraped += 1;
-                self.tally.kept += 1;
-            }
+        if let Some(hit) = hit {
+            self.put(hit, timestamp, sample.value);
+        } else {
+            self.tally.scraped += 1;
+            self.tally.kept += 1;
         }
         Ok(())
     }
@@ -138,8 +138,8 @@ impl BodyReader<'_> {
     fn new_series(&mut self, text: &[u8], tracked: bool) -> Result<Option<Hit>, ScrapeError> {
         // A line counts as scraped before its labels can fail the scrape.
         let failed = |tally: &mut Tally| tally.scraped += 1;
-        let labels = read_labels(text, &self.parser, self.rules)
-            .inspect_err(|_| failed(&mut self.tally))?;
+        let labels =
+            read_labels(text, &self.parser, self.rules).inspect_err(|_| failed(&mut self.tally))?;
         let series = match labels {
             None => None,
             Some(_) if self.is_over_limit(self.attempted() + 1) => {

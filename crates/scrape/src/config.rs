@@ -42,6 +42,7 @@ impl ScrapeProtocol {
 
 /// Holds the settings of one job. A limit of 0 is no limit.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "the file that a user writes has these switches")]
 pub struct JobConfig {
     pub job_name: String,
     pub scrape_interval: Duration,

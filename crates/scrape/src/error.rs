@@ -48,16 +48,22 @@ pub enum SeriesError {
     DuplicateLabel { name: String },
     #[error("a label of {metric} is longer than {limit} bytes", metric = shown(metric))]
     LabelTooLong { metric: String, limit: usize },
-    #[error("label_limit exceeded (metric: {}, number of labels: {count}, limit: {limit})", shown(metric))]
+    #[error(
+        "label_limit exceeded (metric: {}, number of labels: {count}, limit: {limit})",
+        shown(metric)
+    )]
     LabelLimit { metric: String, count: usize, limit: usize },
     #[error(
         "label_name_length_limit exceeded (metric: {}, label name: {}, length: {length}, limit: {limit})",
-        shown(metric), shown(name)
+        shown(metric),
+        shown(name)
     )]
     NameLengthLimit { metric: String, name: String, length: usize, limit: usize },
     #[error(
         "label_value_length_limit exceeded (metric: {}, label name: {}, value: {}, length: {length}, limit: {limit})",
-        shown(metric), shown(name), quote(shown(value))
+        shown(metric),
+        shown(name),
+        quote(shown(value))
     )]
     ValueLengthLimit { metric: String, name: String, value: String, length: usize, limit: usize },
 }
@@ -98,11 +104,19 @@ impl From<RequestError> for FetchError {
 /// Reports a body of no known format.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum ContentTypeError {
-    #[error("non-compliant scrape target sending blank Content-Type and no fallback_scrape_protocol specified for target")]
+    #[error(
+        "non-compliant scrape target sending blank Content-Type and no fallback_scrape_protocol specified for target"
+    )]
     Blank,
-    #[error("cannot parse Content-Type {} and no fallback_scrape_protocol for target", quote(content_type))]
+    #[error(
+        "cannot parse Content-Type {} and no fallback_scrape_protocol for target",
+        quote(content_type)
+    )]
     Invalid { content_type: String },
-    #[error("received unsupported Content-Type {} and no fallback_scrape_protocol specified for target", quote(content_type))]
+    #[error(
+        "received unsupported Content-Type {} and no fallback_scrape_protocol specified for target",
+        quote(content_type)
+    )]
     Unsupported { content_type: String },
 }
 
@@ -121,7 +135,11 @@ pub enum TargetError {
     Timeout(#[source] DurationError),
     #[error("scrape timeout cannot be 0")]
     TimeoutZero,
-    #[error("scrape timeout cannot be greater than scrape interval ({} > {})", quote(timeout), quote(interval))]
+    #[error(
+        "scrape timeout cannot be greater than scrape interval ({} > {})",
+        quote(timeout),
+        quote(interval)
+    )]
     TimeoutAboveInterval { timeout: String, interval: String },
     #[error("error parsing {what}: strconv.ParseBool: parsing {}: invalid syntax", quote(value))]
     Bool { what: &'static str, value: String },
@@ -139,7 +157,7 @@ pub struct ApplyError(pub Vec<JobError>);
 #[error("job {}: error creating HTTP client: {source}", quote(job))]
 pub struct JobError {
     pub job: String,
-    pub source: BuildError,
+    pub source: Box<BuildError>,
 }
 
 fn jobs(errors: &[JobError]) -> String {

@@ -25,6 +25,8 @@ const DATE_RESOLUTION: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Fetched {
     pub(crate) work: Workspace,
+    /// Is the size of the body as it came, in bytes.
+    pub(crate) wire_bytes: u64,
     pub(crate) content_type: String,
     /// Is by how much the target's clock is ahead, in seconds; absent where the target tells no time or nobody asks.
     pub(crate) clock_skew_seconds: Option<f64>,
@@ -67,7 +69,7 @@ pub(crate) async fn fetch(
     let content_type = answer.header(&header::CONTENT_TYPE).unwrap_or_default().to_owned();
     let mut work = shared.workspaces.take();
     match body.read(&answer, body_limit(config.body_size_limit), &mut work.body).await {
-        Ok(_) => Ok(Fetched { work, content_type, clock_skew_seconds }),
+        Ok(wire_bytes) => Ok(Fetched { work, wire_bytes, content_type, clock_skew_seconds }),
         Err(error) => {
             shared.workspaces.give(work);
             Err(error.into())

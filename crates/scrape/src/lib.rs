@@ -10,6 +10,7 @@
 
 mod clock;
 mod config;
+mod cost;
 mod error;
 mod job;
 mod manager;
@@ -36,10 +37,12 @@ mod row;
 mod workspace;
 
 mod blocking;
+mod interner;
 mod metrics;
 
 pub use clock::Clock;
 pub use config::{JobConfig, ScrapeProtocol};
+pub use cost::{CpuPerScrape, ScrapeSize};
 pub use error::{
     ApplyError, ContentTypeError, FetchError, JobError, ScrapeError, SeriesError, TargetError,
     TargetLimitExceeded,

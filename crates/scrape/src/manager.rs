@@ -8,14 +8,17 @@ use arc_swap::ArcSwap;
 use futures_util::future::join_all;
 use regain_discovery::{ConsumerMetrics, FileSdConfig, SdMetrics};
 use regain_http::client::DialMetrics;
+use regain_http::cpu::ThreadClock;
 use regain_metrics::Registry;
 use regain_model::Labels;
 use regain_storage::Appendable;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
+use crate::cache::SharedTexts;
 use crate::clock::Clock;
 use crate::config::JobConfig;
+use crate::cost::CpuPerScrape;
 use crate::discoveries::Discoveries;
 use crate::error::{ApplyError, JobError};
 use crate::job::Job;
@@ -33,6 +36,8 @@ pub struct ScrapeOptions {
     /// Gets the manager's own metrics; one manager per registry.
     pub registry: Registry,
     pub clock: Clock,
+    /// Measures what jobs cost, where there is one.
+    pub thread_clock: Option<ThreadClock>,
     /// Counts connections; shared with the other clients of the process.
     pub dial_metrics: Option<DialMetrics>,
     /// Holds the variables of the process, for `proxy_from_environment`.
@@ -58,6 +63,7 @@ impl ScrapeOptions {
             store,
             registry,
             clock,
+            thread_clock: None,
             dial_metrics: None,
             environment: BTreeMap::new(),
             user_agent: Self::USER_AGENT.to_owned(),
@@ -84,6 +90,7 @@ pub(crate) struct Shared {
     pub(crate) options: ScrapeOptions,
     pub(crate) metrics: ScrapeMetrics,
     pub(crate) sd_metrics: ConsumerMetrics,
+    pub(crate) texts: Arc<SharedTexts>,
     pub(crate) metadata: SharedMetadata,
     pub(crate) workspaces: Workspaces,
 }
@@ -108,8 +115,14 @@ impl Shared {
     pub(crate) fn new(options: ScrapeOptions) -> Self {
         let metrics = ScrapeMetrics::register(&options.registry);
         let sd_metrics = SdMetrics::register(&options.registry).of("scrape");
-        let (metadata, workspaces) = (SharedMetadata::default(), Workspaces::default());
-        Self { options, metrics, sd_metrics, metadata, workspaces }
+        Self {
+            options,
+            metrics,
+            sd_metrics,
+            texts: Arc::default(),
+            metadata: SharedMetadata::default(),
+            workspaces: Workspaces::default(),
+        }
     }
 }
 
@@ -148,7 +161,7 @@ impl ScrapeManager {
             let name = config.job_name.clone();
             let plan = Plan { config: Arc::new(config), statics: statics.groups(), feeds, seed };
             if !pools.by_name.contains_key(&name) {
-                match PoolHandle::start(&self.shared, Arc::clone(&plan.config), &self.stop) {
+                match PoolHandle::start(&self.shared, &plan.config, &self.stop) {
                     Ok(pool) => pools.by_name.insert(name.clone(), pool),
                     Err(error) => {
                         errors.push(error);
@@ -197,6 +210,11 @@ impl ScrapeManager {
     /// Returns the settings of a pool.
     pub fn job_config(&self, pool: &str) -> Option<Arc<JobConfig>> {
         self.views.load().get(pool).map(|view| view.config())
+    }
+
+    /// Returns the CPU time that scrapes of a pool took lately; nothing before the first, or without a thread clock.
+    pub fn cpu_per_scrape(&self, pool: &str) -> Option<CpuPerScrape> {
+        self.views.load().get(pool)?.cpu().per_scrape()
     }
 
     async fn stop_missing(&self, pools: &mut Pools, jobs: &[Job]) {

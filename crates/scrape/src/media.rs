@@ -55,10 +55,7 @@ fn are_parameters(text: &str) -> bool {
         }
         let after = match value.strip_prefix('"') {
             Some(quoted) => after_quoted(quoted),
-            None => {
-                let end = value.find([';', ' ', '\t']).unwrap_or(value.len());
-                value.split_at_checked(end).filter(|(token, _)| is_token(token)).map(|split| split.1)
-            }
+            None => after_token(value),
         };
         let Some(after) = after.map(str::trim_start) else { return false };
         rest = match after.strip_prefix(';') {
@@ -68,6 +65,13 @@ fn are_parameters(text: &str) -> bool {
         };
     }
     true
+}
+
+/// Returns what comes after a token that ends with a semicolon, a blank or the text.
+fn after_token(text: &str) -> Option<&str> {
+    let end = text.find([';', ' ', '\t']).unwrap_or(text.len());
+    let (token, after) = text.split_at_checked(end)?;
+    is_token(token).then_some(after)
 }
 
 /// Returns what comes after the closing quote.
@@ -86,7 +90,8 @@ fn after_quoted(text: &str) -> Option<&str> {
 
 fn is_token(text: &str) -> bool {
     const SEPARATORS: &[u8] = b"()<>@,;:\\\"/[]?=";
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !SEPARATORS.contains(&byte))
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_graphic() && !SEPARATORS.contains(&byte))
 }
 
 fn dialect_of(protocol: ScrapeProtocol) -> Dialect {
@@ -117,15 +122,30 @@ mod tests {
     #[test]
     fn what_names_no_format_needs_a_fallback() {
         for (content_type, message) in [
-            ("", "non-compliant scrape target sending blank Content-Type and no fallback_scrape_protocol specified for target"),
+            (
+                "",
+                "non-compliant scrape target sending blank Content-Type and no fallback_scrape_protocol specified for target",
+            ),
             (
                 "text/html; charset=utf-8",
                 "received unsupported Content-Type \"text/html; charset=utf-8\" and no fallback_scrape_protocol specified for target",
             ),
-            ("counter", "received unsupported Content-Type \"counter\" and no fallback_scrape_protocol specified for target"),
-            ("text/plain; charset", "cannot parse Content-Type \"text/plain; charset\" and no fallback_scrape_protocol for target"),
-            ("text/plain; a=\"b", "cannot parse Content-Type \"text/plain; a=\\\"b\" and no fallback_scrape_protocol for target"),
-            ("a/b/c", "cannot parse Content-Type \"a/b/c\" and no fallback_scrape_protocol for target"),
+            (
+                "counter",
+                "received unsupported Content-Type \"counter\" and no fallback_scrape_protocol specified for target",
+            ),
+            (
+                "text/plain; charset",
+                "cannot parse Content-Type \"text/plain; charset\" and no fallback_scrape_protocol for target",
+            ),
+            (
+                "text/plain; a=\"b",
+                "cannot parse Content-Type \"text/plain; a=\\\"b\" and no fallback_scrape_protocol for target",
+            ),
+            (
+                "a/b/c",
+                "cannot parse Content-Type \"a/b/c\" and no fallback_scrape_protocol for target",
+            ),
             (
                 "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
                 "received unsupported Content-Type \"application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; \

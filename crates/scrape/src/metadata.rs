@@ -4,16 +4,16 @@
 //! in their order, so that lines which repeat the last scrape are passed over without being read.
 
 use std::hash::BuildHasher as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use hashbrown::{HashSet, HashTable};
+use hashbrown::HashTable;
 use regain_model::{Metadata, MetricKind};
+
+use crate::interner::Interner;
 
 /// Says for how many scrapes a family is remembered that the target no longer names.
 const SCRAPES_KEPT: u32 = 10;
-/// Says how many additions the shared texts take before the unused ones are looked for.
-const SWEEP_AFTER: usize = 4096;
 
 /// Is a family with what a target says about it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -23,31 +23,7 @@ pub struct FamilyMetadata {
 }
 
 /// Shares equal texts between targets.
-#[derive(Debug, Default)]
-pub(crate) struct SharedMetadata(Mutex<Shared>);
-
-#[derive(Debug, Default)]
-struct Shared {
-    families: HashSet<Arc<FamilyMetadata>>,
-    added: usize,
-}
-
-impl SharedMetadata {
-    /// Returns the one that is shared by all who say the same.
-    fn share(&self, family: &Arc<FamilyMetadata>) -> Arc<FamilyMetadata> {
-        let mut shared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = shared.families.get(family) {
-            return Arc::clone(known);
-        }
-        shared.added += 1;
-        if shared.added > SWEEP_AFTER {
-            shared.added = 0;
-            shared.families.retain(|family| Arc::strong_count(family) > 1);
-        }
-        shared.families.insert(Arc::clone(family));
-        Arc::clone(family)
-    }
-}
+pub(crate) type SharedMetadata = Interner<FamilyMetadata>;
 
 /// Holds what one target says.
 #[derive(Debug, Default)]
@@ -69,6 +45,13 @@ struct Known {
     unshared: bool,
 }
 
+/// Is a line that the last scrape had in the same place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KnownLine {
+    /// Is present for a `# TYPE`.
+    pub(crate) kind: Option<MetricKind>,
+}
+
 /// Is a metadata line of the last scrape.
 #[derive(Debug, Clone, Copy)]
 struct Line {
@@ -87,14 +70,14 @@ impl TargetMetadata {
 
     /// Tells whether the line is the one expected here, and which kind it gives.
     #[inline]
-    pub(crate) fn expected(&mut self, line: &[u8]) -> Option<Option<MetricKind>> {
+    pub(crate) fn expected(&mut self, line: &[u8]) -> Option<KnownLine> {
         let expected = *self.lines.get(self.cursor)?;
         if self.changed || self.hasher.hash_one(line) != expected.hash {
             return None;
         }
         self.cursor += 1;
         self.families[expected.family as usize].last_scrape = self.scrape;
-        Some(expected.kind)
+        Some(KnownLine { kind: expected.kind })
     }
 
     /// Takes over what a line says.
@@ -137,7 +120,7 @@ impl TargetMetadata {
             self.lines.truncate(self.cursor);
         }
         for known in self.families.iter_mut().filter(|known| known.unshared) {
-            known.family = shared.share(&known.family);
+            known.family = shared.share(Arc::clone(&known.family));
             known.unshared = false;
         }
         let scrape = self.scrape;
@@ -167,6 +150,13 @@ impl TargetMetadata {
         Some(Arc::clone(&self.families[at as usize].family))
     }
 
+    /// Returns the memory that this target holds beside the texts, which targets share; in bytes.
+    pub(crate) fn own_bytes(&self) -> usize {
+        self.families.capacity() * size_of::<Known>()
+            + self.by_name.allocation_size()
+            + self.lines.capacity() * size_of::<Line>()
+    }
+
     /// Returns the number of families and of the bytes in their texts.
     pub(crate) fn size(&self) -> (usize, usize) {
         let bytes = |family: &Arc<FamilyMetadata>| {
@@ -191,7 +181,8 @@ impl TargetMetadata {
 
     fn index(&mut self, at: usize) -> Option<u32> {
         let number = u32::try_from(at).ok()?;
-        let hash = |at: &u32| self.hasher.hash_one(self.families[*at as usize].family.name.as_str());
+        let hash =
+            |at: &u32| self.hasher.hash_one(self.families[*at as usize].family.name.as_str());
         self.by_name.insert_unique(hash(&number), number, hash);
         Some(number)
     }

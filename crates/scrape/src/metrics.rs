@@ -18,28 +18,56 @@ const INTERVAL_QUANTILES: [f64; 5] = [0.01, 0.05, 0.5, 0.9, 0.99];
 /// Holds the metrics of a scrape manager.
 #[derive(Debug)]
 pub(crate) struct ScrapeMetrics {
-    pub(crate) pools: Counter,
-    pub(crate) pools_failed: Counter,
-    pub(crate) pool_reloads: Counter,
-    pub(crate) pool_reloads_failed: Counter,
-    pub(crate) exceeded_target_limit: Counter,
-    pub(crate) exceeded_label_limits: Counter,
-    pub(crate) exceeded_body_size_limit: Counter,
-    pub(crate) exceeded_sample_limit: Counter,
-    pub(crate) duplicate_samples: Counter,
-    pub(crate) out_of_order_samples: Counter,
-    pub(crate) out_of_bounds_samples: Counter,
+    pub(crate) pools: PoolCounters,
+    pub(crate) exceeded: LimitCounters,
+    pub(crate) refused: SampleCounters,
     pub(crate) cache_flushes: Counter,
     pub(crate) scrape_duration: Histogram,
-    reload_length: SummaryVec,
-    interval_length: SummaryVec,
-    interval_histogram: HistogramVec,
+    by_pool: PoolVectors,
+    by_interval: IntervalVectors,
+}
+
+/// Counts what happens to pools.
+#[derive(Debug)]
+pub(crate) struct PoolCounters {
+    pub(crate) created: Counter,
+    pub(crate) failed: Counter,
+    pub(crate) reloads: Counter,
+    pub(crate) reloads_failed: Counter,
+}
+
+/// Counts what exceeded a limit of its job.
+#[derive(Debug)]
+pub(crate) struct LimitCounters {
+    pub(crate) targets: Counter,
+    pub(crate) labels: Counter,
+    pub(crate) body_size: Counter,
+    pub(crate) samples: Counter,
+}
+
+/// Counts samples that were refused.
+#[derive(Debug)]
+pub(crate) struct SampleCounters {
+    pub(crate) duplicate: Counter,
+    pub(crate) out_of_order: Counter,
+    pub(crate) out_of_bounds: Counter,
+}
+
+#[derive(Debug)]
+struct PoolVectors {
     target_limit: GaugeVec,
     targets: GaugeVec,
     syncs: CounterVec,
     syncs_failed: CounterVec,
     sync_length: SummaryVec,
     sync_histogram: HistogramVec,
+}
+
+#[derive(Debug)]
+struct IntervalVectors {
+    reload_length: SummaryVec,
+    length: SummaryVec,
+    histogram: HistogramVec,
 }
 
 /// Holds the metrics of one pool.
@@ -62,53 +90,11 @@ pub(crate) struct IntervalMetrics {
 
 impl ScrapeMetrics {
     pub(crate) fn register(registry: &Registry) -> Self {
-        let counter = |name: &'static str, help: &'static str| registry.counter(name, help);
         Self {
-            pools: counter(
-                "prometheus_target_scrape_pools_total",
-                "Total number of scrape pool creation attempts.",
-            ),
-            pools_failed: counter(
-                "prometheus_target_scrape_pools_failed_total",
-                "Total number of scrape pool creations that failed.",
-            ),
-            pool_reloads: counter(
-                "prometheus_target_scrape_pool_reloads_total",
-                "Total number of scrape pool reloads.",
-            ),
-            pool_reloads_failed: counter(
-                "prometheus_target_scrape_pool_reloads_failed_total",
-                "Total number of failed scrape pool reloads.",
-            ),
-            exceeded_target_limit: counter(
-                "prometheus_target_scrape_pool_exceeded_target_limit_total",
-                "Total number of times scrape pools hit the target limit, during sync or config reload.",
-            ),
-            exceeded_label_limits: counter(
-                "prometheus_target_scrape_pool_exceeded_label_limits_total",
-                "Total number of times scrape pools hit the label limits, during sync or config reload.",
-            ),
-            exceeded_body_size_limit: counter(
-                "prometheus_target_scrapes_exceeded_body_size_limit_total",
-                "Total number of scrapes that hit the body size limit",
-            ),
-            exceeded_sample_limit: counter(
-                "prometheus_target_scrapes_exceeded_sample_limit_total",
-                "Total number of scrapes that hit the sample limit and were rejected.",
-            ),
-            duplicate_samples: counter(
-                "prometheus_target_scrapes_sample_duplicate_timestamp_total",
-                "Total number of samples rejected due to duplicate timestamps but different values.",
-            ),
-            out_of_order_samples: counter(
-                "prometheus_target_scrapes_sample_out_of_order_total",
-                "Total number of samples rejected due to not being out of the expected order.",
-            ),
-            out_of_bounds_samples: counter(
-                "prometheus_target_scrapes_sample_out_of_bounds_total",
-                "Total number of samples rejected due to timestamp falling outside of the time bounds.",
-            ),
-            cache_flushes: counter(
+            pools: PoolCounters::register(registry),
+            exceeded: LimitCounters::register(registry),
+            refused: SampleCounters::register(registry),
+            cache_flushes: registry.counter(
                 "prometheus_target_scrapes_cache_flush_forced_total",
                 "How many times a scrape cache was flushed due to getting big while scrapes are failing.",
             ),
@@ -117,24 +103,118 @@ impl ScrapeMetrics {
                 "Total duration of the scrape from start to commit completion in seconds.",
                 &[],
             ),
-            reload_length: registry.summary_vec(
-                "prometheus_target_reload_length_seconds",
-                "Actual interval to reload the scrape pool with a given configuration.",
-                &["interval"],
-                &INTERVAL_QUANTILES,
+            by_pool: PoolVectors::register(registry),
+            by_interval: IntervalVectors::register(registry),
+        }
+    }
+
+    /// Returns the metrics of a pool, exposed from now on.
+    pub(crate) fn pool(&self, job: &str) -> PoolMetrics {
+        PoolMetrics {
+            target_limit: self.by_pool.target_limit.with(&[job]),
+            targets: self.by_pool.targets.with(&[job]),
+            syncs: self.by_pool.syncs.with(&[job]),
+            syncs_failed: self.by_pool.syncs_failed.with(&[job]),
+            sync_length: self.by_pool.sync_length.with(&[job]),
+            sync_histogram: self.by_pool.sync_histogram.with(&[job]),
+        }
+    }
+
+    /// Ends the exposition of a pool's metrics.
+    pub(crate) fn forget_pool(&self, job: &str) {
+        self.by_pool.target_limit.remove(&[job]);
+        self.by_pool.targets.remove(&[job]);
+        self.by_pool.syncs.remove(&[job]);
+        self.by_pool.syncs_failed.remove(&[job]);
+        self.by_pool.sync_length.remove(&[job]);
+        self.by_pool.sync_histogram.remove(&[job]);
+    }
+
+    /// Returns the metrics of an interval, exposed from now on.
+    pub(crate) fn interval(&self, interval: Duration) -> IntervalMetrics {
+        let interval = go_text(interval);
+        IntervalMetrics {
+            length: self.by_interval.length.with(&[&interval]),
+            histogram: self.by_interval.histogram.with(&[&interval]),
+        }
+    }
+
+    pub(crate) fn reloaded(&self, interval: Duration, took: Duration) {
+        self.by_interval.reload_length.with(&[&go_text(interval)]).observe(took.as_secs_f64());
+    }
+}
+
+impl PoolCounters {
+    fn register(registry: &Registry) -> Self {
+        let counter = |name: &'static str, help: &'static str| registry.counter(name, help);
+        Self {
+            created: counter(
+                "prometheus_target_scrape_pools_total",
+                "Total number of scrape pool creation attempts.",
             ),
-            interval_length: registry.summary_vec(
-                "prometheus_target_interval_length_seconds",
-                "Actual intervals between scrapes.",
-                &["interval"],
-                &INTERVAL_QUANTILES,
+            failed: counter(
+                "prometheus_target_scrape_pools_failed_total",
+                "Total number of scrape pool creations that failed.",
             ),
-            interval_histogram: registry.histogram_vec(
-                "prometheus_target_interval_length_histogram_seconds",
-                "Actual intervals between scrapes.",
-                &["interval"],
-                &INTERVAL_BOUNDS,
+            reloads: counter(
+                "prometheus_target_scrape_pool_reloads_total",
+                "Total number of scrape pool reloads.",
             ),
+            reloads_failed: counter(
+                "prometheus_target_scrape_pool_reloads_failed_total",
+                "Total number of failed scrape pool reloads.",
+            ),
+        }
+    }
+}
+
+impl LimitCounters {
+    fn register(registry: &Registry) -> Self {
+        let counter = |name: &'static str, help: &'static str| registry.counter(name, help);
+        Self {
+            targets: counter(
+                "prometheus_target_scrape_pool_exceeded_target_limit_total",
+                "Total number of times scrape pools hit the target limit, during sync or config reload.",
+            ),
+            labels: counter(
+                "prometheus_target_scrape_pool_exceeded_label_limits_total",
+                "Total number of times scrape pools hit the label limits, during sync or config reload.",
+            ),
+            body_size: counter(
+                "prometheus_target_scrapes_exceeded_body_size_limit_total",
+                "Total number of scrapes that hit the body size limit",
+            ),
+            samples: counter(
+                "prometheus_target_scrapes_exceeded_sample_limit_total",
+                "Total number of scrapes that hit the sample limit and were rejected.",
+            ),
+        }
+    }
+}
+
+impl SampleCounters {
+    fn register(registry: &Registry) -> Self {
+        let counter = |name: &'static str, help: &'static str| registry.counter(name, help);
+        Self {
+            duplicate: counter(
+                "prometheus_target_scrapes_sample_duplicate_timestamp_total",
+                "Total number of samples rejected due to duplicate timestamps but different values.",
+            ),
+            out_of_order: counter(
+                "prometheus_target_scrapes_sample_out_of_order_total",
+                "Total number of samples rejected due to not being out of the expected order.",
+            ),
+            out_of_bounds: counter(
+                "prometheus_target_scrapes_sample_out_of_bounds_total",
+                "Total number of samples rejected due to timestamp falling outside of the time bounds.",
+            ),
+        }
+    }
+}
+
+impl PoolVectors {
+    fn register(registry: &Registry) -> Self {
+        Self {
             target_limit: registry.gauge_vec(
                 "prometheus_target_scrape_pool_target_limit",
                 "Maximum number of targets allowed in this scrape pool.",
@@ -169,40 +249,30 @@ impl ScrapeMetrics {
             ),
         }
     }
+}
 
-    /// Returns the metrics of a pool, exposed from now on.
-    pub(crate) fn pool(&self, job: &str) -> PoolMetrics {
-        PoolMetrics {
-            target_limit: self.target_limit.with(&[job]),
-            targets: self.targets.with(&[job]),
-            syncs: self.syncs.with(&[job]),
-            syncs_failed: self.syncs_failed.with(&[job]),
-            sync_length: self.sync_length.with(&[job]),
-            sync_histogram: self.sync_histogram.with(&[job]),
+impl IntervalVectors {
+    fn register(registry: &Registry) -> Self {
+        Self {
+            reload_length: registry.summary_vec(
+                "prometheus_target_reload_length_seconds",
+                "Actual interval to reload the scrape pool with a given configuration.",
+                &["interval"],
+                &INTERVAL_QUANTILES,
+            ),
+            length: registry.summary_vec(
+                "prometheus_target_interval_length_seconds",
+                "Actual intervals between scrapes.",
+                &["interval"],
+                &INTERVAL_QUANTILES,
+            ),
+            histogram: registry.histogram_vec(
+                "prometheus_target_interval_length_histogram_seconds",
+                "Actual intervals between scrapes.",
+                &["interval"],
+                &INTERVAL_BOUNDS,
+            ),
         }
-    }
-
-    /// Ends the exposition of a pool's metrics.
-    pub(crate) fn forget_pool(&self, job: &str) {
-        self.target_limit.remove(&[job]);
-        self.targets.remove(&[job]);
-        self.syncs.remove(&[job]);
-        self.syncs_failed.remove(&[job]);
-        self.sync_length.remove(&[job]);
-        self.sync_histogram.remove(&[job]);
-    }
-
-    /// Returns the metrics of an interval, exposed from now on.
-    pub(crate) fn interval(&self, interval: Duration) -> IntervalMetrics {
-        let interval = go_text(interval);
-        IntervalMetrics {
-            length: self.interval_length.with(&[&interval]),
-            histogram: self.interval_histogram.with(&[&interval]),
-        }
-    }
-
-    pub(crate) fn reloaded(&self, interval: Duration, took: Duration) {
-        self.reload_length.with(&[&go_text(interval)]).observe(took.as_secs_f64());
     }
 }
 

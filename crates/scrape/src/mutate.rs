@@ -91,7 +91,12 @@ fn check_kept(labels: &LabelsBuilder, config: &JobConfig) -> Result<(), SeriesEr
         let limit = config.label_name_length_limit;
         if above(name.len(), limit) {
             let (metric, length) = (metric.to_owned(), name.len());
-            return Err(SeriesError::NameLengthLimit { metric, name: name.to_owned(), length, limit });
+            return Err(SeriesError::NameLengthLimit {
+                metric,
+                name: name.to_owned(),
+                length,
+                limit,
+            });
         }
         let limit = config.label_value_length_limit;
         if above(value.len(), limit) {
@@ -165,8 +170,13 @@ mod tests {
         );
         let series = [("__name__", "m"), ("abc", "defg")];
         let limited = JobConfig { label_limit: 1, ..config.clone() };
-        refuse(&series, &limited, "label_limit exceeded (metric: m, number of labels: 2, limit: 1)");
-        let limited = JobConfig { label_name_length_limit: 8, label_value_length_limit: 3, ..config };
+        refuse(
+            &series,
+            &limited,
+            "label_limit exceeded (metric: m, number of labels: 2, limit: 1)",
+        );
+        let limited =
+            JobConfig { label_name_length_limit: 8, label_value_length_limit: 3, ..config };
         refuse(
             &series,
             &limited,

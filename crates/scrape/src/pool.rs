@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::JobConfig;
+use crate::cost::JobCpu;
 use crate::discoveries::Feed;
 use crate::error::JobError;
 use crate::manager::Shared;
@@ -53,6 +54,7 @@ pub struct PoolTargets {
 pub(crate) struct PoolView {
     config: ArcSwap<JobConfig>,
     targets: ArcSwap<PoolTargets>,
+    cpu: Arc<JobCpu>,
 }
 
 impl PoolView {
@@ -62,6 +64,10 @@ impl PoolView {
 
     pub(crate) fn targets(&self) -> Arc<PoolTargets> {
         self.targets.load_full()
+    }
+
+    pub(crate) fn cpu(&self) -> &JobCpu {
+        &self.cpu
     }
 }
 
@@ -90,15 +96,17 @@ impl PoolHandle {
     /// Starts a pool without targets.
     pub(crate) fn start(
         shared: &Arc<Shared>,
-        config: Arc<JobConfig>,
+        config: &Arc<JobConfig>,
         stop: &CancellationToken,
     ) -> Result<Self, JobError> {
-        shared.metrics.pools.inc();
-        let settings = JobSettings::new(Arc::clone(&config), shared)
-            .inspect_err(|_| shared.metrics.pools_failed.inc())?;
+        shared.metrics.pools.created.inc();
+        let cpu = Arc::new(JobCpu::new(shared.options.thread_clock));
+        let settings = JobSettings::new(Arc::clone(config), shared, Arc::clone(&cpu))
+            .inspect_err(|_| shared.metrics.pools.failed.inc())?;
         let view = Arc::new(PoolView {
-            config: ArcSwap::new(Arc::clone(&config)),
+            config: ArcSwap::new(Arc::clone(config)),
             targets: ArcSwap::default(),
+            cpu,
         });
         let (orders, inbox) = mpsc::channel(ORDERS_MAX);
         let (stop, tasks) = (stop.child_token(), TaskTracker::new());
@@ -180,6 +188,8 @@ impl Pool {
                 () = until(due) => self.sync(&stop).await,
             }
         }
+        // Where the manager is gone without a word, its loops go without marking the ends of their series.
+        stop.cancel();
         let job = &self.settings.config.job_name;
         self.shared.metrics.forget_pool(job);
         self.shared.sd_metrics.forget(job);
@@ -191,9 +201,10 @@ impl Pool {
         let changed = *config != *self.settings.config;
         if changed {
             let metrics = &self.shared.metrics;
-            metrics.pool_reloads.inc();
-            let settings = JobSettings::new(Arc::clone(&config), &self.shared)
-                .inspect_err(|_| metrics.pool_reloads_failed.inc())?;
+            metrics.pools.reloads.inc();
+            let cpu = Arc::clone(&self.settings.cpu);
+            let settings = JobSettings::new(Arc::clone(&config), &self.shared, cpu)
+                .inspect_err(|_| metrics.pools.reloads_failed.inc())?;
             self.settings = Arc::new(settings);
             self.view.config.store(Arc::clone(&config));
         }

@@ -57,6 +57,11 @@ impl ReportSeries {
         Ok(Self { refs, extra, clock_skew, clock_skew_live: false })
     }
 
+    /// Returns the number of series.
+    pub(crate) fn len(&self) -> usize {
+        self.refs.len() + usize::from(self.clock_skew_live)
+    }
+
     /// Appends the report to a row.
     pub(crate) fn append(
         &mut self,

@@ -4,6 +4,7 @@ mod record;
 mod repair;
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt as _;
@@ -81,7 +82,7 @@ impl Scraper {
             request: None,
             interval: shared.metrics.interval(assignment.target.interval()),
             lane: None,
-            cache: SeriesCache::default(),
+            cache: SeriesCache::new(&shared.texts),
             last_started: None,
         }
     }
@@ -115,10 +116,15 @@ impl Scraper {
         if let Some(last) = self.last_started.replace(started) {
             self.interval.observe(started - last);
         }
-        let turn = AssertUnwindSafe(self.turn(at, started)).catch_unwind().await;
+        let cpu = Arc::clone(&self.settings.cpu);
+        let turn = {
+            let turn = pin!(AssertUnwindSafe(self.turn(at, started)).catch_unwind());
+            cpu.measure(turn).await
+        };
         if turn.is_err() {
             self.after_panic(at, started);
         }
+        cpu.note_scrape();
     }
 
     async fn turn(&mut self, at: Timestamp, started: Instant) {
@@ -151,9 +157,12 @@ impl Scraper {
         self.lane = None;
         let failed = || self.record(at, started, Err(ScrapeError::Panic));
         if std::panic::catch_unwind(AssertUnwindSafe(failed)).is_err() {
-            tracing::error!(target_url = self.target.scrape_url(), "its failure cannot be recorded");
+            tracing::error!(
+                target_url = self.target.scrape_url(),
+                "its failure cannot be recorded"
+            );
             self.lane = None;
-            self.cache = SeriesCache::default();
+            self.cache = SeriesCache::new(&self.shared.texts);
         }
     }
 }

@@ -9,6 +9,7 @@ use regain_http::client::error::BuildError;
 
 use crate::accept::accept_header;
 use crate::config::JobConfig;
+use crate::cost::JobCpu;
 use crate::error::JobError;
 use crate::manager::Shared;
 
@@ -18,15 +19,21 @@ pub(crate) struct JobSettings {
     pub(crate) config: Arc<JobConfig>,
     pub(crate) client: Client,
     pub(crate) headers: HeaderMap,
+    pub(crate) cpu: Arc<JobCpu>,
 }
 
 impl JobSettings {
-    pub(crate) fn new(config: Arc<JobConfig>, shared: &Shared) -> Result<Self, JobError> {
+    pub(crate) fn new(
+        config: Arc<JobConfig>,
+        shared: &Shared,
+        cpu: Arc<JobCpu>,
+    ) -> Result<Self, JobError> {
         let options = &shared.options;
         let name = config.job_name.as_str();
-        let failed = |source| JobError { job: name.to_owned(), source };
+        let failed = |source| JobError { job: name.to_owned(), source: Box::new(source) };
         let client_options = ClientOptions {
             metrics: options.dial_metrics.as_ref().map(|metrics| (metrics, name)),
+            cpu: cpu.meter(),
             ..ClientOptions::new(&options.user_agent, &options.environment)
         };
         let client = Client::new(&config.client, &client_options).map_err(failed)?;
@@ -38,6 +45,6 @@ impl JobSettings {
             (header::ACCEPT, accept),
             (header::ACCEPT_ENCODING, HeaderValue::from_static(encoding)),
         ]);
-        Ok(Self { config, client, headers })
+        Ok(Self { config, client, headers, cpu })
     }
 }

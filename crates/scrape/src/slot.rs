@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn late_timestamps_move_back_within_the_tolerance() {
-        let start = Duration::from_millis(1_000_000);
+        let start = Duration::from_secs(1000);
         let mut grid = Grid::new(start, SECOND, Duration::from_millis(2));
         let mut check = |after_us: u64, expected_ms: i64| {
             let placed = grid.place(start + Duration::from_micros(after_us));

@@ -11,6 +11,7 @@ use regain_model::{Labels, Timestamp};
 use regain_storage::LaneKey;
 
 use crate::config::JobConfig;
+use crate::cost::ScrapeSize;
 use crate::error::ScrapeError;
 use crate::metadata::{FamilyMetadata, TargetMetadata};
 use crate::slot::target_hash;
@@ -47,6 +48,10 @@ pub struct TargetStatus {
     pub last_error: Option<Arc<ScrapeError>>,
     pub last_scrape: Option<Timestamp>,
     pub last_scrape_duration_seconds: f64,
+    /// Is what the last scrape read and left behind.
+    pub size: ScrapeSize,
+    /// Is by how much the target's clock is ahead; absent where the last scrape did not tell.
+    pub clock_skew_seconds: Option<f64>,
 }
 
 /// Is one thing to scrape.
@@ -139,7 +144,8 @@ impl Target {
         self.request_url.as_ref().map_err(|&error| error)
     }
 
-    pub(crate) fn interval(&self) -> Duration {
+    /// Returns the time from one scrape to the next.
+    pub fn interval(&self) -> Duration {
         self.interval
     }
 

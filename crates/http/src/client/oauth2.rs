@@ -63,6 +63,7 @@ impl TokenSource {
             http2: false,
             idle_timeout: IDLE_TIMEOUT,
             dialer: None,
+            cpu: None,
         })?;
         Ok(Self {
             url: Url::parse(&config.token_url).map_err(BuildError::TokenUrl)?,

@@ -13,7 +13,7 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use rustls::pki_types::ServerName;
 use url::{Position, Url};
 
@@ -21,10 +21,12 @@ use crate::client::config::{ProxyConfig, Secret, TlsConfig};
 use crate::client::connection::Reused;
 use crate::client::connector::{Connector, Settings, io_cause, unix_host};
 use crate::client::error::{BuildError, Cause, TlsSetupError};
+use crate::client::executor::Executor;
 use crate::client::metrics::Dialer;
 use crate::client::proxy::ProxyRoutes;
 use crate::client::tls::{TlsMaterial, TlsSources};
 use crate::client::tunnel;
+use crate::cpu::CpuMeter;
 
 /// Is how many idle connections are kept for one host, as in upstream.
 const IDLE_PER_HOST_MAX: usize = 1000;
@@ -50,6 +52,8 @@ pub(crate) struct TransportSettings<'a> {
     /// Idle connections are closed after this time; zero keeps none.
     pub(crate) idle_timeout: Duration,
     pub(crate) dialer: Option<Dialer>,
+    /// Measures the tasks of connections.
+    pub(crate) cpu: Option<CpuMeter>,
 }
 
 /// Sends requests.
@@ -68,6 +72,7 @@ struct Opener {
     routes: Arc<ProxyRoutes>,
     proxy_headers: HeaderMap,
     dialer: Option<Dialer>,
+    cpu: Option<CpuMeter>,
 }
 
 /// Holds the connections that were opened with the same certificates.
@@ -95,7 +100,7 @@ impl Opener {
             dialer: self.dialer.clone(),
         });
         let kept = if self.idle_timeout.is_zero() { 0 } else { IDLE_PER_HOST_MAX };
-        let client = legacy::Client::builder(TokioExecutor::new())
+        let client = legacy::Client::builder(Executor { cpu: self.cpu.clone() })
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(self.idle_timeout)
@@ -110,7 +115,7 @@ impl Opener {
 
 impl Transport {
     pub(crate) fn new(settings: TransportSettings<'_>) -> Result<Self, BuildError> {
-        let TransportSettings { tls, proxy, environment, http2, idle_timeout, dialer } = settings;
+        let TransportSettings { tls, proxy, environment, http2, idle_timeout, dialer, cpu } = settings;
         let sources = TlsSources::new(tls);
         let material = sources.read()?;
         let server_name = match tls.server_name.as_str() {
@@ -129,6 +134,7 @@ impl Transport {
             routes: Arc::new(ProxyRoutes::new(proxy, environment)?),
             proxy_headers: proxy_headers(&proxy.proxy_connect_header)?,
             dialer,
+            cpu,
         };
         let current = ArcSwap::from_pointee(opener.pool(material)?);
         Ok(Self { opener, current })

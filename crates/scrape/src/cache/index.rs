@@ -22,6 +22,10 @@ impl Index {
             .insert_unique(hasher.hash_one(text), at, |&other| hasher.hash_one(text_of(other)));
     }
 
+    pub(super) fn size_bytes(&self) -> usize {
+        self.table.allocation_size()
+    }
+
     pub(super) fn find<'a>(&self, text: &[u8], text_of: impl Fn(u32) -> &'a [u8]) -> Option<u32> {
         self.table.find(self.hasher.hash_one(text), |&at| text_of(at) == text).copied()
     }

@@ -164,7 +164,7 @@ impl Loops {
         let (targets, limit) = (self.by_hash.len(), self.settings.config.target_limit);
         let exceeded = limit > 0 && targets > limit;
         if exceeded {
-            self.shared.metrics.exceeded_target_limit.inc();
+            self.shared.metrics.exceeded.targets.inc();
         }
         self.limit.set(exceeded.then_some(TargetLimitExceeded { targets, limit }));
     }

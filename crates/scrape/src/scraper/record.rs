@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::{Lane, Scraper};
 use crate::body::{BodyReader, Rules, Tally};
 use crate::clock::timestamp;
+use crate::cost::ScrapeSize;
 use crate::error::{FetchError, ScrapeError, SeriesError};
 use crate::fetch::Fetched;
 use crate::media::dialect;
@@ -57,9 +58,13 @@ impl Scraper {
                 Err(ScrapeError::Fetch(FetchError::BodyLimit)) => -1.0,
                 Err(_) => 0.0,
             },
-            clock_skew_seconds: fetched.as_ref().ok().and_then(|fetched| fetched.clock_skew_seconds),
+            clock_skew_seconds: fetched
+                .as_ref()
+                .ok()
+                .and_then(|fetched| fetched.clock_skew_seconds),
             ..Report::default()
         };
+        let wire_bytes = fetched.as_ref().map_or(0, |fetched| fetched.wire_bytes);
         let (mut work, content_type) = match fetched {
             Ok(Fetched { work, content_type, .. }) => (work, Ok(content_type)),
             Err(error) => (self.shared.workspaces.take(), Err(error)),
@@ -75,7 +80,26 @@ impl Scraper {
             last_error: outcome.err().map(Arc::new),
             last_scrape: Some(at),
             last_scrape_duration_seconds: report.duration_seconds,
+            size: self.size(&report, wire_bytes),
+            clock_skew_seconds: report.clock_skew_seconds,
         });
+    }
+
+    fn size(&self, report: &Report, wire_bytes: u64) -> ScrapeSize {
+        let own_series = self.lane.as_ref().map_or(0, |lane| lane.report.len());
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a body's length is whole and far below 2^53, but for the mark of one over the limit"
+        )]
+        let body_bytes = report.body_bytes.max(0.0) as u64;
+        ScrapeSize {
+            samples: report.scraped,
+            series: report.kept + own_series,
+            body_bytes,
+            wire_bytes,
+            cache_bytes: self.cache.size_bytes() + self.target.metadata_locked().own_bytes(),
+        }
     }
 
     /// Marks the ends of all series, those of the report included.
@@ -103,7 +127,7 @@ impl Scraper {
         report: &mut Report,
     ) -> Result<(), ScrapeError> {
         self.cache.begin();
-        self.open_lane()?;
+        self.open_lane().inspect_err(|_| drop(self.cache.fail(|_| {})))?;
         let mut tally = Tally::default();
         let outcome = content_type
             .and_then(|content_type| self.take_samples(at, &content_type, work, &mut tally));
@@ -114,8 +138,13 @@ impl Scraper {
         (report.up, report.duration_seconds) = (outcome.is_ok(), started.elapsed().as_secs_f64());
         (report.scraped, report.kept) = (tally.scraped, tally.kept);
         report.series_added = tally.series_added;
-        self.stage_report(at, &mut work.row, report)?;
-        self.commit();
+        match self.stage_report(at, &mut work.row, report) {
+            Ok(()) => self.commit(),
+            Err(error) => {
+                self.lane().appender.rollback();
+                return Err(error);
+            }
+        }
         outcome
     }
 
@@ -189,12 +218,18 @@ impl Scraper {
             out_of_bounds: tally.out_of_bounds,
             ..Refused::default()
         };
+        let mut not_added = Vec::new();
         for &(index, verdict) in &row.refused {
             let entry = row.entry(index);
             refused.count(verdict);
             self.cache.untrack(entry);
-            tally.series_added -= usize::from(self.cache.is_new(entry));
+            if self.cache.is_new(entry) {
+                not_added.push(entry);
+            }
         }
+        not_added.sort_unstable();
+        not_added.dedup();
+        tally.series_added = tally.series_added.saturating_sub(not_added.len());
         self.report_refused(&refused);
         row.clear();
         self.cache.for_each_vanished(|series| row.push_stale(series));
@@ -223,8 +258,9 @@ impl Scraper {
         let ends = row.series.len();
         own.append(report, config.sample_limit, &mut row.series, &mut row.values);
         appender.stage_row(at, &row.series, &row.values, &mut row.refused);
-        let forgotten =
-            |&(index, verdict): &(usize, Verdict)| index >= ends && verdict == Verdict::UnknownSeries;
+        let forgotten = |&(index, verdict): &(usize, Verdict)| {
+            index >= ends && verdict == Verdict::UnknownSeries
+        };
         if row.refused.iter().any(forgotten) {
             *own = ReportSeries::new(&mut **appender, target.labels(), &config)?;
             row.clear();
@@ -248,15 +284,15 @@ impl Scraper {
     fn report_refused(&self, refused: &Refused) {
         let (metrics, target) = (&self.shared.metrics, self.target.scrape_url());
         for (count, counter, text) in [
-            (refused.out_of_order, Some(&metrics.out_of_order_samples), "out-of-order samples"),
+            (refused.out_of_order, Some(&metrics.refused.out_of_order), "out-of-order samples"),
             (
                 refused.duplicates,
-                Some(&metrics.duplicate_samples),
+                Some(&metrics.refused.duplicate),
                 "samples with different value but same timestamp",
             ),
             (
                 refused.out_of_bounds,
-                Some(&metrics.out_of_bounds_samples),
+                Some(&metrics.refused.out_of_bounds),
                 "samples that are too old or are too far into the future",
             ),
             (refused.over_limit, None, "samples that the store has no room for"),
@@ -276,13 +312,13 @@ impl Scraper {
         tracing::debug!(target_url = self.target.scrape_url(), %error, "scrape failed");
         let metrics = &self.shared.metrics;
         match error {
-            ScrapeError::SampleLimit => metrics.exceeded_sample_limit.inc(),
-            ScrapeError::Fetch(FetchError::BodyLimit) => metrics.exceeded_body_size_limit.inc(),
+            ScrapeError::SampleLimit => metrics.exceeded.samples.inc(),
+            ScrapeError::Fetch(FetchError::BodyLimit) => metrics.exceeded.body_size.inc(),
             ScrapeError::Series(
                 SeriesError::LabelLimit { .. }
                 | SeriesError::NameLengthLimit { .. }
                 | SeriesError::ValueLengthLimit { .. },
-            ) => metrics.exceeded_label_limits.inc(),
+            ) => metrics.exceeded.labels.inc(),
             _ => {}
         }
     }

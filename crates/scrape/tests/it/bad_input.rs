@@ -195,10 +195,7 @@ async fn failures_of_tls_and_of_the_network_say_what_upstream_says() {
     let (closed, tls) = (closed_port().await, tls_server().await);
     for (address, message) in [
         (plain.address, "http: server gave HTTP response to HTTPS client"),
-        (
-            tls,
-            "tls: failed to verify certificate: x509: certificate signed by unknown authority",
-        ),
+        (tls, "tls: failed to verify certificate: x509: certificate signed by unknown authority"),
         (closed, "dial tcp ADDRESS: connect: connection refused"),
     ] {
         let scraping = Scraping::idle();

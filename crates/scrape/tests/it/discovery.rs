@@ -14,13 +14,15 @@ fn put(path: &Path, exporters: &[&Exporter]) {
         exporters.iter().map(|exporter| format!("\"{}\"", exporter.address)).collect();
     let text = format!("- targets: [{}]\n  labels: {{from: file}}\n", list.join(", "));
     let partial = path.with_extension("partial");
-    fs::File::create(&partial).and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes())).unwrap();
+    fs::File::create(&partial)
+        .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()))
+        .unwrap();
     fs::rename(partial, path).unwrap();
 }
 
 fn from_file(config: JobConfig, path: &Path) -> Job {
     let files = vec![path.to_string_lossy().into_owned()];
-    let sd = FileSdConfig { files, refresh_interval: Duration::from_secs(60) };
+    let sd = FileSdConfig { files, refresh_interval: Duration::from_mins(1) };
     Job { files: vec![sd], ..job(config, &[]) }
 }
 

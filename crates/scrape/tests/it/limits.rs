@@ -55,8 +55,7 @@ async fn samples_are_limited_after_relabelling() {
         action: Action::Drop,
         ..RelabelConfig::default()
     };
-    let limited =
-        JobConfig { sample_limit: 2, metric_relabel_configs: vec![relabel], ..config() };
+    let limited = JobConfig { sample_limit: 2, metric_relabel_configs: vec![relabel], ..config() };
     let scraping = Scraping::start(limited, &[&exporter]).await;
     scraping.scrape().await;
     exporter.set_text("a 2\nb 2\nc 2\nd 2\ndrop_c 2\n");

@@ -99,8 +99,7 @@ async fn metadata_is_what_the_target_said_last() {
     let scraping = Scraping::start(config(), &[&exporter]).await;
     scraping.scrape().await;
     let target = scraping.target();
-    let mut names: Vec<_> =
-        target.metadata().iter().map(|family| family.name.clone()).collect();
+    let mut names: Vec<_> = target.metadata().iter().map(|family| family.name.clone()).collect();
     names.sort();
     assert_eq!(names, ["h", "m"]);
     let found = target.metadata_of("m").unwrap();

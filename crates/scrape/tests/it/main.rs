@@ -1,10 +1,14 @@
 //! Scraping over real sockets into a store in memory. Time stands still unless a test moves it.
 
+#![cfg(test)]
+#![expect(clippy::float_cmp, reason = "what is counted is whole")]
+
 mod support;
 
 mod bad_input;
 mod clashes;
 mod clock_skew;
+mod costs;
 mod discovery;
 mod isolation;
 mod limits;

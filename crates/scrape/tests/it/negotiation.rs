@@ -66,8 +66,7 @@ async fn the_request_follows_the_settings() {
 #[tokio::test(start_paused = true)]
 async fn the_answers_type_decides_and_the_fallback_helps_out() {
     let open_metrics = "# TYPE m unknown\nm 1\n# EOF\n";
-    let fallback =
-        |protocol| JobConfig { fallback_protocol: Some(protocol), ..config() };
+    let fallback = |protocol| JobConfig { fallback_protocol: Some(protocol), ..config() };
     for (config, reply, health) in [
         (config(), Reply::text("m  1\n"), Health::Up),
         (config(), Reply::open_metrics(open_metrics), Health::Up),

@@ -39,7 +39,8 @@ async fn pools_and_intervals_are_counted_under_upstreams_names() {
         assert_eq!(scraping.own_metric(name), value, "{name}");
     }
     let interval = scraping.registry.gather().families.into_iter();
-    let family = interval.into_iter().find(|f| f.name == "prometheus_target_interval_length_seconds");
+    let family =
+        interval.into_iter().find(|f| f.name == "prometheus_target_interval_length_seconds");
     let label = &family.unwrap().metrics[0].labels[0];
     assert_eq!((&*label.name, &*label.value), ("interval", "10s"));
 

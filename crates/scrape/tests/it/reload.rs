@@ -118,7 +118,10 @@ async fn a_job_that_cannot_be_set_up_is_named_and_harms_no_other() {
     let jobs = [broken, new, fine].map(|config| job(config, &[&exporter]));
     let error = scraping.manager.apply(jobs.into(), &Labels::empty()).await.unwrap_err();
     let message = error.to_string();
-    assert!(message.starts_with("failed to apply the new configuration: job \"new\": "), "{message}");
+    assert!(
+        message.starts_with("failed to apply the new configuration: job \"new\": "),
+        "{message}"
+    );
     assert!(message.contains("job \"j\": error creating HTTP client"), "{message}");
     assert!(message.contains("/does/not/exist"), "{message}");
     assert_eq!(scraping.manager.pools(), ["fine", "j"]);

@@ -43,7 +43,11 @@ async fn a_failed_scrape_ends_all_series_once_and_says_down() {
         exporter.set_text("a 4\nb 4\n");
         scraping.scrape().await;
         for series in [A, B] {
-            assert_eq!(scraping.samples(series), "1@10 stale@20 4@40", "{series} after {failure:?}");
+            assert_eq!(
+                scraping.samples(series),
+                "1@10 stale@20 4@40",
+                "{series} after {failure:?}"
+            );
         }
         assert_eq!(scraping.samples(UP), "1@10 0@20 0@30 1@40", "after {failure:?}");
         scraping.manager.stop().await;
@@ -111,6 +115,21 @@ async fn neither_a_stop_nor_the_end_of_a_job_ends_series() {
         scraping.check(&[(A, "1@10"), (UP, "1@10")]);
         assert!(scraping.manager.pools().is_empty());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_manager_that_is_dropped_scrapes_no_more_and_ends_no_series() {
+    let exporter = Exporter::text("a 1\n").await;
+    let scraping = Scraping::start(config(), &[&exporter]).await;
+    scraping.scrape().await;
+    let store = scraping.store.clone();
+    drop(scraping);
+    // Time stands still again.
+    let other = Scraping::idle();
+    other.pass(4 * INTERVAL.as_secs()).await;
+    assert_eq!(exporter.heads().len(), 1);
+    let samples: usize = store.to_vec().iter().map(|(_, samples)| samples.len()).sum();
+    assert_eq!(samples, 6, "one of the series, five of the report");
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use regain_scrape::Health;
 
 use crate::support::stores::{Fault, FaultyStore};
-use crate::support::{Exporter, Scraping, START, config, job};
+use crate::support::{Exporter, START, Scraping, config, job};
 
 async fn start(fault: Fault, body: &str) -> (Scraping, FaultyStore, Exporter) {
     let exporter = Exporter::text(body).await;

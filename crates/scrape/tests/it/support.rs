@@ -67,10 +67,21 @@ impl Scraping {
 
     /// Starts a manager that appends to `appendable`, which keeps its samples in `store`.
     pub(crate) fn with_store(store: MemoryStore, appendable: Arc<dyn Appendable>) -> Self {
+        Self::with_options(store, appendable, |_| {})
+    }
+
+    /// Starts such a manager with options that `change` has changed.
+    pub(crate) fn with_options(
+        store: MemoryStore,
+        appendable: Arc<dyn Appendable>,
+        change: impl FnOnce(&mut ScrapeOptions),
+    ) -> Self {
         let registry = Registry::new();
         let begin = Instant::now();
         let clock = Clock::new(move || START + begin.elapsed());
-        let manager = ScrapeManager::new(ScrapeOptions::new(appendable, registry.clone(), clock));
+        let mut options = ScrapeOptions::new(appendable, registry.clone(), clock);
+        change(&mut options);
+        let manager = ScrapeManager::new(options);
         Self { manager, store, registry, _time: StandingTime::new() }
     }
 
@@ -146,13 +157,12 @@ impl Scraping {
         let gathered = self.registry.gather();
         assert!(gathered.errors.is_empty(), "{:?}", gathered.errors);
         let family = gathered.families.iter().find(|family| family.name == name);
-        let values = family.iter().flat_map(|family| &family.metrics).map(|metric| {
-            match &metric.value {
+        let values =
+            family.iter().flat_map(|family| &family.metrics).map(|metric| match &metric.value {
                 MetricValue::Number(value) => *value,
                 MetricValue::Histogram(histogram) => histogram.count as f64,
                 MetricValue::Summary(summary) => summary.count as f64,
-            }
-        });
+            });
         values.sum()
     }
 }

@@ -56,7 +56,10 @@ async fn bad_times_are_dropped_and_counted_one_by_one() {
     // and a second ahead of the clock.
     let bodies = [at(1, 3), at(2, 14), at(3, 13), at(4, 14), at(5, 50 + 601), at(6, 60 + 600)];
     let scraping = play(config(), &bodies).await;
-    scraping.check(&[(M, "1@3 2@14 6@660"), (r#"up{instance="a", job="j"}"#, "1@10 1@20 1@30 1@40 1@50 1@60")]);
+    scraping.check(&[
+        (M, "1@3 2@14 6@660"),
+        (r#"up{instance="a", job="j"}"#, "1@10 1@20 1@30 1@40 1@50 1@60"),
+    ]);
     for (name, count) in [
         ("prometheus_target_scrapes_sample_out_of_order_total", 1.0),
         ("prometheus_target_scrapes_sample_duplicate_timestamp_total", 1.0),
@@ -64,6 +67,31 @@ async fn bad_times_are_dropped_and_counted_one_by_one() {
     ] {
         assert_eq!(scraping.own_metric(name), count, "{name}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_series_whose_samples_are_all_refused_was_not_added() {
+    let ahead = |value| at(value, 5000);
+    let relabel = |name: &str, body: String| body.replace("m ", &format!("{name} "));
+    let bodies = [
+        at(1, 9),
+        // The same series in other words, twice too old; another one twice too far ahead; and a new one.
+        [
+            relabel("m{}", at(2, 8)),
+            relabel("m{}", at(3, 7)),
+            relabel("n", ahead(4)),
+            relabel("n", ahead(5)),
+            "o 6\n".to_owned(),
+        ]
+        .concat(),
+    ];
+    let scraping = play(config(), &bodies).await;
+    scraping.check(&[
+        (M, "1@9"),
+        (r#"o{instance="a", job="j"}"#, "6@20"),
+        (r#"scrape_series_added{instance="a", job="j"}"#, "1@10 1@20"),
+        (r#"scrape_samples_post_metric_relabeling{instance="a", job="j"}"#, "1@10 5@20"),
+    ]);
 }
 
 #[tokio::test(start_paused = true)]

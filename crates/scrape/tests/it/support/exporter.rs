@@ -95,11 +95,7 @@ impl Exporter {
     }
 }
 
-async fn serve(
-    mut stream: TcpStream,
-    reply: Arc<Mutex<Reply>>,
-    heads: Arc<Mutex<Vec<String>>>,
-) {
+async fn serve(mut stream: TcpStream, reply: Arc<Mutex<Reply>>, heads: Arc<Mutex<Vec<String>>>) {
     while let Some(head) = read_head(&mut stream).await {
         let reply = reply.lock().unwrap().clone();
         heads.lock().unwrap().push(head);

@@ -64,7 +64,7 @@ impl FaultyAppender {
 impl Appender for FaultyAppender {
     fn series(&mut self, labels: &Labels) -> Result<SeriesRef> {
         match self.faulty.fault {
-            Fault::PanicOver(name) => assert_ne!(labels.metric_name(), name, "as the test wants"),
+            Fault::PanicOver(name) => panic_over(labels, name),
             Fault::FailOver(name) if labels.metric_name() == name => return Err(Error::ReadOnly),
             _ => {}
         }
@@ -102,4 +102,8 @@ impl Appender for FaultyAppender {
     fn rollback(&mut self) {
         self.appender.rollback();
     }
+}
+
+fn panic_over(labels: &Labels, name: &str) {
+    assert_ne!(labels.metric_name(), name, "as the test wants");
 }
