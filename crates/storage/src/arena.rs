@@ -124,6 +124,12 @@ impl ArenaReader<'_> {
 pub struct ArenaWriter<'a>(RwLockWriteGuard<'a, Inner>);
 
 impl ArenaWriter<'_> {
+    /// Makes room for this many sets with this many labels in all.
+    pub fn reserve(&mut self, sets: usize, labels: usize) {
+        self.0.sets.reserve(sets);
+        self.0.pairs.reserve(labels);
+    }
+
     /// The symbol of `text`, added on first use.
     pub fn symbol(&mut self, text: &str) -> Symbol {
         if let Some(symbol) = self.0.find(text) {

@@ -160,10 +160,8 @@ impl<'a> Frame<'a> {
         match &self.body {
             Body::Bits(coded) => coded.decode(out),
             Body::Integers(coded, scale) => {
-                let mut integers = [0_i64; FRAME_MAX];
-                let integers = &mut integers[..self.count];
-                coded.decode(integers);
-                decimal::unscale(integers, *scale, out);
+                coded.decode(out, |integer| integer as f64);
+                decimal::unscale(out, *scale);
             }
         }
         if !self.exceptions.is_empty() {
@@ -176,7 +174,7 @@ impl<'a> Frame<'a> {
     pub(crate) fn times(&self, out: &mut [i64]) -> Option<()> {
         match &self.body {
             Body::Integers(coded, 0) if self.exceptions.is_empty() => {
-                coded.decode(out);
+                coded.decode(out, |time| time);
                 Some(())
             }
             _ => None,

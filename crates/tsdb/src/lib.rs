@@ -9,6 +9,7 @@
 //! reached through [`regain_storage::fs::Fs`] only. A byte that comes from a file is never trusted.
 
 mod options;
+mod progress;
 mod report;
 
 mod db;
@@ -30,4 +31,5 @@ mod wire;
 
 pub use db::{Db, HeadStats, LabelStats, Stats};
 pub use options::Options;
+pub use progress::ReplayProgress;
 pub use report::{Damage, ReplayReport};

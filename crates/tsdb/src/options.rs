@@ -2,6 +2,8 @@
 
 use regain_model::KeySeed;
 
+use crate::progress::ReplayProgress;
+
 /// Settings of a store. Sizes and times are named constants as defaults; tests choose smaller ones.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -27,6 +29,8 @@ pub struct Options {
     pub past_max_ms: i64,
     /// A file of the write-ahead log is followed by the next at this size.
     pub wal_file_bytes_max: u64,
+    /// Is told how far the replay has come while the store is opened.
+    pub replay_progress: ReplayProgress,
 }
 
 impl Default for Options {
@@ -43,6 +47,7 @@ impl Default for Options {
             future_max_ms: 600_000,
             past_max_ms: 3_600_000,
             wal_file_bytes_max: 64 << 20,
+            replay_progress: ReplayProgress::default(),
         }
     }
 }

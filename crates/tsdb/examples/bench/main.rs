@@ -2,7 +2,7 @@
 //!
 //! `append` writes rows as scrapes do and prints time, bytes and memory; `restart` does the same and
 //! then opens the directory as a killed process leaves it; `query` asks. The options are
-//! `lanes=250 series=1200 rows=100 step=5000 dir=/tmp/…`.
+//! `lanes=250 series=1200 rows=100 step=5000 dir=/tmp/… only=…`.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 mod cpu;
@@ -20,6 +20,10 @@ use regain_tsdb::{Db, Options};
 
 use cpu::CpuClock;
 
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// What is measured, and how much of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -28,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) rows: usize,
     pub(crate) step_ms: i64,
     pub(crate) dir: PathBuf,
+    /// Queries are asked whose names contain this.
+    pub(crate) only: String,
 }
 
 impl Settings {
@@ -37,6 +43,7 @@ impl Settings {
             series: 1200,
             rows: 100,
             step_ms: 5000,
+            only: String::new(),
             dir: std::env::temp_dir().join("regain-bench"),
         };
         for option in options {
@@ -46,6 +53,7 @@ impl Settings {
                 "series" => settings.series = value.parse().ok()?,
                 "rows" => settings.rows = value.parse().ok()?,
                 "step" => settings.step_ms = value.parse().ok()?,
+                "only" => settings.only = value.to_owned(),
                 "dir" => settings.dir = value.into(),
                 _ => return None,
             }
@@ -80,7 +88,7 @@ fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let what = arguments.next().unwrap_or_default();
     let Some(settings) = Settings::read(arguments) else {
-        println!("an option is name=value; names are lanes, series, rows, step and dir");
+        println!("an option is name=value; names are lanes, series, rows, step, dir and only");
         return Ok(());
     };
     match what.as_str() {

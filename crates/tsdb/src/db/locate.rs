@@ -1,11 +1,14 @@
 //! Finds the samples of some series in the segments that a query sees.
 
+use std::ops::Range;
+
 use regain_model::SeriesKey;
 use regain_storage::Result;
 
 use super::select::Selected;
 use super::snapshot::Seen;
 use crate::layout::corrupt;
+use crate::segment::Segment;
 use crate::segment::page::{Page, Piece};
 
 /// Where the samples of some series are in segments.
@@ -17,6 +20,13 @@ pub(super) struct Located {
     ends: Vec<u32>,
     /// The groups in which they are.
     pub(super) groups: Vec<SealedGroup>,
+}
+
+/// The pages of a segment that were read last: the next series in the order of keys are there, too.
+#[derive(Debug, Default)]
+pub(super) struct LoadedPages {
+    groups: Range<usize>,
+    pages: Vec<Option<Page>>,
 }
 
 /// A piece of a series in a segment.
@@ -42,6 +52,34 @@ pub(super) struct SealedGroup {
     pub(super) crc: u32,
 }
 
+impl LoadedPages {
+    /// Reads pages, and with them those that the next series need, too, while they follow.
+    fn load(
+        &mut self,
+        segment: &Segment,
+        wanted: Range<usize>,
+        next: &[(SeriesKey, u32, u32)],
+    ) -> Result<()> {
+        let Range { start, mut end } = wanted;
+        for &(key, ..) in next {
+            let next = segment.groups_of(key, end - 1);
+            if next.start > end {
+                break;
+            }
+            end = end.max(next.end);
+        }
+        // The first of them may be the last of those that are here.
+        let kept = (start + 1 == self.groups.end).then(|| self.pages.pop()).flatten();
+        let read_from = start + usize::from(kept.is_some());
+        self.pages.clear();
+        self.pages.extend(kept);
+        self.groups = 0..0;
+        self.pages.extend(segment.pages(read_from..end)?);
+        self.groups = start..end;
+        Ok(())
+    }
+}
+
 fn small(index: usize) -> u32 {
     u32::try_from(index).expect("segments, groups and series are counted in 32 bits")
 }
@@ -53,14 +91,19 @@ impl Located {
     }
 
     /// Looks the series up in all segments; pieces that do not overlap the span are left out.
-    pub(super) fn new(seen: &Seen, series: &[Selected], span: (i64, i64)) -> Result<Self> {
+    pub(super) fn new(
+        seen: &Seen,
+        loaded: &mut [LoadedPages],
+        series: &[Selected],
+        span: (i64, i64),
+    ) -> Result<Self> {
         let mut located = Self::default();
         // Directory pages are in the order of keys, whatever the order of the selection.
         let mut by_key: Vec<(SeriesKey, u32, u32)> =
             (0..).zip(series).map(|(at, series)| (series.key, series.id, at)).collect();
         by_key.sort_unstable();
-        for segment in 0..seen.segments.len() {
-            located.look_into(seen, segment, &by_key, span)?;
+        for (segment, loaded) in loaded.iter_mut().enumerate() {
+            located.look_into(seen, (segment, loaded), &by_key, span)?;
         }
         located.pieces.sort_by_key(|piece| piece.series);
         let mut end = 0;
@@ -82,13 +125,11 @@ impl Located {
     fn look_into(
         &mut self,
         seen: &Seen,
-        at: usize,
+        (at, loaded): (usize, &mut LoadedPages),
         by_key: &[(SeriesKey, u32, u32)],
         span: (i64, i64),
     ) -> Result<()> {
         let segment = &seen.segments[at].segment;
-        let mut pages: Vec<Option<Page>> = Vec::new();
-        let mut loaded = 0..0;
         // The group and the entry after the one that was found last.
         let mut hint = (usize::MAX, 0);
         for (index, &(key, id, series)) in by_key.iter().enumerate() {
@@ -96,22 +137,12 @@ impl Located {
             if candidates.is_empty() {
                 continue;
             }
-            if candidates.start < loaded.start || candidates.end > loaded.end {
-                // Pages that the next series need, too, come with the same read.
-                let mut end = candidates.end;
-                for &(key, ..) in &by_key[index + 1..] {
-                    let next = segment.groups_of(key, end - 1);
-                    if next.start > end {
-                        break;
-                    }
-                    end = end.max(next.end);
-                }
-                loaded = candidates.start..end;
-                pages = segment.pages(loaded.clone())?;
+            if candidates.start < loaded.groups.start || candidates.end > loaded.groups.end {
+                loaded.load(segment, candidates.clone(), &by_key[index + 1..])?;
             }
             let mut damaged = None;
             for group in candidates {
-                let Some(page) = &pages[group - loaded.start] else {
+                let Some(page) = &loaded.pages[group - loaded.groups.start] else {
                     damaged = Some(group);
                     continue;
                 };

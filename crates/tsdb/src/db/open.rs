@@ -36,7 +36,8 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
     let segments = open_segments(&*fs, &layout, &mut manifest, &mut report)?;
     count_segments(&segments, &mut index, &mut report)?;
 
-    let mut replay = Replay::new(&mut index, &segments, manifest.next_lane);
+    let progress = &options.replay_progress;
+    let mut replay = Replay::new(&mut index, &segments, manifest.next_lane, progress);
     let wal_files = wal_files(&names, manifest.wal_first);
     replay.run(&*fs, &layout, &wal_files, &mut manifest, &mut report)?;
     let replayed = replay.finish();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use regain_model::Timestamp;
 use regain_storage::{Batch, Ctx, Part, Parts, Presence, Result, Run, Selection, SeriesMeta, Want};
 
-use super::locate::{Located, SealedPiece};
+use super::locate::{LoadedPages, Located, SealedPiece};
 use super::select::{Selected, SelectedSeries};
 use super::snapshot::Seen;
 use crate::column::{Column, Times};
@@ -22,6 +22,7 @@ pub(super) struct StoreParts {
     seen: Arc<Seen>,
     selected: Arc<SelectedSeries>,
     next: usize,
+    loaded: Vec<LoadedPages>,
     plan: Plan,
     ctx: Arc<Ctx>,
 }
@@ -48,7 +49,8 @@ impl StoreParts {
             presence: matches!(selection.hints.function, "count" | "group" | "absent"),
             decodes: selection.want != Want::Nothing,
         };
-        Self { seen, selected: Arc::new(selected), next: 0, plan, ctx }
+        let loaded = seen.segments.iter().map(|_| LoadedPages::default()).collect();
+        Self { seen, selected: Arc::new(selected), next: 0, loaded, plan, ctx }
     }
 }
 
@@ -62,7 +64,7 @@ impl Parts for StoreParts {
             }
             let end = self.next + rest.min(<dyn Parts>::SERIES_MAX);
             let range = std::mem::replace(&mut self.next, end)..end;
-            let part = StorePart::new(&self.seen, &self.selected, range, self.plan)?;
+            let part = StorePart::new(&self.seen, &self.selected, range, (self.plan, &mut self.loaded))?;
             // Whether all series had samples is known only now.
             if !part.metas.is_empty() {
                 return Ok(Some(Box::new(part)));
@@ -91,13 +93,13 @@ impl StorePart {
         seen: &Arc<Seen>,
         selected: &Arc<SelectedSeries>,
         range: Range<usize>,
-        plan: Plan,
+        (plan, loaded): (Plan, &mut [LoadedPages]),
     ) -> Result<Self> {
         let series = &selected.series[range.clone()];
         let looks =
             plan.decodes || plan.presence || series.iter().any(|series| !series.is_certain);
         let located = if looks {
-            Located::new(seen, series, plan.span)?
+            Located::new(seen, loaded, series, plan.span)?
         } else {
             Located::nothing(series.len())
         };
@@ -112,8 +114,9 @@ impl StorePart {
             located,
         };
         for at in 0..series.len() {
-            let samples_max = part.samples_max(at)?;
-            if looks && samples_max == 0 {
+            // Who wants no samples needs no bound, and gets none.
+            let samples_max = if looks { part.samples_max(at)? } else { u64::MAX };
+            if samples_max == 0 {
                 continue;
             }
             let presence = if plan.presence { part.presence(at)? } else { None };

@@ -12,6 +12,7 @@ use crate::index::{Index, Place};
 use crate::lane::{Lane, Slot, Writer};
 use crate::layout::{HEADER_BYTES, Kind, Layout, io_error, read_all};
 use crate::manifest::Manifest;
+use crate::progress::ReplayProgress;
 use crate::record::{self, Scan, Scanned};
 use crate::report::{Damage, ReplayReport};
 use crate::segment::Segment;
@@ -27,6 +28,7 @@ pub(super) struct Replay<'a> {
     /// For every lane the last batch that a segment holds.
     sealed: HashMap<u32, u64>,
     next_lane: u32,
+    progress: &'a ReplayProgress,
 }
 
 #[derive(Debug)]
@@ -68,7 +70,12 @@ pub(super) struct Replayed {
 }
 
 impl<'a> Replay<'a> {
-    pub(super) fn new(index: &'a mut Index, segments: &[Arc<Segment>], next_lane: u32) -> Self {
+    pub(super) fn new(
+        index: &'a mut Index,
+        segments: &[Arc<Segment>],
+        next_lane: u32,
+        progress: &'a ReplayProgress,
+    ) -> Self {
         let mut sealed: HashMap<u32, u64> = HashMap::new();
         let mut next_lane = next_lane;
         for lane in segments.iter().flat_map(|segment| &segment.lanes) {
@@ -76,7 +83,7 @@ impl<'a> Replay<'a> {
             *last = lane.sequence.max(*last);
             next_lane = next_lane.max(lane.id.saturating_add(1));
         }
-        Self { index, lanes: HashMap::new(), sealed, next_lane }
+        Self { index, lanes: HashMap::new(), sealed, next_lane, progress }
     }
 
     /// Replays the files in order. Where one ends early for good, its limit is noted.
@@ -88,8 +95,11 @@ impl<'a> Replay<'a> {
         manifest: &mut Manifest,
         report: &mut ReplayReport,
     ) -> Result<()> {
-        let last = last_file(fs, layout, files)?;
-        for &number in files {
+        let sizes = sizes(fs, layout, files)?;
+        // What was written last may not be durable; a file that holds its header only says nothing.
+        let last = sizes.iter().rposition(|&size| size > HEADER_BYTES as u64).map(|at| files[at]);
+        self.progress.begin(sizes.iter().sum());
+        for (&number, &size) in files.iter().zip(&sizes) {
             let path = layout.file(Kind::Wal, number);
             let mut bytes = read_all(fs, &path)?;
             let limited = manifest.wal_limits.iter().find(|limit| limit.0 == number);
@@ -101,6 +111,7 @@ impl<'a> Replay<'a> {
                 report.damage.push(Damage::of(&path, 0..HEADER_BYTES.min(bytes.len())));
             }
             let end = self.replay_file(number, &bytes, is_last, report);
+            self.progress.end_file(size);
             report.damage.extend(end.damage.into_iter().map(|range| Damage::of(&path, range)));
             if let Some(at) = end.ends.or(end.torn.filter(|_| is_last)) {
                 report.torn_bytes += (bytes.len() - at) as u64;
@@ -116,6 +127,7 @@ impl<'a> Replay<'a> {
                 break;
             }
         }
+        self.progress.end();
         Ok(())
     }
 
@@ -140,6 +152,7 @@ impl<'a> Replay<'a> {
             match scanned {
                 Scanned::Record(_, payload) if read_mark(payload).is_some() => {}
                 Scanned::Record(at, payload) => {
+                    self.progress.reach_in_file(at as u64);
                     match self.replay_batch(number, &mut Cursor(payload)) {
                         Some(Outcome::Applied(samples)) => {
                             report.batches += 1;
@@ -234,16 +247,13 @@ impl<'a> Replay<'a> {
     }
 }
 
-/// The last file that holds more than its header: what was written there last may not be durable.
-fn last_file(fs: &dyn Fs, layout: &Layout, files: &[u64]) -> Result<Option<u64>> {
-    for &number in files.iter().rev() {
+fn sizes(fs: &dyn Fs, layout: &Layout, files: &[u64]) -> Result<Vec<u64>> {
+    let size = |&number: &u64| {
         let path = layout.file(Kind::Wal, number);
         let size = fs.open(&path).and_then(|file| file.size_bytes());
-        if size.map_err(io_error("read", &path))? > HEADER_BYTES as u64 {
-            return Ok(Some(number));
-        }
-    }
-    Ok(None)
+        size.map_err(io_error("read", &path))
+    };
+    files.iter().map(size).collect()
 }
 
 /// Gives slots to series, or takes them back.

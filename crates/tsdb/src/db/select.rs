@@ -8,7 +8,7 @@ use regain_model::SeriesKey;
 use regain_storage::{ArenaWriter, Ctx, LabelsId, Order, Selection, Symbol};
 
 use super::snapshot::Seen;
-use crate::index::{Index, Place};
+use crate::index::{Index, Place, Series};
 use crate::lane::LaneData;
 
 /// The unsealed samples of a lane, oldest first.
@@ -54,6 +54,14 @@ struct MetLanes<'a> {
     last: (u32, u32),
 }
 
+/// Whether there are samples in a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Found {
+    Nothing,
+    Perhaps,
+    Samples,
+}
+
 impl MetLanes<'_> {
     fn place(&mut self, place: Place) -> SeenPlace {
         if place == Place::NONE {
@@ -70,11 +78,13 @@ impl MetLanes<'_> {
         SeenPlace { lane: self.last.1, slot: place.slot }
     }
 
-    /// Whether a place has unsealed samples that may lie in the span.
-    fn is_unsealed(&self, place: SeenPlace, (min, max): (i64, i64)) -> bool {
-        self.views.get(place.lane as usize).is_some_and(|lane| {
-            lane.iter().any(|data| data.overlaps(min, max) && data.has(place.slot))
-        })
+    /// Whether a place has unsealed samples in the span.
+    fn find(&self, place: SeenPlace, (min, max): (i64, i64)) -> Found {
+        let Some(lane) = self.views.get(place.lane as usize) else { return Found::Nothing };
+        let here = lane.iter().filter(|data| data.overlaps(min, max) && data.has(place.slot));
+        here.map(|data| if data.is_within(min, max) { Found::Samples } else { Found::Perhaps })
+            .max()
+            .unwrap_or(Found::Nothing)
     }
 }
 
@@ -93,27 +103,25 @@ impl Seen {
         for id in ids.iter() {
             let Some(series) = index.series.get(id) else { continue };
             let place = lanes.place(series.place);
-            let mut is_unsealed = lanes.is_unsealed(place, (min, max));
+            let mut found = lanes.find(place, (min, max));
             if series.shared {
                 let others = index.other_places(id).iter().map(|&place| lanes.place(place));
                 let others: Vec<SeenPlace> = others.collect();
-                is_unsealed |= others.iter().any(|&place| lanes.is_unsealed(place, (min, max)));
+                let elsewhere = others.iter().map(|&place| lanes.find(place, (min, max)));
+                found = elsewhere.fold(found, Ord::max);
                 out.others.insert(id, others);
             }
-            let (first, last) = (series.sealed_min_ms(), series.sealed_max_ms());
-            let is_sealed = series.segments > 0 && first <= max && min <= last;
-            if !is_sealed && !is_unsealed {
+            found = found.max(find_sealed(series, (min, max)));
+            if found == Found::Nothing {
                 continue;
             }
-            // Somewhere in the last second there is a sample. (The first may have been dropped.)
-            let is_certain =
-                is_sealed && min <= last.saturating_sub(1000) && last <= max && last < i64::MAX;
+            let is_certain = found == Found::Samples;
             let labels =
                 labels.as_mut().map_or(LabelsId(0), |labels| labels.add(index.labels_of(series)));
             out.series.push(Selected { key: series.key(), id, labels, place, is_certain });
         }
         match selection.order {
-            Order::Key => out.series.sort_unstable_by_key(|series| series.key),
+            Order::Key => sort_by_key(&mut out.series),
             Order::Labels => sort_by_labels(&index, &mut out.series),
         }
         drop(labels);
@@ -129,6 +137,30 @@ impl Seen {
         out.lanes = lanes.views;
         out
     }
+}
+
+/// Whether a series has sealed samples in the span.
+fn find_sealed(series: &Series, (min, max): (i64, i64)) -> Found {
+    let last = series.sealed_max_ms();
+    if series.segments == 0 || series.sealed_min_ms() > max || last < min {
+        return Found::Nothing;
+    }
+    // Somewhere in the last second there is a sample. (The first one may have been dropped.)
+    let is_last_here = min <= last.saturating_sub(1000) && last <= max && last < i64::MAX;
+    if is_last_here { Found::Samples } else { Found::Perhaps }
+}
+
+/// Sorts by key: first the keys with the places of their series, and then those are moved once.
+fn sort_by_key(series: &mut Vec<Selected>) {
+    if series.is_sorted_by_key(|selected| selected.key) {
+        return;
+    }
+    let high = |key: SeriesKey| u64::try_from(key.0 >> 64).expect("the upper half");
+    let low = |key: SeriesKey| u64::try_from(key.0 & u128::from(u64::MAX)).expect("the lower half");
+    let mut keys: Vec<(u64, u64, u32)> =
+        (0..).zip(&*series).map(|(at, s)| (high(s.key), low(s.key), at)).collect();
+    keys.sort_unstable();
+    *series = keys.into_iter().map(|(.., at)| series[at as usize]).collect();
 }
 
 /// Sorts by label set. The distinct pairs are sorted once by their text; then sets are compared by
@@ -177,13 +209,17 @@ struct Translator<'a> {
     pairs: Vec<(Symbol, Symbol)>,
 }
 
+/// How many labels a series has, roughly.
+const LABELS_GUESS: usize = 6;
+
 const UNKNOWN: Symbol = Symbol(u32::MAX);
 
 impl<'a> Translator<'a> {
     fn new(index: &'a Index, ctx: &'a Ctx, series: usize) -> Self {
         let is_dense = series >= index.pairs.len() / 16;
         let table = vec![(UNKNOWN, UNKNOWN); if is_dense { index.pairs.len() } else { 0 }];
-        let arena = ctx.labels.write();
+        let mut arena = ctx.labels.write();
+        arena.reserve(series, series.saturating_mul(LABELS_GUESS));
         Self { index, arena, table, sparse: HashMap::new(), pairs: Vec::new() }
     }
 

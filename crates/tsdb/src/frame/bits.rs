@@ -49,12 +49,10 @@ pub(super) fn read<'a>(cursor: &mut Cursor<'a>, count: usize) -> Option<Coded<'a
 impl Coded<'_> {
     /// Computes the values into `out`, whose length is the count.
     pub(super) fn decode(&self, out: &mut [f64]) {
-        let mut scratch = [0_u64; FRAME_MAX];
-        let scratch = &mut scratch[..out.len() - 1];
-        unpack(self.packed, self.width, scratch);
-        out[0] = f64::from_bits(self.first);
-        for (slot, &bits) in out[1..].iter_mut().zip(&*scratch) {
-            *slot = f64::from_bits((bits << self.shift) ^ self.first);
-        }
+        let Some((head, rest)) = out.split_first_mut() else { return };
+        *head = f64::from_bits(self.first);
+        unpack(self.packed, self.width, rest, |bits| {
+            f64::from_bits((bits << self.shift) ^ self.first)
+        });
     }
 }

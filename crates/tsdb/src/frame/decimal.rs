@@ -146,17 +146,13 @@ fn bridge(integers: &mut [i64], exceptions: u128) {
     }
 }
 
-/// Turns integers back into floats.
+/// Moves the decimal point of integers back to where it was.
 #[inline]
-pub(super) fn unscale(integers: &[i64], scale: u8, out: &mut [f64]) {
-    if scale == 0 {
-        for (slot, &integer) in out.iter_mut().zip(integers) {
-            *slot = integer as f64;
+pub(super) fn unscale(values: &mut [f64], scale: u8) {
+    if scale > 0 {
+        let power = POWERS[usize::from(scale)];
+        for value in values {
+            *value /= power;
         }
-        return;
-    }
-    let power = POWERS[usize::from(scale)];
-    for (slot, &integer) in out.iter_mut().zip(integers) {
-        *slot = integer as f64 / power;
     }
 }

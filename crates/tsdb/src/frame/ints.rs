@@ -179,45 +179,34 @@ pub(super) fn read<'a>(cursor: &mut Cursor<'a>, mode: Mode, count: usize) -> Opt
 }
 
 impl Coded<'_> {
-    /// Computes the integers into `out`, whose length is the count.
+    /// Computes what `of` makes of the integers into `out`, whose length is the count.
     #[inline]
-    pub(super) fn decode(&self, out: &mut [i64]) {
+    pub(super) fn decode<T: Copy>(&self, out: &mut [T], of: impl Fn(i64) -> T) {
+        let Some((head, rest)) = out.split_first_mut() else { return };
         match self.mode {
-            Mode::Constant => out.fill(self.first),
-            Mode::Offsets => {
-                let mut scratch = [0_u64; super::FRAME_MAX];
-                let scratch = &mut scratch[..out.len()];
-                unpack(self.packed, self.width, scratch);
-                for (value, &distance) in out.iter_mut().zip(&*scratch) {
-                    *value = self.least.wrapping_add(distance.cast_signed());
-                }
-            }
+            Mode::Constant => out.fill(of(self.first)),
+            Mode::Offsets => unpack(self.packed, self.width, out, |distance| {
+                of(self.least.wrapping_add(distance.cast_signed()))
+            }),
             Mode::Deltas => {
-                let mut scratch = [0_u64; super::FRAME_MAX];
-                let scratch = &mut scratch[..out.len() - 1];
-                unpack(self.packed, self.width, scratch);
+                *head = of(self.first);
                 let mut value = self.first;
-                out[0] = value;
-                for (slot, &distance) in out[1..].iter_mut().zip(&*scratch) {
-                    value = value.wrapping_add(self.least).wrapping_add(distance.cast_signed());
-                    *slot = value;
-                }
+                unpack(self.packed, self.width, rest, |distance| {
+                    value = value.wrapping_add(self.least.wrapping_add(distance.cast_signed()));
+                    of(value)
+                });
             }
-            Mode::DeltaDeltas => self.decode_second(out),
-        }
-    }
-
-    fn decode_second(&self, out: &mut [i64]) {
-        let mut scratch = [0_u64; super::FRAME_MAX];
-        let scratch = &mut scratch[..out.len() - 2];
-        unpack(self.packed, self.width, scratch);
-        let (mut value, mut delta) = (self.first.wrapping_add(self.second), self.second);
-        out[0] = self.first;
-        out[1] = value;
-        for (slot, &distance) in out[2..].iter_mut().zip(&*scratch) {
-            delta = delta.wrapping_add(self.least).wrapping_add(distance.cast_signed());
-            value = value.wrapping_add(delta);
-            *slot = value;
+            Mode::DeltaDeltas => {
+                *head = of(self.first);
+                let Some((second, rest)) = rest.split_first_mut() else { return };
+                let (mut value, mut delta) = (self.first.wrapping_add(self.second), self.second);
+                *second = of(value);
+                unpack(self.packed, self.width, rest, |distance| {
+                    delta = delta.wrapping_add(self.least.wrapping_add(distance.cast_signed()));
+                    value = value.wrapping_add(delta);
+                    of(value)
+                });
+            }
         }
     }
 }

@@ -45,50 +45,61 @@ pub(super) fn pack(out: &mut Vec<u8>, numbers: &[u64], width: u32) {
     out.truncate(end);
 }
 
-/// Reads `numbers.len()` numbers; `packed` holds exactly their bytes.
+/// Reads as many numbers as `out` has places, and puts there what `of` makes of each, in their order.
+/// `packed` holds exactly their bytes.
 #[inline]
-pub(super) fn unpack(packed: &[u8], width: u32, numbers: &mut [u64]) {
-    debug_assert_eq!(packed.len(), packed_bytes(numbers.len(), width));
+pub(super) fn unpack<T>(packed: &[u8], width: u32, out: &mut [T], mut of: impl FnMut(u64) -> T) {
+    debug_assert_eq!(packed.len(), packed_bytes(out.len(), width));
     match width {
-        0 => numbers.fill(0),
+        0 => out.iter_mut().for_each(|slot| *slot = of(0)),
+        1..=7 => unpack_small(packed, width, out, of),
         64 => {
-            for (number, bytes) in numbers.iter_mut().zip(packed.chunks_exact(8)) {
-                *number = u64::from_le_bytes(bytes.try_into().expect("chunks of eight"));
+            for (slot, bytes) in out.iter_mut().zip(packed.chunks_exact(8)) {
+                *slot = of(u64::from_le_bytes(bytes.try_into().expect("chunks of eight")));
             }
         }
-        1..=7 => unpack_small(packed, width, numbers),
-        _ => unpack_words(packed, width, numbers),
+        _ => unpack_words(packed, width, out, of),
     }
 }
 
 /// Eight numbers come from one word while they are narrow.
-fn unpack_small(packed: &[u8], width: u32, numbers: &mut [u64]) {
+#[inline]
+fn unpack_small<T>(packed: &[u8], width: u32, out: &mut [T], mut of: impl FnMut(u64) -> T) {
     let mask = (1_u64 << width) - 1;
-    let step = width as usize;
-    for (group, out) in numbers.chunks_mut(8).enumerate() {
-        let word = load(packed, group * step);
-        for (index, number) in out.iter_mut().enumerate() {
-            *number = (word >> (index as u32 * width)) & mask;
+    let mut groups = out.chunks_exact_mut(8);
+    let mut at = 0;
+    for group in &mut groups {
+        let mut word = load(packed, at);
+        at += width as usize;
+        for slot in group {
+            *slot = of(word & mask);
+            word >>= width;
         }
+    }
+    let mut word = load(packed, at);
+    for slot in groups.into_remainder() {
+        *slot = of(word & mask);
+        word >>= width;
     }
 }
 
-fn unpack_words(packed: &[u8], width: u32, numbers: &mut [u64]) {
+#[inline]
+fn unpack_words<T>(packed: &[u8], width: u32, out: &mut [T], mut of: impl FnMut(u64) -> T) {
     let mask = (1_u64 << width) - 1;
     // All but the last few words can be loaded whole.
     let whole_bits = packed.len().saturating_sub(8) * 8;
-    let whole = (whole_bits / width as usize).min(numbers.len());
-    let (head, tail) = numbers.split_at_mut(whole);
-    let mut bit = 0;
-    for number in head {
+    let whole = (whole_bits / width as usize).min(out.len());
+    let (head, tail) = out.split_at_mut(whole);
+    let mut bit = 0_usize;
+    for slot in head {
         let at = bit >> 3;
         let bytes: [u8; 8] = packed[at..at + 8].try_into().expect("eight bytes");
-        *number = (u64::from_le_bytes(bytes) >> (bit & 7)) & mask;
-        bit += width as usize;
+        *slot = of((u64::from_le_bytes(bytes) >> (bit & 7)) & mask);
+        bit = bit.wrapping_add(width as usize);
     }
-    for number in tail {
-        *number = (load(packed, bit >> 3) >> (bit & 7)) & mask;
-        bit += width as usize;
+    for slot in tail {
+        *slot = of((load(packed, bit >> 3) >> (bit & 7)) & mask);
+        bit = bit.wrapping_add(width as usize);
     }
 }
 
@@ -118,7 +129,7 @@ mod tests {
                 pack(&mut out, &numbers, width);
                 assert_eq!(out.len(), 3 + packed_bytes(numbers.len(), width));
                 let mut back = vec![7; numbers.len()];
-                unpack(&out[3..], width, &mut back);
+                unpack(&out[3..], width, &mut back, |number| number);
                 assert_eq!(back, numbers, "width {width}, count {count}");
             }
         }

@@ -8,19 +8,27 @@ use regain_model::{MatchOp, Matcher};
 
 use super::{IdSet, Index, Postings};
 
+/// Looking at the labels of one series takes about as long as reading so many runs of a list.
+const LABELS_COST: usize = 4;
+
 impl Index {
     /// The living and dead ids whose labels satisfy all matchers, ascending.
     pub(crate) fn matching(&self, matchers: &[Matcher]) -> IdSet {
-        let mut found: Option<IdSet> = None;
         let (subtract, select): (Vec<_>, Vec<_>) =
             matchers.iter().partition(|matcher| matcher.matches_empty());
         // Cheap lists first: an empty one ends it.
-        let mut lists: Vec<Vec<&Postings>> =
-            select.into_iter().map(|matcher| self.lists(matcher, true)).collect();
-        lists.sort_by_key(|lists| lists.iter().map(|list| list.count()).sum::<usize>());
-        for lists in lists {
-            let set = IdSet::union(lists);
-            let both = found.map_or_else(|| set.clone(), |found| found.intersect(&set));
+        let mut select: Vec<(usize, Vec<u32>)> = select
+            .into_iter()
+            .map(|matcher| self.pairs_matching(matcher, true))
+            .map(|pairs| (pairs.iter().map(|&pair| self.list(pair).count()).sum(), pairs))
+            .collect();
+        select.sort_unstable_by_key(|(count, _)| *count);
+        let mut found: Option<IdSet> = None;
+        for (_, pairs) in select {
+            let both = match &found {
+                None => IdSet::union(pairs.iter().map(|&pair| self.list(pair))),
+                Some(found) => self.narrow(found, pairs, true),
+            };
             if both.is_empty() {
                 return both;
             }
@@ -28,17 +36,31 @@ impl Index {
         }
         let mut found = found.unwrap_or_else(|| IdSet::below(self.series.next_id()));
         for matcher in subtract {
-            found = found.without(&IdSet::union(self.lists(matcher, false)));
+            found = self.narrow(&found, self.pairs_matching(matcher, false), false);
         }
         found
     }
 
-    /// The lists of the values that satisfy the matcher, or of those that do not.
-    fn lists(&self, matcher: &Matcher, satisfied: bool) -> Vec<&Postings> {
-        self.pairs_matching(matcher, satisfied)
-            .into_iter()
-            .map(|pair| &self.postings[pair as usize])
-            .collect()
+    fn list(&self, pair: u32) -> &Postings {
+        &self.postings[pair as usize]
+    }
+
+    /// Of `found` those that have one of the pairs, or those that have none. Where there are few, their
+    /// labels are looked at instead of reading long lists.
+    fn narrow(&self, found: &IdSet, mut pairs: Vec<u32>, wanted: bool) -> IdSet {
+        let reading: usize = pairs.iter().map(|&pair| self.list(pair).reading_cost()).sum();
+        if found.count().saturating_mul(LABELS_COST) < reading {
+            pairs.sort_unstable();
+            return found.retain(|id| {
+                self.series.get(id).is_some_and(|series| {
+                    let labels = self.labels_of(series);
+                    let has = labels.iter().any(|pair| pairs.binary_search(pair).is_ok());
+                    has == wanted
+                })
+            });
+        }
+        let listed = IdSet::union(pairs.iter().map(|&pair| self.list(pair)));
+        if wanted { found.intersect(&listed) } else { found.without(&listed) }
     }
 
     fn pairs_matching(&self, matcher: &Matcher, satisfied: bool) -> Vec<u32> {

@@ -51,6 +51,11 @@ impl Postings {
         closed.chain(open)
     }
 
+    /// How many steps it takes to read the list, roughly.
+    pub(super) const fn reading_cost(&self) -> usize {
+        self.closed.len() / 2 + 1
+    }
+
     /// The memory held besides the value itself, in bytes.
     pub(crate) const fn size_bytes(&self) -> usize {
         self.closed.capacity()
@@ -102,6 +107,18 @@ impl IdSet {
             }
         }
         Self(merged)
+    }
+
+    /// Keeps the ids that `keep` wants.
+    pub(crate) fn retain(&self, mut keep: impl FnMut(u32) -> bool) -> Self {
+        let mut runs: Vec<(u32, u32)> = Vec::new();
+        for id in self.iter().filter(|&id| keep(id)) {
+            match runs.last_mut() {
+                Some(last) if last.1 == id => last.1 = id + 1,
+                _ => runs.push((id, id + 1)),
+            }
+        }
+        Self(runs)
     }
 
     /// The ids that are in both.
@@ -176,6 +193,8 @@ mod tests {
             prop_assert!(both.iter().eq(a.union(&b).copied()));
             prop_assert!(left.intersect(&right).iter().eq(a.intersection(&b).copied()));
             prop_assert!(left.without(&right).iter().eq(a.difference(&b).copied()));
+            let odd = left.retain(|id| id % 2 == 1);
+            prop_assert!(odd.iter().eq(a.iter().copied().filter(|id| id % 2 == 1)));
             prop_assert_eq!(IdSet::default().is_empty(), true);
         }
     }

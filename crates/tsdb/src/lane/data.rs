@@ -233,6 +233,12 @@ impl LaneData {
         self.min_time <= max && min <= self.max_time
     }
 
+    /// Whether all samples lie within `min..=max`.
+    #[inline]
+    pub(crate) fn is_within(&self, min: i64, max: i64) -> bool {
+        min <= self.min_time && self.max_time <= max
+    }
+
     /// The number of rows.
     pub(crate) fn rows(&self) -> usize {
         self.open.len() + self.blocks.iter().map(|block| block.times.len()).sum::<usize>()

@@ -332,6 +332,21 @@ fn a_push_fills_a_row_that_is_there() {
 }
 
 #[test]
+fn a_replay_says_how_far_it_has_come() {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    append_row(&db, 1, 0..50, 1000);
+    let written = db.stats().wal_bytes;
+    drop(db);
+    let options = options();
+    let progress = options.replay_progress.clone();
+    assert_eq!((progress.bytes_read(), progress.bytes()), (0, 0));
+    let (_db, report) = open_with(&fs, options);
+    assert_eq!(report.samples, 50);
+    assert_eq!((progress.bytes_read(), progress.bytes()), (written, written));
+}
+
+#[test]
 fn a_directory_has_one_store_and_a_closed_one_takes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("data");
