@@ -40,5 +40,7 @@ pub use router::router;
 pub use self_metrics::register_store;
 pub use serving::{ConfigFacts, Serving, StoreFacts};
 pub use settings::{BuildInfo, ProcessFacts, Settings, WebAddress};
-pub use targets::{ActiveTarget, DroppedTargets, TargetListing, TargetMetadata};
+pub use targets::{
+    ActiveTarget, DroppedTargets, PoolCost, TargetCost, TargetListing, TargetMetadata,
+};
 pub use write::WriteService;

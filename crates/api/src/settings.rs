@@ -7,6 +7,7 @@ use axum::extract::FromRef;
 use regain_http::server::cors::Cors;
 use regain_metrics::{Counter, Registry};
 use regain_model::Timestamp;
+use regain_tsdb::ReplayProgress;
 use serde::Serialize;
 
 use crate::clock::Clock;
@@ -25,6 +26,8 @@ pub struct Settings {
     pub door: Door,
     /// What to do at `/-/reload` and `/-/quit`.
     pub lifecycle: Lifecycle,
+    /// How far the store has read its log while it is opened.
+    pub replay_progress: ReplayProgress,
     /// How loading the configuration went.
     pub config_status: ConfigStatus,
     /// Where clients find the server.

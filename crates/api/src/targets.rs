@@ -3,9 +3,11 @@
 mod scraped;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use regain_model::relabel::RelabelConfig;
 use regain_model::{Labels, Timestamp};
-use regain_scrape::{FamilyMetadata, Health};
+use regain_scrape::{CpuPerScrape, FamilyMetadata, Health, ScrapeSize};
 
 /// Lists what is scraped.
 pub trait TargetListing: Send + Sync {
@@ -21,6 +23,12 @@ pub trait TargetListing: Send + Sync {
     /// What the scraped targets of a pool say about their metrics, or about `metric` alone unless it is
     /// empty.
     fn metadata(&self, pool: &str, metric: &str) -> Vec<TargetMetadata>;
+
+    /// The rules that make a pool's targets of what is discovered; `None` where there is no such pool.
+    fn relabel_rules(&self, pool: &str) -> Option<Vec<RelabelConfig>>;
+
+    /// What is known of the cost of a pool; `None` where there is no such pool.
+    fn cost(&self, pool: &str) -> Option<PoolCost>;
 }
 
 /// A target that is scraped.
@@ -44,6 +52,38 @@ pub struct ActiveTarget {
     pub interval: String,
     /// How long a scrape may take, as it is configured.
     pub timeout: String,
+    /// What the last scrape read.
+    pub size: ScrapeSize,
+    /// By how much the target's clock is ahead, as the last scrape found; `None` where it did not.
+    pub clock_skew_seconds: Option<f64>,
+}
+
+/// What is known of the cost of a pool.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PoolCost {
+    /// How often its targets are scraped unless their labels say otherwise.
+    pub interval: Duration,
+    /// How long a scrape may take unless the target's labels say otherwise.
+    pub timeout: Duration,
+    /// The CPU time of a scrape; `None` where it is not measured.
+    pub cpu: Option<CpuPerScrape>,
+    /// Its targets.
+    pub targets: Vec<TargetCost>,
+    /// How many targets relabelling dropped.
+    pub dropped_count: usize,
+}
+
+/// What the scrapes of one target take.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TargetCost {
+    /// How the last scrape went.
+    pub health: Health,
+    /// How often it is scraped.
+    pub interval: Duration,
+    /// How long the last scrape took.
+    pub last_duration_seconds: f64,
+    /// What the last scrape read.
+    pub size: ScrapeSize,
 }
 
 /// Targets of a pool that relabelling dropped.

@@ -10,6 +10,7 @@ use crate::settings::App;
 use crate::write;
 
 mod expression;
+mod jobs;
 mod metadata;
 mod query;
 mod series;
@@ -29,11 +30,14 @@ pub(crate) fn routes() -> Router<App> {
         .route("/scrape_pools", get(targets::pools))
         .route("/targets", get(targets::targets))
         .route("/targets/metadata", get(metadata::of_targets))
+        .route("/targets/relabel_steps", get_or_post(targets::relabel_steps))
         .route("/metadata", get(metadata::of_metrics))
         .route("/status/config", get(status::config))
         .route("/status/runtimeinfo", get(status::runtime_info))
         .route("/status/buildinfo", get(status::build_info))
         .route("/status/flags", get(status::flags))
         .route("/status/tsdb", get(status::tsdb))
+        .route("/status/walreplay", get(status::wal_replay))
+        .route("/regain/jobs", get(jobs::jobs))
         .route("/write", post(write::receive))
 }

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use regain_model::relabel::RelabelConfig;
 use regain_scrape::{ScrapeManager, Target};
 
-use super::{ActiveTarget, DroppedTargets, TargetListing, TargetMetadata};
+use super::{
+    ActiveTarget, DroppedTargets, PoolCost, TargetCost, TargetListing, TargetMetadata,
+};
 
 impl TargetListing for ScrapeManager {
     fn pools(&self) -> Vec<String> {
@@ -38,6 +41,31 @@ impl TargetListing for ScrapeManager {
         let targets = self.targets_of(pool);
         targets.map(|targets| targets.active.iter().map(of).collect()).unwrap_or_default()
     }
+
+    fn relabel_rules(&self, pool: &str) -> Option<Vec<RelabelConfig>> {
+        self.job_config(pool).map(|config| config.relabel_configs.clone())
+    }
+
+    fn cost(&self, pool: &str) -> Option<PoolCost> {
+        let (config, targets) = (self.job_config(pool)?, self.targets_of(pool)?);
+        Some(PoolCost {
+            interval: config.scrape_interval,
+            timeout: config.scrape_timeout,
+            cpu: self.cpu_per_scrape(pool),
+            targets: targets.active.iter().map(|target| cost(target)).collect(),
+            dropped_count: targets.dropped_count,
+        })
+    }
+}
+
+fn cost(target: &Target) -> TargetCost {
+    let status = target.status();
+    TargetCost {
+        health: status.health,
+        interval: target.interval(),
+        last_duration_seconds: status.last_scrape_duration_seconds,
+        size: status.size,
+    }
 }
 
 fn shown(target: &Target) -> ActiveTarget {
@@ -52,5 +80,7 @@ fn shown(target: &Target) -> ActiveTarget {
         health: status.health,
         interval: target.scrape_interval().to_owned(),
         timeout: target.scrape_timeout().to_owned(),
+        size: status.size,
+        clock_skew_seconds: status.clock_skew_seconds,
     }
 }

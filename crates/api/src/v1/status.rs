@@ -88,6 +88,20 @@ fn rfc3339(time: Timestamp) -> String {
     regain_go_format::time::format_rfc3339_ms(time.0).unwrap_or_default()
 }
 
+#[derive(Serialize)]
+struct WalReplay {
+    min: u64,
+    max: u64,
+    current: u64,
+}
+
+/// `/api/v1/status/walreplay`, which is asked while the server is not ready. Upstream counts segments of
+/// its log, here bytes are counted.
+pub(crate) async fn wal_replay(State(settings): State<Arc<Settings>>) -> Success {
+    let progress = &settings.replay_progress;
+    Success::json(&WalReplay { min: 0, max: progress.bytes(), current: progress.bytes_read() })
+}
+
 /// One entry of a list in `status/tsdb`: a metric, a label, or a label with a value.
 #[derive(Serialize)]
 struct Ranked {

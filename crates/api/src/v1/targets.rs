@@ -1,6 +1,7 @@
 //! `targets` and `scrape_pools`: what is scraped.
 
 mod global_url;
+mod relabel_steps;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ use crate::json;
 use crate::params::Params;
 use crate::settings::{Settings, WebAddress};
 use crate::targets::{ActiveTarget, TargetListing};
+
+pub(crate) use relabel_steps::relabel_steps;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -66,6 +69,19 @@ struct Active {
     health: &'static str,
     scrape_interval: String,
     scrape_timeout: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_scrape_details: Option<Details>,
+}
+
+/// What a scrape found besides; only in answers that are asked for it, because upstream has none of it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Details {
+    samples: usize,
+    series: usize,
+    body_bytes: u64,
+    wire_bytes: u64,
+    clock_skew_seconds: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -85,6 +101,11 @@ pub(crate) async fn targets(
     let state = params.text("state").to_lowercase();
     let shows = |kind: &str| matches!(state.as_str(), "" | "any") || state == kind;
     let wanted = params.text("scrapePool");
+    let with_details = params.text("details") == "true";
+    let active = |target: ActiveTarget, pool: &str| {
+        let details = with_details.then(|| Details::of(&target));
+        Active::of(target, details, pool, &settings.address)
+    };
     let pools = listing.pools();
     let shown: Vec<&String> =
         pools.iter().filter(|pool| wanted.is_empty() || *pool == wanted).collect();
@@ -95,10 +116,8 @@ pub(crate) async fn targets(
     };
     if shows("active") {
         for &pool in &shown {
-            let active = listing.active(pool).into_iter();
-            answer
-                .active_targets
-                .extend(active.map(|target| Active::of(target, pool, &settings.address)));
+            let targets = listing.active(pool).into_iter();
+            answer.active_targets.extend(targets.map(|target| active(target, pool)));
         }
     }
     if shows("dropped") {
@@ -116,7 +135,12 @@ fn dropped(listing: &dyn TargetListing, pool: &str) -> Vec<Dropped> {
 }
 
 impl Active {
-    fn of(target: ActiveTarget, pool: &str, address: &WebAddress) -> Self {
+    fn of(
+        target: ActiveTarget,
+        details: Option<Details>,
+        pool: &str,
+        address: &WebAddress,
+    ) -> Self {
         let last_scrape = target.last_scrape.and_then(|time| format_rfc3339_ms(time.0));
         Self {
             discovered_labels: LabelsObject(target.discovered_labels),
@@ -130,6 +154,20 @@ impl Active {
             health: target.health.as_str(),
             scrape_interval: target.interval,
             scrape_timeout: target.timeout,
+            last_scrape_details: details,
+        }
+    }
+}
+
+impl Details {
+    fn of(target: &ActiveTarget) -> Self {
+        let size = target.size;
+        Self {
+            samples: size.samples,
+            series: size.series,
+            body_bytes: size.body_bytes,
+            wire_bytes: size.wire_bytes,
+            clock_skew_seconds: target.clock_skew_seconds,
         }
     }
 }

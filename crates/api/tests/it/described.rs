@@ -7,17 +7,15 @@ use http::{Method, StatusCode};
 use crate::server::{Server, Setup};
 
 /// What is described and not built. Asking for it must say that there is no such page.
-const ABSENT: [&str; 20] = [
+const ABSENT: [&str; 18] = [
     "/query_exemplars",
     "/search/metric_names",
     "/search/label_names",
     "/search/label_values",
-    "/targets/relabel_steps",
     "/rules",
     "/alerts",
     "/alertmanagers",
     "/status/tsdb/blocks",
-    "/status/walreplay",
     "/status/self_metrics",
     "/admin/tsdb/delete_series",
     "/admin/tsdb/clean_tombstones",

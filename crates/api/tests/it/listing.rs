@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use regain_api::{ActiveTarget, DroppedTargets, TargetListing, TargetMetadata};
+use regain_api::{ActiveTarget, DroppedTargets, PoolCost, TargetListing, TargetMetadata};
+use regain_model::relabel::RelabelConfig;
 
 #[derive(Default)]
 pub(crate) struct Listing(pub(crate) BTreeMap<String, Pool>);
@@ -12,6 +13,8 @@ pub(crate) struct Pool {
     pub(crate) active: Vec<ActiveTarget>,
     pub(crate) dropped: DroppedTargets,
     pub(crate) metadata: Vec<TargetMetadata>,
+    pub(crate) relabel_rules: Vec<RelabelConfig>,
+    pub(crate) cost: PoolCost,
 }
 
 impl TargetListing for Listing {
@@ -33,5 +36,13 @@ impl TargetListing for Listing {
             target.families.retain(|family| metric.is_empty() || family.name == metric);
         }
         metadata
+    }
+
+    fn relabel_rules(&self, pool: &str) -> Option<Vec<RelabelConfig>> {
+        self.0.get(pool).map(|pool| pool.relabel_rules.clone())
+    }
+
+    fn cost(&self, pool: &str) -> Option<PoolCost> {
+        self.0.get(pool).map(|pool| pool.cost.clone())
     }
 }

@@ -9,8 +9,8 @@ use crate::recording::{Case, cases};
 use crate::server::{Server, Setup};
 
 /// Asks all requests of a recording and lists the answers that differ.
-async fn replay(text: &str) {
-    let mut server = Server::ready(Setup::default());
+pub(crate) async fn replay(text: &str, setup: Setup) {
+    let mut server = Server::ready(setup);
     let mut reloads = server.take_reloads();
     let reloading = async {
         while let Some(answer) = reloads.recv().await {
@@ -56,17 +56,17 @@ async fn difference(server: &Server, case: &Case<'_>) -> Option<String> {
 
 #[tokio::test]
 async fn queries() {
-    replay(include_str!("recorded/query.txt")).await;
+    replay(include_str!("recorded/query.txt"), Setup::default()).await;
 }
 
 #[tokio::test]
 async fn look_ups() {
-    replay(include_str!("recorded/look_ups.txt")).await;
+    replay(include_str!("recorded/look_ups.txt"), Setup::default()).await;
 }
 
 #[tokio::test]
 async fn other_routes() {
-    replay(include_str!("recorded/routes.txt")).await;
+    replay(include_str!("recorded/routes.txt"), Setup::default()).await;
 }
 
 /// A recording of three lines a case: the expression, and what `parse_query` and `format_query` answer.

@@ -52,6 +52,8 @@ pub(crate) struct Setup {
     /// Where pushes go, if they are taken.
     pub(crate) pushes: Option<Arc<dyn Appendable>>,
     pub(crate) listing: Listing,
+    /// Where the store shown in `status` is.
+    pub(crate) fs: MemFs,
     pub(crate) has_lifecycle: bool,
     pub(crate) route_prefix: &'static str,
     pub(crate) concurrency_max: usize,
@@ -65,6 +67,7 @@ impl Default for Setup {
             store: Arc::new(recorded_data()),
             pushes: None,
             listing: Listing::default(),
+            fs: MemFs::new(),
             has_lifecycle: true,
             route_prefix: "/",
             concurrency_max: 4,
@@ -89,13 +92,15 @@ impl Server {
         let (door, quit) = (Door::new(&registry), CancellationToken::new());
         let config_status = ConfigStatus::new(&registry);
         let clock = Clock::new(|| Timestamp(NOW_MS));
-        let (db, _) =
-            Db::open(Path::new("data"), Arc::new(MemFs::new()), Options::default()).unwrap();
+        let options = Options::default();
+        let replay_progress = options.replay_progress.clone();
+        let (db, _) = Db::open(Path::new("data"), Arc::new(setup.fs.clone()), options).unwrap();
         let router = router(Settings {
             clock,
             registry: registry.clone(),
             door: door.clone(),
             lifecycle: Lifecycle { is_enabled: setup.has_lifecycle, reload, quit: quit.clone() },
+            replay_progress,
             config_status: config_status.clone(),
             address: address(setup.route_prefix),
             cors: Cors::new(|origin| origin.ends_with(".example")),

@@ -1,8 +1,13 @@
 //! `status/*`.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use http::StatusCode;
 use regain_model::{Labels, Timestamp};
+use regain_storage::fs::MemFs;
 use regain_storage::{Appendable as _, LaneKey};
+use regain_tsdb::{Db, Options};
 use serde_json::json;
 
 use crate::server::{NOW_MS, Server, Setup};
@@ -79,6 +84,26 @@ async fn the_head_is_ranked() {
     assert_eq!(
         server.get("/api/v1/status/tsdb").await.data()["seriesCountByMetricName"][1]["name"],
         "other"
+    );
+}
+
+#[tokio::test]
+async fn the_replay_is_told_before_the_server_is_ready() {
+    let fs = MemFs::new();
+    let (db, _) = Db::open(Path::new("data"), Arc::new(fs.clone()), Options::default()).unwrap();
+    let mut appender = db.appender(&LaneKey::push("s", "", "")).unwrap();
+    let series = appender.series(&Labels::from_pairs([("__name__", "up")])).unwrap();
+    appender.stage(series, Timestamp(NOW_MS), 1.0);
+    appender.commit().unwrap();
+    let bytes = db.stats().wal_bytes;
+    drop((appender, db));
+    let (server, _) = Server::starting(Setup { fs, ..Setup::default() });
+    let replay = server.get("/api/v1/status/walreplay").await.data();
+    assert_eq!(replay, json!({"min": 0, "max": bytes, "current": bytes}));
+    assert_eq!(
+        server.get("/api/v1/status/tsdb").await.status,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "the door is closed"
     );
 }
 

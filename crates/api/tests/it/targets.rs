@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use regain_api::{ActiveTarget, DroppedTargets, TargetMetadata};
 use regain_model::{Labels, Metadata, MetricKind, Timestamp};
-use regain_scrape::{FamilyMetadata, Health};
+use regain_scrape::{FamilyMetadata, Health, ScrapeSize};
+use serde_json::{Value, json};
 
 use crate::listing::{Listing, Pool};
 use crate::server::{NOW_MS, Server, Setup};
@@ -26,6 +27,14 @@ fn active(instance: &str, health: Health) -> ActiveTarget {
         health,
         interval: "1m".to_owned(),
         timeout: "10s".to_owned(),
+        size: ScrapeSize {
+            samples: 10,
+            series: 14,
+            body_bytes: 1000,
+            wire_bytes: 100,
+            cache_bytes: 500,
+        },
+        clock_skew_seconds: (health == Health::Up).then_some(-0.25),
     }
 }
 
@@ -49,11 +58,13 @@ fn server() -> Server {
             metadata("x", &[fds, ("up", MetricKind::Unknown, "")]),
             metadata("y", &[fds, ("up", MetricKind::Gauge, "Up.")]),
         ],
+        ..Pool::default()
     };
     let second = Pool {
         active: vec![active("h", Health::Unknown)],
         dropped: DroppedTargets { kept: vec![labels(&[("__address__", "drop1")])], count: 2 },
         metadata: vec![metadata("z", &[("up", MetricKind::Gauge, "Up!")])],
+        ..Pool::default()
     };
     let pools = BTreeMap::from([("a<b".to_owned(), first), ("c".to_owned(), second)]);
     Server::ready(Setup { listing: Listing(pools), ..Setup::default() })
@@ -85,6 +96,19 @@ async fn targets_are_listed_by_state_and_pool() {
     check("targets?scrapePool=none", &all("", "", COUNTS)).await;
     check("targets?state=none", &all("", "", "null")).await;
     check("scrape_pools", r#"{"scrapePools":["a\u003cb","c"]}"#).await;
+}
+
+#[tokio::test]
+async fn what_scrapes_found_besides_is_told_on_request() {
+    let answer = server().get("/api/v1/targets?details=true").await.data();
+    let of = |index: usize| &answer["activeTargets"][index]["lastScrapeDetails"];
+    let expected = json!({
+        "samples": 10, "series": 14, "bodyBytes": 1000, "wireBytes": 100, "clockSkewSeconds": -0.25,
+    });
+    assert_eq!(*of(0), expected);
+    assert_eq!(of(1)["clockSkewSeconds"], Value::Null);
+    let without = server().get("/api/v1/targets?details=false").await.data();
+    assert_eq!(without["activeTargets"][0]["lastScrapeDetails"], Value::Null);
 }
 
 #[tokio::test]
