@@ -10,15 +10,17 @@ use regain_tests::server::{Server, Setup};
 
 use crate::ask;
 use crate::settings::{Scratch, now, number_or, servers};
-use crate::table::{self, Figure};
+use crate::table::{self, Figure, figure};
 
 const INSTANCES: u64 = 42;
 const MINUTES: u64 = 360;
 const STEP_S: u64 = 15;
 /// A server is idle when it takes less of a core than this.
 const IDLE: f64 = 0.02;
-/// How long to wait until a server is idle, and for an answer after a kill.
-const LIMIT: Duration = Duration::from_mins(2);
+/// How long to wait until a server is idle.
+const SETTLE_LIMIT: Duration = Duration::from_mins(2);
+/// How long to wait for data after a kill. A server that has lost all of it never answers with any.
+const RESTART_LIMIT: Duration = Duration::from_secs(30);
 
 /// What one server took.
 struct Measured {
@@ -29,7 +31,15 @@ struct Measured {
     /// Megabytes when idle, and at the highest.
     rss_mb: f64,
     peak_mb: f64,
+}
+
+/// What became of one server's data.
+struct Kept {
     bytes_per_sample: f64,
+    /// From its start after the kill to its first answer with data.
+    restart_ms: f64,
+    /// Instances that have lost their last sample.
+    lost: f64,
 }
 
 /// What is pushed: so many instances, every step from a first to a last second.
@@ -66,11 +76,13 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     let mut figures = figures(&results);
     ask::run(&titles, &running, plan.start_s, plan.end_s)?;
-    let restarts: Vec<_> =
-        running.into_iter().map(|server| restart(server, plan)).collect::<Result<_, _>>()?;
-    let (times, losses) = restarts.into_iter().unzip();
-    figures.push(Figure { name: "restart after kill -9, ms", values: times });
-    figures.push(Figure { name: "instances without their last sample then", values: losses });
+    let kept: Vec<_> =
+        running.into_iter().map(|server| crash(server, plan)).collect::<Result<_, _>>()?;
+    figures.extend([
+        figure("data directory, bytes a sample", &kept, |kept| kept.bytes_per_sample),
+        figure("restart after kill -9, ms", &kept, |kept| kept.restart_ms),
+        figure("instances without their last sample then", &kept, |kept| kept.lost),
+    ]);
     let title = format!(
         "Remote write of {instances} instances, {minutes} minutes every {STEP_S} s: {:.1} M samples, \
          one connection",
@@ -81,16 +93,11 @@ pub(crate) fn run() -> anyhow::Result<()> {
 }
 
 fn figures(results: &[Measured]) -> Vec<Figure> {
-    let figure = |name, value: fn(&Measured) -> f64| Figure {
-        name,
-        values: results.iter().map(value).collect(),
-    };
     vec![
-        figure("processor time a sample, µs", |result| result.cpu_us_per_sample),
-        figure("time a sample, µs", |result| result.wall_us_per_sample),
-        figure("memory when idle, MB", |result| result.rss_mb),
-        figure("highest memory, MB", |result| result.peak_mb),
-        figure("data directory, bytes a sample", |result| result.bytes_per_sample),
+        figure("processor time a sample, µs", results, |result| result.cpu_us_per_sample),
+        figure("time a sample, µs", results, |result| result.wall_us_per_sample),
+        figure("memory when idle, MB", results, |result| result.rss_mb),
+        figure("highest memory, MB", results, |result| result.peak_mb),
     ]
 }
 
@@ -100,13 +107,11 @@ fn measure(server: &Server, plan: Plan) -> anyhow::Result<Measured> {
     settle(&server.process)?;
     let cpu = server.process.cpu_s()? - cpu;
     let (rss_mb, peak_mb) = server.process.memory_mb()?;
-    let bytes = size_bytes(&server.setup.data_dir());
     Ok(Measured {
         cpu_us_per_sample: cpu * 1e6 / plan.samples(),
         wall_us_per_sample: wall.as_secs_f64() * 1e6 / plan.samples(),
         rss_mb,
         peak_mb,
-        bytes_per_sample: bytes as f64 / plan.samples(),
     })
 }
 
@@ -138,27 +143,31 @@ fn settle(process: &Running) -> anyhow::Result<()> {
         let (cpu, since) = (process.cpu_s()?, Instant::now());
         sleep(Duration::from_secs(2));
         let share = (process.cpu_s()? - cpu) / since.elapsed().as_secs_f64();
-        if share < IDLE || start.elapsed() > LIMIT {
+        if share < IDLE || start.elapsed() > SETTLE_LIMIT {
             return Ok(());
         }
     }
 }
 
-/// Kills the server and starts it again: the milliseconds until it answers with data, and how many
-/// instances have lost their last sample.
-fn restart(server: Server, plan: Plan) -> anyhow::Result<(f64, f64)> {
+/// Looks at the data, kills the server, starts it again and waits until it answers.
+fn crash(server: Server, plan: Plan) -> anyhow::Result<Kept> {
+    let bytes = size_bytes(&server.setup.data_dir());
     let middle = plan.start_s.midpoint(plan.end_s);
     let setup = server.kill()?;
     let start = Instant::now();
     let server = setup.start()?;
-    wait_for("an answer after the restart", LIMIT, || {
+    let answered = wait_for("an answer after the restart", RESTART_LIMIT, || {
         let found = server.query("up", Some(middle as f64));
         // A server that still loads its data may refuse to answer.
         Ok(found.ok().filter(|series| !series.is_empty()))
-    })?;
-    let restart_ms = start.elapsed().as_secs_f64() * 1000.0;
+    });
+    let restart_ms = answered.map_or(f64::NAN, |_| start.elapsed().as_secs_f64() * 1000.0);
     // The last samples lie within a second after the last step.
     let last = format!("count_over_time(up[{STEP_S}s])");
-    let kept = server.query(&last, Some((plan.end_s - STEP_S + 1) as f64))?.len();
-    Ok((restart_ms, plan.instances as f64 - kept as f64))
+    let left = server.query(&last, Some((plan.end_s - STEP_S + 1) as f64))?.len();
+    Ok(Kept {
+        bytes_per_sample: bytes as f64 / plan.samples(),
+        restart_ms,
+        lost: plan.instances as f64 - left as f64,
+    })
 }

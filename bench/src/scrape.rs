@@ -10,7 +10,7 @@ use regain_tests::server::{Server, Setup};
 
 use crate::fleet::{Coding, Fleet};
 use crate::settings::{Scratch, now, number_or, servers};
-use crate::table::{self, Figure};
+use crate::table::{self, Figure, figure};
 
 const TARGETS: u64 = 250;
 const INTERVAL_S: u64 = 5;
@@ -68,16 +68,12 @@ fn compare(targets: u64, seconds: u64, coding: Coding) -> anyhow::Result<()> {
 }
 
 fn figures(results: &[Measured]) -> Vec<Figure> {
-    let figure = |name, value: fn(&Measured) -> f64| Figure {
-        name,
-        values: results.iter().map(value).collect(),
-    };
     vec![
-        figure("processor time a sample, µs", |result| result.cpu_us_per_sample),
-        figure("memory of 100k series, MB", |result| result.rss_mb),
-        figure("highest memory of 100k series, MB", |result| result.peak_mb),
-        figure("restart after kill -9, ms", |result| result.restart_ms),
-        figure("data directory, MB", |result| result.disk_mb),
+        figure("processor time a sample, µs", results, |result| result.cpu_us_per_sample),
+        figure("memory of 100k series, MB", results, |result| result.rss_mb),
+        figure("highest memory of 100k series, MB", results, |result| result.peak_mb),
+        figure("restart after kill -9, ms", results, |result| result.restart_ms),
+        figure("data directory, MB", results, |result| result.disk_mb),
     ]
 }
 

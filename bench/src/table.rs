@@ -9,6 +9,11 @@ pub(crate) struct Figure {
     pub(crate) values: Vec<f64>,
 }
 
+/// The figure `name` of every server's results.
+pub(crate) fn figure<T>(name: &'static str, results: &[T], value: fn(&T) -> f64) -> Figure {
+    Figure { name, values: results.iter().map(value).collect() }
+}
+
 /// Prints figures with, for every server but the first, how many times more it takes than the first.
 pub(crate) fn compare(title: &str, servers: &[String], figures: &[Figure]) {
     let mut head = vec![String::new()];
@@ -20,7 +25,7 @@ pub(crate) fn compare(title: &str, servers: &[String], figures: &[Figure]) {
     for figure in figures {
         let mut row = vec![figure.name.to_owned()];
         for (index, value) in figure.values.iter().enumerate() {
-            row.push(format!("{value:.2}"));
+            row.push(if value.is_nan() { "never".to_owned() } else { format!("{value:.2}") });
             row.extend((index > 0).then(|| ratio(*value, figure.values[0])));
         }
         rows.push(row);
@@ -65,5 +70,5 @@ pub(crate) fn complain(what: &str) {
 
 /// How many times larger `theirs` is than `ours`.
 pub(crate) fn ratio(theirs: f64, ours: f64) -> String {
-    if ours > 0.0 { format!("{:.1}x", theirs / ours) } else { "-".to_owned() }
+    if ours > 0.0 && !theirs.is_nan() { format!("{:.1}x", theirs / ours) } else { "-".to_owned() }
 }

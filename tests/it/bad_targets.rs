@@ -93,10 +93,10 @@ fn silent(stream: &mut TcpStream) -> io::Result<()> {
 /// Never stops.
 fn endless(stream: &mut TcpStream) -> io::Result<()> {
     write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: {TEXT}\r\nConnection: close\r\n\r\n")?;
-    for line in 0_u64.. {
-        writeln!(stream, "more{{line=\"{line}\"}} 1")?;
+    let lines = "more 1\n".repeat(10_000);
+    loop {
+        stream.write_all(lines.as_bytes())?;
     }
-    Ok(())
 }
 
 /// Twenty megabytes in twenty kilobytes.
@@ -133,7 +133,7 @@ fn run(program: Program) {
         .collect();
     let jobs: Vec<_> = cases.iter().zip(&targets).map(|(case, target)| job(case, target)).collect();
     let config = json!({
-        "global": {"scrape_interval": "500ms", "scrape_timeout": "500ms"},
+        "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
         "scrape_configs": jobs,
     });
     let dir = tempfile::tempdir().unwrap();
