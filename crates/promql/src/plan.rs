@@ -10,6 +10,7 @@ mod children;
 mod durations;
 mod lower;
 mod lowered;
+mod order;
 mod span;
 
 use std::ops::Range;

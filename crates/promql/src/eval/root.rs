@@ -52,7 +52,7 @@ pub(crate) fn answer(
 }
 
 impl Evaluator<'_> {
-    /// The value at the only time of `grid`.
+    /// The value at the only time of `grid`; in the order of the labels, unless the query has one of its own.
     fn at_once(&mut self, node: &Node, grid: &Grid) -> Result<Value> {
         let time = Timestamp(grid.start);
         if let Some(arg) = as_range(node) {
@@ -66,9 +66,14 @@ impl Evaluator<'_> {
             Output::Vector(matrix) => {
                 let mut matrix = self.cleaned(matrix)?;
                 matrix.hold(self.ctx)?;
-                let labels = self.texts(&matrix.labels);
-                let rows = labels.into_iter().zip(&matrix.values);
-                Value::Vector(rows.map(|(labels, &value)| Sample { labels, time, value }).collect())
+                let rows = self.texts(&matrix.labels).into_iter().zip(&matrix.values);
+                let mut samples: Vec<Sample> =
+                    rows.map(|(labels, &value)| Sample { labels, time, value }).collect();
+                // Stores hand series out in an order of their own, which tells a reader nothing.
+                if !node.is_ordered() {
+                    samples.sort_by(|a, b| a.labels.cmp(&b.labels));
+                }
+                Value::Vector(samples)
             }
         })
     }
