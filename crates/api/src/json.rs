@@ -5,7 +5,7 @@
 
 mod go;
 
-use regain_model::{Labels, Timestamp};
+use regain_model::Timestamp;
 use regain_promql::{Point, Sample, Series, Value};
 
 pub(crate) use go::append_value as append_serialized;
@@ -78,9 +78,12 @@ fn append_escaped(body: &mut Vec<u8>, byte: u8) {
 }
 
 /// Appends a label set as an object.
-pub(crate) fn append_labels(body: &mut Vec<u8>, labels: &Labels) {
+pub(crate) fn append_labels<'a>(
+    body: &mut Vec<u8>,
+    labels: impl Iterator<Item = (&'a str, &'a str)>,
+) {
     body.push(b'{');
-    for (index, (name, value)) in labels.iter().enumerate() {
+    for (index, (name, value)) in labels.enumerate() {
         if index > 0 {
             body.push(b',');
         }
@@ -178,7 +181,7 @@ pub(crate) fn size_hint(value: &Value) -> usize {
 
 fn append_sample(body: &mut Vec<u8>, sample: &Sample) {
     body.extend_from_slice(b"{\"metric\":");
-    append_labels(body, &sample.labels);
+    append_labels(body, sample.labels.iter());
     body.extend_from_slice(b",\"value\":");
     append_point(body, sample.time, sample.value);
     body.push(b'}');
@@ -186,7 +189,7 @@ fn append_sample(body: &mut Vec<u8>, sample: &Sample) {
 
 fn append_series(body: &mut Vec<u8>, series: &Series) {
     body.extend_from_slice(b"{\"metric\":");
-    append_labels(body, &series.labels);
+    append_labels(body, series.labels.iter());
     if !series.points.is_empty() {
         body.extend_from_slice(b",\"values\":");
         append_list(body, &series.points, |body, point: &Point| {

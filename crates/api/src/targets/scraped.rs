@@ -5,9 +5,7 @@ use std::sync::Arc;
 use regain_model::relabel::RelabelConfig;
 use regain_scrape::{ScrapeManager, Target};
 
-use super::{
-    ActiveTarget, DroppedTargets, PoolCost, TargetCost, TargetListing, TargetMetadata,
-};
+use super::{ActiveTarget, DroppedTargets, PoolCost, TargetCost, TargetListing, TargetMetadata};
 
 impl TargetListing for ScrapeManager {
     fn pools(&self) -> Vec<String> {

@@ -146,7 +146,7 @@ fn list(
 
 fn append_entry(body: &mut Vec<u8>, labels: &Labels, family: &FamilyMetadata, is_named: bool) {
     body.extend_from_slice(b"{\"target\":");
-    json::append_labels(body, labels);
+    json::append_labels(body, labels.iter());
     body.push(b',');
     let FamilyMetadata { name, metadata: Metadata { kind, help, unit } } = family;
     if is_named {

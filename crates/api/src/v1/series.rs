@@ -2,13 +2,12 @@
 
 mod label_name;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::response::{IntoResponse as _, Response};
 use http::Uri;
-use regain_model::{Labels, Matcher, Span};
-use regain_storage::{self as storage, Ctx, Order, Queryable, Selection, Snapshot, Want};
+use regain_model::{Matcher, Span};
+use regain_storage::{self as storage, Ctx, LabelsId, Order, Queryable, Selection, Snapshot, Want};
 
 use crate::door::Open;
 use crate::envelope::{ApiError, Success};
@@ -32,9 +31,12 @@ pub(crate) async fn series(Open(serving): Open, params: Params) -> Result<Succes
     let span = params.span()?;
     let selectors = params.selectors().map_err(|error| ApiError::parameter("match[]", error))?;
     let find = move |source: &dyn Queryable, ctx: &Arc<Ctx>| {
-        let found = select(source, ctx, &selectors, Search { span, limit })?;
+        let found = find_series(source, ctx, &selectors, Search { span, limit })?;
         let (kept, is_truncated) = cut(found, limit);
-        let write = |body: &mut Vec<u8>| json::append_list(body, &kept, json::append_labels);
+        let arena = ctx.labels.read();
+        let write = |body: &mut Vec<u8>| {
+            json::append_list(body, &kept, |body, &id| json::append_labels(body, arena.iter(id)));
+        };
         Ok(Success::written(kept.len() * LABELS_BYTES, write).truncated(is_truncated))
     };
     serving.queries.look_up(find).await
@@ -47,31 +49,47 @@ struct Search {
     limit: usize,
 }
 
-/// The label sets of the series that one of the selectors matches, each once and in order. Where there is a
-/// limit, one more than it may be found.
-fn select(
+/// The series that one of the selectors matches, each once and in the order of their labels. Where there
+/// is a limit, one more than it may be found.
+fn find_series(
     source: &dyn Queryable,
     ctx: &Arc<Ctx>,
     selectors: &[Vec<Matcher>],
-    Search { span, limit }: Search,
-) -> storage::Result<BTreeSet<Labels>> {
-    let mut found = BTreeSet::new();
-    if is_empty(span) {
-        return Ok(found);
+    search: Search,
+) -> storage::Result<Vec<LabelsId>> {
+    if is_empty(search.span) {
+        return Ok(Vec::new());
     }
-    let snapshot = source.snapshot(span, ctx)?;
+    let snapshot = source.snapshot(search.span, ctx)?;
+    let mut found = Vec::new();
     for matchers in selectors {
-        let base = Selection::new(matchers, span);
-        let limit = enough(limit);
-        let selection = Selection { want: Want::Nothing, order: Order::Labels, limit, ..base };
-        let mut parts = snapshot.select(&selection, ctx)?;
-        while let Some(part) = parts.next()? {
-            ctx.cancel.check()?;
-            let arena = ctx.labels.read();
-            found.extend(part.series().iter().map(|series| arena.labels(series.labels)));
-        }
+        select(&*snapshot, ctx, matchers, search, &mut found)?;
+    }
+    if selectors.len() > 1 {
+        let arena = ctx.labels.read();
+        found.sort_by(|&a, &b| arena.iter(a).cmp(arena.iter(b)));
+        found.dedup_by(|a, b| arena.pairs(*a) == arena.pairs(*b));
     }
     Ok(found)
+}
+
+/// Adds the series that one selector matches, in the order of their labels.
+fn select(
+    snapshot: &dyn Snapshot,
+    ctx: &Arc<Ctx>,
+    matchers: &[Matcher],
+    Search { span, limit }: Search,
+    found: &mut Vec<LabelsId>,
+) -> storage::Result<()> {
+    let base = Selection::new(matchers, span);
+    let limit = enough(limit);
+    let selection = Selection { want: Want::Nothing, order: Order::Labels, limit, ..base };
+    let mut parts = snapshot.select(&selection, ctx)?;
+    while let Some(part) = parts.next()? {
+        ctx.cancel.check()?;
+        found.extend(part.series().iter().map(|series| series.labels));
+    }
+    Ok(())
 }
 
 /// Whether the span ends before it begins; nothing is found in such a one.

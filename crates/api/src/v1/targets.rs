@@ -39,7 +39,7 @@ struct LabelsObject(Labels);
 impl Serialize for LabelsObject {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut text = Vec::new();
-        json::append_labels(&mut text, &self.0);
+        json::append_labels(&mut text, self.0.iter());
         let text = String::from_utf8(text).expect("labels are UTF-8");
         RawValue::from_string(text).map_err(S::Error::custom)?.serialize(serializer)
     }

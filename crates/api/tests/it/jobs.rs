@@ -79,7 +79,9 @@ async fn a_job_is_counted_by_the_second() {
 async fn other_intervals_cost_by_proportion() {
     let answer = jobs(&server()).await;
     let what_if = &answer["jobs"][0]["whatIf"];
-    for (index, interval, seconds) in [(0, "5s", 5.0), (1, "15s", 15.0), (2, "30s", 30.0), (3, "1m", 60.0)] {
+    for (index, interval, seconds) in
+        [(0, "5s", 5.0), (1, "15s", 15.0), (2, "30s", 30.0), (3, "1m", 60.0)]
+    {
         let cost = &what_if[index];
         assert_eq!(cost["scrapeInterval"], interval);
         close(&cost["samplesPerSecond"], 900.0 / seconds);
@@ -110,7 +112,8 @@ async fn memory_and_disk_are_what_the_store_pays_for_a_series_and_a_sample() {
     row(&mut *appender, NOW_MS + 1000);
     let stats = server.db.stats();
     let answer = jobs(&server).await;
-    let (index, head) = (stats.head.index_bytes as f64 / 2.0, stats.head.samples_bytes as f64 / 2.0);
+    let (index, head) =
+        (stats.head.index_bytes as f64 / 2.0, stats.head.samples_bytes as f64 / 2.0);
     assert!(index > 0.0 && head > 0.0, "{stats:?}");
     let disk = stats.segments_bytes as f64 / stats.segments_samples as f64;
     close(&answer["store"]["indexBytesPerSeries"], index);

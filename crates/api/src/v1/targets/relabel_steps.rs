@@ -58,9 +58,8 @@ pub(crate) async fn relabel_steps(
     }
     let labels = match params.text("labels") {
         "" => return Err(ApiError::bad_data("no labels parameter provided")),
-        text => parse_labels(text).map_err(|why| {
-            ApiError::bad_data(format!("error parsing labels: {why}"))
-        })?,
+        text => parse_labels(text)
+            .map_err(|why| ApiError::bad_data(format!("error parsing labels: {why}")))?,
     };
     let rules = serving.targets.relabel_rules(pool).ok_or_else(|| {
         let why = format!("scrape pool {} not found", quote(pool));
