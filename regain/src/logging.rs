@@ -1,7 +1,10 @@
 //! Log lines as the originals write them: logfmt or JSON, `time level source msg` first.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt;
 use std::io;
+use std::panic::PanicHookInfo;
+use std::time::Duration;
 
 use serde_json::Value;
 use tracing::field::{Field, Visit};
@@ -28,6 +31,10 @@ pub(crate) static LOG_FLAGS: &[Flag] = &[
     Flag::new("log.format", FORMATS, "logfmt", "How log lines are laid out: logfmt or json."),
 ];
 
+/// The same flags for a part that speaks to a person, who should not have to read what runs well.
+pub(crate) static QUIET_LOG_FLAGS: &[Flag] =
+    &[Flag { default: "warn", ..LOG_FLAGS[0] }, LOG_FLAGS[1]];
+
 /// How a line is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LogFormat {
@@ -40,13 +47,6 @@ enum LogFormat {
 /// Sends log lines to the standard error stream, as the flags `log.level` and `log.format` say.
 pub(crate) fn start(line: &Line) {
     write_to_stderr(level(line), format(line));
-}
-
-/// Sends log lines to the standard error stream for a part that speaks to a person: warnings and
-/// errors, unless the line asks for more or less.
-pub(crate) fn start_quietly(line: &Line) {
-    let level = if line.is_given("log.level") { level(line) } else { LevelFilter::WARN };
-    write_to_stderr(level, format(line));
 }
 
 /// Sends warnings and errors to the standard error stream, for a tool without flags for its log.
@@ -73,6 +73,17 @@ fn write_to_stderr(level: LevelFilter, format: LogFormat) {
         .event_format(Lines { format, ours_only: level < LevelFilter::DEBUG })
         .with_writer(io::stderr)
         .init();
+    std::panic::set_hook(Box::new(log_panic));
+}
+
+/// A panic is a line of the log like any other: it ended one request, one scrape or one query.
+fn log_panic(info: &PanicHookInfo<'_>) {
+    let at = info.location().map(ToString::to_string).unwrap_or_default();
+    let message = info.payload_as_str().unwrap_or("something that is no text");
+    let backtrace = Backtrace::capture();
+    let backtrace =
+        (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string());
+    tracing::error!(at, err = message, backtrace, "A panic, which is a mistake in this program");
 }
 
 struct Lines {
@@ -203,6 +214,12 @@ impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.put(field, Value::from(format!("{value:?}")));
     }
+}
+
+/// A duration as Go writes it.
+pub(crate) fn duration(duration: Duration) -> String {
+    let nanos = i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
+    regain_go_format::go_duration::format(nanos)
 }
 
 /// An error and what caused it, in one line.

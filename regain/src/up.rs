@@ -15,10 +15,10 @@ use regain_http::server::bind::Bound;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::banner::{Banner, Numbers};
+use self::banner::Banner;
 use crate::flags::{BASIC_FLAGS, Command, Flag, Kind, Line, Style};
 use crate::listen::{self, ListenError, Listening};
-use crate::logging::LOG_FLAGS;
+use crate::logging::QUIET_LOG_FLAGS;
 use crate::node::{self, Exporter};
 use crate::server::{self, ConfigSource, Lifetime, SERVER, ServerOptions};
 use crate::{allocator, exit, logging, runtime, signals};
@@ -31,7 +31,7 @@ pub(crate) static UP: Command = Command {
     name: "regain up",
     about: "Watches this host: measures, scrapes, keeps and answers, all in one process. Uses \
             ./prometheus.yml where there is one.",
-    flags: &[BASIC_FLAGS, UP_FLAGS, LOG_FLAGS],
+    flags: &[BASIC_FLAGS, UP_FLAGS, QUIET_LOG_FLAGS],
     ..Command::PLAIN
 };
 
@@ -47,7 +47,7 @@ pub(crate) fn main(program: &str, arguments: &[String]) -> ExitCode {
         Ok(line) => line,
         Err(code) => return code,
     };
-    logging::start_quietly(&line);
+    logging::start(&line);
     allocator::return_freed_memory();
     let runtime = match runtime::build(runtime::processors()) {
         Ok(runtime) => runtime,
@@ -56,7 +56,7 @@ pub(crate) fn main(program: &str, arguments: &[String]) -> ExitCode {
     let code = match runtime.block_on(run(&line)) {
         Ok(code) => code,
         Err(error) => {
-            exit::complain(&format!("{program}: {}", logging::with_sources(&*error)));
+            exit::complain(&format!("{program}: {error}"));
             exit::FAILURE
         }
     };
@@ -64,7 +64,7 @@ pub(crate) fn main(program: &str, arguments: &[String]) -> ExitCode {
     code
 }
 
-async fn run(line: &Line) -> Result<ExitCode, Box<dyn std::error::Error>> {
+async fn run(line: &Line) -> anyhow::Result<ExitCode> {
     let stop = signals::stop_token(|_| exit::say("Stopping …"))?;
     let web = listen::open(line.text("web.listen-address"))?;
     let numbers = numbers(line.text("node.listen-address"))?;
@@ -75,12 +75,16 @@ async fn run(line: &Line) -> Result<ExitCode, Box<dyn std::error::Error>> {
         server: web.address(),
         data: options.store.dir.clone(),
         own_config: source.is_file().then(|| PathBuf::from(OWN_CONFIG)),
-        numbers: numbers.facts(),
+        numbers: numbers.address().to_owned(),
+        numbers_are_foreign: matches!(numbers, Numbers::Foreign(_)),
     };
     let exporting = numbers.serve(&stop)?;
+    let end = stop.clone();
     let listening = Listening { listeners: vec![web], web_config: None };
     let lifetime = Lifetime { stop, ready: Box::new(move || exit::say(&banner.to_string())) };
     let code = server::run(options, (source, config), listening, lifetime).await;
+    // The server may have ended by itself.
+    end.cancel();
     exporting.wait().await;
     Ok(code)
 }
@@ -107,38 +111,31 @@ fn source(web: &Bound, numbers: &str) -> ConfigSource {
 }
 
 /// Who shows the host's numbers: an exporter of this process, or whoever has its port already.
-enum NumbersSource {
+enum Numbers {
     Own(Bound, String),
     Foreign(String),
 }
 
-fn numbers(address: &str) -> Result<NumbersSource, ListenError> {
+fn numbers(address: &str) -> Result<Numbers, ListenError> {
     match listen::open(address) {
         Ok(bound) => {
             let address = bound.address().to_string();
-            Ok(NumbersSource::Own(bound, address))
+            Ok(Numbers::Own(bound, address))
         }
-        Err(error) if error.is_address_in_use() => Ok(NumbersSource::Foreign(address.to_owned())),
+        Err(error) if error.is_address_in_use() => Ok(Numbers::Foreign(address.to_owned())),
         Err(error) => Err(error),
     }
 }
 
-impl NumbersSource {
+impl Numbers {
     fn address(&self) -> &str {
         match self {
             Self::Own(_, address) | Self::Foreign(address) => address,
         }
     }
 
-    fn facts(&self) -> Numbers {
-        match self {
-            Self::Own(_, address) => Numbers::Own(address.clone()),
-            Self::Foreign(address) => Numbers::Foreign(address.clone()),
-        }
-    }
-
     /// Starts the exporter of this process; the tasks end with `stop`.
-    fn serve(self, stop: &CancellationToken) -> Result<TaskTracker, Box<dyn std::error::Error>> {
+    fn serve(self, stop: &CancellationToken) -> anyhow::Result<TaskTracker> {
         let tasks = TaskTracker::new();
         if let Self::Own(bound, _) = self {
             let exporter: Exporter = node::of_this_host(&tokio::runtime::Handle::current())?;

@@ -231,3 +231,42 @@ impl Inner {
         body
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn collectors_get_most_of_the_scrapers_time() {
+        let cases = [
+            (None, DEFAULT_LIMIT),
+            (Some("10"), Duration::from_secs(9)),
+            (Some("0.5"), Duration::from_millis(450)),
+            (Some("1e99"), LIMIT_MAX),
+            (Some("-1"), DEFAULT_LIMIT),
+            (Some("NaN"), DEFAULT_LIMIT),
+            (Some("soon"), DEFAULT_LIMIT),
+        ];
+        for (header, expected) in cases {
+            let header = header.map(|text| (TIMEOUT_HEADER, HeaderValue::from_static(text)));
+            let headers = header
+                .into_iter()
+                .map(|(name, value)| (axum::http::HeaderName::from_static(name), value));
+            assert_eq!(limit(&headers.collect()), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn scrapes_above_the_limit_are_turned_away() {
+        let settings = |max_requests| ExporterSettings { own_metrics: false, max_requests };
+        let status = async |max_requests| {
+            let exporter = Exporter::new(Host::of(Vec::new()), settings(max_requests));
+            exporter.answer(&[], &HeaderMap::new()).await.status()
+        };
+        assert_eq!(status(Some(0)).await, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(status(Some(1)).await, StatusCode::OK);
+        assert_eq!(status(None).await, StatusCode::OK);
+    }
+}

@@ -6,7 +6,7 @@ use crate::flags::{Argument, BASIC_FLAGS, Command, Flag, Kind};
 pub(crate) static PROMTOOL: Command = Command {
     name: "promtool",
     about: "Tools for servers and their files.",
-    flags: &[BASIC_FLAGS],
+    flags: &[BASIC_FLAGS, EXPERIMENT_FLAGS],
     commands: &[CHECK, QUERY, TEST],
     unbuilt: &["debug", "push", "tsdb", "promql"],
     ..Command::PLAIN
@@ -15,6 +15,7 @@ pub(crate) static PROMTOOL: Command = Command {
 const CHECK: Command = Command {
     name: "check",
     about: "Checks files and servers.",
+    flags: &[CHECK_FLAGS],
     commands: &[
         Command {
             name: "config",
@@ -106,6 +107,21 @@ const TEST: Command = Command {
     ..Command::PLAIN
 };
 
+/// Experiments that none of the built commands has.
+static EXPERIMENT_FLAGS: &[Flag] = &[
+    Flag::switch("experimental", "Allow experimental commands.").not_built(),
+    Flag::new("enable-feature", Kind::Text, "", "Names of features to turn on.")
+        .repeated()
+        .not_built(),
+];
+
+const CHECK_FLAGS: &[Flag] = &[Flag::new(
+    "query.lookback-delta",
+    Kind::GoDuration,
+    "5m",
+    "The lookback delta of the server, which scrapes should not come later than.",
+)];
+
 const CONFIG_FLAGS: &[Flag] = &[
     Flag::switch("syntax-only", "Check the file alone, not what it names."),
     Flag::new(
@@ -116,12 +132,6 @@ const CONFIG_FLAGS: &[Flag] = &[
          or none.",
     ),
     Flag::switch("lint-fatal", "Exit with 3 where there is something to complain about."),
-    Flag::new(
-        "query.lookback-delta",
-        Kind::GoDuration,
-        "5m",
-        "The lookback delta of the server, which scrapes should not come later than.",
-    ),
     Flag::switch("ignore-unknown-fields", "Let rule groups have unknown fields.").not_built(),
     Flag::switch("agent", "Check for a server that only scrapes and forwards."),
 ];

@@ -7,13 +7,13 @@ use regain_api::{
     ConfigFacts, ConfigStatus, Door, QueryService, Serving, StoreFacts, TargetListing, WriteService,
 };
 use regain_config::{Config, Retention};
-use regain_go_format::{duration, go_duration, size};
+use regain_go_format::{duration, size};
 use regain_promql::{Engine, EngineOptions};
 use regain_scrape::{ApplyError, ScrapeManager};
 
 use super::load::{ConfigRefused, ConfigSource};
 use super::watch::Watch;
-use crate::clock;
+use crate::{clock, logging};
 
 /// What a configuration decides about, and where it comes from.
 pub(super) struct Reloader {
@@ -101,10 +101,9 @@ impl Reloader {
         self.door.open(self.serving(config));
         applied.map_err(|source| ReloadError::Applied { file: self.file(), source })?;
         self.status.succeeded(clock::now());
-        let nanos = i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX);
         tracing::info!(
             filename = self.file(),
-            totalDuration = go_duration::format(nanos),
+            totalDuration = logging::duration(started.elapsed()),
             "Completed loading of configuration file"
         );
         Ok(())

@@ -7,6 +7,7 @@ use std::time::Instant;
 use regain_api::{QueryService, WriteService, register_store};
 use regain_config::Config;
 use regain_http::client::DialMetrics;
+use regain_http::cpu::ThreadClock;
 use regain_metrics::{ProcessCollector, Registry};
 use regain_promql::Engine;
 use regain_remote::write::Limits;
@@ -79,10 +80,10 @@ async fn serve(
 ) -> Result<Store, String> {
     let hangups = signals::reloads().map_err(|error| error.to_string())?;
     let retention = config.storage.retention;
-    let store = Store::open(&options.store.dir, retention).await;
+    let Handles { door, config_status, replay_progress, requests } = handles;
+    let store = Store::open(&options.store.dir, retention, replay_progress, registry).await;
     let store = store.map_err(|error| error.to_string())?;
     register_store(registry, &store.facts());
-    let Handles { door, config_status, requests } = handles;
     let mut reloader = Reloader {
         default_retention: options.store.retention,
         retention,
@@ -137,6 +138,7 @@ fn scrapes(options: &ServerOptions, db: &Db, registry: &Registry) -> ScrapeManag
     let store: Arc<dyn Appendable> = Arc::new(db.clone());
     let clock = regain_scrape::Clock::new(clock::since_epoch);
     ScrapeManager::new(ScrapeOptions {
+        thread_clock: Some(ThreadClock::new(clock::thread_cpu)),
         dial_metrics: Some(DialMetrics::new(registry)),
         environment: environment::all(),
         host_name: host::name(),

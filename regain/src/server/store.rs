@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use regain_api::StoreFacts;
 use regain_config::Retention;
+use regain_metrics::Registry;
 use regain_model::KeySeed;
 use regain_storage::fs::RealFs;
-use regain_tsdb::{Db, Options, ReplayReport};
+use regain_tsdb::{Db, Options, ReplayProgress, ReplayReport};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -43,13 +44,19 @@ pub(super) enum OpenError {
 
 impl Store {
     /// Opens the store in `dir`, replays what its log holds, and starts to keep it.
-    pub(super) async fn open(dir: &Path, retention: Retention) -> Result<Self, OpenError> {
+    pub(super) async fn open(
+        dir: &Path,
+        retention: Retention,
+        replay_progress: ReplayProgress,
+        registry: &Registry,
+    ) -> Result<Self, OpenError> {
         tracing::info!("Starting TSDB ...");
         let started = Instant::now();
         let options = Options {
             seed: KeySeed(RandomState::new().hash_one(clock::since_epoch())),
             retention_ms: i64::try_from(retention.time.as_millis()).unwrap_or(i64::MAX),
             retention_bytes: u64::try_from(retention.size_bytes).unwrap_or_default(),
+            replay_progress,
             ..Options::default()
         };
         let dir = dir.to_owned();
@@ -57,6 +64,7 @@ impl Store {
         let (db, report) =
             opened.await.map_err(|_| OpenError::Panicked)?.map_err(OpenError::Store)?;
         log_replay(&report, started.elapsed());
+        register(registry, retention, started.elapsed());
         let corruptions = report.damage.len() as u64;
         let store =
             Self { db, corruptions, tasks: TaskTracker::new(), stop: CancellationToken::new() };
@@ -136,6 +144,30 @@ impl Store {
     }
 }
 
+/// Adds what is known about the store from outside of it.
+fn register(registry: &Registry, retention: Retention, replay: Duration) {
+    let limits = [
+        (
+            "prometheus_tsdb_retention_limit_seconds",
+            "How long to retain samples in storage.",
+            retention.time.as_secs_f64(),
+        ),
+        (
+            "prometheus_tsdb_retention_limit_bytes",
+            "Max number of bytes to be retained in the tsdb blocks, configured 0 means disabled",
+            retention.size_bytes as f64,
+        ),
+        (
+            "prometheus_tsdb_data_replay_duration_seconds",
+            "Time taken to replay the data on disk.",
+            replay.as_secs_f64(),
+        ),
+    ];
+    for (name, help, value) in limits {
+        registry.gauge(name, help).set(value);
+    }
+}
+
 fn log_replay(report: &ReplayReport, duration: Duration) {
     for damage in &report.damage {
         tracing::warn!(
@@ -166,7 +198,7 @@ fn log_replay(report: &ReplayReport, duration: Duration) {
         series = report.series,
         segments = report.segments,
         samples = report.samples,
-        total_replay_duration = ?duration,
+        total_replay_duration = logging::duration(duration),
         "WAL replay completed"
     );
 }

@@ -4,6 +4,7 @@ use regain_api::{ProcessFacts, Settings};
 use regain_http::server::ServerSettings;
 use regain_http::server::cors::Cors;
 use regain_metrics::Registry;
+use regain_tsdb::ReplayProgress;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,6 +25,7 @@ pub(super) struct Requests {
 pub(super) struct Handles {
     pub(super) door: regain_api::Door,
     pub(super) config_status: regain_api::ConfigStatus,
+    pub(super) replay_progress: ReplayProgress,
     pub(super) requests: Requests,
 }
 
@@ -33,6 +35,7 @@ pub(super) fn settings(options: &ServerOptions, registry: &Registry) -> (Setting
     let quit = CancellationToken::new();
     let door = regain_api::Door::new(registry);
     let config_status = regain_api::ConfigStatus::new(registry);
+    let replay_progress = ReplayProgress::default();
     let cors = options.web.cors.clone();
     let settings = Settings {
         clock: regain_api::Clock::new(clock::now),
@@ -43,6 +46,7 @@ pub(super) fn settings(options: &ServerOptions, registry: &Registry) -> (Setting
             reload,
             quit: quit.clone(),
         },
+        replay_progress: replay_progress.clone(),
         config_status: config_status.clone(),
         address: options.web.address.clone(),
         cors: Cors::new(move |origin| cors.is_match(origin)),
@@ -54,7 +58,8 @@ pub(super) fn settings(options: &ServerOptions, registry: &Registry) -> (Setting
             hostname: host::name(),
         },
     };
-    (settings, Handles { door, config_status, requests: Requests { reloads, quit } })
+    let requests = Requests { reloads, quit };
+    (settings, Handles { door, config_status, replay_progress, requests })
 }
 
 /// A task that serves requests.

@@ -11,16 +11,10 @@ pub(super) struct Banner {
     pub(super) data: PathBuf,
     /// The user's configuration, where it is used.
     pub(super) own_config: Option<PathBuf>,
-    pub(super) numbers: Numbers,
-}
-
-/// Who shows the host's numbers.
-#[derive(Clone, Debug)]
-pub(super) enum Numbers {
-    /// This process, at this address.
-    Own(String),
-    /// Somebody else, who had the address first.
-    Foreign(String),
+    /// The address of the host's numbers.
+    pub(super) numbers: String,
+    /// Whether somebody else had that address first.
+    pub(super) numbers_are_foreign: bool,
 }
 
 impl fmt::Display for Banner {
@@ -30,16 +24,11 @@ impl fmt::Display for Banner {
             Some(file) => writeln!(f, "Watching what {} says; data in {data}.", file.display())?,
             None => writeln!(f, "Watching this host and itself every 5s; data in {data}.")?,
         }
-        match &self.numbers {
-            Numbers::Own(address) => {
-                writeln!(f, "  http://{address}/metrics  the numbers of this host")?;
-            }
-            Numbers::Foreign(address) => {
-                writeln!(
-                    f,
-                    "  {address} is taken: whatever answers there is scraped as this host"
-                )?;
-            }
+        let numbers = &self.numbers;
+        if self.numbers_are_foreign {
+            writeln!(f, "  {numbers} is taken: whatever answers there is scraped as this host")?;
+        } else {
+            writeln!(f, "  http://{numbers}/metrics  the numbers of this host")?;
         }
         writeln!(f, "  http://{server}/api/v1/targets  what is scraped, and how that goes")?;
         writeln!(f, "Ask, for instance:")?;

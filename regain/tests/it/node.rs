@@ -1,11 +1,13 @@
 //! The exporter: its pages, its filters, its end.
 
 use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::process::Command;
 
 use super::files::write;
 use super::http::{get, request};
-use super::program::{Program, run, text};
+use super::program::{Program, REGAIN, run, text};
 
 fn start(flags: &[&str]) -> (Program, String) {
     let mut arguments = vec!["node", "--web.listen-address=127.0.0.1:0"];
@@ -114,6 +116,23 @@ fn listens_on_several_addresses_and_asks_for_a_login_on_each() {
         let login = ["authorization: Basic YW5uOnNlY3JldA=="];
         assert_eq!(request("GET", address, "/metrics?collect[]=stat", &login).status, 200);
     }
+}
+
+#[test]
+fn a_socket_that_systemd_passes_on_is_taken_over() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    // As systemd does: the socket is number 3, and the process is told that it is meant.
+    let script = "LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" node --web.systemd-socket 3<&0";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, REGAIN]).stdin(OwnedFd::from(listener));
+    let mut program = Program::spawn(&mut command);
+    assert_eq!(program.address(), address);
+    assert_eq!(get(&address, "/metrics?collect[]=stat").status, 200);
+    let output = run(&["node", "--web.systemd-socket"]);
+    assert_eq!(output.status.code(), Some(1));
+    let log = text(&output.stderr);
+    assert!(log.contains("no socket activation file descriptors found"), "{log}");
 }
 
 #[test]

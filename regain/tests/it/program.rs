@@ -66,14 +66,13 @@ pub(crate) struct Program {
 impl Program {
     /// Starts the program in the directory `dir`.
     pub(crate) fn start<S: AsRef<OsStr>>(arguments: &[S], dir: &Path) -> Self {
-        let mut child = Command::new(REGAIN)
-            .args(arguments)
-            .current_dir(dir)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(REGAIN);
+        Self::spawn(command.args(arguments).current_dir(dir).stdin(Stdio::null()))
+    }
+
+    /// Starts the program in the way that `command` does.
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = lines_of(child.stderr.take().unwrap());
         let printed = lines_of(child.stdout.take().unwrap());
         Self { child, lines, printed, seen: Vec::new() }

@@ -1,6 +1,7 @@
 //! The server: start, scrape, answer, end, and what keeps it from starting.
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 
@@ -89,6 +90,7 @@ fn says_about_itself_what_dashboards_ask() {
         "prometheus_config_last_reload_success_timestamp_seconds ",
         "prometheus_ready 1\n",
         "prometheus_tsdb_head_series ",
+        "prometheus_tsdb_retention_limit_seconds 1.296e+06\n",
         "prometheus_tsdb_wal_corruptions_total 0\n",
         "process_start_time_seconds ",
         "prometheus_http_requests_total{",
@@ -126,6 +128,26 @@ fn ends_in_order_for_either_signal_and_over_http() {
     let (status, log, _) = server.program.wait();
     assert!(status.success(), "{log:#?}");
     assert!(log.iter().any(|line| line.contains("Received termination request via web service")));
+}
+
+#[test]
+fn a_second_signal_ends_the_program_at_once() {
+    let mut server = Server::start("", &[]);
+    // A request that never ends keeps the server from ending in order.
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    let request = "POST /api/v1/query HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\
+                   content-type: application/x-www-form-urlencoded\r\n\
+                   expect: 100-continue\r\n\r\n";
+    stream.write_all(request.as_bytes()).unwrap();
+    // The server says that it waits for the rest.
+    let mut waits = [0; "HTTP/1.1 100 Continue".len()];
+    stream.read_exact(&mut waits).unwrap();
+    server.program.signal(Signal::TERM);
+    server.program.line_with(&["Stopping web handler..."]);
+    server.program.signal(Signal::TERM);
+    let (status, log, _) = server.program.wait();
+    assert_eq!(status.code(), Some(1), "{log:#?}");
+    assert!(log.last().unwrap().contains("exiting at once"), "{log:#?}");
 }
 
 #[test]

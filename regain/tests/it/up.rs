@@ -69,3 +69,27 @@ fn a_configuration_that_is_there_is_used() {
     let pools = get(&server, "/api/v1/scrape_pools").body;
     assert!(pools.contains("[\"mine\"]"), "{pools}");
 }
+
+#[test]
+fn a_directory_has_one_server_at_a_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut first = Program::start(&ANY_PORT, dir.path());
+    first.banner();
+    let second = Program::start(&ANY_PORT, dir.path());
+    let (status, log, printed) = second.wait();
+    assert_eq!(status.code(), Some(1));
+    assert!(log.last().unwrap().contains("is locked by another process"), "{log:#?}");
+    assert_eq!(printed, "");
+}
+
+#[test]
+fn a_taken_port_of_the_server_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = holder.local_addr().unwrap();
+    let flag = format!("--web.listen-address={address}");
+    let (status, log, _) = Program::start(&["up", &flag], dir.path()).wait();
+    assert_eq!(status.code(), Some(1));
+    let expected = format!("regain up: listen tcp {address}: bind: address already in use");
+    assert_eq!(log, [expected]);
+}

@@ -115,7 +115,8 @@ impl Opener {
 
 impl Transport {
     pub(crate) fn new(settings: TransportSettings<'_>) -> Result<Self, BuildError> {
-        let TransportSettings { tls, proxy, environment, http2, idle_timeout, dialer, cpu } = settings;
+        let TransportSettings { tls, proxy, environment, http2, idle_timeout, dialer, cpu } =
+            settings;
         let sources = TlsSources::new(tls);
         let material = sources.read()?;
         let server_name = match tls.server_name.as_str() {
