@@ -96,3 +96,15 @@ fn clock_skew_seconds(answer: &Answer, middle: Duration) -> Option<f64> {
     let sent = date.as_second() as f64 + DATE_RESOLUTION.as_secs_f64() / 2.0;
     Some(sent - middle.as_secs_f64())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_without_a_limit_has_one_all_the_same() {
+        assert_eq!(body_limit(0), BODY_BYTES_MAX);
+        assert_eq!(body_limit(1), 0);
+        assert_eq!(body_limit(5), 4);
+    }
+}

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 use hashbrown::HashMap;
-use regain_model::Span;
+use regain_model::{KeySeed, Span};
 use regain_storage::fs::{FileLock, Fs};
 use regain_storage::{Appendable, Appender, Ctx, Error, LaneKey, Queryable, Result, Snapshot};
 
@@ -45,6 +45,7 @@ struct Inner {
     fs: Arc<dyn Fs>,
     layout: Layout,
     options: Options,
+    seed: KeySeed,
     index: RwLock<Index>,
     lanes: RwLock<Lanes>,
     /// The newest sample of every series that several lanes write.

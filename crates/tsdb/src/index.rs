@@ -20,6 +20,9 @@ pub(crate) use table::{Place, Series, SeriesTable};
 
 use crate::series_log::Definitions;
 
+/// How many labels a series has, roughly.
+const LABELS_GUESS: usize = 16;
+
 /// The series of a store.
 #[derive(Debug)]
 pub(crate) struct Index {
@@ -79,9 +82,8 @@ impl Index {
         (self.symbols.text(name), self.symbols.text(value))
     }
 
-    /// The series with these labels, where there is one.
-    pub(crate) fn find(&self, labels: &Labels) -> Option<Result<u32, Refused>> {
-        let key = SeriesKey::of_labels(self.seed, labels);
+    /// The series with these labels, whose key is `key`, where there is one.
+    pub(crate) fn find(&self, key: SeriesKey, labels: &Labels) -> Option<Result<u32, Refused>> {
         let id = self.series.find(key)?;
         let series = self.series.get(id)?;
         let pairs = self.labels_of(series);
@@ -89,16 +91,19 @@ impl Index {
         Some(if same { Ok(id) } else { Err(Refused::Collision(key)) })
     }
 
-    /// The series with these labels, created where there is none.
-    pub(crate) fn find_or_create(&mut self, labels: &Labels) -> Result<u32, Refused> {
-        if let Some(found) = self.find(labels) {
+    /// The series with these labels, whose key is `key`, created where there is none.
+    pub(crate) fn find_or_create(
+        &mut self,
+        key: SeriesKey,
+        labels: &Labels,
+    ) -> Result<u32, Refused> {
+        if let Some(found) = self.find(key, labels) {
             return found;
         }
-        let mut run = Vec::with_capacity(labels.len());
+        let mut run = Vec::with_capacity(LABELS_GUESS);
         for (name, value) in labels {
             run.push(self.intern(name, value).ok_or(Refused::Full)?);
         }
-        let key = SeriesKey::of_labels(self.seed, labels);
         let id = self.add(key, &run).ok_or(Refused::Full)?;
         self.pending.add_series(id, &run);
         Ok(id)
@@ -187,7 +192,9 @@ impl Index {
         let is_dead = |series: &Series| series.segments == 0 && series.place == Place::NONE;
         let dead: Vec<u32> =
             self.series.iter().filter(|(_, series)| is_dead(series)).map(|(id, _)| id).collect();
-        dead.iter().for_each(|&id| self.remove(id));
+        for &id in &dead {
+            self.remove(id);
+        }
         dead.len()
     }
 

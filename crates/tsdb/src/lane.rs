@@ -60,18 +60,26 @@ pub(crate) struct Writer {
 #[derive(Debug, Default)]
 pub(crate) struct SealedNewest {
     epoch: u64,
-    /// From which time on, and what was found there.
-    found: HashMap<u32, (i64, Option<(i64, u64)>)>,
+    found: HashMap<u32, LookedUp>,
+}
+
+/// What was found in segments.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LookedUp {
+    /// Samples from this time on were looked for.
+    pub(crate) from: i64,
+    /// The newest of them.
+    pub(crate) newest: Option<(i64, u64)>,
 }
 
 impl SealedNewest {
-    /// The newest sample of a slot at `time` or later, where that is known.
-    pub(crate) fn get(&self, slot: u32, epoch: u64, time: i64) -> Option<Option<(i64, u64)>> {
-        let &(from, found) = self.found.get(&slot).filter(|_| epoch == self.epoch)?;
-        (from <= time).then_some(found)
+    /// What is known about the samples of a slot at `time` or later.
+    pub(crate) fn get(&self, slot: u32, epoch: u64, time: i64) -> Option<LookedUp> {
+        let found = self.found.get(&slot).filter(|_| epoch == self.epoch).copied();
+        found.filter(|found| found.from <= time)
     }
 
-    pub(crate) fn put(&mut self, slot: u32, epoch: u64, found: (i64, Option<(i64, u64)>)) {
+    pub(crate) fn put(&mut self, slot: u32, epoch: u64, found: LookedUp) {
         if epoch != self.epoch {
             self.epoch = epoch;
             self.found.clear();
@@ -215,13 +223,10 @@ impl Writer {
         if let Some(&slot) = self.by_series.get(&series) {
             return (slot, false);
         }
-        let slot = match self.free_slots.pop() {
-            Some(slot) => slot,
-            None => {
-                self.slots.push(Slot { series: Slot::NO_SERIES, generation: 0 });
-                u32::try_from(self.slots.len() - 1).expect("series are counted in 32 bits")
-            }
-        };
+        let slot = self.free_slots.pop().unwrap_or_else(|| {
+            self.slots.push(Slot { series: Slot::NO_SERIES, generation: 0 });
+            u32::try_from(self.slots.len() - 1).expect("series are counted in 32 bits")
+        });
         self.assign(slot, series);
         self.changed.push(slot);
         (slot, true)

@@ -104,7 +104,9 @@ impl Manifest {
             put_varint(&mut content, length);
         }
         put_varint(&mut content, self.segments.len() as u64);
-        self.segments.iter().for_each(|&segment| put_varint(&mut content, segment));
+        for &segment in &self.segments {
+            put_varint(&mut content, segment);
+        }
         let crc = crc32c::crc32c(&content);
         content.extend_from_slice(&crc.to_le_bytes());
         let length = u32::try_from(content.len()).expect("a manifest is short");

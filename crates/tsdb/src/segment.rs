@@ -4,6 +4,7 @@
 //! file, its page of the directory another; what stays in memory is one short entry a group and the
 //! coded times of the lanes.
 
+pub(crate) mod encode;
 pub(crate) mod lanes;
 pub(crate) mod page;
 pub(crate) mod read;

@@ -65,7 +65,9 @@ impl Definitions {
         let out = self.series.entry(id);
         put_varint(out, u64::from(id));
         put_varint(out, pairs.len() as u64);
-        pairs.iter().for_each(|&pair| put_varint(out, u64::from(pair)));
+        for &pair in pairs {
+            put_varint(out, u64::from(pair));
+        }
         self.next_id = id + 1;
     }
 

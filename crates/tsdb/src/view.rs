@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use hashbrown::HashMap;
 
 use crate::segment::Segment;
-use crate::segment::write::Frozen;
+use crate::segment::encode::Frozen;
 
 type Next = Arc<OnceLock<Arc<Seal>>>;
 

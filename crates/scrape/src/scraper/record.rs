@@ -127,7 +127,10 @@ impl Scraper {
         report: &mut Report,
     ) -> Result<(), ScrapeError> {
         self.cache.begin();
-        self.open_lane().inspect_err(|_| drop(self.cache.fail(|_| {})))?;
+        if let Err(error) = self.open_lane() {
+            self.end_live_series(&mut work.row);
+            return Err(error);
+        }
         let mut tally = Tally::default();
         let outcome = content_type
             .and_then(|content_type| self.take_samples(at, &content_type, work, &mut tally));

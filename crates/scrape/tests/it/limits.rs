@@ -8,7 +8,7 @@ use crate::support::{Exporter, Scraping, config, job};
 const KEPT: &str = r#"scrape_samples_post_metric_relabeling{instance="a", job="j"}"#;
 const SCRAPED: &str = r#"scrape_samples_scraped{instance="a", job="j"}"#;
 
-/// Scrapes a body that keeps a limit and one that does not, and returns the error of the second.
+/// Scrapes a body that keeps a limit on labels and one that does not, and returns the error of the second.
 async fn refused(config: JobConfig, within: &str, above: &str) -> String {
     let exporter = Exporter::text(within).await;
     let scraping = Scraping::start(config, &[&exporter]).await;
@@ -23,6 +23,8 @@ async fn refused(config: JobConfig, within: &str, above: &str) -> String {
         let samples = scraping.samples(&series);
         assert!(samples.is_empty() || samples.ends_with("stale@20"), "{series}: {samples}");
     }
+    let exceeded = "prometheus_target_scrape_pool_exceeded_label_limits_total";
+    assert_eq!(scraping.own_metric(exceeded), 1.0);
     error
 }
 
@@ -84,6 +86,25 @@ async fn a_body_is_refused_from_the_limit_on() {
     scraping.check(&[(r#"scrape_body_size_bytes{instance="a", job="j"}"#, "4@10 -1@20")]);
     let exceeded = "prometheus_target_scrapes_exceeded_body_size_limit_total";
     assert_eq!(scraping.own_metric(exceeded), 1.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_failed_scrapes_have_added_is_forgotten_when_it_becomes_too_much() {
+    let broken = |series: usize| {
+        let lines: Vec<String> =
+            (0..series).map(|number| format!("m{{n=\"{number}\"}} 1\n")).collect();
+        lines.concat() + "broken\n"
+    };
+    let exporter = Exporter::text(&broken(1000)).await;
+    let scraping = Scraping::start(config(), &[&exporter]).await;
+    let flushes = || scraping.own_metric("prometheus_target_scrapes_cache_flush_forced_total");
+    scraping.scrape().await;
+    assert_eq!(flushes(), 0.0);
+    exporter.set_text(&broken(1001));
+    scraping.scrape().await;
+    assert_eq!(flushes(), 1.0);
+    let added = r#"scrape_series_added{instance="a", job="j"}"#;
+    assert_eq!(scraping.samples(added), "1000@10 1@20");
 }
 
 #[tokio::test(start_paused = true)]

@@ -52,9 +52,8 @@ fn matcher(name: &str, op: MatchOp, value: &str) -> Matcher {
 }
 
 pub(crate) fn run(settings: &Settings) -> Result<()> {
-    let measure = |name: &str, run: &mut dyn FnMut() -> Result<u64>| {
-        measure(&settings.only, name, run)
-    };
+    let measure =
+        |name: &str, run: &mut dyn FnMut() -> Result<u64>| measure(&settings.only, name, run);
     let db = open(settings)?;
     let max = db.stats().max_time.unwrap_or(0);
     let max = max + 2000;
@@ -82,7 +81,9 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
     }
     let everything = Selection { want: Want::Nothing, ..Selection::new(&[], hour) };
     measure("select everything", &mut || select(&db, &everything))?;
-    measure("decode everything", &mut || select(&db, &Selection { want: Want::Floats, ..everything }))?;
+    measure("decode everything", &mut || {
+        select(&db, &Selection { want: Want::Floats, ..everything })
+    })?;
     let ctx = Arc::new(Ctx::default());
     let snapshot = db.snapshot(hour, &ctx)?;
     measure("label values", &mut || Ok(snapshot.label_values("instance", &[], 0)?.len() as u64))?;

@@ -9,12 +9,12 @@ mod stage;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use regain_model::{Labels, Timestamp};
+use regain_model::{Labels, SeriesKey, Timestamp};
 use regain_storage::{Appender, Committed, Error, Result, SeriesRef, Verdict};
 
 use super::staged::Staged;
 use super::{Counters, Inner};
-use crate::index::{Place, Refused};
+use crate::index::{Place, Refused, Series};
 use crate::lane::{Lane, Writer};
 
 /// One lane's writer.
@@ -71,14 +71,15 @@ impl LaneAppender {
     }
 
     fn open_series(&mut self, labels: &Labels) -> Result<SeriesRef> {
-        let known = match self.db.index().find(labels) {
+        let key = SeriesKey::of_labels(self.db.seed, labels);
+        let known = match self.db.index().find(key, labels) {
             Some(Ok(id)) => self.writer().by_series.get(&id).copied(),
             _ => None,
         };
         if let Some(slot) = known {
             return Ok(self.writer().reference(slot));
         }
-        let opened = self.open_slot(labels)?;
+        let opened = self.open_slot(key, labels)?;
         if opened.is_new {
             if let Some(sealed_max) = opened.sealed_max {
                 self.writer_mut().add_unproven(opened.slot, sealed_max);
@@ -93,11 +94,11 @@ impl LaneAppender {
 
     /// Finds or creates a series and gives it a slot, in one step: a series without samples and
     /// without a slot may leave at any time.
-    fn open_slot(&mut self, labels: &Labels) -> Result<Opened> {
+    fn open_slot(&mut self, key: SeriesKey, labels: &Labels) -> Result<Opened> {
         let writer = self.writer.as_mut().expect("a batch is under way");
         let mut index = self.db.index_mut();
         let before = index.series.next_id();
-        let found = index.find_or_create(labels);
+        let found = index.find_or_create(key, labels);
         let is_created = index.series.next_id() > before;
         let id = found.map_err(|refused| match refused {
             Refused::Collision(key) => {
@@ -112,7 +113,7 @@ impl LaneAppender {
             others = index.add_place(id, Place { lane: self.lane.id, slot });
         }
         let sealed = index.series.get(id).filter(|series| series.segments > 0);
-        let sealed_max = sealed.map(|series| series.sealed_max_ms());
+        let sealed_max = sealed.map(Series::sealed_max_ms);
         drop(index);
         self.created += u64::from(is_created);
         Counters::add(&self.db.counters.series_created, u64::from(is_created));

@@ -169,10 +169,11 @@ impl Located {
         (page, entry): (&Page, usize),
         (series, (min, max)): (u32, (i64, i64)),
     ) {
-        let found = SealedGroup { segment: small(segment), group: small(group), crc: page.data_crc };
+        let found =
+            SealedGroup { segment: small(segment), group: small(group), crc: page.data_crc };
         let entry = &page.entries[entry];
         let mut start = entry.start;
-        for piece in &page.pieces[page.pieces_of(entry)] {
+        for piece in page.pieces_of(entry) {
             let (first, last) = seen.segments[segment].segment.span_of(piece);
             if first <= max && min <= last {
                 if self.groups.last() != Some(&found) {
@@ -180,7 +181,13 @@ impl Located {
                 }
                 let group = small(self.groups.len() - 1);
                 let piece = piece.clone();
-                self.pieces.push(SealedPiece { series, segment: found.segment, group, start, piece });
+                self.pieces.push(SealedPiece {
+                    series,
+                    segment: found.segment,
+                    group,
+                    start,
+                    piece,
+                });
             }
             start += piece.size_bytes;
         }

@@ -73,6 +73,7 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
         fs,
         layout,
         options,
+        seed: files.manifest.seed,
         index: RwLock::new(index),
         lanes: RwLock::new(replayed.lanes),
         shared: Mutex::new(HashMap::new()),

@@ -64,7 +64,8 @@ impl Parts for StoreParts {
             }
             let end = self.next + rest.min(<dyn Parts>::SERIES_MAX);
             let range = std::mem::replace(&mut self.next, end)..end;
-            let part = StorePart::new(&self.seen, &self.selected, range, (self.plan, &mut self.loaded))?;
+            let part =
+                StorePart::new(&self.seen, &self.selected, range, (self.plan, &mut self.loaded))?;
             // Whether all series had samples is known only now.
             if !part.metas.is_empty() {
                 return Ok(Some(Box::new(part)));
@@ -96,8 +97,7 @@ impl StorePart {
         (plan, loaded): (Plan, &mut [LoadedPages]),
     ) -> Result<Self> {
         let series = &selected.series[range.clone()];
-        let looks =
-            plan.decodes || plan.presence || series.iter().any(|series| !series.is_certain);
+        let looks = plan.decodes || plan.presence || series.iter().any(|series| !series.is_certain);
         let located = if looks {
             Located::new(seen, loaded, series, plan.span)?
         } else {
@@ -113,14 +113,13 @@ impl StorePart {
             values: vec![None; located.groups.len()],
             located,
         };
-        for at in 0..series.len() {
+        for (at, &Selected { key, labels, .. }) in series.iter().enumerate() {
             // Who wants no samples needs no bound, and gets none.
             let samples_max = if looks { part.samples_max(at)? } else { u64::MAX };
             if samples_max == 0 {
                 continue;
             }
             let presence = if plan.presence { part.presence(at)? } else { None };
-            let Selected { key, labels, .. } = series[at];
             part.metas.push(SeriesMeta { key, labels, samples_max, presence });
             part.places.push(at);
         }
@@ -235,7 +234,8 @@ impl StorePart {
             let from = *from as usize;
             let piece_start = out.times.len();
             let bytes = self.values[*group as usize].as_ref();
-            let frames = bytes.and_then(|b| b.get(from..from.checked_add(piece.size_bytes as usize)?));
+            let frames =
+                bytes.and_then(|b| b.get(from..from.checked_add(piece.size_bytes as usize)?));
             let chosen = self.chosen(sealed)?;
             frames.and_then(|frames| decode(frames, &chosen, self.plan.span, out)).ok_or_else(
                 || {
@@ -280,7 +280,11 @@ impl Part for StorePart {
             self.read_series(at, &mut column)?;
             if column.times.len() > start {
                 let samples = offset(start)..offset(column.times.len());
-                out.runs.push(Run { series: offset(index), times: samples.clone(), floats: samples });
+                out.runs.push(Run {
+                    series: offset(index),
+                    times: samples.clone(),
+                    floats: samples,
+                });
             }
         }
         out.times = column.times;

@@ -67,7 +67,7 @@ fn newest_in(
         let entry = &page.entries[at];
         let data = segment.data_range(group);
         let mut at = data.start + u64::from(entry.start);
-        for piece in &page.pieces[page.pieces_of(entry)] {
+        for piece in page.pieces_of(entry) {
             let end = at + u64::from(piece.size_bytes);
             let bytes = segment.read(at..end.min(data.end)).ok()?;
             at = end;

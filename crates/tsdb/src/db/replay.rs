@@ -16,6 +16,7 @@ use crate::progress::ReplayProgress;
 use crate::record::{self, Scan, Scanned};
 use crate::report::{Damage, ReplayReport};
 use crate::segment::Segment;
+use crate::segment::lanes::SealedLane;
 use crate::wal::batch::{Batch, BatchRow};
 use crate::wal::decode::{BatchHead, read_mark, read_own, read_row, read_slots};
 use crate::wire::Cursor;
@@ -78,7 +79,8 @@ impl<'a> Replay<'a> {
     ) -> Self {
         let mut sealed: HashMap<u32, u64> = HashMap::new();
         let mut next_lane = next_lane;
-        for lane in segments.iter().flat_map(|segment| &segment.lanes) {
+        let lanes = segments.iter().flat_map(|segment| &segment.lanes);
+        for lane in lanes.filter(|lane| lane.id != SealedLane::NO_LANE) {
             let last = sealed.entry(lane.id).or_default();
             *last = lane.sequence.max(*last);
             next_lane = next_lane.max(lane.id.saturating_add(1));

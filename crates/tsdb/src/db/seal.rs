@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use regain_model::SeriesKey;
 use regain_storage::Result;
 
 use super::{Counters, Files, Inner};
@@ -15,7 +16,8 @@ use crate::lane::{Lane, LaneData};
 use crate::layout::{Kind, io_error, set_aside};
 use crate::manifest::Manifest;
 use crate::segment::Segment;
-use crate::segment::write::{self, Frozen, Source};
+use crate::segment::encode::{Encoded, Frozen};
+use crate::segment::write;
 use crate::view::{Seal, View};
 
 impl Inner {
@@ -77,14 +79,13 @@ impl Inner {
             log.synced_bytes
         };
         let lanes = seal.all();
-        let sources = self.sources(&lanes);
+        let encoded = Encoded::new(&lanes, |lane| self.keys_of(lane));
         let mut segments = self.view().segments.clone();
-        let mut spans = Vec::new();
         let mut manifest = files.manifest.clone();
-        if !sources.is_empty() {
+        if !encoded.is_empty() {
             let number = manifest.next_segment;
             manifest.next_segment += 1;
-            spans = write::write((&*self.fs, &self.layout), number, &lanes, &sources)?;
+            write::write((&*self.fs, &self.layout), number, &lanes, &encoded)?;
             segments.push(Arc::new(Segment::open(&*self.fs, &self.layout, number)?));
         }
         manifest.segments = segments.iter().map(|segment| segment.number).collect();
@@ -94,7 +95,7 @@ impl Inner {
         self.write_manifest(files, manifest)?;
         {
             let mut index = self.index_mut();
-            for (id, first, last) in spans {
+            for (id, first, last) in encoded.series() {
                 if let Some(series) = index.series.get_mut(id) {
                     series.add_segment(first, last);
                 }
@@ -105,23 +106,14 @@ impl Inner {
         self.drop_log(files)
     }
 
-    /// The slots with samples, in the order of keys.
-    fn sources(&self, lanes: &[Frozen]) -> Vec<Source> {
-        let mut sources = Vec::new();
-        {
-            let index = self.index();
-            for (lane, frozen) in (0..).zip(lanes) {
-                for (slot, &id) in (0..).zip(frozen.series.iter()) {
-                    if let Some(series) = index.series.get(id)
-                        && frozen.data.has(slot)
-                    {
-                        sources.push(Source { key: series.key(), id, lane, slot });
-                    }
-                }
-            }
-        }
-        sources.sort_unstable();
-        sources
+    /// The keys of a lane's slots with samples.
+    fn keys_of(&self, lane: &Frozen) -> Vec<Option<SeriesKey>> {
+        let index = self.index();
+        let key = |(slot, &id): (u32, &u32)| {
+            let series = index.series.get(id)?;
+            lane.data.has(slot).then(|| series.key())
+        };
+        (0..).zip(lane.series.iter()).map(key).collect()
     }
 
     /// Replaces the manifest; when that fails, the one before still holds.

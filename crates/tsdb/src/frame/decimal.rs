@@ -91,15 +91,14 @@ fn common_scale(values: &[f64], exceptions: &mut Exceptions) -> Option<u8> {
         if scaled(value, scale).is_some() {
             continue;
         }
-        match scale_of(value, scale) {
-            Some(found) => scale = found,
-            None => {
-                exceptions.add(index);
-                stale += usize::from(is_stale(value));
-                if (exceptions.count - stale) * EXCEPTION_SHARE > values.len() {
-                    return None;
-                }
-            }
+        if let Some(found) = scale_of(value, scale) {
+            scale = found;
+            continue;
+        }
+        exceptions.add(index);
+        stale += usize::from(is_stale(value));
+        if (exceptions.count - stale) * EXCEPTION_SHARE > values.len() {
+            return None;
         }
     }
     Some(scale)
@@ -109,13 +108,12 @@ fn fill(values: &[f64], integers: &mut [i64], scale: u8, exceptions: &mut Except
     *exceptions = Exceptions::default();
     let mut stale = 0;
     for (index, &value) in values.iter().enumerate() {
-        match scaled(value, scale) {
-            Some(integer) => integers[index] = integer,
-            None => {
-                exceptions.add(index);
-                stale += usize::from(is_stale(value));
-            }
+        if let Some(integer) = scaled(value, scale) {
+            integers[index] = integer;
+            continue;
         }
+        exceptions.add(index);
+        stale += usize::from(is_stale(value));
     }
     bridge(integers, exceptions.mask);
     (exceptions.count - stale) * EXCEPTION_SHARE <= values.len()

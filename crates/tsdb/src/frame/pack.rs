@@ -2,7 +2,6 @@
 //!
 //! Widths above [`WIDTH_MAX`] are stored as 64: a number then never spans more than one unaligned
 //! word.
-#![expect(clippy::cast_possible_truncation, reason = "bits are cut off on purpose")]
 
 /// The widest packing below whole words.
 const WIDTH_MAX: u32 = 56;

@@ -174,7 +174,9 @@ mod tests {
 
     fn postings(ids: &BTreeSet<u32>) -> Postings {
         let mut postings = Postings::default();
-        ids.iter().for_each(|&id| postings.push(id));
+        for &id in ids {
+            postings.push(id);
+        }
         postings
     }
 

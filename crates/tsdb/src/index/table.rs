@@ -90,6 +90,7 @@ pub(crate) struct SeriesTable {
 
 const PAGE: usize = 1024;
 
+#[expect(clippy::cast_possible_truncation, reason = "the key is split into halves")]
 const fn hash_key(key: SeriesKey) -> u64 {
     // The key is a hash already; the bucket part spreads the series of one histogram.
     ((key.0 >> 32) as u64) ^ (key.0 as u64).rotate_left(40)

@@ -239,11 +239,6 @@ impl LaneData {
         min <= self.min_time && self.max_time <= max
     }
 
-    /// The number of rows.
-    pub(crate) fn rows(&self) -> usize {
-        self.open.len() + self.blocks.iter().map(|block| block.times.len()).sum::<usize>()
-    }
-
     /// The number of columns, coded or open.
     pub(crate) fn columns(&self) -> u64 {
         let blocks: usize = self.blocks.iter().map(|block| block.slots()).sum();

@@ -38,6 +38,9 @@ pub(crate) fn read_time_frames(
 }
 
 impl SealedLane {
+    /// Stands for a lane's number where the times belong to series of several lanes.
+    pub(crate) const NO_LANE: u32 = u32::MAX;
+
     /// Appends a lane.
     pub(crate) fn put(out: &mut Vec<u8>, id: u32, sequence: u64, times: &[i64]) {
         let mut frames = Vec::new();

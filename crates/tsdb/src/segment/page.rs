@@ -76,10 +76,10 @@ impl Page {
         after.or_else(|| self.entries[..hint].iter().position(is_it))
     }
 
-    /// Where the pieces of an entry are.
-    pub(crate) fn pieces_of(&self, entry: &Entry) -> std::ops::Range<usize> {
+    /// The pieces of an entry.
+    pub(crate) fn pieces_of(&self, entry: &Entry) -> &[Piece] {
         let first = entry.first as usize;
-        first..first + entry.pieces as usize
+        &self.pieces[first..first + entry.pieces as usize]
     }
 }
 
@@ -100,7 +100,9 @@ pub(crate) fn put(out: &mut Vec<u8>, page: &Page) {
         put_signed(out, i64::from(entry.id) - next);
         next = i64::from(entry.id) + 1;
         put_varint(out, u64::from(entry.pieces));
-        page.pieces[page.pieces_of(entry)].iter().for_each(|piece| put_piece(out, piece));
+        for piece in page.pieces_of(entry) {
+            put_piece(out, piece);
+        }
     }
     let crc = crc32c::crc32c(&out[start..]);
     out.extend_from_slice(&crc.to_le_bytes());

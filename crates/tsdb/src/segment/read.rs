@@ -75,7 +75,8 @@ pub(crate) fn choose<'a>(
         }
         Rows::Own(samples, ..) => return Some(Chosen::Own(*samples as usize)),
     };
-    if rows.first().is_some_and(|&first| min <= first) && rows.last().is_some_and(|&last| last <= max)
+    if rows.first().is_some_and(|&first| min <= first)
+        && rows.last().is_some_and(|&last| last <= max)
     {
         return Some(Chosen::Rows(rows, 0));
     }

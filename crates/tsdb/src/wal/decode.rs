@@ -96,7 +96,7 @@ fn read_mask(cursor: &mut Cursor<'_>, slots: usize) -> Option<Mask> {
             for word in &mut mask {
                 *word = cursor.u64()?;
             }
-            if slots % 64 != 0 && mask.last()? >> (slots % 64) != 0 {
+            if !slots.is_multiple_of(64) && mask.last()? >> (slots % 64) != 0 {
                 return None;
             }
         }

@@ -8,8 +8,8 @@ use regain_model::{Labels, MatchOp, Matcher, STALE_NAN, Span, Timestamp};
 use regain_storage::fs::MemFs;
 use regain_storage::memory::MemoryStore;
 use regain_storage::{
-    Appendable as _, Batch, Ctx, Error, Hints, LaneKey, Order, Presence, Queryable, Selection, SeriesMeta,
-    Want,
+    Appendable as _, Batch, Ctx, Error, Hints, LaneKey, Order, Presence, Queryable, Selection,
+    SeriesMeta, Verdict, Want,
 };
 use regain_tsdb::Db;
 
@@ -67,9 +67,9 @@ fn check_view(db: &Db) -> usize {
     for (key, samples) in &some {
         let before = found.iter().find(|(other, _)| other == key);
         // A lane that had nothing at first is looked at for the first time now.
-        let is_new = !found.iter().any(|(other, _)| {
-            other.split("writer").nth(1) == key.split("writer").nth(1)
-        });
+        let is_new = !found
+            .iter()
+            .any(|(other, _)| other.split("writer").nth(1) == key.split("writer").nth(1));
         let samples_before = before.map(|(_, samples)| samples);
         assert!(is_new || Some(samples) == samples_before, "one query, one view: {key}");
     }
@@ -86,12 +86,14 @@ fn a_view_is_consistent_while_lanes_grow_and_are_sealed() {
         let writers: Vec<_> =
             (0..WRITERS).map(|writer| scope.spawn(move || write_rows(db, writer, 300))).collect();
         let sealer = scope.spawn(move || {
-            let mut now = 0;
-            while !done.load(Ordering::SeqCst) {
-                now += 1_000_000;
-                db.tick(Timestamp(now)).unwrap();
+            // Enough to meet every stage of a seal, and few enough for the files to be read.
+            for now in 1..=50 {
+                db.tick(Timestamp(now * 1_000_000)).unwrap();
                 db.seal().unwrap();
                 db.sync().unwrap();
+                while !done.load(Ordering::SeqCst) && db.stats().head.samples == 0 {
+                    std::thread::yield_now();
+                }
             }
         });
         let reader = scope.spawn(move || {
@@ -220,10 +222,39 @@ fn a_stale_series_must_be_decoded() {
         if sealed {
             db.seal().unwrap();
         }
-        let known: Vec<bool> =
-            metas(&db, &counting(Span::ALL)).iter().map(|(_, meta)| meta.presence.is_some()).collect();
+        let known: Vec<bool> = metas(&db, &counting(Span::ALL))
+            .iter()
+            .map(|(_, meta)| meta.presence.is_some())
+            .collect();
         assert_eq!(known.iter().filter(|&&known| known).count(), 1, "{known:?}");
     }
+}
+
+#[test]
+fn equal_times_of_their_own_are_kept_once() {
+    let size = |jitter: i64| {
+        let fs = MemFs::new();
+        let (db, _) = open(&fs);
+        let mut appender = lane(&db, 1);
+        let refs: Vec<_> = (0..60).map(|at| appender.series(&series(at)).unwrap()).collect();
+        for row in 0..20 {
+            for (&series, at) in refs.iter().zip(0..) {
+                let time = row * 1000 + row * row % 37 + at * row % 11 * jitter;
+                assert_eq!(appender.stage(series, Timestamp(time), 1.0), Verdict::Accepted);
+            }
+            appender.commit().unwrap();
+        }
+        let before = content(&db);
+        db.seal().unwrap();
+        assert_eq!(content(&db), before);
+        let known = metas(&db, &counting(Span::ALL));
+        let known = known.iter().filter(|(_, meta)| meta.presence.is_some()).count();
+        (db.stats().segments_bytes, known)
+    };
+    let (alike, known) = size(0);
+    assert_eq!(known, 60, "no value is needed to count them");
+    let (different, _) = size(1);
+    assert!(alike * 2 < different, "{alike} and {different} bytes");
 }
 
 #[test]

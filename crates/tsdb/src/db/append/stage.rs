@@ -7,6 +7,7 @@ use regain_storage::{SeriesRef, Verdict};
 use super::super::Counters;
 use super::super::staged::StagedRow;
 use super::LaneAppender;
+use crate::lane::LookedUp;
 
 impl LaneAppender {
     /// Why the store takes no sample of this time, whatever the series.
@@ -122,12 +123,13 @@ impl LaneAppender {
             return here;
         }
         // What was sealed is not newer than the rows here, but may be newer than this sample.
-        let sealed = writer.sealed.get(at, epoch, time);
-        let sealed = sealed.unwrap_or_else(|| {
-            let found = self.db.newest_of(writer.slots[slot].series, time);
-            writer.sealed.put(at, epoch, (time, found));
+        let known = writer.sealed.get(at, epoch, time);
+        let sealed = known.unwrap_or_else(|| {
+            let newest = self.db.newest_of(writer.slots[slot].series, time);
+            let found = LookedUp { from: time, newest };
+            writer.sealed.put(at, epoch, found);
             found
         });
-        here.max(sealed)
+        here.max(sealed.newest)
     }
 }

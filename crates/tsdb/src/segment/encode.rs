@@ -1,0 +1,230 @@
+//! Encodes what a seal took out of the lanes.
+//!
+//! Lane by lane, because that is how samples lie in memory; the pieces are then brought into the
+//! order of keys, in which a segment holds them.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use regain_model::{SeriesKey, is_stale};
+
+use super::lanes::put_time_frames;
+use super::page::{Piece, Rows};
+use crate::column::Column;
+use crate::frame::{FRAME_MAX, put_floats};
+use crate::lane::LaneData;
+use crate::lane::row::words;
+
+/// A lane as a seal took it.
+#[derive(Clone, Debug)]
+pub(crate) struct Frozen {
+    pub(crate) lane: u32,
+    /// The last batch in it.
+    pub(crate) sequence: u64,
+    pub(crate) data: Arc<LaneData>,
+    /// The series of every slot, `u32::MAX` for none.
+    pub(crate) series: Arc<[u32]>,
+}
+
+/// The encoded samples of some lanes.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    /// The pieces of all series, in the order of keys.
+    pub(super) pieces: Vec<EncodedPiece>,
+    frames: Vec<u8>,
+    /// What few pieces need: rows other than all, and their first and last time.
+    details: Vec<(Rows, i64, i64)>,
+    /// The times of the lanes' rows, then those that series share beyond lanes.
+    pub(super) times: Vec<Arc<[i64]>>,
+    pub(super) samples: u64,
+}
+
+/// Where an encoded piece is. There are hundreds of thousands, so it is small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct EncodedPiece {
+    key: (u64, u64),
+    pub(super) id: u32,
+    /// Its lane, as an index, and in the highest bit whether staleness markers are in it.
+    lane: u32,
+    start: u32,
+    size_bytes: u32,
+    /// Its index among the details, `u32::MAX` for all rows of the lane.
+    detail: u32,
+}
+
+const STALE: u32 = 1 << 31;
+const ALL_ROWS: u32 = u32::MAX;
+
+fn small(length: usize) -> u32 {
+    u32::try_from(length).expect("what is between two seals stays below 4 GiB")
+}
+
+fn halves(key: SeriesKey) -> (u64, u64) {
+    let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).expect("half of the bits");
+    (half(key.0 >> 64), half(key.0))
+}
+
+impl EncodedPiece {
+    pub(super) fn key(&self) -> SeriesKey {
+        SeriesKey(u128::from(self.key.0) << 64 | u128::from(self.key.1))
+    }
+}
+
+impl Encoded {
+    /// Encodes the lanes. `keys` gives the keys of a lane's slots; a slot without a key is left out.
+    pub(crate) fn new(lanes: &[Frozen], keys: impl Fn(&Frozen) -> Vec<Option<SeriesKey>>) -> Self {
+        let times = lanes.iter().map(|lane| lane.data.row_times().into()).collect();
+        let encoded =
+            Self { pieces: Vec::new(), frames: Vec::new(), details: Vec::new(), times, samples: 0 };
+        let mut encoder = Encoder {
+            encoded,
+            shared: shared_times(lanes),
+            column: Column::default(),
+            mask: Vec::new(),
+            scale: 0,
+        };
+        for (at, lane) in (0..).zip(lanes) {
+            for (slot, key) in (0..).zip(keys(lane)) {
+                if let Some(key) = key {
+                    let id = lane.series[slot as usize];
+                    encoder.add_rows((at, lane), slot, (key, id));
+                    encoder.add_own((at, lane), slot, (key, id));
+                }
+            }
+        }
+        let mut encoded = encoder.encoded;
+        encoded.pieces.sort_unstable();
+        encoded
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// The frames of a piece.
+    pub(super) fn frames_of(&self, piece: &EncodedPiece) -> &[u8] {
+        let start = piece.start as usize;
+        &self.frames[start..start + piece.size_bytes as usize]
+    }
+
+    /// The piece as the directory describes it.
+    pub(super) fn describe(&self, piece: &EncodedPiece) -> Piece {
+        let rows = match self.details.get(piece.detail as usize) {
+            Some((rows, ..)) => rows.clone(),
+            None => Rows::All,
+        };
+        let (lane, stale) = (piece.lane & !STALE, piece.lane & STALE != 0);
+        Piece { lane, rows, stale, size_bytes: piece.size_bytes }
+    }
+
+    /// The first and the last time of a piece.
+    pub(super) fn span_of(&self, piece: &EncodedPiece) -> (i64, i64) {
+        if let Some(&(_, first, last)) = self.details.get(piece.detail as usize) {
+            return (first, last);
+        }
+        let times = &self.times[(piece.lane & !STALE) as usize];
+        (times[0], times[times.len() - 1])
+    }
+
+    /// For every series its id with its first and last time.
+    pub(crate) fn series(&self) -> impl Iterator<Item = (u32, i64, i64)> + '_ {
+        self.pieces.chunk_by(|a, b| a.id == b.id).map(|pieces| {
+            let spans = pieces.iter().map(|piece| self.span_of(piece));
+            let (first, last) = spans
+                .fold((i64::MAX, i64::MIN), |all, span| (all.0.min(span.0), all.1.max(span.1)));
+            (pieces[0].id, first, last)
+        })
+    }
+}
+
+/// The times that more than one series has of its own: how many have them, and the index under which
+/// they are kept once one of them was met.
+fn shared_times(lanes: &[Frozen]) -> HashMap<&[i64], (u32, Option<u32>)> {
+    let mut shared: HashMap<&[i64], (u32, Option<u32>)> = HashMap::new();
+    for lane in lanes.iter().filter(|lane| !lane.data.own.is_empty()) {
+        for slot in 0..small(lane.series.len()) {
+            if let Some(own) = lane.data.own.get(&slot) {
+                shared.entry(&own.times).or_insert((0, None)).0 += 1;
+            }
+        }
+    }
+    shared.retain(|_, (count, _)| *count > 1);
+    shared
+}
+
+struct Encoder<'a> {
+    encoded: Encoded,
+    shared: HashMap<&'a [i64], (u32, Option<u32>)>,
+    column: Column,
+    mask: Vec<u64>,
+    scale: u8,
+}
+
+impl<'a> Encoder<'a> {
+    /// Adds the samples that lie in the lane's rows.
+    fn add_rows(&mut self, (at, lane): (u32, &Frozen), slot: u32, series: (SeriesKey, u32)) {
+        let rows = self.encoded.times[at as usize].len();
+        self.column.clear();
+        self.mask.clear();
+        self.mask.resize(words(rows), 0);
+        lane.data.read_rows(slot, &mut self.column, &mut self.mask);
+        if self.column.times.len() == rows && rows > 0 {
+            let start = self.encoded.frames.len();
+            self.add(at, series, start, None);
+        } else if let Some(rows) = Rows::of_mask(&self.mask, rows) {
+            let start = self.encoded.frames.len();
+            self.add(at, series, start, Some(rows));
+        }
+    }
+
+    /// Adds the samples with times of their own.
+    fn add_own(&mut self, (at, lane): (u32, &'a Frozen), slot: u32, series: (SeriesKey, u32)) {
+        let Some(own) = lane.data.own.get(&slot).filter(|own| !own.times.is_empty()) else {
+            return;
+        };
+        self.column.clear();
+        self.column.times.extend_from_slice(&own.times);
+        self.column.values.extend_from_slice(&own.values);
+        self.column.merge_from(0);
+        let Self { encoded, shared, column, .. } = self;
+        let start = encoded.frames.len();
+        if column.times == own.times
+            && let Some((_, lane)) = shared.get_mut(&own.times[..])
+        {
+            // Equal times are kept once, like those of a lane.
+            let lane = *lane.get_or_insert_with(|| {
+                encoded.times.push(own.times.as_slice().into());
+                small(encoded.times.len() - 1)
+            });
+            self.add(lane, series, start, None);
+            return;
+        }
+        put_time_frames(&mut encoded.frames, &column.times);
+        let (first, last) = (column.times[0], column.times[column.times.len() - 1]);
+        let rows = Rows::Own(small(column.times.len()), first, last);
+        self.add(at, series, start, Some(rows));
+    }
+
+    /// Encodes the values of the column as a piece; `rows` where they are not all of the lane's.
+    fn add(&mut self, lane: u32, (key, id): (SeriesKey, u32), start: usize, rows: Option<Rows>) {
+        let Self { encoded, column, scale, .. } = self;
+        let mut stale = 0;
+        for values in column.values.chunks(FRAME_MAX) {
+            if values.iter().any(|&value| is_stale(value)) {
+                stale = STALE;
+            }
+            put_floats(&mut encoded.frames, values, scale);
+        }
+        encoded.samples += column.values.len() as u64;
+        let mut detail = ALL_ROWS;
+        if let Some(rows) = rows {
+            detail = small(encoded.details.len());
+            let (first, last) = (column.times[0], column.times[column.times.len() - 1]);
+            encoded.details.push((rows, first, last));
+        }
+        let key = halves(key);
+        let size_bytes = small(encoded.frames.len() - start);
+        let (lane, start) = (lane | stale, small(start));
+        encoded.pieces.push(EncodedPiece { key, id, lane, start, size_bytes, detail });
+    }
+}
