@@ -1,0 +1,3 @@
+//! The pages over HTTP, as a browser asks for them.
+
+mod pages;
