@@ -1,0 +1,95 @@
+/** The vital signs of one host as small graphs. */
+import { useMemo } from 'preact/hooks';
+import { type Outcome, success } from '../../api/failure';
+import { askRange } from '../../api/query';
+import { type ChartSeries, TimeChart } from '../../chart/TimeChart';
+import { Card } from '../../components/Card';
+import { Trouble } from '../../components/Trouble';
+import { formatDuration } from '../../format/duration';
+import { graphLink, zoomLink } from '../../links';
+import { navigate } from '../../router';
+import { useResource } from '../../state/resource';
+import { type Range, type Span, spanOf, stepOf, windowOf } from './range';
+import { type Scope, type Vital, VITALS } from './vitals';
+
+const HEIGHT_PX = 116;
+/** Even a short range is not asked for more often. */
+const SHORTEST_REFRESH_S = 5;
+const LONGEST_REFRESH_S = 60;
+
+export interface VitalsProps {
+  instance: string;
+  range: Range;
+  /** How often the host is scraped, in seconds. */
+  intervalS: number;
+}
+
+export function Vitals({ instance, range, intervalS }: VitalsProps) {
+  return (
+    <div class="vitals">
+      {VITALS.map((vital) => (
+        <VitalSign key={vital.title} vital={vital} instance={instance} range={range} intervalS={intervalS} />
+      ))}
+    </div>
+  );
+}
+
+interface Drawn {
+  series: ChartSeries[];
+  span: Span;
+}
+
+function VitalSign({ vital, instance, range, intervalS }: VitalsProps & { vital: Vital }) {
+  const step = stepOf(range, intervalS);
+  const scope = { instance, window: formatDuration(windowOf(step, intervalS)) };
+  const exprs = vital.parts.map((part) => part.expr(scope));
+  const everyS = Math.min(Math.max(step, SHORTEST_REFRESH_S), LONGEST_REFRESH_S);
+  const key = JSON.stringify(['vital', range, ...exprs]);
+  const { value, failure } = useResource<Drawn>(
+    key,
+    (signal) => ask(vital, scope, spanOf(range, step), signal),
+    everyS * 1000,
+  );
+  const headline = useMemo(() => headlineOf(vital, value?.series ?? []), [vital, value]);
+  const first = spanOf(range, step);
+  return (
+    <Card
+      title={<a href={graphLink(exprs, range)}>{vital.title}</a>}
+      aside={<output class="headline">{headline}</output>}
+    >
+      {failure !== undefined && value === undefined ? (
+        <Trouble failure={failure} />
+      ) : (
+        <TimeChart
+          label={vital.title}
+          series={value?.series ?? []}
+          start={value?.span.start ?? first.start}
+          end={value?.span.end ?? first.end}
+          height={HEIGHT_PX}
+          stacked={vital.stacked ?? false}
+          unit={vital.unit}
+          sync="vitals"
+          onZoom={(start, end) => navigate(zoomLink(exprs, start, end))}
+        />
+      )}
+    </Card>
+  );
+}
+
+async function ask(vital: Vital, scope: Scope, span: Span, signal: AbortSignal): Promise<Outcome<Drawn>> {
+  const answers = await Promise.all(
+    vital.parts.map(async (part) => ({ part, outcome: await askRange({ expr: part.expr(scope), ...span, signal }) })),
+  );
+  const series: ChartSeries[] = [];
+  for (const { part, outcome } of answers) {
+    if (!outcome.ok) return outcome;
+    for (const one of part.arrange?.(outcome.value) ?? outcome.value)
+      series.push({ name: part.name(one.metric), labels: one.metric, times: one.times, values: one.values });
+  }
+  return success({ series, span });
+}
+
+function headlineOf(vital: Vital, series: readonly ChartSeries[]): string {
+  const last = series.flatMap(({ values }) => values[values.length - 1] ?? []);
+  return last.length === 0 ? '–' : vital.headline(last, vital.unit);
+}

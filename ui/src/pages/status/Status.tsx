@@ -1,0 +1,32 @@
+/** What runs, how it was set up, and what it stores: four views under the addresses that Prometheus has for them. */
+import { PageLink } from '../../components/PageLink';
+import { path } from '../../router';
+import { Configuration } from './Configuration';
+import { Flags } from './Flags';
+import { Overview } from './Overview';
+import { Storage } from './Storage';
+import './status.css';
+
+const VIEWS = [
+  { path: '/status', title: 'Overview', view: Overview },
+  { path: '/tsdb-status', title: 'Storage', view: Storage },
+  { path: '/config', title: 'Configuration', view: Configuration },
+  { path: '/flags', title: 'Flags', view: Flags },
+] as const;
+
+export function Status() {
+  const current = VIEWS.find((view) => view.path === path.value) ?? VIEWS[0];
+  return (
+    <div class="page">
+      <h1>Status</h1>
+      <nav class="tabs" aria-label="Status">
+        {VIEWS.map((view) => (
+          <PageLink key={view.path} to={view.path} current={view === current}>
+            {view.title}
+          </PageLink>
+        ))}
+      </nav>
+      <current.view />
+    </div>
+  );
+}

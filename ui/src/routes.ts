@@ -1,0 +1,42 @@
+/**
+ * The pages. A page is a component in its own chunk; the navigation shows those with a `key`, in this order.
+ *
+ * A page sets nothing but its content: the shell sets the title, moves the focus and catches what fails to load. It reads its state from
+ * `router.query` and writes it with `router.setQuery`, so that the address always shows what is seen.
+ */
+import type { ComponentType } from 'preact';
+import { Home } from './pages/home/Home';
+
+export interface Route {
+  path: string;
+  /** Names the page in the browser's title and in the navigation. */
+  title: string;
+  /** The second key of the shortcut `g …`; the page is in the navigation if it has one. */
+  key?: string;
+  /** Another page whose entry in the navigation is marked while this one is shown. */
+  under?: string;
+  page: ComponentType | (() => Promise<ComponentType>);
+  /** Whether `page` has still to be loaded. */
+  isLazy?: true;
+}
+
+const query = async () => (await import('./pages/query/Query')).Query;
+const targets = async () => (await import('./pages/targets/Targets')).Targets;
+const status = async () => (await import('./pages/status/Status')).Status;
+
+export const routes: readonly Route[] = [
+  { path: '/', title: 'Home', key: 'h', page: Home },
+  { path: '/query', title: 'Query', key: 'q', page: query, isLazy: true },
+  { path: '/targets', title: 'Targets', key: 't', page: targets, isLazy: true },
+  { path: '/status', title: 'Status', key: 's', page: status, isLazy: true },
+  { path: '/tsdb-status', title: 'Storage', under: '/status', page: status, isLazy: true },
+  { path: '/config', title: 'Configuration', under: '/status', page: status, isLazy: true },
+  { path: '/flags', title: 'Flags', under: '/status', page: status, isLazy: true },
+];
+
+/** Addresses that pages had before, and where they are now. */
+export const moved: Readonly<Record<string, string>> = { '/graph': '/query', '/service-discovery': '/targets' };
+
+export function routeOf(path: string): Route | undefined {
+  return routes.find((route) => route.path === path);
+}
