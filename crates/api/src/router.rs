@@ -9,7 +9,6 @@ use regain_http::server::compression::gzip;
 use regain_http::server::cors;
 use regain_http::server::metrics::{self, HttpMetrics};
 
-use crate::envelope::text;
 use crate::federate::federate;
 use crate::json;
 use crate::lifecycle;
@@ -28,6 +27,7 @@ pub fn router(settings: Settings) -> Router {
     let self_metrics = SelfMetrics::new(settings.registry.clone());
     let cors = settings.cors.clone();
     let prefix = settings.address.route_prefix.trim_end_matches('/').to_owned();
+    let pages = settings.pages.clone().with_state(());
     let app = App::new(settings);
 
     let api =
@@ -41,41 +41,22 @@ pub fn router(settings: Settings) -> Router {
         .merge(Router::new().route("/federate", get(federate)).layer(gzip()))
         .merge(metrics)
         .merge(lifecycle::routes())
+        .merge(pages)
         .nest(API, api);
-    let routes = match prefix.as_str() {
-        "" => routes.route("/", get(start_page)),
-        prefix => prefixed(prefix, routes),
-    };
+    let routes = if prefix.is_empty() { routes } else { prefixed(&prefix, routes) };
     // The layer sees which route a request took only when it is given to the outermost router.
     let routes = routes.fallback(not_found).with_state(app);
     routes.layer(from_fn_with_state(http_metrics, metrics::layer))
 }
 
-/// The routes below a prefix, and the way there from the root.
+/// The routes below a prefix, and the way there from the root and from the prefix with a slash behind it.
 fn prefixed(prefix: &str, routes: Router<App>) -> Router<App> {
     let location = HeaderValue::from_str(prefix).expect("a route prefix is the path of a URL");
-    let to_prefix = move || {
-        let location = location.clone();
-        async move { (StatusCode::FOUND, [(header::LOCATION, location)]) }
-    };
+    let to_prefix = move || async move { (StatusCode::FOUND, [(header::LOCATION, location)]) };
     Router::new()
-        .route("/", get(to_prefix))
-        .route(prefix, get(start_page))
-        .route(&format!("{prefix}/"), get(start_page))
+        .route("/", get(to_prefix.clone()))
+        .route(&format!("{prefix}/"), get(to_prefix))
         .nest(prefix, routes)
-}
-
-/// `/`: where to look, as long as there are no pages.
-async fn start_page(State(app): State<App>) -> Response {
-    let path = &app.settings.address.path;
-    let ask = format!("{path}{API}/query?query=up");
-    let lines = [
-        format!("{ask:<40} ask"),
-        format!("{:<40} what is scraped, and how that goes", format!("{path}{API}/targets")),
-        format!("{:<40} what the store holds", format!("{path}{API}/status/tsdb")),
-        format!("{:<40} what the server says about itself", format!("{path}/metrics")),
-    ];
-    text(StatusCode::OK, format!("Regain is running. Where to look:\n\n{}\n", lines.join("\n")))
 }
 
 /// `/version`: what the program is.

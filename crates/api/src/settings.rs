@@ -32,6 +32,8 @@ pub struct Settings {
     pub config_status: ConfigStatus,
     /// Where clients find the server.
     pub address: WebAddress,
+    /// The pages, which begin at `/`.
+    pub pages: axum::Router,
     /// Which origins browsers may ask from.
     pub cors: Cors,
     /// All flags with their values.

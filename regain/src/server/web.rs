@@ -49,6 +49,7 @@ pub(super) fn settings(options: &ServerOptions, registry: &Registry) -> (Setting
         replay_progress: replay_progress.clone(),
         config_status: config_status.clone(),
         address: options.web.address.clone(),
+        pages: regain_web_ui::router(&options.web.address.path),
         cors: Cors::new(move |origin| cors.is_match(origin)),
         flags: options.flags.clone(),
         build: build_info::of_server(),

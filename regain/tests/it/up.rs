@@ -23,7 +23,7 @@ fn watches_this_host_without_being_told_how() {
     let mut program = Program::start(&ANY_PORT, dir.path());
     let banner = program.banner();
     let numbers = address(banner.iter().find(|line| line.contains("the numbers")).unwrap());
-    let server = address(banner.iter().find(|line| line.contains("/api/v1/targets")).unwrap());
+    let server = address(banner.iter().find(|line| line.contains("the pages")).unwrap());
     assert!(get(&numbers, "/metrics").body.contains("\nnode_load1 "));
     let up = "/api/v1/query?query=sum(up)";
     get_until(&server, up, |answer| answer.body.contains(",\"2\"]"));
@@ -51,7 +51,7 @@ fn an_exporter_that_is_there_already_is_scraped() {
     let banner = program.banner();
     let expected = format!("  {taken} is taken: whatever answers there is scraped as this host");
     assert!(banner.contains(&expected), "{banner:#?}");
-    let server = address(banner.iter().find(|line| line.contains("/api/v1/targets")).unwrap());
+    let server = address(banner.iter().find(|line| line.contains("the pages")).unwrap());
     let targets = get(&server, "/api/v1/targets").body;
     assert!(targets.contains(&format!("\"scrapeUrl\":\"http://{taken}/metrics\"")), "{targets}");
 }
@@ -65,7 +65,7 @@ fn a_configuration_that_is_there_is_used() {
     let mut program = Program::start(&ANY_PORT, dir.path());
     let banner = program.banner();
     assert_eq!(banner[0], "Watching what prometheus.yml says; data in data.");
-    let server = address(banner.iter().find(|line| line.contains("/api/v1/targets")).unwrap());
+    let server = address(banner.iter().find(|line| line.contains("the pages")).unwrap());
     let pools = get(&server, "/api/v1/scrape_pools").body;
     assert!(pools.contains("[\"mine\"]"), "{pools}");
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::routing::get;
 use http::{Method, Request, header};
 use regain_api::{
     BuildInfo, Clock, ConfigFacts, ConfigStatus, Door, Lifecycle, ProcessFacts, QueryLimits,
@@ -103,6 +104,7 @@ impl Server {
             replay_progress,
             config_status: config_status.clone(),
             address: address(setup.route_prefix),
+            pages: Router::new().route("/", get(|| async { "a page" })),
             cors: Cors::new(|origin| origin.ends_with(".example")),
             flags: BTreeMap::from([
                 ("web.page-title", "<t>".to_owned()),
