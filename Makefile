@@ -3,22 +3,25 @@
 CARGO ?= cargo
 PEERS := target/peers
 REGAIN := target/release/regain
+# 1 where there is a Node that can build the pages.
+NODE := $(shell command -v npm >/dev/null && node -p 'const [a, b] = process.versions.node.split("."); +(a > 20 || (a == 20 && b >= 19))' 2>/dev/null)
+UI_SOURCES := $(shell find ui/src ui/build ui/public -type f -not -name '*.test.*') ui/index.html ui/vite.config.ts
 
-.PHONY: build run test lint bench peers
+.PHONY: build run test lint bench peers ui ui-test ui-lint
 
 # The release binary. jemalloc returns memory to the system and is built for releases only.
-build:
+build: ui
 	$(CARGO) build --release --locked --package regain --features jemalloc
 
 # Watches this host: scrapes, keeps, answers on http://127.0.0.1:9090, data in ./data.
 run: build
 	$(REGAIN) up
 
-test: peers
+test: peers ui ui-test
 	$(CARGO) test --locked --workspace
 	$(CARGO) xtask tidy
 
-lint:
+lint: ui-lint
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
@@ -30,3 +33,25 @@ bench: build peers
 # Debian's servers, unpacked beside the build and never installed: installing may start daemons.
 peers:
 	@tests/fetch-peers.sh $(PEERS)
+
+# The web pages, which `build` puts into the program. Without Node it is built all the same, and serves a page that says what is missing.
+ifeq ($(NODE),1)
+ui: ui/dist/index.html
+
+# The tests in a browser need a Chromium, from $$CHROMIUM or the PATH; without one they say that they skipped.
+ui-test: ui
+	cd ui && npm run --silent test && npm run --silent test:browser
+
+ui-lint: ui
+	cd ui && npm run --silent check && npm run --silent budget
+else
+ui ui-test ui-lint:
+	@echo "SKIPPED: $@: no npm with Node 20.19 or newer here, so the web pages are neither built nor tested"
+endif
+
+ui/dist/index.html: ui/node_modules/.package-lock.json $(UI_SOURCES)
+	cd ui && npm run --silent build
+
+ui/node_modules/.package-lock.json: ui/package-lock.json
+	cd ui && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
