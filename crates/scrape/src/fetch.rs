@@ -8,7 +8,6 @@ use regain_go_format::{FloatFormat, append_float};
 use regain_http::client::{Answer, Request};
 use tokio::time::Instant;
 
-use crate::clock::Clock;
 use crate::error::FetchError;
 use crate::manager::Shared;
 use crate::settings::JobSettings;
@@ -28,7 +27,7 @@ pub(crate) struct Fetched {
     /// Is the size of the body as it came, in bytes.
     pub(crate) wire_bytes: u64,
     pub(crate) content_type: String,
-    /// Is by how much the target's clock is ahead, in seconds; absent where the target tells no time or nobody asks.
+    /// Is by how much the target's clock is ahead, in seconds; absent where the target tells no time.
     pub(crate) clock_skew_seconds: Option<f64>,
 }
 
@@ -56,16 +55,13 @@ pub(crate) async fn fetch(
 ) -> Result<Fetched, FetchError> {
     let config = &settings.config;
     request.deadline = Some(Instant::now() + target.timeout());
-    let clock = config.clock_skew_metric.then_some(&shared.options.clock);
-    let asked = clock.map(Clock::now);
+    let clock = &shared.options.clock;
+    let asked = clock.now();
     let (answer, body) = settings.client.open(request).await?;
     if answer.status != StatusCode::OK {
         return Err(FetchError::Status { status: status_text(answer.status) });
     }
-    let clock_skew_seconds = asked.zip(clock).and_then(|(asked, clock)| {
-        let middle = (asked + clock.now()) / 2;
-        clock_skew_seconds(&answer, middle)
-    });
+    let clock_skew_seconds = clock_skew_seconds(&answer, (asked + clock.now()) / 2);
     let content_type = answer.header(&header::CONTENT_TYPE).unwrap_or_default().to_owned();
     let mut work = shared.workspaces.take();
     match body.read(&answer, body_limit(config.body_size_limit), &mut work.body).await {

@@ -53,6 +53,6 @@ export function askTargets(signal?: AbortSignal, pool?: string): Promise<Outcome
 }
 
 /** What a target is called: its instance where it has one. */
-export function nameOf({ labels, scrapeUrl }: Target): string {
+export function nameOf({ labels, scrapeUrl }: Pick<Target, 'labels' | 'scrapeUrl'>): string {
   return labels.instance ?? scrapeUrl;
 }

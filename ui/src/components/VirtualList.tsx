@@ -67,9 +67,15 @@ export function VirtualList(props: VirtualListProps) {
     // An item that is out of sight comes into the page when the window has moved to it.
     if (to < first || to >= last) scrollBy(0, (tops[to] ?? 0) + list.getBoundingClientRect().top - innerHeight / 2);
   };
+  const onFocus = (event: FocusEvent) => {
+    // Whoever goes elsewhere meanwhile is not called back.
+    dueFocus.current = undefined;
+    setFocused(keyAround(event.target as Element));
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.altKey || event.ctrlKey || event.metaKey || !(event.target instanceof HTMLElement)) return;
-    const at = keys.indexOf(keyAround(event.target) ?? '');
+    // A key that is held down is faster than the focus, which waits for its item.
+    const at = keys.indexOf(dueFocus.current ?? keyAround(event.target) ?? '');
     const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: keys.length - 1 }[event.key];
     // Where something else in an item has the focus, the keys scroll it.
     if (to === undefined || at < 0 || !event.target.matches('button, a')) return;
@@ -86,7 +92,7 @@ export function VirtualList(props: VirtualListProps) {
       aria-label={label}
       style={{ minHeight: `${tops[keys.length] ?? 0}px`, paddingTop: `${tops[first] ?? 0}px` }}
       onKeyDown={onKeyDown}
-      onFocusCapture={(event) => setFocused(keyAround(event.target as Element))}
+      onFocusCapture={onFocus}
     >
       {shown(keys, first, last, focused).map((index) => (
         <li key={keys[index]} data-item={keys[index]} data-away={index < first || index >= last ? '' : undefined} aria-setsize={keys.length} aria-posinset={index + 1}>

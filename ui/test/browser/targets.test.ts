@@ -216,7 +216,7 @@ inBrowser('the targets', (stage) => {
     const row = (name: string | RegExp) => page.getByRole('row', { name });
     await row(/^alpha 15s 1 300 20\/s 0\.067 % 977 KiB 600 B\/s/).waitFor();
     const other = page.locator('tbody').first().getByRole('row', { name: /if every 5s/ });
-    expect(await other.innerText()).toMatch(/scrape_timeout is 10s[^]*60\/s ×3[^]*0\.2 % ×3/);
+    expect(await other.innerText()).toMatch(/5s[^]*scrape_timeout is 10s[^]*60\/s ×3[^]*0\.2 % ×3/);
     await row(/^All 3 jobs/).waitFor();
     await page.getByRole('button', { name: 'alpha' }).press('Enter');
     await other.waitFor({ state: 'detached' });

@@ -19,7 +19,7 @@ const WHAT_IF: [Duration; 4] = [
     Duration::from_secs(5),
     Duration::from_secs(15),
     Duration::from_secs(30),
-    Duration::from_secs(60),
+    Duration::from_mins(1),
 ];
 
 #[derive(Serialize)]
@@ -75,7 +75,7 @@ pub(crate) async fn jobs(Open(serving): Open) -> Result<Success, ApiError> {
         let prices = Prices::of(&serving.store.db.stats());
         let listing = &*serving.targets;
         let pools = listing.pools().into_iter();
-        let jobs = pools.filter_map(|pool| Some(Job::new(listing.cost(&pool)?, pool, &prices)));
+        let jobs = pools.filter_map(|pool| Some(Job::new(&listing.cost(&pool)?, pool, &prices)));
         Jobs { jobs: jobs.collect(), store: prices }
     };
     let jobs = tokio::task::spawn_blocking(collect).await;
@@ -86,10 +86,10 @@ pub(crate) async fn jobs(Open(serving): Open) -> Result<Success, ApiError> {
 }
 
 impl Job {
-    fn new(facts: PoolCost, scrape_pool: String, prices: &Prices) -> Self {
+    fn new(facts: &PoolCost, scrape_pool: String, prices: &Prices) -> Self {
         let what_if = |interval: Duration| WhatIf {
             scrape_interval: text(interval),
-            cost: Cost::at(&facts, prices, |_| interval),
+            cost: Cost::at(facts, prices, |_| interval),
         };
         let mut targets = Counts { dropped: facts.dropped_count, ..Counts::default() };
         for target in &facts.targets {
@@ -105,8 +105,8 @@ impl Job {
             scrape_timeout: text(facts.timeout),
             targets,
             series: facts.targets.iter().map(|target| target.size.series).sum(),
-            round: Round::of(&facts),
-            now: Cost::at(&facts, prices, |target| target.interval),
+            round: Round::of(facts),
+            now: Cost::at(facts, prices, |target| target.interval),
             what_if: WHAT_IF.into_iter().map(what_if).collect(),
         }
     }

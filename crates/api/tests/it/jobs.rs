@@ -37,7 +37,7 @@ fn server() -> Server {
         ],
         dropped_count: 7,
     };
-    let idle = PoolCost { interval: Duration::from_secs(60), ..PoolCost::default() };
+    let idle = PoolCost { interval: Duration::from_mins(1), ..PoolCost::default() };
     let pool = |cost| Pool { cost, ..Pool::default() };
     let pools = BTreeMap::from([("busy".to_owned(), pool(busy)), ("idle".to_owned(), pool(idle))]);
     Server::ready(Setup { listing: Listing(pools), ..Setup::default() })

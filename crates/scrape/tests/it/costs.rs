@@ -34,14 +34,13 @@ async fn a_target_knows_what_its_last_scrape_read() {
         action: Action::Drop,
         ..RelabelConfig::default()
     };
-    let config =
-        JobConfig { clock_skew_metric: true, metric_relabel_configs: vec![dropped], ..config() };
+    let config = JobConfig { metric_relabel_configs: vec![dropped], ..config() };
     let scraping = Scraping::start(config, &[&exporter]).await;
     assert_eq!(scraping.target().status().size, regain_scrape::ScrapeSize::default());
     scraping.scrape().await;
     let status = scraping.target().status();
-    // Ten are dropped; the scrape adds five series about itself and one about the clock.
-    assert_eq!((status.size.samples, status.size.series), (100, 96));
+    // Ten are dropped; the scrape adds five series about itself.
+    assert_eq!((status.size.samples, status.size.series), (100, 95));
     assert_eq!(status.size.body_bytes, body.len() as u64);
     assert_eq!(status.size.wire_bytes, wire.len() as u64);
     let texts = body.len() - 3 * 100;

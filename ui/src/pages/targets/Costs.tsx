@@ -44,7 +44,7 @@ function Table({ jobs }: { jobs: readonly Job[] }) {
             <th scope="col">Job</th>
             <th scope="col">Every</th>
             {['Targets', 'Series'].map((title) => (
-              <th key={title} scope="col" class="num">
+              <th key={title} scope="col" class="num wide">
                 {title}
               </th>
             ))}
@@ -78,20 +78,23 @@ function JobRow({ job, isOpen, onToggle }: { job: Job; isOpen: boolean; onToggle
         </button>
       </th>
       <td>{job.scrapeInterval}</td>
-      <td class={down > 0 ? 'num bad' : 'num'}>{down > 0 ? `${formatCount(down)} of ${formatCount(up + down + unknown)} down` : formatCount(up + down + unknown)}</td>
-      <td class="num">{formatCount(job.series)}</td>
+      <td class={down > 0 ? 'num wide bad' : 'num wide'}>{down > 0 ? `${formatCount(down)} of ${formatCount(up + down + unknown)} down` : formatCount(up + down + unknown)}</td>
+      <td class="num wide">{formatCount(job.series)}</td>
       <CostCells cost={job.now} />
     </tr>
   );
 }
 
 function OtherRow({ other, job }: { other: WhatIf; job: Job }) {
+  const hurdle = hurdleOf(other.scrapeInterval, job);
   return (
     <tr class="cost-other">
       <th scope="row">if every</th>
-      <td>{other.scrapeInterval}</td>
-      <td colSpan={2} class="hurdle">
-        {hurdleOf(other.scrapeInterval, job)}
+      <td title={hurdle} class={hurdle === undefined ? undefined : 'hurdle'}>
+        {other.scrapeInterval} {hurdle !== undefined && <Icon name="warn" />}
+      </td>
+      <td colSpan={2} class="hurdle wide">
+        {hurdle}
       </td>
       <CostCells cost={other} now={job.now} />
     </tr>
@@ -117,15 +120,15 @@ function Totals({ jobs }: { jobs: readonly Job[] }) {
       <tr class="cost-now">
         <th scope="row">All {plural(jobs.length, 'job')}</th>
         <td />
-        <td class="num">{count(({ targets }) => targets.up + targets.down + targets.unknown)}</td>
-        <td class="num">{count(({ series }) => series)}</td>
+        <td class="num wide">{count(({ targets }) => targets.up + targets.down + targets.unknown)}</td>
+        <td class="num wide">{count(({ series }) => series)}</td>
         <CostCells cost={now} />
       </tr>
       {whatIfOfAll(jobs).map((other) => (
         <tr key={other.scrapeInterval} class="cost-other">
           <th scope="row">if every</th>
           <td>{other.scrapeInterval}</td>
-          <td colSpan={2} />
+          <td colSpan={2} class="wide" />
           <CostCells cost={other} now={now} />
         </tr>
       ))}

@@ -53,14 +53,27 @@ export function TargetItem({ rowKey, target, isOpen, onToggle }: TargetItemProps
           )}
         </span>
       </div>
-      {lastError !== '' && (
-        <p class="target-error">
-          <Name text={lastError} most={isOpen ? Number.MAX_SAFE_INTEGER : ERROR_MAX} />
-        </p>
-      )}
+      {lastError !== '' && <LastError text={lastError} isOpen={isOpen} />}
       {isSkewed(target) && <p class="target-error warn">Its clock is {skewText(details?.clockSkewSeconds ?? 0)}; run NTP on both.</p>}
       {isOpen && <TargetDetails target={target} />}
     </article>
+  );
+}
+
+function LastError({ text, isOpen }: { text: string; isOpen: boolean }) {
+  if (!isOpen || text.length <= ERROR_MAX) {
+    return (
+      <p class="target-error">
+        <Name text={text} most={ERROR_MAX} />
+      </p>
+    );
+  }
+  return (
+    // Scrolls by itself, so it has to be reachable for the arrow keys.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div class="target-error whole" tabIndex={0} role="region" aria-label="The whole error">
+      <Name text={text} most={text.length} />
+    </div>
   );
 }
 

@@ -1,9 +1,16 @@
 /** Columns that grow, and the answer of a query in columns: a few large arrays instead of a million small objects. */
 
+const LEAST_ROOM = 256;
+
 /** Numbers that are appended one by one. */
 export class Growing {
-  private room = new Float64Array(1024);
+  private room: Float64Array;
   length = 0;
+
+  /** `expected`: how many numbers there will be, as far as one can tell; there may be more. */
+  constructor(expected = 0) {
+    this.room = new Float64Array(Math.max(Math.ceil(expected), LEAST_ROOM));
+  }
 
   push(value: number): void {
     if (this.length === this.room.length) {

@@ -11,40 +11,38 @@ const PLUS = 0x2b;
 const MINUS = 0x2d;
 const DOT = 0x2e;
 
-/** So many digits are exact in one double, and so many in two. */
-const DIGITS_ONE = 15;
-const DIGITS_TWO = 19;
+/** So many digits fit into a whole number of 32 bits, which is several times as fast as a double. */
+const DIGITS = 9;
 /** Powers of ten that are exact as a double. */
 const TENS = Float64Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
 /** Splits a double into two halves of 26 bits. */
 const SPLITTER = 2 ** 27 + 1;
 
-/** The number that is written between two places. What is no plain decimal is left to `Number`, such as exponents. */
+/** The number that is written between two places. What is no plain decimal of at most eighteen digits is left to `Number`. */
 export function decimalIn(bytes: Uint8Array, start: number, end: number): number {
   const first = bytes[start];
   let at = first === MINUS || first === PLUS ? start + 1 : start;
-  // The digits as a whole number in two parts, how many the second has, and how many of all are behind the point.
+  // The first nine digits, the next nine, and how many there are; zeros in front do not count.
   let high = 0;
   let low = 0;
-  let digits = 0;
-  let lowDigits = 0;
+  let count = 0;
   let point = -1;
   for (; at < end; at++) {
     const byte = bytes[at] as number;
     if (byte >= ZERO && byte <= NINE) {
-      if (digits < DIGITS_ONE) high = high * 10 + (byte - ZERO);
-      else {
-        low = low * 10 + (byte - ZERO);
-        lowDigits++;
+      if (count < DIGITS) {
+        high = Math.imul(high, 10) + byte - ZERO;
+        if (high !== 0) count++;
+      } else {
+        low = Math.imul(low, 10) + byte - ZERO;
+        count++;
       }
-      // Zeros in front do not count.
-      if (high > 0) digits++;
     } else if (byte === DOT && point < 0) point = at + 1;
     else return otherwise(bytes, start, end);
   }
   const scale = point < 0 ? 0 : end - point;
-  if (digits > DIGITS_TWO || scale >= TENS.length) return otherwise(bytes, start, end);
-  const size = lowDigits === 0 ? high / (TENS[scale] as number) : quotient(high, TENS[lowDigits] as number, low, TENS[scale] as number);
+  if (count > 2 * DIGITS || scale >= TENS.length) return otherwise(bytes, start, end);
+  const size = count <= DIGITS ? high / (TENS[scale] as number) : quotient(high, TENS[count - DIGITS] as number, low, TENS[scale] as number);
   return first === MINUS ? -size : size;
 }
 

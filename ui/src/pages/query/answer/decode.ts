@@ -7,6 +7,8 @@ export const SERIES_KEPT_MAX = 100_000;
 /** How many points are kept of one answer: 16 bytes each. */
 export const POINTS_KEPT_MAX = 10_000_000;
 
+/** About as long is a point in JSON, in bytes. */
+const POINT_BYTES = 32;
 /** How long the page waits for one slice of the work, in milliseconds. */
 const SLICE_MS = 24;
 
@@ -49,14 +51,17 @@ class Decoder {
   private text = '';
   private stats: Stats = { samples: undefined, evalS: undefined };
   private readonly spans = new Growing();
-  private readonly times = new Growing();
+  private readonly times: Growing;
   private readonly timesAt = new Growing();
-  private readonly values = new Growing();
+  private readonly values: Growing;
   private readonly valuesAt = new Growing();
   private readonly histograms: Columns['histograms'] = [];
 
   constructor(bytes: Uint8Array) {
     this.from = new Scanner(bytes);
+    // Times that are shared are taken back before those of the next series come.
+    this.times = new Growing();
+    this.values = new Growing(Math.min(bytes.length / POINT_BYTES, POINTS_KEPT_MAX));
   }
 
   /** Yields now and then. */
