@@ -18,7 +18,7 @@ impl Column {
         self.values.push(value);
     }
 
-    /// The last sample: time and bits.
+    /// The newest sample: time and bits.
     pub(crate) fn newest(&self) -> Option<(i64, u64)> {
         let newest = (0..self.times.len()).max_by_key(|&at| self.times[at])?;
         Some((self.times[newest], self.values[newest].to_bits()))

@@ -14,6 +14,7 @@ mod staged;
 mod stats;
 mod tick;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
@@ -53,6 +54,8 @@ struct Inner {
     /// Held while a batch with such series is committed.
     shared_commits: Mutex<()>,
     wal: Wal,
+    /// The size of the log's files before the current one.
+    wal_closed_bytes: AtomicU64,
     series_log: Mutex<SeriesLog>,
     view: Mutex<Arc<View>>,
     /// Held by whoever changes the set of files.
@@ -82,6 +85,8 @@ struct Lanes {
 #[derive(Debug)]
 struct Files {
     manifest: Manifest,
+    /// The sizes of the files of the write-ahead log before the current one, by number.
+    wal_closed: BTreeMap<u64, u64>,
     pending: Option<Arc<Seal>>,
     period: Option<i64>,
     /// The samples appended when the store was last seen growing, and when that was.
@@ -97,6 +102,20 @@ struct Files {
 }
 
 impl Files {
+    fn new(manifest: Manifest, wal_closed: BTreeMap<u64, u64>) -> Self {
+        Self {
+            manifest,
+            wal_closed,
+            pending: None,
+            period: None,
+            last_growth: (0, i64::MIN),
+            seal_wanted: false,
+            removal_wanted: false,
+            older_views: Vec::new(),
+            retired: Vec::new(),
+        }
+    }
+
     /// Whether a query still sees the store as it was before the current view.
     fn is_looked_back_at(&mut self) -> bool {
         self.older_views.retain(|view| view.strong_count() > 0);
@@ -208,6 +227,12 @@ impl Inner {
 
     fn view(&self) -> Arc<View> {
         Arc::clone(&self.view.lock().expect("no holder of this lock panics"))
+    }
+
+    /// Notes the size of the log for whoever asks while files are changed.
+    fn note_log_size(&self, files: &Files) {
+        // Ordering: a number that guards no other memory.
+        self.wal_closed_bytes.store(files.wal_closed.values().sum(), Ordering::Relaxed);
     }
 
     /// Shows new queries another set of segments.

@@ -31,57 +31,69 @@ const EXCEPTION_SHARE: usize = 8;
 /// Marks an exception whose eight bytes follow; without it, it is a staleness marker.
 const EXCEPTION_RAW: u8 = 0x80;
 
-/// Appends the frame of `values`, of which there are 1 to [`FRAME_MAX`]. `scale` is a guess from
-/// the column's last frame and receives the scale that was found.
-pub(crate) fn put_floats(out: &mut Vec<u8>, values: &[f64], scale: &mut u8) {
-    debug_assert!((1..=FRAME_MAX).contains(&values.len()), "a frame is never empty");
-    let mut integers = [0_i64; FRAME_MAX];
-    let integers = &mut integers[..values.len()];
-    let mut exceptions = Exceptions::default();
-    if decimal::scale_all(values, integers, scale, &mut exceptions) {
-        let plan = ints::plan(integers);
-        let flag = if exceptions.count > 0 { EXCEPTIONS } else { 0 };
-        out.push(plan.mode as u8 | flag | *scale << SCALE_SHIFT);
-        out.push(values.len() as u8 - 1);
-        ints::put(out, integers, plan);
-        if exceptions.count > 0 {
-            exceptions.put(out, values);
-        }
-        return;
-    }
-    put_bits(out, values);
+/// Encodes frames. It keeps the scale of the last frame, a good guess for the next one, and memory
+/// that need not be cleared for each frame.
+#[derive(Debug)]
+pub(crate) struct Encoder {
+    scale: u8,
+    integers: [i64; FRAME_MAX],
+    floats: [f64; FRAME_MAX],
+    scratch: [u64; FRAME_MAX],
 }
 
-/// Appends a frame of bits; staleness markers repeat the value before them there.
-fn put_bits(out: &mut Vec<u8>, values: &[f64]) {
-    let mut exceptions = Exceptions::default();
-    let mut kept = [0.0; FRAME_MAX];
-    let kept = &mut kept[..values.len()];
-    let mut last = values.iter().copied().find(|&value| !is_stale(value)).unwrap_or(0.0);
-    for (index, (slot, &value)) in kept.iter_mut().zip(values).enumerate() {
-        if is_stale(value) {
-            exceptions.add(index);
-        } else {
-            last = value;
+impl Encoder {
+    pub(crate) const fn new() -> Self {
+        Self {
+            scale: 0,
+            integers: [0; FRAME_MAX],
+            floats: [0.0; FRAME_MAX],
+            scratch: [0; FRAME_MAX],
         }
-        *slot = last;
     }
-    let flag = if exceptions.count > 0 { EXCEPTIONS } else { 0 };
-    out.push(flag | SCALE_BITS << SCALE_SHIFT);
-    out.push(values.len() as u8 - 1);
-    bits::put(out, kept);
-    if exceptions.count > 0 {
+
+    /// Appends the frame of `values`, of which there are 1 to [`FRAME_MAX`].
+    pub(crate) fn put_floats(&mut self, out: &mut Vec<u8>, values: &[f64]) {
+        debug_assert!((1..=FRAME_MAX).contains(&values.len()), "a frame is never empty");
+        let integers = &mut self.integers[..values.len()];
+        let mut exceptions = Exceptions::default();
+        if !decimal::scale_all(values, integers, &mut self.scale, &mut exceptions) {
+            self.put_bits(out, values);
+            return;
+        }
+        let plan = ints::plan(integers);
+        out.push(plan.mode as u8 | exceptions.flag() | self.scale << SCALE_SHIFT);
+        out.push(values.len() as u8 - 1);
+        ints::put(out, integers, plan, &mut self.scratch);
         exceptions.put(out, values);
     }
-}
 
-/// Appends the frame of `times`, of which there are 1 to [`FRAME_MAX`].
-pub(crate) fn put_times(out: &mut Vec<u8>, times: &[i64]) {
-    debug_assert!((1..=FRAME_MAX).contains(&times.len()), "a frame is never empty");
-    let plan = ints::plan(times);
-    out.push(plan.mode as u8);
-    out.push(times.len() as u8 - 1);
-    ints::put(out, times, plan);
+    /// Appends a frame of bits; staleness markers repeat the value before them there.
+    fn put_bits(&mut self, out: &mut Vec<u8>, values: &[f64]) {
+        let mut exceptions = Exceptions::default();
+        let kept = &mut self.floats[..values.len()];
+        let mut last = values.iter().copied().find(|&value| !is_stale(value)).unwrap_or(0.0);
+        for (index, (slot, &value)) in kept.iter_mut().zip(values).enumerate() {
+            if is_stale(value) {
+                exceptions.add(index);
+            } else {
+                last = value;
+            }
+            *slot = last;
+        }
+        out.push(exceptions.flag() | SCALE_BITS << SCALE_SHIFT);
+        out.push(values.len() as u8 - 1);
+        bits::put(out, kept, &mut self.scratch);
+        exceptions.put(out, values);
+    }
+
+    /// Appends the frame of `times`, of which there are 1 to [`FRAME_MAX`].
+    pub(crate) fn put_times(&mut self, out: &mut Vec<u8>, times: &[i64]) {
+        debug_assert!((1..=FRAME_MAX).contains(&times.len()), "a frame is never empty");
+        let plan = ints::plan(times);
+        out.push(plan.mode as u8);
+        out.push(times.len() as u8 - 1);
+        ints::put(out, times, plan, &mut self.scratch);
+    }
 }
 
 /// Which values of a frame are not among its integers.
@@ -97,7 +109,15 @@ impl Exceptions {
         self.count += 1;
     }
 
+    /// The bit of a frame's first byte that says whether there are any.
+    const fn flag(&self) -> u8 {
+        if self.count > 0 { EXCEPTIONS } else { 0 }
+    }
+
     fn put(&self, out: &mut Vec<u8>, values: &[f64]) {
+        if self.count == 0 {
+            return;
+        }
         out.push(self.count as u8);
         let mut mask = self.mask;
         while mask != 0 {

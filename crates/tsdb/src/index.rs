@@ -35,6 +35,8 @@ pub(crate) struct Index {
     pub(crate) series: SeriesTable,
     /// Second and further places of series that several lanes write.
     places: HashMap<u32, Vec<Place>>,
+    /// The number of series that have a place.
+    active: usize,
     /// What the series log has not taken yet.
     pub(crate) pending: Definitions,
     /// Labels of series that have left.
@@ -61,6 +63,7 @@ impl Index {
             labels: Vec::new(),
             series: SeriesTable::default(),
             places: HashMap::new(),
+            active: 0,
             pending: Definitions::default(),
             dead_labels: 0,
         }
@@ -155,6 +158,7 @@ impl Index {
         let Some(series) = self.series.get_mut(id) else { return Vec::new() };
         if series.place == Place::NONE {
             series.place = place;
+            self.active += 1;
             return Vec::new();
         }
         series.shared = true;
@@ -179,7 +183,13 @@ impl Index {
             }
         } else if series.place == place {
             series.place = Place::NONE;
+            self.active -= 1;
         }
+    }
+
+    /// The number of series that a lane writes.
+    pub(crate) const fn active(&self) -> usize {
+        self.active
     }
 
     /// The places of a series besides its first.
@@ -252,6 +262,7 @@ impl Index {
         index.series.skip_to(self.series.next_id());
         index.pending.next_id = self.series.next_id();
         index.places.clone_from(&self.places);
+        index.active = self.active;
         Some(index)
     }
 

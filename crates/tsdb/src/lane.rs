@@ -5,6 +5,7 @@
 
 pub(crate) mod block;
 pub(crate) mod data;
+pub(crate) mod own;
 pub(crate) mod row;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,14 +23,22 @@ use crate::wal::batch::Chain;
 pub(crate) struct Lane {
     pub(crate) id: u32,
     pub(crate) key: Box<[u8]>,
-    /// The writer's side; empty while a batch is under way.
-    turn: Mutex<Option<Box<Writer>>>,
+    turn: Mutex<Turn>,
     free: Condvar,
     data: Mutex<Arc<LaneData>>,
     /// Slots whose series has become one that other lanes write, too.
     mail: Mutex<Vec<(u32, Arc<Newest>)>>,
     /// The log file with the oldest batch that is not sealed; `u64::MAX` for none.
     pub(crate) first_file: AtomicU64,
+}
+
+/// Whose turn it is to write.
+#[derive(Debug)]
+struct Turn {
+    /// The writer's side; empty while a batch is under way.
+    writer: Option<Box<Writer>>,
+    /// How many wait for it. To wake somebody up takes a call of the system even if there is nobody.
+    waiting: usize,
 }
 
 /// What the writer of a lane knows.
@@ -131,7 +140,7 @@ impl Lane {
         Self {
             id,
             key,
-            turn: Mutex::new(Some(Box::new(writer))),
+            turn: Mutex::new(Turn { writer: Some(Box::new(writer)), waiting: 0 }),
             free: Condvar::new(),
             data: Mutex::new(Arc::new(LaneData::new(epoch))),
             mail: Mutex::default(),
@@ -146,23 +155,32 @@ impl Lane {
 
     /// Waits for the writer's side.
     pub(crate) fn take_turn(&self) -> Box<Writer> {
-        let mut turn = self.turn.lock().expect("no holder of this lock panics");
+        let mut turn = self.turn();
         loop {
-            match turn.take() {
-                Some(writer) => return writer,
-                None => turn = self.free.wait(turn).expect("no holder of this lock panics"),
+            if let Some(writer) = turn.writer.take() {
+                return writer;
             }
+            turn.waiting += 1;
+            turn = self.free.wait(turn).expect("no holder of this lock panics");
+            turn.waiting -= 1;
         }
     }
 
     /// The writer's side, unless a batch is under way.
     pub(crate) fn try_turn(&self) -> Option<Box<Writer>> {
-        self.turn.lock().expect("no holder of this lock panics").take()
+        self.turn().writer.take()
     }
 
     pub(crate) fn give_back(&self, writer: Box<Writer>) {
-        *self.turn.lock().expect("no holder of this lock panics") = Some(writer);
-        self.free.notify_one();
+        let mut turn = self.turn();
+        turn.writer = Some(writer);
+        if turn.waiting > 0 {
+            self.free.notify_one();
+        }
+    }
+
+    fn turn(&self) -> MutexGuard<'_, Turn> {
+        self.turn.lock().expect("no holder of this lock panics")
     }
 
     /// The samples at this moment.
@@ -192,8 +210,7 @@ impl Lane {
 
     /// Whether no slot has a series; false while a batch is under way.
     pub(crate) fn is_bare(&self) -> bool {
-        let turn = self.turn.lock().expect("no holder of this lock panics");
-        turn.as_ref().is_some_and(|writer| writer.by_series.is_empty())
+        self.turn().writer.as_ref().is_some_and(|writer| writer.by_series.is_empty())
     }
 
     /// Notes that a batch went to this log file.
@@ -212,6 +229,16 @@ impl Writer {
         let good =
             self.slots.get(slot).is_some_and(|slot| u64::from(slot.generation) == generation);
         good.then_some(slot)
+    }
+
+    /// Whether these are good references to the first slots, in their order: so comes a row whose
+    /// series have not changed since the lane began.
+    pub(crate) fn are_first_slots(&self, series: &[SeriesRef]) -> bool {
+        let Some(slots) = self.slots.get(..series.len()) else { return false };
+        let is_slot = |(at, (slot, reference)): (u64, (&Slot, &SeriesRef))| {
+            reference.0 == (u64::from(slot.generation) << 32 | at)
+        };
+        !series.is_empty() && (0..).zip(slots.iter().zip(series)).all(is_slot)
     }
 
     pub(crate) fn reference(&self, slot: u32) -> SeriesRef {

@@ -286,3 +286,27 @@ impl Ids {
         self.symbols.get(id as usize).copied().flatten()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use regain_model::KeySeed;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+        #[test]
+        fn hostile_definitions_are_refused_or_read(payloads: Vec<Vec<u8>>) {
+            let (mut ids, mut index) = (Ids::default(), Index::new(KeySeed(1)));
+            let mut lost = 0;
+            for payload in &payloads {
+                let read = ids.replay(&mut Cursor(payload), &mut index, &mut lost);
+                prop_assert!(read.is_none() || !payload.is_empty());
+            }
+            for (_, series) in index.series.iter() {
+                prop_assert!(!index.labels_of(series).is_empty());
+            }
+        }
+    }
+}

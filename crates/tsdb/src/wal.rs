@@ -44,6 +44,8 @@ struct State {
     taken: u64,
     written: u64,
     leading: bool,
+    /// How many wait for a leader to be done.
+    waiting: usize,
     failed: bool,
     /// Records that will never be written, by their place among all that came.
     lost: Vec<Range<u64>>,
@@ -78,6 +80,7 @@ impl Wal {
             taken: 0,
             written: 0,
             leading: false,
+            waiting: 0,
             failed: false,
             lost: Vec::new(),
             tried: number,
@@ -113,7 +116,7 @@ impl Wal {
                 return Ok(Appended::Written);
             }
             if state.leading {
-                state = self.turn.wait(state).expect("no holder of this lock panics");
+                state = self.wait(state);
             } else {
                 state = self.lead(state)?;
             }
@@ -135,7 +138,7 @@ impl Wal {
         let written = file.append(&bytes);
         let mut state = self.state();
         state.leading = false;
-        self.turn.notify_all();
+        self.wake(&state);
         match written {
             Ok(()) => {
                 state.written = records.end - 1;
@@ -151,6 +154,20 @@ impl Wal {
                 drop(state);
                 Err(io_error("write", &self.layout.file(Kind::Wal, number))(error))
             }
+        }
+    }
+
+    fn wait<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        state.waiting += 1;
+        let mut state = self.turn.wait(state).expect("no holder of this lock panics");
+        state.waiting -= 1;
+        state
+    }
+
+    /// Wakes those who wait, if there are any: that takes a call of the system.
+    fn wake(&self, state: &State) {
+        if state.waiting > 0 {
+            self.turn.notify_all();
         }
     }
 
@@ -170,7 +187,7 @@ impl Wal {
         if let Err(error) = synced {
             // The system tells of a lost write once: nobody else may take this file for synced.
             state.fail();
-            self.turn.notify_all();
+            self.wake(&state);
             return Err(io_error("sync", &self.layout.file(Kind::Wal, number))(error));
         }
         if state.number == number && !state.failed {
@@ -181,18 +198,15 @@ impl Wal {
         Ok(())
     }
 
-    /// Closes the current file, durable, and goes on in the next one. One caller at a time.
-    pub(crate) fn rotate(&self) -> Result<()> {
+    /// Closes the current file, durable, and goes on in the next one. Returns the number and the size
+    /// of the one that was closed. One caller at a time.
+    pub(crate) fn rotate(&self) -> Result<(u64, u64)> {
         self.sync()?;
         // The next file is made before anybody has to wait for it.
         let (number, file) = self.next_file()?;
         let mut state = self.state();
         while state.leading || !state.pending.is_empty() {
-            state = if state.leading {
-                self.turn.wait(state).expect("no holder of this lock panics")
-            } else {
-                self.lead(state)?
-            };
+            state = if state.leading { self.wait(state) } else { self.lead(state)? };
         }
         if state.failed {
             return Err(Error::ReadOnly);
@@ -205,8 +219,9 @@ impl Wal {
                 return Err(io_error("sync", &path)(error));
             }
         }
+        let closed = (state.number, state.size_bytes);
         self.switch(&mut state, number, file);
-        Ok(())
+        Ok(closed)
     }
 
     /// After a failure, the file that failed and the length up to which it holds what was
@@ -287,3 +302,6 @@ fn start_file(fs: &dyn Fs, layout: &Layout, number: u64) -> Result<Arc<dyn File>
     fs.sync_dir(layout.dir()).map_err(io_error("sync", layout.dir()))?;
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests;

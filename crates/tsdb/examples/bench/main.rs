@@ -53,7 +53,7 @@ impl Settings {
                 "series" => settings.series = value.parse().ok()?,
                 "rows" => settings.rows = value.parse().ok()?,
                 "step" => settings.step_ms = value.parse().ok()?,
-                "only" => settings.only = value.to_owned(),
+                "only" => value.clone_into(&mut settings.only),
                 "dir" => settings.dir = value.into(),
                 _ => return None,
             }

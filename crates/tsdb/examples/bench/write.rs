@@ -48,6 +48,7 @@ struct Costs {
     tick_max: Duration,
     sync: Duration,
     samples: u64,
+    refused: usize,
 }
 
 /// Writes all rows; the store ticks and syncs once a row.
@@ -61,8 +62,9 @@ fn write(db: &Db, writers: &mut [Writer], settings: &Settings) -> Result<Costs> 
     }
     costs.create = start.elapsed();
     let mut refused = Vec::new();
-    for row in 0..settings.rows {
-        let time = 1_700_000_000_000 + row as i64 * settings.step_ms;
+    let mut time = 1_700_000_000_000;
+    for _ in 0..settings.rows {
+        time += settings.step_ms;
         for (number, writer) in (0..).zip(&mut *writers) {
             writer.target.step();
             let start = CpuClock::now();
@@ -83,7 +85,7 @@ fn write(db: &Db, writers: &mut [Writer], settings: &Settings) -> Result<Costs> 
         costs.tick += start.elapsed();
         costs.tick_max = costs.tick_max.max(start.elapsed());
     }
-    assert!(refused.is_empty(), "{} samples were refused", refused.len());
+    costs.refused = refused.len();
     Ok(costs)
 }
 
@@ -92,7 +94,7 @@ fn print(db: &Db, costs: &Costs, settings: &Settings, memory_before: f64) {
     let per_sample = |duration: Duration| duration.as_secs_f64() * 1e9 / samples;
     let stats = db.stats();
     let series = settings.total_series();
-    println!("{samples} samples of {series} series");
+    println!("{samples} samples of {series} series, {} refused", costs.refused);
     println!("create: {:.0} ns/series", costs.create.as_secs_f64() * 1e9 / series);
     println!("append: {:.1} ns/sample with the log's write(2)", per_sample(costs.append));
     let tick_max = costs.tick_max.as_secs_f64() * 1e3;

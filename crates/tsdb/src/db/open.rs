@@ -1,7 +1,8 @@
 //! Opening a directory: lock, manifest, segments, series log, replay.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64};
 use std::sync::{Arc, Mutex, RwLock};
 
 use hashbrown::HashMap;
@@ -59,16 +60,8 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
     let counters = Counters::default();
     Counters::add(&counters.samples_unsealed, lanes.into_iter().sum());
     let view = View { sealed: 0, segments, next: Arc::default() };
-    let files = Files {
-        manifest,
-        pending: None,
-        period: None,
-        last_growth: (0, i64::MIN),
-        seal_wanted: false,
-        removal_wanted: false,
-        older_views: Vec::new(),
-        retired: Vec::new(),
-    };
+    let wal_closed = wal_sizes(&*fs, &layout, &wal_files)?;
+    let files = Files::new(manifest, wal_closed);
     let inner = Inner {
         fs,
         layout,
@@ -80,6 +73,7 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
         shared_commits: Mutex::new(()),
         wal,
         series_log: Mutex::new(series_log),
+        wal_closed_bytes: AtomicU64::new(files.wal_closed.values().sum()),
         view: Mutex::new(Arc::new(view)),
         files: Mutex::new(files),
         counters,
@@ -225,6 +219,16 @@ fn wal_files(names: &[String], first: u64) -> Vec<u64> {
         .collect();
     files.sort_unstable();
     files
+}
+
+/// The sizes of log files by number.
+fn wal_sizes(fs: &dyn Fs, layout: &Layout, files: &[u64]) -> Result<BTreeMap<u64, u64>> {
+    let size = |&number: &u64| {
+        let path = layout.file(Kind::Wal, number);
+        let size = fs.open(&path).and_then(|file| file.size_bytes());
+        size.map(|size| (number, size)).map_err(io_error("read", &path))
+    };
+    files.iter().map(size).collect()
 }
 
 impl Inner {

@@ -166,7 +166,7 @@ impl StorePart {
             };
         }
         for (data, slot) in self.unsealed(at) {
-            let own = data.own.get(&slot).map_or(0, |own| own.times.len() as u64);
+            let own = data.own.get(&slot).map_or(0, |own| own.len() as u64);
             samples += data.rows_max(min, max) + own;
         }
         Ok(samples)
@@ -225,17 +225,16 @@ impl StorePart {
         Ok(())
     }
 
-    /// Appends the samples of one series to `out`.
+    /// Reads the samples of one series into `out`.
     fn read_series(&self, at: usize, out: &mut Column) -> Result<()> {
-        let start = out.times.len();
+        out.clear();
         let mut ordered = true;
         for sealed in self.located.pieces_of(at) {
             let SealedPiece { segment, group, start: from, piece, .. } = sealed;
-            let from = *from as usize;
+            let (from, size) = (*from as usize, piece.size_bytes as usize);
             let piece_start = out.times.len();
             let bytes = self.values[*group as usize].as_ref();
-            let frames =
-                bytes.and_then(|b| b.get(from..from.checked_add(piece.size_bytes as usize)?));
+            let frames = bytes.and_then(|bytes| bytes.get(from..from.checked_add(size)?));
             let chosen = self.chosen(sealed)?;
             frames.and_then(|frames| decode(frames, &chosen, self.plan.span, out)).ok_or_else(
                 || {
@@ -243,23 +242,23 @@ impl StorePart {
                     corrupt(&segment.path, from as u64, "frames of values")
                 },
             )?;
-            ordered &= is_ordered(out, start, piece_start);
+            ordered &= is_ordered(&out.times, piece_start);
         }
         for (data, slot) in self.unsealed(at) {
             let piece_start = out.times.len();
             data.read(slot, self.plan.span, out);
-            ordered &= is_ordered(out, start, piece_start);
+            ordered &= is_ordered(&out.times, piece_start);
         }
         if !ordered {
-            out.merge_from(start);
+            out.merge_from(0);
         }
         Ok(())
     }
 }
 
 /// Whether the piece that begins at `at` is newer than what lies before it.
-fn is_ordered(column: &Column, start: usize, at: usize) -> bool {
-    at == start || at == column.times.len() || column.times[at - 1] < column.times[at]
+fn is_ordered(times: &[i64], at: usize) -> bool {
+    at == 0 || at == times.len() || times[at - 1] < times[at]
 }
 
 impl Part for StorePart {
@@ -269,26 +268,28 @@ impl Part for StorePart {
 
     fn decode(&mut self, which: Range<usize>, out: &mut Batch) -> Result<()> {
         out.clear();
-        let mut column = Column {
-            times: std::mem::take(&mut out.times),
-            values: std::mem::take(&mut out.floats),
-        };
+        let mut column = Column::default();
         for index in which {
             let at = self.places[index];
             self.load(at)?;
-            let start = column.times.len();
             self.read_series(at, &mut column)?;
-            if column.times.len() > start {
-                let samples = offset(start)..offset(column.times.len());
-                out.runs.push(Run {
-                    series: offset(index),
-                    times: samples.clone(),
-                    floats: samples,
-                });
+            if column.times.is_empty() {
+                continue;
             }
+            let from = out.floats.len();
+            out.floats.extend_from_slice(&column.values);
+            let floats = offset(from)..offset(out.floats.len());
+            // Neighbours often come from one writer, and then they share its times.
+            let before = out.runs.last().filter(|run| out.times_of(run) == column.times);
+            let times = if let Some(run) = before {
+                run.times.clone()
+            } else {
+                let from = out.times.len();
+                out.times.extend_from_slice(&column.times);
+                offset(from)..offset(out.times.len())
+            };
+            out.runs.push(Run { series: offset(index), times, floats });
         }
-        out.times = column.times;
-        out.floats = column.values;
         Ok(())
     }
 }

@@ -28,10 +28,11 @@ impl Inner {
             if self.all_lanes().iter().all(|lane| lane.view().is_empty()) {
                 return self.drop_log(&mut files);
             }
-            self.wal.rotate()?;
+            files.wal_closed.extend([self.wal.rotate()?]);
             self.freeze(&mut files);
             self.seal_pending(&mut files)
         });
+        self.note_log_size(&files);
         let counter =
             if sealed.is_ok() { &self.counters.seals } else { &self.counters.seals_failed };
         Counters::add(counter, 1);
@@ -145,6 +146,7 @@ impl Inner {
         manifest.wal_limits.retain(|&(file, _)| file >= first);
         self.write_manifest(files, manifest)?;
         for number in before..first {
+            files.wal_closed.remove(&number);
             self.remove_file(&self.layout.file(Kind::Wal, number))?;
         }
         Ok(())

@@ -21,6 +21,15 @@ impl StagedRow {
         Self { time, values: vec![0.0; slots], mask: vec![0; words(slots)], fill }
     }
 
+    /// A row with a value in each of the first slots.
+    pub(super) fn whole(time: i64, values: &[f64]) -> Self {
+        let mut mask = vec![u64::MAX; words(values.len())];
+        if let (Some(last), rest @ 1..) = (mask.last_mut(), values.len() % 64) {
+            *last = (1 << rest) - 1;
+        }
+        Self { time, values: values.to_vec(), mask, fill: false }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.mask.iter().all(|&word| word == 0)
     }

@@ -1,5 +1,7 @@
 //! What a store knows about itself.
 
+use std::sync::atomic::Ordering;
+
 use regain_storage::Result;
 
 use super::{Counters, Db};
@@ -24,7 +26,7 @@ pub struct Stats {
     pub min_time: Option<i64>,
     /// The time of the latest sample, where there is one.
     pub max_time: Option<i64>,
-    /// The size of the current file of the write-ahead log.
+    /// The size of the write-ahead log's files.
     pub wal_bytes: u64,
     /// Bytes written to the write-ahead log since the start.
     pub wal_written_bytes: u64,
@@ -59,6 +61,8 @@ pub struct Stats {
 pub struct HeadStats {
     /// Series that are known.
     pub series: u64,
+    /// Series that a lane writes.
+    pub series_active: u64,
     /// Lanes.
     pub lanes: u64,
     /// Columns of samples that are coded or open.
@@ -96,7 +100,9 @@ impl Db {
         let inner = &*self.0;
         let head = self.head_stats();
         let view = inner.view();
-        let (wal_bytes, wal_written_bytes) = inner.wal.sizes();
+        let (wal_current_bytes, wal_written_bytes) = inner.wal.sizes();
+        // Ordering: a number that guards no other memory.
+        let wal_closed_bytes = inner.wal_closed_bytes.load(Ordering::Relaxed);
         let summaries = view.segments.iter().map(|segment| segment.summary);
         let min = summaries.clone().map(|summary| summary.min_time).chain(head.min_time).min();
         let max = summaries.clone().map(|summary| summary.max_time).chain(head.max_time).max();
@@ -108,7 +114,7 @@ impl Db {
             segments_samples: summaries.map(|summary| summary.samples).sum(),
             min_time: min,
             max_time: max,
-            wal_bytes,
+            wal_bytes: wal_current_bytes + wal_closed_bytes,
             wal_written_bytes,
             series_log_bytes: inner.series_log().size_bytes,
             samples_appended: Counters::get(&counters.samples_appended),
@@ -142,6 +148,7 @@ impl Db {
         }
         let index = inner.index();
         head.series = index.series.len() as u64;
+        head.series_active = index.active() as u64;
         head.label_pairs = index.pairs.len() as u64;
         head.index_bytes = index.size_bytes() as u64;
         head

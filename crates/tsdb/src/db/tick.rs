@@ -8,7 +8,7 @@ use regain_storage::Result;
 
 use super::{Counters, Db, Files, Inner};
 use crate::index::Place;
-use crate::lane::Lane;
+use crate::lane::{Lane, Slot, row};
 use crate::layout::{Kind, io_error};
 use crate::segment::Segment;
 use crate::series_log::SeriesLog;
@@ -40,8 +40,9 @@ impl Db {
         inner.limit_head();
         sealed?;
         if !due && inner.wal.sizes().0 > inner.options.wal_file_bytes_max {
-            let _files = inner.files();
-            inner.wal.rotate()?;
+            let mut files = inner.files();
+            files.wal_closed.extend([inner.wal.rotate()?]);
+            inner.note_log_size(&files);
         }
         inner.settle()
     }
@@ -79,7 +80,7 @@ impl Inner {
         if files.last_growth.0 != appended {
             files.last_growth = (appended, now);
         }
-        let active = self.index().series.len() as u64;
+        let active = self.index().active() as u64;
         let many = self
             .options
             .seal_samples_min
@@ -117,6 +118,8 @@ impl Inner {
             manifest.limit_wal(number, length);
             self.write_manifest(&mut files, manifest)?;
             self.wal.restart()?;
+            files.wal_closed.insert(number, length);
+            self.note_log_size(&files);
             files.seal_wanted = true;
         }
         Ok(())
@@ -172,20 +175,27 @@ impl Inner {
         if self.index().wants_rebuild() { self.renew_series_log(&mut files) } else { Ok(()) }
     }
 
-    /// Releases the slots that have no unsealed samples and were not in the lane's last row.
+    /// Releases the slots that have no unsealed samples. A writer that has the lane open keeps those of
+    /// its last row, and those that it has just asked for.
     fn release_slots(&self, lane: &Arc<Lane>) {
         let Some(mut writer) = lane.try_turn() else { return };
         let data = lane.view();
-        // Two are the table of lanes and this one: more means that a writer has the lane open.
+        // Two are in the tables of lanes, and one is here: more means that a writer has the lane open.
         let open = Arc::strong_count(lane) > 3;
-        let last = writer.chain.mask().map(Arc::clone);
+        let mut kept = vec![false; writer.slots.len()];
+        if open {
+            for &slot in &writer.changed {
+                kept[slot as usize] = true;
+            }
+            let last = writer.chain.mask().into_iter().flat_map(|mask| row::slots(mask));
+            for slot in last.filter(|&slot| slot < writer.slots.len()) {
+                kept[slot] = true;
+            }
+        }
         let unused: Vec<u32> = (0..)
-            .zip(&writer.slots)
-            .filter(|(slot, entry)| {
-                let kept = last
-                    .as_ref()
-                    .is_some_and(|last| open && crate::lane::row::has(last, *slot as usize));
-                entry.series != crate::lane::Slot::NO_SERIES && !kept && !data.has(*slot)
+            .zip(writer.slots.iter().zip(kept))
+            .filter(|&(slot, (entry, kept))| {
+                entry.series != Slot::NO_SERIES && !kept && !data.has(slot)
             })
             .map(|(slot, _)| slot)
             .collect();
@@ -221,7 +231,7 @@ impl Inner {
     fn retain(&self) -> Result<()> {
         let mut files = self.files();
         let view = self.view();
-        let dropped = self.expired(&view.segments);
+        let dropped = self.expired(&files, &view.segments);
         if dropped == 0 {
             return Ok(());
         }
@@ -237,7 +247,7 @@ impl Inner {
     }
 
     /// How many of the oldest segments retention does not cover.
-    fn expired(&self, segments: &[Arc<Segment>]) -> usize {
+    fn expired(&self, files: &Files, segments: &[Arc<Segment>]) -> usize {
         let newest = segments.iter().map(|segment| segment.summary.max_time).max();
         let mut expired = 0;
         if self.options.retention_ms > 0
@@ -247,7 +257,8 @@ impl Inner {
             expired = segments.iter().take_while(|s| s.summary.max_time <= oldest).count();
         }
         if self.options.retention_bytes > 0 {
-            let mut total = self.wal.sizes().0 + self.series_log().size_bytes;
+            let mut total = files.wal_closed.values().sum::<u64>();
+            total += self.wal.sizes().0 + self.series_log().size_bytes;
             for (at, segment) in segments.iter().enumerate().rev() {
                 total += segment.summary.size_bytes;
                 if total > self.options.retention_bytes {

@@ -6,9 +6,8 @@ use super::pack::{pack, packed_bytes, unpack, width_of};
 use crate::wire::Cursor;
 
 /// Appends `values`, which are not empty.
-pub(super) fn put(out: &mut Vec<u8>, values: &[f64]) {
+pub(super) fn put(out: &mut Vec<u8>, values: &[f64], scratch: &mut [u64; FRAME_MAX]) {
     let first = values[0].to_bits();
-    let mut scratch = [0_u64; FRAME_MAX];
     let scratch = &mut scratch[..values.len() - 1];
     let mut all = 0;
     for (slot, value) in scratch.iter_mut().zip(&values[1..]) {

@@ -104,8 +104,12 @@ pub(super) fn plan(values: &[i64]) -> Plan {
 }
 
 /// Appends `values` as `plan` says, without the mode and the count.
-pub(super) fn put(out: &mut Vec<u8>, values: &[i64], plan: Plan) {
-    let mut scratch = [0_u64; super::FRAME_MAX];
+pub(super) fn put(
+    out: &mut Vec<u8>,
+    values: &[i64],
+    plan: Plan,
+    scratch: &mut [u64; super::FRAME_MAX],
+) {
     let least = plan.least;
     let distance = |value: i64| value.wrapping_sub(least).cast_unsigned();
     let count = match plan.mode {

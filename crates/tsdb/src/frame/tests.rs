@@ -5,7 +5,7 @@ use super::*;
 
 fn floats(values: &[f64]) -> (usize, Vec<u64>) {
     let mut bytes = Vec::new();
-    put_floats(&mut bytes, values, &mut 0);
+    Encoder::new().put_floats(&mut bytes, values);
     let mut cursor = Cursor(&bytes);
     let frame = Frame::read(&mut cursor).unwrap();
     assert!(cursor.is_empty());
@@ -79,7 +79,7 @@ fn floats_at_the_edges_come_back() {
 fn times_at_the_edges_come_back() {
     for times in [[i64::MIN, i64::MAX, 0, i64::MIN], [i64::MAX, i64::MAX, i64::MIN, -1]] {
         let mut bytes = Vec::new();
-        put_times(&mut bytes, &times);
+        Encoder::new().put_times(&mut bytes, &times);
         let mut out = [0; 4];
         Frame::read(&mut Cursor(&bytes)).unwrap().times(&mut out).unwrap();
         assert_eq!(out, times);
@@ -112,7 +112,7 @@ proptest! {
         let values: Vec<f64> =
             values.iter().map(|&(m, scale)| f64::from(m) / 10_f64.powi(scale)).collect();
         let mut bytes = Vec::new();
-        put_floats(&mut bytes, &values, &mut { guess });
+        Encoder { scale: guess, ..Encoder::new() }.put_floats(&mut bytes, &values);
         let frame = Frame::read(&mut Cursor(&bytes)).unwrap();
         let mut out = vec![0.0; values.len()];
         frame.floats(&mut out);
@@ -127,7 +127,7 @@ proptest! {
         }),
     ]) {
         let mut bytes = Vec::new();
-        put_times(&mut bytes, &times);
+        Encoder::new().put_times(&mut bytes, &times);
         let mut out = vec![0; times.len()];
         Frame::read(&mut Cursor(&bytes)).unwrap().times(&mut out).unwrap();
         prop_assert_eq!(out, times);

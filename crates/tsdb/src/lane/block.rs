@@ -7,7 +7,7 @@ use regain_model::is_stale;
 
 use super::row::Row;
 use crate::column::Column;
-use crate::frame::{Frame, put_floats};
+use crate::frame::{Encoder, Frame};
 use crate::wire::Cursor;
 
 /// The rows of a block, and of what stays raw before it.
@@ -38,7 +38,7 @@ impl Block {
         let mut lengths = Vec::with_capacity(slots);
         let mut masks = Vec::with_capacity(slots);
         let all = ((1_u32 << rows.len()) - 1) as u16;
-        let (mut stale, mut whole, mut scale) = (false, true, 0);
+        let (mut stale, mut whole, mut encoder) = (false, true, Encoder::new());
         let mut values = [0.0; BLOCK_ROWS];
         for slot in 0..slots {
             if slot % STRIDE == 0 {
@@ -55,7 +55,7 @@ impl Block {
             }
             let start = bytes.len();
             if count > 0 {
-                put_floats(&mut bytes, &values[..count], &mut scale);
+                encoder.put_floats(&mut bytes, &values[..count]);
             }
             whole &= mask == all;
             masks.push(mask);

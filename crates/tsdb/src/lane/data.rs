@@ -9,6 +9,7 @@ use hashbrown::HashMap;
 use regain_model::is_stale;
 
 use super::block::{BLOCK_ROWS, Block};
+use super::own::Own;
 use super::row::{Row, count};
 use crate::column::{Column, Times};
 use crate::wal::batch::{Batch, BatchRow};
@@ -24,7 +25,8 @@ pub(crate) struct LaneData {
     pub(crate) blocks: Vec<Arc<Block>>,
     pub(crate) open: Vec<Arc<Row>>,
     /// Samples that fit no row, by slot.
-    pub(crate) own: HashMap<u32, Arc<Column>>,
+    pub(crate) own: HashMap<u32, Arc<Own>>,
+    own_bytes: usize,
     pub(crate) samples: u64,
     pub(crate) min_time: i64,
     pub(crate) max_time: i64,
@@ -116,7 +118,7 @@ impl LaneData {
             Arc::make_mut(row).mask = mask.into();
             forgotten += 1;
         }
-        forgotten += self.own.remove(&slot).map_or(0, |own| own.times.len() as u64);
+        forgotten += self.own.remove(&slot).map_or(0, |own| own.len() as u64);
         self.samples -= forgotten;
     }
 
@@ -147,7 +149,7 @@ impl LaneData {
 
     fn push_own(&mut self, slot: usize, time: i64, value: f64) {
         let slot = u32::try_from(slot).expect("slots are counted in 32 bits");
-        Arc::make_mut(self.own.entry(slot).or_default()).push(time, value);
+        self.own_bytes += Arc::make_mut(self.own.entry(slot).or_default()).push(time, value);
     }
 
     fn note(&mut self, time: i64, samples: u64) {
@@ -168,8 +170,7 @@ impl LaneData {
             }
         }
         if let Some(own) = self.own.get(&slot) {
-            out.times.extend_from_slice(&own.times);
-            out.values.extend_from_slice(&own.values);
+            own.read(out);
             out.merge_from(start);
         }
         out.clip_from(start, min, max);
@@ -249,8 +250,7 @@ impl LaneData {
     /// The memory held, in bytes.
     pub(crate) fn size_bytes(&self) -> usize {
         let open: usize = self.open.iter().map(|row| row.values.len() * 8).sum();
-        let own: usize = self.own.values().map(|own| own.times.capacity() * 16).sum();
-        open + own + self.blocks.iter().map(|block| block.size_bytes()).sum::<usize>()
+        open + self.own_bytes + self.blocks.iter().map(|block| block.size_bytes()).sum::<usize>()
     }
 }
 

@@ -3,15 +3,17 @@
 //! Lane by lane, because that is how samples lie in memory; the pieces are then brought into the
 //! order of keys, in which a segment holds them.
 
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use regain_model::{SeriesKey, is_stale};
 
 use super::lanes::put_time_frames;
 use super::page::{Piece, Rows};
 use crate::column::Column;
-use crate::frame::{FRAME_MAX, put_floats};
+use crate::frame::{self, FRAME_MAX};
 use crate::lane::LaneData;
 use crate::lane::row::words;
 
@@ -79,9 +81,10 @@ impl Encoded {
         let mut encoder = Encoder {
             encoded,
             shared: shared_times(lanes),
+            kept: HashMap::new(),
             column: Column::default(),
             mask: Vec::new(),
-            scale: 0,
+            frames: frame::Encoder::new(),
         };
         for (at, lane) in (0..).zip(lanes) {
             for (slot, key) in (0..).zip(keys(lane)) {
@@ -137,30 +140,37 @@ impl Encoded {
     }
 }
 
-/// The times that more than one series has of its own: how many have them, and the index under which
-/// they are kept once one of them was met.
-fn shared_times(lanes: &[Frozen]) -> HashMap<&[i64], (u32, Option<u32>)> {
-    let mut shared: HashMap<&[i64], (u32, Option<u32>)> = HashMap::new();
+/// How many series have the same times of their own, by a hash of them.
+fn shared_times(lanes: &[Frozen]) -> HashMap<u64, u32> {
+    let mut counts: HashMap<u64, u32> = HashMap::new();
+    let mut column = Column::default();
     for lane in lanes.iter().filter(|lane| !lane.data.own.is_empty()) {
-        for slot in 0..small(lane.series.len()) {
-            if let Some(own) = lane.data.own.get(&slot) {
-                shared.entry(&own.times).or_insert((0, None)).0 += 1;
-            }
+        for own in (0..small(lane.series.len())).filter_map(|slot| lane.data.own.get(&slot)) {
+            column.clear();
+            own.read(&mut column);
+            *counts.entry(hash_of(&column.times)).or_default() += 1;
         }
     }
-    shared.retain(|_, (count, _)| *count > 1);
-    shared
+    counts.retain(|_, count| *count > 1);
+    counts
 }
 
-struct Encoder<'a> {
+fn hash_of(times: &[i64]) -> u64 {
+    FixedState::default().hash_one(times)
+}
+
+struct Encoder {
     encoded: Encoded,
-    shared: HashMap<&'a [i64], (u32, Option<u32>)>,
+    /// Hashes of times that several series have.
+    shared: HashMap<u64, u32>,
+    /// Where times with such a hash are kept.
+    kept: HashMap<u64, u32>,
     column: Column,
     mask: Vec<u64>,
-    scale: u8,
+    frames: frame::Encoder,
 }
 
-impl<'a> Encoder<'a> {
+impl Encoder {
     /// Adds the samples that lie in the lane's rows.
     fn add_rows(&mut self, (at, lane): (u32, &Frozen), slot: u32, series: (SeriesKey, u32)) {
         let rows = self.encoded.times[at as usize].len();
@@ -168,36 +178,34 @@ impl<'a> Encoder<'a> {
         self.mask.clear();
         self.mask.resize(words(rows), 0);
         lane.data.read_rows(slot, &mut self.column, &mut self.mask);
-        if self.column.times.len() == rows && rows > 0 {
-            let start = self.encoded.frames.len();
-            self.add(at, series, start, None);
-        } else if let Some(rows) = Rows::of_mask(&self.mask, rows) {
-            let start = self.encoded.frames.len();
-            self.add(at, series, start, Some(rows));
+        if self.column.times.is_empty() {
+            return;
         }
+        let is_whole = self.column.times.len() == rows;
+        let some = if is_whole { None } else { Rows::of_mask(&self.mask, rows) };
+        let start = self.encoded.frames.len();
+        self.add(at, series, start, some);
     }
 
     /// Adds the samples with times of their own.
-    fn add_own(&mut self, (at, lane): (u32, &'a Frozen), slot: u32, series: (SeriesKey, u32)) {
-        let Some(own) = lane.data.own.get(&slot).filter(|own| !own.times.is_empty()) else {
-            return;
-        };
+    fn add_own(&mut self, (at, lane): (u32, &Frozen), slot: u32, series: (SeriesKey, u32)) {
+        let Some(own) = lane.data.own.get(&slot) else { return };
         self.column.clear();
-        self.column.times.extend_from_slice(&own.times);
-        self.column.values.extend_from_slice(&own.values);
+        own.read(&mut self.column);
         self.column.merge_from(0);
-        let Self { encoded, shared, column, .. } = self;
+        let Self { encoded, shared, kept, column, .. } = self;
         let start = encoded.frames.len();
-        if column.times == own.times
-            && let Some((_, lane)) = shared.get_mut(&own.times[..])
-        {
+        let hash = hash_of(&column.times);
+        if shared.contains_key(&hash) {
             // Equal times are kept once, like those of a lane.
-            let lane = *lane.get_or_insert_with(|| {
-                encoded.times.push(own.times.as_slice().into());
+            let lane = *kept.entry(hash).or_insert_with(|| {
+                encoded.times.push(column.times.as_slice().into());
                 small(encoded.times.len() - 1)
             });
-            self.add(lane, series, start, None);
-            return;
+            if *encoded.times[lane as usize] == *column.times {
+                self.add(lane, series, start, None);
+                return;
+            }
         }
         put_time_frames(&mut encoded.frames, &column.times);
         let (first, last) = (column.times[0], column.times[column.times.len() - 1]);
@@ -207,13 +215,13 @@ impl<'a> Encoder<'a> {
 
     /// Encodes the values of the column as a piece; `rows` where they are not all of the lane's.
     fn add(&mut self, lane: u32, (key, id): (SeriesKey, u32), start: usize, rows: Option<Rows>) {
-        let Self { encoded, column, scale, .. } = self;
+        let Self { encoded, column, frames, .. } = self;
         let mut stale = 0;
         for values in column.values.chunks(FRAME_MAX) {
             if values.iter().any(|&value| is_stale(value)) {
                 stale = STALE;
             }
-            put_floats(&mut encoded.frames, values, scale);
+            frames.put_floats(&mut encoded.frames, values);
         }
         encoded.samples += column.values.len() as u64;
         let mut detail = ALL_ROWS;

@@ -1,6 +1,6 @@
 //! The lanes of a segment: how far each is sealed, and the times of its rows.
 
-use crate::frame::{FRAME_MAX, Frame, put_times};
+use crate::frame::{Encoder, FRAME_MAX, Frame};
 use crate::wire::{Cursor, put_bytes, put_varint};
 
 /// One lane of a segment.
@@ -17,7 +17,10 @@ pub(crate) struct SealedLane {
 
 /// Appends frames of `times`.
 pub(crate) fn put_time_frames(out: &mut Vec<u8>, times: &[i64]) {
-    times.chunks(FRAME_MAX).for_each(|times| put_times(out, times));
+    let mut encoder = Encoder::new();
+    for times in times.chunks(FRAME_MAX) {
+        encoder.put_times(out, times);
+    }
 }
 
 /// Reads frames of times until there are `count`, appended to `out`.

@@ -12,7 +12,7 @@ use crate::lane::row::{Mask, Row, words};
 use crate::wire::{put_bytes, put_signed, put_varint, zigzag};
 
 /// A damaged batch costs a lane at most this many.
-const KEY_INTERVAL: u32 = 64;
+const KEY_INTERVAL: u32 = 32;
 
 /// Stands where a batch has its lane, and is none: the record is a mark.
 pub(super) const MARK: u64 = 1 << 32;

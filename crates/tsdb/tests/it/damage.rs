@@ -63,7 +63,7 @@ fn readable(db: &Db, all: &Content) -> (Content, Vec<Error>) {
 }
 
 /// Everything that is found is true; what is missing was reported.
-fn check(fs: &MemFs, all: &Content) -> std::result::Result<(), TestCaseError> {
+fn check(fs: &MemFs, all: &Content, is_cut: bool) -> std::result::Result<(), TestCaseError> {
     let (db, report) = match reopen(fs) {
         Ok(opened) => opened,
         Err(error) => {
@@ -79,7 +79,7 @@ fn check(fs: &MemFs, all: &Content) -> std::result::Result<(), TestCaseError> {
         }
     }
     let is_reported = !report.damage.is_empty() || report.torn_bytes > 0 || !errors.is_empty();
-    prop_assert!(is_reported || found == *all, "silent loss: {:?}", report);
+    prop_assert!(is_reported || is_cut || found == *all, "silent loss: {:?}", report);
     // Life goes on, whatever was lost.
     append_row(&db, 1, 0..20, 9_000_000);
     append_row(&db, 3, 0..30, 9_000_001);
@@ -113,13 +113,16 @@ proptest! {
             bytes[at] ^= mask;
             fs.set_bytes(path, bytes);
         }
+        let mut is_cut = false;
         if let Some((path, length)) = cut {
             let path = path.get(&paths);
             let mut bytes = fs.bytes(path).unwrap();
             bytes.truncate(length.index(bytes.len()));
+            // A log that ends with a whole record looks as if the process had ended there.
+            is_cut = path.extension().is_some_and(|tail| tail == "wal");
             fs.set_bytes(path, bytes);
         }
-        check(&fs, &all)?;
+        check(&fs, &all, is_cut)?;
     }
 }
 
@@ -136,7 +139,7 @@ fn a_damaged_batch_costs_its_lane_until_the_next_whole_row() {
     let damage = &report.damage[0];
     assert_eq!(damage.path, path);
     assert!(damage.bytes.contains(&(at as u64)), "{damage:?}");
-    assert!(report.batches_skipped > 0 && report.batches_skipped < 64, "{report:?}");
+    assert!(report.batches_skipped > 0 && report.batches_skipped < 32, "{report:?}");
     let found = content(&db);
     let mut missing: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
     for number in 0..25 {
@@ -248,4 +251,44 @@ fn an_unreadable_file_is_an_error_and_not_a_loss() {
         fs.heal();
     }
     assert_same(&content(&reopen(&fs).unwrap().0), &all, "nothing was changed");
+}
+
+#[test]
+fn a_slot_that_changed_hands_shows_nobody_elses_samples() {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    let name = |name: &str| Labels::from_pairs([("__name__", name)]);
+    let append = |db: &Db, names: &[&str], time| {
+        let mut appender = lane(db, 1);
+        let refs: Vec<_> =
+            names.iter().map(|other| appender.series(&name(other)).unwrap()).collect();
+        let values = vec![time as f64; refs.len()];
+        appender.stage_row(Timestamp(time), &refs, &values, &mut Vec::new());
+        appender.commit().unwrap();
+        appender
+    };
+    append(&db, &["old", "kept"], 1000);
+    append_row(&db, 2, 0..1, 1000);
+    // A batch under way keeps its lane out of the seal, and the log in place.
+    let mut busy = lane(&db, 2);
+    let other = busy.series(&series(0)).unwrap();
+    busy.stage(other, Timestamp(2000), 1.0);
+    let appender = append(&db, &["kept"], 2000);
+    db.remove_unused().unwrap();
+    drop(appender);
+    append(&db, &["new", "kept"], 3000);
+    drop((busy, db));
+    let path = files(&fs, "segment").pop().unwrap();
+    let mut bytes = fs.bytes(&path).unwrap();
+    bytes.pop();
+    fs.set_bytes(&path, bytes);
+    let (db, report) = reopen(&fs).unwrap();
+    assert_eq!(report.damage.len(), 1, "{report:?}");
+    let found = content(&db);
+    let times = |series: &str| -> Vec<i64> {
+        found.get(&key_of(&name(series))).into_iter().flatten().map(|sample| sample.0).collect()
+    };
+    assert_eq!(times("new"), [3000], "the old samples were in this slot");
+    // The log has brought back what the segment has lost, as far as it can be told whose it is.
+    assert_eq!(times("kept"), [1000, 2000, 3000]);
 }

@@ -45,6 +45,24 @@ fn a_reference_that_outlived_its_series_is_refused() {
 }
 
 #[test]
+fn a_series_that_was_just_asked_for_keeps_its_slot() {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    let mut appender = lane(&db, 1);
+    let new = appender.series(&named("new", 0)).unwrap();
+    db.remove_unused().unwrap();
+    let mut refused = Vec::new();
+    appender.stage_row(Timestamp(1000), &[new], &[1.0], &mut refused);
+    assert_eq!(refused, []);
+    assert_eq!(appender.commit().unwrap().samples, 1);
+    // Nobody wants the series of a writer that has left.
+    appender.series(&named("unwanted", 0)).unwrap();
+    drop(appender);
+    db.remove_unused().unwrap();
+    assert_eq!(db.stats().head.series, 1);
+}
+
+#[test]
 fn two_lanes_write_one_series_in_order() {
     let fs = MemFs::new();
     let (db, _) = open(&fs);
@@ -121,7 +139,8 @@ fn a_series_without_samples_and_slot_leaves_and_may_come_back() {
     db.seal().unwrap();
     db.tick(Timestamp(60_000)).unwrap();
     db.remove_unused().unwrap();
-    assert_eq!(db.stats().head.series, 4);
+    let head = db.stats().head;
+    assert_eq!((head.series, head.series_active), (4, 0), "nobody writes them now");
     assert_eq!(db.stats().series_removed, 1);
     let ctx = Arc::new(Ctx::default());
     let names = |db: &Db, matchers: &[Matcher]| {

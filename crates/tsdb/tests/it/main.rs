@@ -3,7 +3,9 @@
 
 mod crash;
 mod damage;
+mod failure;
 mod lifetime;
 mod model;
 mod query;
+mod retention;
 mod store;

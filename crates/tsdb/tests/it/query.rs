@@ -104,7 +104,9 @@ fn a_view_is_consistent_while_lanes_grow_and_are_sealed() {
             }
             views
         });
-        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        for writer in writers {
+            writer.join().unwrap();
+        }
         done.store(true, Ordering::SeqCst);
         sealer.join().unwrap();
         assert!(reader.join().unwrap() > 0);
@@ -140,7 +142,7 @@ fn lanes_that_share_series_keep_them_in_order_under_threads() {
     let total: usize = found.values().map(Vec::len).sum();
     assert_eq!(db.stats().samples_appended, total as u64, "no sample hides another");
     for samples in found.values() {
-        assert!(samples.iter().all(|&(time, bits)| f64::from_bits(bits) == time as f64));
+        assert!(samples.iter().all(|&(time, bits)| bits == (time as f64).to_bits()));
     }
     drop(db);
     assert_eq!(content(&open(&fs).0), found);
@@ -254,7 +256,7 @@ fn equal_times_of_their_own_are_kept_once() {
     let (alike, known) = size(0);
     assert_eq!(known, 60, "no value is needed to count them");
     let (different, _) = size(1);
-    assert!(alike * 2 < different, "{alike} and {different} bytes");
+    assert!(alike * 5 < different * 4, "{alike} and {different} bytes");
 }
 
 #[test]
@@ -348,6 +350,7 @@ fn a_part_decodes_what_it_is_asked_for_on_any_thread() {
             scope.spawn(decode).join().unwrap()
         });
         assert_eq!(batch.runs.len(), count - 1);
+        assert_eq!(batch.times.len(), 16, "series of one lane share its times");
         for (at, run) in (1..).zip(&batch.runs) {
             assert_eq!(run.series, at);
             let expected: Vec<i64> = (15..=30).map(|at| at * 1000).collect();

@@ -44,6 +44,10 @@ impl LaneAppender {
         refused: &mut Vec<(usize, Verdict)>,
     ) {
         let writer = self.writer.as_ref().expect("a batch is under way");
+        if writer.are_first_slots(series) {
+            self.staged.add_row(StagedRow::whole(time, values));
+            return;
+        }
         let mut row = StagedRow::new(time, writer.slots.len(), false);
         for (index, (&reference, &value)) in series.iter().zip(values).enumerate() {
             let Some(slot) = writer.slot_of(reference) else {
