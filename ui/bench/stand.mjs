@@ -1,24 +1,19 @@
-/** Serves pages and answers their queries with what the bench wants: the built pages, or those of another server that is asked for them. */
+/** Serves the built pages and answers their queries with what the bench wants. */
 import { readFileSync } from 'node:fs';
-import { createServer, request as ask } from 'node:http';
+import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 
 const DIST = join(import.meta.dirname, '../dist');
 const MIME = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const SMALL = Buffer.from('{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a":"b"},"values":[[1790000000,"1"],[1790000015,"2"]]}]}}');
+const NOTHING = '{"status":"success","data":{}}';
 
 export class Stand {
   /** What the next queries are answered with. */
   answer = SMALL;
-  #server;
-  #other;
+  #server = createServer((request, response) => this.#serve(new URL(request.url, 'http://stand').pathname, response));
 
-  /** `other` is the address of a server whose pages are served instead of the built ones. */
-  constructor(other) {
-    this.#other = other;
-    this.#server = createServer((request, response) => this.#serve(request, response));
-  }
-
+  /** The address that it listens at. */
   async start() {
     await new Promise((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     return `http://127.0.0.1:${this.#server.address().port}`;
@@ -29,33 +24,14 @@ export class Stand {
     this.#server.close();
   }
 
-  reset() {
-    this.answer = SMALL;
+  #serve(path, response) {
+    if (/\/api\/v1\/query(_range)?$/.test(path)) send(response, 'application/json', this.answer);
+    else if (path.startsWith('/api/')) send(response, 'application/json', NOTHING);
+    else if (extname(path) in MIME) send(response, MIME[extname(path)], readFileSync(join(DIST, path)));
+    else send(response, 'text/html', readFileSync(join(DIST, 'index.html')));
   }
+}
 
-  #serve(request, response) {
-    const path = new URL(request.url, 'http://stand').pathname;
-    if (/\/api\/v1\/query(_range)?$/.test(path)) response.writeHead(200, { 'content-type': 'application/json' }).end(this.answer);
-    else if (this.#other !== undefined) this.#forward(request, response);
-    else if (path.startsWith('/api/')) response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"success","data":{}}');
-    else if (extname(path) in MIME) this.#file(path, response);
-    else response.writeHead(200, { 'content-type': 'text/html' }).end(readFileSync(join(DIST, 'index.html')));
-  }
-
-  #forward(request, response) {
-    const onward = ask(this.#other + request.url, { method: request.method, headers: request.headers }, (answer) => {
-      response.writeHead(answer.statusCode, answer.headers);
-      answer.pipe(response);
-    });
-    onward.on('error', () => response.writeHead(502).end());
-    request.pipe(onward);
-  }
-
-  #file(path, response) {
-    try {
-      response.writeHead(200, { 'content-type': MIME[extname(path)] }).end(readFileSync(join(DIST, path)));
-    } catch {
-      response.writeHead(404).end();
-    }
-  }
+function send(response, type, body) {
+  response.writeHead(200, { 'content-type': type }).end(body);
 }

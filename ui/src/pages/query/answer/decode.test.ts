@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answerOf } from './answer';
-import { decimalIn } from './decimal';
+import { decimalAt, decimalEnd } from './decimal';
 import { decode, SERIES_KEPT_MAX } from './decode';
 import { HOSTILE } from '../../../../test/fixtures/hostile';
 
@@ -96,11 +96,12 @@ describe('an answer in columns', () => {
 
 describe('a decimal in bytes', () => {
   const read = (text: string) => {
-    const padded = bytes(`"${text}"`);
-    return decimalIn(padded, 1, padded.length - 1);
+    const value = decimalAt(bytes(`"${text}"`), 1);
+    expect(decimalEnd).toBe(1 + text.length);
+    return value;
   };
 
-  it.each(['0', '-0', '1', '-12.5', '+3', '0.1', '0.30000000000000004', '9007199254740993', '9007199254740991', '1795732960.986', '18446744073709551615', '123456789012345678901234567890', '5e-324', '1.7976931348623157e+308', '0.0000000000000000000001', '000012', '.5', '5.'])('%s', (text) => {
+  it.each(['0', '-0', '1', '-12.5', '+3', 'NaN', '1e5', '-1.5E-7', '0.1', '0.30000000000000004', '9007199254740993', '9007199254740991', '1795732960.986', '18446744073709551615', '123456789012345678901234567890', '5e-324', '1.7976931348623157e+308', '0.0000000000000000000001', '000012', '.5', '5.'])('%s', (text) => {
     expect(read(text)).toBe(Number(text));
   });
 

@@ -143,7 +143,7 @@ class Decoder {
         start = this.from.skip();
         end = this.from.at;
       } else if (key === 'value') this.point();
-      else if (key === 'values') this.each(this.point);
+      else if (key === 'values') this.each(this.somePoints);
       else if (key === 'histogram') this.histogram();
       else if (key === 'histograms') this.each(this.histogram);
       else this.from.skip();
@@ -155,10 +155,6 @@ class Decoder {
 
   private point(): void {
     const { from } = this;
-    if (from.plainPoint(this.times, this.values)) {
-      this.points++;
-      return;
-    }
     from.take('[');
     const time = from.number();
     from.take(',');
@@ -166,6 +162,13 @@ class Decoder {
     this.times.push(time);
     from.take(']');
     this.points++;
+  }
+
+  /** Takes at least one point. */
+  private somePoints(): void {
+    const taken = this.from.plainPoints(this.times, this.values);
+    if (taken === 0) this.point();
+    else this.points += taken;
   }
 
   private each(take: () => void): void {

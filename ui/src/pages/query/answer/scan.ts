@@ -5,7 +5,7 @@
  * numbers straight out of the bytes into columns and leaves the small rest to `JSON.parse`.
  */
 import type { Growing } from './columns';
-import { decimalIn } from './decimal';
+import { decimalAt, decimalEnd } from './decimal';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -158,42 +158,46 @@ export class Scanner {
   }
 
   /**
-   * Takes a point that is written without white space, `[1795732960.986,"0.5"]`, and appends it; takes nothing where it is written in
-   * another way. This is where nearly all of the time goes.
+   * Takes points as long as they are written without white space, `[1795732960.986,"0.5"],[1795732975.986,"0.6"]`, appends them and says
+   * how many they were. This is where nearly all of the time goes.
    */
-  plainPoint(times: Growing, values: Growing): boolean {
-    const { bytes, at } = this;
-    if (bytes[at] !== OPEN) return false;
-    let comma = at + 1;
-    while (comma < bytes.length && bytes[comma] !== COMMA) comma++;
-    if (bytes[comma + 1] !== QUOTE) return false;
-    let quote = comma + 2;
-    while (quote < bytes.length && bytes[quote] !== QUOTE) quote++;
-    if (bytes[quote + 1] !== CLOSE || comma === at + 1 || quote === comma + 2) return false;
-    times.push(decimalIn(bytes, at + 1, comma));
-    values.push(decimalIn(bytes, comma + 2, quote));
-    this.at = quote + 2;
-    return true;
+  plainPoints(times: Growing, values: Growing): number {
+    const { bytes } = this;
+    let { at } = this;
+    for (let taken = 0; ; taken++) {
+      if (bytes[at] !== OPEN) return taken;
+      const time = decimalAt(bytes, at + 1);
+      const comma = decimalEnd;
+      if (comma === at + 1 || bytes[comma] !== COMMA || bytes[comma + 1] !== QUOTE) return taken;
+      const value = decimalAt(bytes, comma + 2);
+      const quote = decimalEnd;
+      if (quote === comma + 2 || bytes[quote] !== QUOTE || bytes[quote + 1] !== CLOSE) return taken;
+      times.push(time);
+      values.push(value);
+      this.at = quote + 2;
+      if (bytes[quote + 2] !== COMMA) return taken + 1;
+      at = quote + 3;
+    }
   }
 
   /** A number. */
   number(): number {
     this.peek();
-    const start = this.at;
-    while (this.at < this.bytes.length && isNumeric(this.bytes[this.at] as number)) this.at++;
-    return this.at > start ? decimalIn(this.bytes, start, this.at) : this.fail();
+    const value = decimalAt(this.bytes, this.at);
+    if (decimalEnd === this.at || Number.isNaN(value)) this.fail();
+    this.at = decimalEnd;
+    return value;
   }
 
   /** A number that is written as a text, as the API writes values: also `NaN`, `+Inf`, `-Inf`. */
   quotedNumber(): number {
     if (this.peek() !== QUOTE) this.fail();
-    const { bytes } = this;
     const start = this.at + 1;
-    let end = start;
-    while (end < bytes.length && bytes[end] !== QUOTE) end++;
-    this.at = end + 1;
-    if (end >= bytes.length || end === start) this.fail();
-    return decimalIn(bytes, start, end);
+    const value = decimalAt(this.bytes, start);
+    this.at = decimalEnd;
+    if (decimalEnd === start || this.bytes[this.at] !== QUOTE) this.fail();
+    this.at++;
+    return value;
   }
 }
 
