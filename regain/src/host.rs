@@ -28,3 +28,13 @@ pub(crate) fn fd_limits() -> String {
     };
     format!("(soft={}, hard={})", text(limit.current), text(limit.maximum))
 }
+
+/// Lets the process open as many files as it may: every segment, target and client takes one. Go's runtime
+/// does the same for upstream.
+pub(crate) fn raise_fd_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "Cannot raise the limit of open files");
+    }
+}

@@ -59,6 +59,7 @@ pub(crate) fn main(program: &str, arguments: &[String]) -> ExitCode {
         }
     };
     allocator::return_freed_memory();
+    host::raise_fd_limit();
     announce();
     let runtime = match runtime::build(runtime::processors()) {
         Ok(runtime) => runtime,

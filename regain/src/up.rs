@@ -21,7 +21,7 @@ use crate::listen::{self, ListenError, Listening};
 use crate::logging::QUIET_LOG_FLAGS;
 use crate::node::{self, Exporter};
 use crate::server::{self, ConfigSource, Lifetime, SERVER, ServerOptions};
-use crate::{allocator, exit, logging, runtime, signals};
+use crate::{allocator, exit, host, logging, runtime, signals};
 
 /// The configuration that is used where it exists.
 const OWN_CONFIG: &str = "prometheus.yml";
@@ -49,6 +49,7 @@ pub(crate) fn main(program: &str, arguments: &[String]) -> ExitCode {
     };
     logging::start(&line);
     allocator::return_freed_memory();
+    host::raise_fd_limit();
     let runtime = match runtime::build(runtime::processors()) {
         Ok(runtime) => runtime,
         Err(error) => return exit::fatal(&error),
