@@ -34,7 +34,7 @@ fn replace_expands_target_and_replacement() {
         ..base.clone()
     };
     check(&[rule], Some(r#"{a="foo", b="bar", c="baz", d="choo-oo"}"#));
-    let templated = RelabelConfig { target_label: "x_$1".into(), ..base.clone() };
+    let templated = RelabelConfig { target_label: "x_$1".into(), ..base };
     check(&[templated], Some(r#"{a="foo", b="bar", c="baz", x_oo="oo"}"#));
     let joined = RelabelConfig {
         regex: regex("(.*);(.*)"),
@@ -85,7 +85,7 @@ fn keep_equal_and_drop_equal_compare_with_the_target() {
         (Action::DropEqual, "a", "a", None),
     ] {
         let target_label = target.to_owned();
-        check(&[RelabelConfig { action, target_label, ..from(&[source]) }], expected);
+        check(&[RelabelConfig { target_label, action, ..from(&[source]) }], expected);
     }
 }
 
