@@ -29,9 +29,9 @@ export function ChartTable({ series, unit, height, label }: ChartTableProps) {
         <thead>
           <tr>
             <th scope="col">Time</th>
-            {shown.map(({ name }) => (
+            {shown.map(({ name, short = name }) => (
               <th key={name} scope="col" class="num">
-                <Name text={name} most={40} />
+                <Name text={short} />
               </th>
             ))}
           </tr>

@@ -97,7 +97,7 @@ export function SeriesTable({ series, hidden, onHide, onHighlight, unit, label }
         ]}
         count={listed.length}
         row={row}
-        rowHeight={ROW_HEIGHT}
+        rows={ROW_HEIGHT}
         maxHeight={HEIGHT_MAX}
         onLeave={() => onHighlight(undefined)}
       />

@@ -70,7 +70,8 @@ function paintOne(context: CanvasRenderingContext2D, scene: Scene, index: number
     strokeLine(context, stack.times, band.edge, frame, pause);
     return;
   }
-  if (series.length <= FILLED_MAX) {
+  // An area means something only above zero.
+  if (series.length <= FILLED_MAX && frame.low <= 0 && frame.high >= 0) {
     context.globalAlpha = FILL;
     fillBelow(context, one, frame, pause);
     context.globalAlpha = 1;
@@ -98,7 +99,7 @@ export function paintHighlight(context: CanvasRenderingContext2D, scene: Scene, 
 
 /** Fills what is between a line and zero; each piece of the line on its own. */
 function fillBelow(context: CanvasRenderingContext2D, { times, values }: ChartSeries, frame: Frame, pause: number): void {
-  const ground = yOf(frame, Math.min(Math.max(0, frame.low), frame.high));
+  const ground = yOf(frame, 0);
   let [start, last] = [Number.NaN, Number.NaN];
   const close = () => {
     if (Number.isNaN(start)) return;

@@ -1,5 +1,5 @@
 /**
- * A table of any length: only the rows in sight are in the page. All rows are equally high. For the keyboard it is one stop: arrows,
+ * A table of any length: only the rows in sight are in the page. For the keyboard it is one stop: arrows,
  * Page Up, Page Down, Home and End move between rows, and left and right between the buttons in a row.
  */
 import type { ComponentChildren } from 'preact';
@@ -33,8 +33,9 @@ export interface VirtualGridProps {
   template: string;
   count: number;
   row: (index: number) => GridRow;
-  /** In pixels. */
-  rowHeight: number;
+  /** The height of every row in pixels, or where each row begins and, one entry more, where the last one ends. */
+  rows: number | Float64Array;
+  /** Of the rows in sight, in pixels. */
   maxHeight: number;
   class?: string;
   onLeave?: () => void;
@@ -46,17 +47,18 @@ const MARGIN_ROWS = 6;
 const HEAD_HEIGHT = 24;
 
 export function VirtualGrid(props: VirtualGridProps) {
-  const { label, columns, template, count, row, rowHeight, maxHeight, onLeave } = props;
+  const { label, columns, template, count, row, rows, maxHeight, onLeave } = props;
   const view = useRef<HTMLDivElement>(null);
   const [scrolled, setScrolled] = useState(0);
   const [active, setActive] = useState(0);
   const isFocusDue = useRef(false);
-  const height = Math.min(maxHeight, count * rowHeight);
-  const top = Math.min(scrolled, Math.max(count * rowHeight - height, 0));
-  const first = Math.max(Math.floor(top / rowHeight) - MARGIN_ROWS, 0);
-  const last = Math.min(Math.ceil((top + height) / rowHeight) + MARGIN_ROWS, count);
+  const whole = topOf(rows, count);
+  const height = Math.min(maxHeight, whole);
+  const top = Math.min(scrolled, Math.max(whole - height, 0));
+  const first = Math.max(rowAt(rows, top) - MARGIN_ROWS, 0);
+  const last = Math.min(rowAt(rows, top + height) + 1 + MARGIN_ROWS, count);
   // The row that Tab goes to has to be one that is there.
-  const stop = active >= first && active < last ? active : Math.ceil(top / rowHeight);
+  const stop = active >= first && active < last ? active : Math.min(rowAt(rows, top), count - 1);
 
   useLayoutEffect(() => {
     if (!isFocusDue.current) return;
@@ -68,14 +70,15 @@ export function VirtualGrid(props: VirtualGridProps) {
     const to = Math.min(Math.max(index, 0), count - 1);
     const element = view.current;
     if (element === null) return;
-    if (to * rowHeight < element.scrollTop) element.scrollTop = to * rowHeight;
-    else if ((to + 1) * rowHeight > element.scrollTop + height) element.scrollTop = (to + 1) * rowHeight - height;
+    if (topOf(rows, to) < element.scrollTop) element.scrollTop = topOf(rows, to);
+    else if (topOf(rows, to + 1) > element.scrollTop + height) element.scrollTop = topOf(rows, to + 1) - height;
     isFocusDue.current = true;
     setScrolled(element.scrollTop);
     setActive(to);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowUp: -1, ArrowDown: 1, PageUp: -Math.floor(height / rowHeight), PageDown: Math.floor(height / rowHeight), Home: -Infinity, End: Infinity }[event.key];
+    const page = Math.max(rowAt(rows, top + height) - rowAt(rows, top) - 1, 1);
+    const step = { ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page, Home: -Infinity, End: Infinity }[event.key];
     if (step !== undefined) {
       event.preventDefault();
       go(stop + step);
@@ -96,15 +99,31 @@ export function VirtualGrid(props: VirtualGridProps) {
         </div>
         {/* The keys are those of the rows, which bubble up to here. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
-        <div role="rowgroup" style={{ height: `${count * rowHeight}px`, paddingTop: `${first * rowHeight}px` }} onKeyDown={onKeyDown}>
+        <div role="rowgroup" style={{ height: `${whole}px`, paddingTop: `${topOf(rows, first)}px` }} onKeyDown={onKeyDown}>
           {Array.from({ length: Math.max(last - first, 0) }, (_, offset) => {
             const of = row(first + offset);
-            return <Row key={of.key} columns={columns} index={first + offset} of={of} template={template} height={rowHeight} isStop={first + offset === stop} onFocus={setActive} />;
+            return <Row key={of.key} columns={columns} index={first + offset} of={of} template={template} height={topOf(rows, first + offset + 1) - topOf(rows, first + offset)} isStop={first + offset === stop} onFocus={setActive} />;
           })}
         </div>
       </div>
     </div>
   );
+}
+
+function topOf(rows: number | Float64Array, index: number): number {
+  return typeof rows === 'number' ? index * rows : (rows[index] ?? 0);
+}
+
+/** The row that covers a height. */
+function rowAt(rows: number | Float64Array, y: number): number {
+  if (typeof rows === 'number') return Math.floor(y / rows);
+  let [low, high] = [0, rows.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((rows[middle] as number) <= y) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 function SortButton({ column }: { column: GridColumn }) {

@@ -1,6 +1,7 @@
 /** What completion asks the server for, with answers kept for a while. Failures yield nothing: typing goes on without suggestions. */
 import type { PrometheusClient } from '@prometheus-io/codemirror-promql';
 import { EqlSingle } from '@prometheus-io/lezer-promql';
+import type { Outcome } from '../api/failure';
 import { ask } from '../api/request';
 import { list, table, text } from '../api/shape';
 import { askFlags, askMetadata, type MetricMetadata } from '../api/status';
@@ -9,42 +10,43 @@ import { quote, quoteName } from '../format/series';
 const KEPT_MS = 60_000;
 /** The server sends no more suggestions than this; nobody scrolls through more. */
 const VALUES_MAX = 10_000;
+const METRICS_MAX = 100_000;
 const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 type Matcher = NonNullable<Parameters<PrometheusClient['labelValues']>[2]>[number];
 
-const kept = new Map<string, { at: number; value: Promise<unknown> }>();
+/** Answers are kept for no more questions than this. */
+const KEPT_MAX = 200;
+const kept = new Map<string, { at: number; answer: Promise<unknown> }>();
 
-function keep<T>(key: string, load: () => Promise<T>): Promise<T> {
-  const known = kept.get(key);
-  if (known !== undefined && Date.now() - known.at < KEPT_MS) return known.value as Promise<T>;
-  const value = load();
-  kept.set(key, { at: Date.now(), value });
-  return value;
+/** The answer to a question, asked at most once in a while; `nothing` where there is none, and then it is asked again next time. */
+async function keep<T>(key: string, load: () => Promise<Outcome<T>>, nothing: T): Promise<T> {
+  let known = kept.get(key);
+  if (known === undefined || Date.now() - known.at > KEPT_MS) {
+    known = { at: Date.now(), answer: load() };
+    kept.set(key, known);
+    for (const oldest of kept.keys()) if (kept.size > KEPT_MAX) kept.delete(oldest);
+  }
+  const outcome = (await known.answer) as Outcome<T>;
+  if (outcome.ok) return outcome.value;
+  kept.delete(key);
+  return nothing;
 }
 
 export const client: PrometheusClient = {
   metricNames: () => labelValues('__name__', ''),
-  labelNames: (metric = '') =>
-    keep(`names ${metric}`, async () => {
-      const outcome = await ask('labels', { 'match[]': matching(metric, []), limit: VALUES_MAX }, list(text));
-      return outcome.ok ? outcome.value.filter((name) => name !== '__name__') : [];
-    }),
-  labelValues: (name, metric = '', matchers = []) => labelValues(name, matching(metric, matchers.filter((matcher) => matcher.name !== name)).join('')),
-  metricMetadata: () =>
-    keep('metadata', async () => {
-      const outcome = await askMetadata();
-      return outcome.ok ? merged(outcome.value) : {};
-    }),
-  series: async (metric) => {
-    const outcome = await ask('series', { 'match[]': matching(metric, []), limit: VALUES_MAX }, list(table(text)));
-    return (outcome.ok ? outcome.value : []) as unknown as Map<string, string>[];
+  labelNames: async (metric = '') => {
+    const names = await keep(`names ${metric}`, () => ask('labels', { 'match[]': matching(metric, []), limit: VALUES_MAX }, list(text)), []);
+    return names.filter((name) => name !== '__name__');
   },
-  flags: () =>
-    keep('flags', async () => {
-      const outcome = await askFlags();
-      return outcome.ok ? outcome.value : {};
-    }),
+  labelValues: (name, metric = '', matchers = []) => labelValues(name, matching(metric, matchers.filter((matcher) => matcher.name !== name)).join('')),
+  metricMetadata: async () => merged(await keep('metadata', () => askMetadata(), {})),
+  series: async (metric) => {
+    const fields = { 'match[]': matching(metric, []), limit: VALUES_MAX };
+    // The library's type is wrong: it takes the API's objects.
+    return (await keep(`series ${metric}`, () => ask('series', fields, list(table(text))), [])) as unknown as Map<string, string>[];
+  },
+  flags: () => keep('flags', () => askFlags(), {}),
 };
 
 /** Asks for the names of all metrics and their metadata before anybody types. */
@@ -54,11 +56,8 @@ export function warmUp(): void {
 }
 
 function labelValues(name: string, match: string): Promise<string[]> {
-  return keep(`values ${name} ${match}`, async () => {
-    const fields = { 'match[]': match === '' ? [] : [match], limit: VALUES_MAX * (name === '__name__' ? 10 : 1) };
-    const outcome = await ask(`label/${encodeURIComponent(inPath(name))}/values`, fields, list(text));
-    return outcome.ok ? outcome.value : [];
-  });
+  const fields = { 'match[]': match === '' ? [] : [match], limit: name === '__name__' ? METRICS_MAX : VALUES_MAX };
+  return keep(`values ${name} ${match}`, () => ask(`label/${encodeURIComponent(inPath(name))}/values`, fields, list(text)), []);
 }
 
 /**

@@ -23,7 +23,7 @@ export function Points({ of: { times, values, histograms } }: { of: AnswerSeries
       columns={[{ key: 'time', title: 'Time' }, { key: 'value', title: 'Value', class: 'num' }]}
       count={values.length + histograms.length}
       row={row}
-      rowHeight={ROW_HEIGHT}
+      rows={ROW_HEIGHT}
       maxHeight={HEIGHT_MAX}
     />
   );
@@ -51,7 +51,7 @@ export function Buckets({ of }: { of: HistogramValue }) {
         template="minmax(0, 1fr) 8em 8em"
         columns={[{ key: 'range', title: 'Range' }, { key: 'count', title: 'Count', class: 'num' }, { key: 'share', title: <span class="sr-only">Share</span> }]}
         count={buckets.length}
-        rowHeight={ROW_HEIGHT}
+        rows={ROW_HEIGHT}
         maxHeight={HEIGHT_MAX}
         row={(index) => {
           const [rule, lower, upper, amount] = buckets[index] ?? [0, '', '', ''];

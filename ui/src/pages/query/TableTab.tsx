@@ -10,20 +10,10 @@ import { selector, visible } from '../../format/series';
 import { formatClock, formatMoment } from '../../format/time';
 import type { Answer, AnswerSeries } from './answer/answer';
 import { Buckets, Points } from './Points';
+import { NARROW, topsOf } from './rowHeights';
 import { SeriesName } from './SeriesName';
 
-const LINE_HEIGHT = 20;
-const ROW_PADDING = 8;
-const LINES_MAX = 6;
 const HEIGHT_MAX = 560;
-/** Width of a character in the font for code, in pixels, with what is lost where lines break. */
-const CHAR_WIDTH = 8;
-/** Room beside the name: the value, the button and the distances, in pixels. */
-const VALUE_WIDTH = 300;
-const VALUE_WIDTH_NARROW = 130;
-const NARROW = 560;
-/** The longest names among so many series decide on the height of all rows. */
-const MEASURED_MAX = 500;
 const SAID_MS = 1800;
 
 export interface TableTabProps {
@@ -39,7 +29,7 @@ export function TableTab({ answer, unit, label }: TableTabProps) {
   const [said, say] = useState('');
   const width = useWidth(box);
   const order = useMemo(() => orderOf(answer.series, isDown), [answer, isDown]);
-  const rowHeight = useMemo(() => linesOf(answer.series, width) * LINE_HEIGHT + ROW_PADDING, [answer, width]);
+  const tops = useMemo(() => topsOf(answer.series, order, width), [answer, order, width]);
   const copy = async (text: string) => {
     say((await copyText(text)) ? `Copied ${visible(text, 80)}` : 'Copying failed');
     setTimeout(() => say(''), SAID_MS);
@@ -66,8 +56,8 @@ export function TableTab({ answer, unit, label }: TableTabProps) {
     <div ref={box} class="table-tab">
       <VirtualGrid
         label={`Result of ${label}`}
-        class="result-grid"
-        template={width < NARROW ? 'minmax(0, 1fr) minmax(4em, auto) 24px' : 'minmax(0, 1fr) minmax(14em, auto) 24px'}
+        class={width < NARROW ? 'result-grid is-narrow' : 'result-grid'}
+        template={width < NARROW ? 'minmax(0, 1fr) 24px' : 'minmax(0, 1fr) 14em 24px'}
         columns={[
           { key: 'series', title: 'Series' },
           { key: 'value', title: 'Value', class: 'num', sorted: isDown === undefined ? undefined : isDown ? 'descending' : 'ascending', onSort: () => sortDown(isDown === undefined ? true : isDown ? false : undefined) },
@@ -75,7 +65,7 @@ export function TableTab({ answer, unit, label }: TableTabProps) {
         ]}
         count={order.length}
         row={row}
-        rowHeight={rowHeight}
+        rows={tops}
         maxHeight={HEIGHT_MAX}
       />
       <p class="said" role="status">
@@ -148,14 +138,6 @@ function useWidth(box: { current: HTMLElement | null }): number {
     return () => observer.disconnect();
   }, []);
   return width;
-}
-
-/** How many lines the names take; the same for all rows, so that rows can be left out while they are out of sight. */
-function linesOf(series: readonly AnswerSeries[], width: number): number {
-  const room = Math.max(width - (width < NARROW ? VALUE_WIDTH_NARROW : VALUE_WIDTH), 100) / CHAR_WIDTH;
-  let longest = 0;
-  for (const { name } of series.slice(0, MEASURED_MAX)) longest = Math.max(longest, name.length);
-  return Math.min(Math.max(Math.ceil(longest / room), 1), LINES_MAX);
 }
 
 function orderOf(series: readonly AnswerSeries[], isDown: boolean | undefined): Uint32Array {

@@ -19,30 +19,45 @@ export interface Answer {
 }
 
 const decoder = new TextDecoder();
-const NONE: Float64Array = new Float64Array();
+const NO_HISTOGRAMS: AnswerSeries['histograms'] = [];
 
 /** One series of an answer. */
 export class AnswerSeries implements ChartSeries {
-  readonly times: Float64Array;
-  readonly values: Float64Array;
-  /** Native histograms with their times; most series have none. */
-  readonly histograms: readonly [time: number, value: HistogramValue][];
-  private readonly json: Uint8Array;
+  private readonly siblings: Siblings;
+  private readonly index: number;
+  private knownTimes: Float64Array | undefined;
+  private knownValues: Float64Array | undefined;
   private knownLabels: Labels | undefined;
   private knownName: string | undefined;
-  private readonly siblings: Siblings;
 
-  constructor(siblings: Siblings, json: Uint8Array, times: Float64Array, values: Float64Array, histograms: AnswerSeries['histograms']) {
+  constructor(siblings: Siblings, index: number) {
     this.siblings = siblings;
-    this.json = json;
-    this.times = times;
-    this.values = values;
-    this.histograms = histograms;
+    this.index = index;
+  }
+
+  get times(): Float64Array {
+    this.knownTimes ??= this.siblings.timesOf(this.index);
+    return this.knownTimes;
+  }
+
+  get values(): Float64Array {
+    this.knownValues ??= this.siblings.valuesOf(this.index);
+    return this.knownValues;
+  }
+
+  /** Native histograms with their times; most series have none. */
+  get histograms(): readonly [time: number, value: HistogramValue][] {
+    return this.siblings.histograms.get(this.index) ?? NO_HISTOGRAMS;
   }
 
   get labels(): Labels {
-    this.knownLabels ??= labelsOf(this.json);
+    this.knownLabels ??= this.siblings.labelsOf(this.index);
     return this.knownLabels;
+  }
+
+  /** How long the labels are as JSON: as good as the length of the name where the name itself would take too long. */
+  get lengthInJson(): number {
+    return this.siblings.lengthOf(this.index);
   }
 
   get name(): string {
@@ -58,14 +73,51 @@ export class AnswerSeries implements ChartSeries {
   }
 }
 
-/** The series of one answer, of which each knows, to leave out of its short name what all have in common. */
+/** The series of one answer and the columns that they are parts of. */
 class Siblings {
-  readonly list: AnswerSeries[] = [];
-  private known: Labels | undefined;
+  readonly list: AnswerSeries[];
+  readonly histograms: ReadonlyMap<number, AnswerSeries['histograms']>;
+  private readonly columns: Columns;
+  private readonly times = new Map<number, Float64Array>();
+  private knownShared: Labels | undefined;
 
+  constructor(columns: Columns) {
+    this.columns = columns;
+    this.histograms = histogramsOf(columns);
+    this.list = Array.from({ length: columns.count }, (_, index) => new AnswerSeries(this, index));
+  }
+
+  valuesOf(index: number): Float64Array {
+    const { values, valuesAt } = this.columns;
+    return values.subarray(valuesAt[index], valuesAt[index + 1]);
+  }
+
+  /** Series with the same times get the same object, which is how the chart knows at a glance. */
+  timesOf(index: number): Float64Array {
+    const { times, timesAt, valuesAt } = this.columns;
+    const from = timesAt[index] ?? 0;
+    const length = (valuesAt[index + 1] ?? 0) - (valuesAt[index] ?? 0);
+    const known = this.times.get(from);
+    if (known?.length === length) return known;
+    const part = times.subarray(from, from + length);
+    this.times.set(from, part);
+    return part;
+  }
+
+  lengthOf(index: number): number {
+    const { labelsAt } = this.columns;
+    return (labelsAt[index + 1] ?? 0) - (labelsAt[index] ?? 0);
+  }
+
+  labelsOf(index: number): Labels {
+    const { labels, labelsAt } = this.columns;
+    return labelsIn(labels.subarray(labelsAt[index], labelsAt[index + 1]));
+  }
+
+  /** What all have in common. */
   get shared(): Labels {
-    this.known ??= sharedBy(this.list.length < 2 ? [] : this.list);
-    return this.known;
+    this.knownShared ??= sharedBy(this.list.length < 2 ? [] : this.list);
+    return this.knownShared;
   }
 }
 
@@ -82,7 +134,7 @@ function sharedBy([first, ...others]: readonly AnswerSeries[]): Labels {
   return shared;
 }
 
-function labelsOf(json: Uint8Array): Labels {
+function labelsIn(json: Uint8Array): Labels {
   // Without a prototype, a label that is called __proto__ is a label like any other.
   const labels = Object.create(null) as Labels;
   if (json.length === 0) return labels;
@@ -92,7 +144,7 @@ function labelsOf(json: Uint8Array): Labels {
 
 export function answerOf(columns: Columns, tookMs: number): Answer {
   const { type, total, points, text, stats } = columns;
-  const siblings = seriesOf(columns);
+  const siblings = new Siblings(columns);
   return {
     type,
     total,
@@ -105,22 +157,6 @@ export function answerOf(columns: Columns, tookMs: number): Answer {
       return siblings.shared;
     },
   };
-}
-
-function seriesOf(columns: Columns): Siblings {
-  const { count, labels, labelsAt, times, timesAt, values, valuesAt } = columns;
-  const histograms = histogramsOf(columns);
-  const siblings = new Siblings();
-  let shared = NONE;
-  for (let index = 0; index < count; index++) {
-    const [from, to] = [valuesAt[index] ?? 0, valuesAt[index + 1] ?? 0];
-    const timesFrom = timesAt[index] ?? 0;
-    // Series with the same times share the object, which is how the chart knows at a glance.
-    const isShared = index > 0 && timesFrom === timesAt[index - 1] && shared.length === to - from;
-    if (!isShared) shared = times.subarray(timesFrom, timesFrom + to - from);
-    siblings.list.push(new AnswerSeries(siblings, labels.subarray(labelsAt[index], labelsAt[index + 1]), shared, values.subarray(from, to), histograms.get(index) ?? []));
-  }
-  return siblings;
 }
 
 function histogramsOf({ histograms }: Columns): Map<number, [number, HistogramValue][]> {
