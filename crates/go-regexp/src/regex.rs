@@ -49,6 +49,11 @@ impl Regex {
         &self.inner.source
     }
 
+    /// The memory that the automaton takes, without what matching adds, in bytes.
+    pub fn size_bytes(&self) -> usize {
+        self.inner.regex.memory_usage()
+    }
+
     /// Whether the expression matches.
     pub fn is_match(&self, text: &str) -> bool {
         self.inner.regex.is_match(text)

@@ -10,6 +10,7 @@ use crate::eval::{Question, answer};
 use crate::eval_error::EvalError;
 use crate::grid::Grid;
 use crate::plan::{Node, QueryTimes, lower, time_span};
+use crate::regex_cache::RegexCache;
 use crate::value::QueryResult;
 
 /// What an engine is set to.
@@ -70,12 +71,13 @@ pub struct Steps {
 #[derive(Clone, Debug, Default)]
 pub struct Engine {
     options: EngineOptions,
+    regexes: Arc<RegexCache>,
 }
 
 impl Engine {
     /// An engine with these settings.
     pub fn new(options: EngineOptions) -> Self {
-        Self { options }
+        Self { options, regexes: Arc::default() }
     }
 
     /// The settings.
@@ -90,7 +92,7 @@ impl Engine {
         if let Some(lookback_delta_ms) = query.lookback_delta_ms {
             options.lookback_delta_ms = lookback_delta_ms;
         }
-        Self { options }
+        Self { options, regexes: Arc::clone(&self.regexes) }
     }
 
     /// A context for one query, with this engine's budget of samples.
@@ -107,9 +109,7 @@ impl Engine {
         ctx: &Arc<Ctx>,
     ) -> Result<QueryResult, EvalError> {
         let (node, grid) = instant_plan(expr, t)?;
-        let options = &self.options;
-        let question = Question { options, node: &node, grid: &grid, range: false, fuse: true };
-        answer(question, source, ctx)
+        answer(self.question(&node, &grid, false), source, ctx)
     }
 
     /// The values of `expr` at `steps`.
@@ -121,9 +121,11 @@ impl Engine {
         ctx: &Arc<Ctx>,
     ) -> Result<QueryResult, EvalError> {
         let (node, grid) = range_plan(expr, steps)?;
-        let options = &self.options;
-        let question = Question { options, node: &node, grid: &grid, range: true, fuse: true };
-        answer(question, source, ctx)
+        answer(self.question(&node, &grid, true), source, ctx)
+    }
+
+    fn question<'q>(&'q self, node: &'q Node, grid: &'q Grid, range: bool) -> Question<'q> {
+        Question { options: &self.options, regexes: &self.regexes, node, grid, range, fuse: true }
     }
 
     /// The span of time that the value of `expr` at the time `t` can depend on.

@@ -25,6 +25,7 @@ use crate::eval_error::{EvalError, Result};
 use crate::grid::{Grid, Matrix, RowLabels};
 use crate::label_sets::empty_set;
 use crate::plan::{Node, ScalarMap};
+use crate::regex_cache::RegexCache;
 use crate::value::QueryStats;
 
 pub(crate) use root::{Question, answer};
@@ -34,6 +35,7 @@ const MILLIS_A_SECOND: i64 = 1000;
 /// The state of one query.
 pub(crate) struct Evaluator<'q> {
     pub(crate) options: &'q EngineOptions,
+    pub(crate) regexes: &'q RegexCache,
     pub(crate) snapshot: &'q dyn Snapshot,
     pub(crate) ctx: &'q Arc<Ctx>,
     pub(crate) annotations: Annotations,

@@ -29,6 +29,7 @@ mod grid;
 mod kahan;
 mod label_sets;
 mod operators;
+mod regex_cache;
 mod row_op;
 
 pub use annotations::Annotation;

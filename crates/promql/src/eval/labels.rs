@@ -1,6 +1,5 @@
 //! `label_replace` and `label_join`.
 
-use regain_go_regexp as go_regexp;
 use regain_model::{METRIC_NAME, NameScheme, is_valid_label_name};
 
 use super::Evaluator;
@@ -11,7 +10,9 @@ use crate::plan::{LabelReplace, Node};
 
 impl Evaluator<'_> {
     pub(super) fn label_replace(&mut self, node: &LabelReplace, grid: &Grid) -> Result<Matrix> {
-        let regex = go_regexp::Regex::anchored(&node.regex)
+        let regex = self
+            .regexes
+            .anchored(&node.regex)
             .map_err(|_| EvalError::InvalidRegex(node.regex.clone()))?;
         check_target("label_replace", &node.target)?;
         let mut matrix = self.vector(&node.input, grid)?;

@@ -12,12 +12,14 @@ use crate::eval_error::{EvalError, Result};
 use crate::grid::{Grid, Held, Matrix, RowLabels, is_absent};
 use crate::label_sets::{Duplicates, drop_metadata, merge_same_labels};
 use crate::plan::{self, Node, RangeArg, RangeSource};
+use crate::regex_cache::RegexCache;
 use crate::value::{Point, QueryResult, QueryStats, Sample, Scalar, Series, Text, Value};
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Question<'q> {
     pub(crate) options: &'q EngineOptions,
+    pub(crate) regexes: &'q RegexCache,
     pub(crate) node: &'q Node,
     pub(crate) grid: &'q Grid,
     /// Whether the answer is values over time.
@@ -32,10 +34,11 @@ pub(crate) fn answer(
     source: &dyn Queryable,
     ctx: &Arc<Ctx>,
 ) -> Result<QueryResult> {
-    let Question { options, node, grid, range, fuse } = question;
+    let Question { options, regexes, node, grid, range, fuse } = question;
     let snapshot = source.snapshot(plan::time_span(node, grid, options), ctx)?;
     let mut evaluator = Evaluator {
         options,
+        regexes,
         snapshot: snapshot.as_ref(),
         ctx,
         annotations: Annotations::default(),

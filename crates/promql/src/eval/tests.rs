@@ -15,6 +15,7 @@ use crate::operators::BinaryOp;
 use crate::plan::{
     AggregateNode, AggregateOp, Map, RangeArg, RangeCallNode, RangeSource, Selector, VectorScalar,
 };
+use crate::regex_cache::RegexCache;
 use crate::value::{QueryResult, Value};
 
 const SECOND: i64 = 1000;
@@ -86,7 +87,8 @@ fn store(series: &[Vec<(i64, f64)>]) -> MemoryStore {
 
 fn ask(store: &dyn Queryable, node: &Node, options: &EngineOptions, fuse: bool) -> QueryResult {
     let grid = Grid { start: 60 * SECOND, step: 13 * SECOND, len: 60 };
-    let question = Question { options, node, grid: &grid, range: true, fuse };
+    let question =
+        Question { options, regexes: &RegexCache::default(), node, grid: &grid, range: true, fuse };
     answer(question, store, &Engine::new(options.clone()).context()).unwrap()
 }
 
@@ -201,8 +203,14 @@ fn workers_stop_together_when_one_fails() {
     for samples_max in [1, 1000, 30_000] {
         let options = EngineOptions { samples_max, ..with_workers(4) };
         let node = select("m");
-        let question =
-            Question { options: &options, node: &node, grid: &grid, range: true, fuse: true };
+        let question = Question {
+            options: &options,
+            regexes: &RegexCache::default(),
+            node: &node,
+            grid: &grid,
+            range: true,
+            fuse: true,
+        };
         let result = answer(question, &store, &Engine::new(options.clone()).context());
         assert!(matches!(result, Err(EvalError::TooManySamples)), "{result:?}");
     }
@@ -214,8 +222,14 @@ fn a_sum_beyond_the_budget_is_refused() {
     let options = EngineOptions { samples_max: 1, ..EngineOptions::default() };
     let grid = Grid::instant(60 * SECOND);
     let node = select("m");
-    let question =
-        Question { options: &options, node: &node, grid: &grid, range: false, fuse: true };
+    let question = Question {
+        options: &options,
+        regexes: &RegexCache::default(),
+        node: &node,
+        grid: &grid,
+        range: false,
+        fuse: true,
+    };
     let result = answer(question, &store, &Engine::new(options.clone()).context());
     assert!(matches!(result, Err(EvalError::TooManySamples)), "{result:?}");
 }
@@ -226,7 +240,14 @@ fn a_canceled_query_ends() {
     let engine = Engine::default();
     let (grid, node) = (Grid::instant(60 * SECOND), select("m"));
     let options = engine.options();
-    let question = Question { options, node: &node, grid: &grid, range: false, fuse: true };
+    let question = Question {
+        options,
+        regexes: &RegexCache::default(),
+        node: &node,
+        grid: &grid,
+        range: false,
+        fuse: true,
+    };
     let ctx = engine.context();
     ctx.cancel.time_out();
     let result = answer(question, &store, &ctx);
@@ -241,8 +262,14 @@ fn the_budget_counts_what_is_in_memory_once() {
     // What the answer holds, and one decoded part.
     let samples_max = 700 * 60 + 128 * 200;
     let options = EngineOptions { samples_max, ..with_workers(1) };
-    let question =
-        Question { options: &options, node: &node, grid: &grid, range: true, fuse: true };
+    let question = Question {
+        options: &options,
+        regexes: &RegexCache::default(),
+        node: &node,
+        grid: &grid,
+        range: true,
+        fuse: true,
+    };
     let ctx = Engine::new(options.clone()).context();
     let result = answer(question, &store, &ctx).unwrap();
     assert!(result.stats.samples_peak <= samples_max);
