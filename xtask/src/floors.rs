@@ -37,6 +37,7 @@ const FLOORS: [(&str, u8); 28] = [
     ("regain", 10),
     ("tests", 10),
     ("bench", 11),
+    ("demo", 11),
 ];
 
 /// Crates of the house that must stay free of the asynchronous runtime.

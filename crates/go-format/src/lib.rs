@@ -13,6 +13,7 @@ pub mod duration;
 pub mod go_duration;
 pub mod size;
 pub mod time;
+pub mod verbs;
 
 pub use float::{
     FloatFormat, append_float, append_float_g, append_float_with_precision, append_json_float,

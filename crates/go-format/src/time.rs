@@ -6,6 +6,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+pub mod layout;
+
 #[cfg(test)]
 mod tests;
 
@@ -70,6 +72,22 @@ pub fn format_rfc3339_nano(instant: Timestamp) -> String {
     }
     text.push('Z');
     text
+}
+
+/// Writes an instant with exactly three digits of its second, as `strfmt.DateTime` does.
+pub fn format_rfc3339_fixed_ms(instant: Timestamp) -> String {
+    let utc = TimeZone::UTC.to_datetime(instant);
+    let (date, time) = (utc.date(), utc.time());
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+        date.year(),
+        date.month(),
+        date.day(),
+        time.hour(),
+        time.minute(),
+        time.second(),
+        time.millisecond()
+    )
 }
 
 /// Writes milliseconds since 1970; `None` outside the years -9999 to 9999.

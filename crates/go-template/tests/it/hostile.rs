@@ -1,0 +1,1 @@
+//! Templates that want too much.
