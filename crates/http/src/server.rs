@@ -17,6 +17,7 @@ mod tls;
 mod users;
 
 mod activity;
+mod caller;
 mod connection;
 mod request;
 
@@ -32,6 +33,8 @@ use axum::Router;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+pub use self::caller::Caller;
 
 use self::bind::Bound;
 use self::connection::Connections;

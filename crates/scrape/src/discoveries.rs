@@ -2,7 +2,6 @@
 
 use hashbrown::HashMap;
 use regain_discovery::{FileDiscovery, FileSdConfig, FileSdMetrics, Groups};
-use regain_metrics::Registry;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,8 +25,7 @@ struct Running {
 }
 
 impl Discoveries {
-    pub(crate) fn new(registry: &Registry, stop: CancellationToken) -> Self {
-        let metrics = FileSdMetrics::register(registry);
+    pub(crate) fn new(metrics: FileSdMetrics, stop: CancellationToken) -> Self {
         Self { running: HashMap::new(), metrics, tasks: TaskTracker::new(), stop }
     }
 

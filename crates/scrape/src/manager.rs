@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use futures_util::future::join_all;
-use regain_discovery::{ConsumerMetrics, FileSdConfig, SdMetrics};
+use regain_discovery::{ConsumerMetrics, FileSdConfig, FileSdMetrics, SdMetrics};
 use regain_http::client::DialMetrics;
 use regain_http::cpu::ThreadClock;
 use regain_metrics::Registry;
@@ -40,6 +40,8 @@ pub struct ScrapeOptions {
     pub thread_clock: Option<ThreadClock>,
     /// Counts connections; shared with the other clients of the process.
     pub dial_metrics: Option<DialMetrics>,
+    /// Counts what file discoveries do; shared with the other users of discoveries. Without it, the manager has its own.
+    pub file_sd_metrics: Option<FileSdMetrics>,
     /// Holds the variables of the process, for `proxy_from_environment`.
     pub environment: BTreeMap<String, String>,
     pub user_agent: String,
@@ -65,6 +67,7 @@ impl ScrapeOptions {
             clock,
             thread_clock: None,
             dial_metrics: None,
+            file_sd_metrics: None,
             environment: BTreeMap::new(),
             user_agent: Self::USER_AGENT.to_owned(),
             host_name: String::new(),
@@ -132,7 +135,9 @@ impl ScrapeManager {
         let stop = CancellationToken::new();
         let views = Arc::new(ArcSwap::default());
         expose_metadata_cache(&options.registry, &views);
-        let discoveries = Discoveries::new(&options.registry, stop.child_token());
+        let metrics = options.file_sd_metrics.clone();
+        let metrics = metrics.unwrap_or_else(|| FileSdMetrics::register(&options.registry));
+        let discoveries = Discoveries::new(metrics, stop.child_token());
         let pools = Mutex::new(Pools { by_name: BTreeMap::new(), discoveries });
         Self { shared: Arc::new(Shared::new(options)), views, pools, stop }
     }

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{HeaderValue, Request, Response, StatusCode, header};
@@ -18,6 +17,7 @@ use tower::Service as _;
 
 use crate::server::activity::UnderWay;
 use crate::server::body::TimedBody;
+use crate::server::caller::Caller;
 use crate::server::rate_limit::RateLimiter;
 use crate::server::users::Logins;
 use crate::server::web_config::{WebConfig, WebConfigFile};
@@ -60,7 +60,7 @@ impl Requests {
 
     async fn guarded(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
         let Some(file) = &self.web_config else {
-            return self.route(request, peer).await;
+            return self.route(request, Caller { peer, is_known: false }).await;
         };
         let config = match file.current() {
             Ok(config) => config,
@@ -73,7 +73,7 @@ impl Requests {
             return plain(StatusCode::TOO_MANY_REQUESTS);
         }
         let mut response = if self.may_enter(&config, &request).await {
-            self.route(request, peer).await
+            self.route(request, Caller { peer, is_known: config.knows_callers() }).await
         } else {
             let mut response = plain(StatusCode::UNAUTHORIZED);
             let scheme = HeaderValue::from_static("Basic");
@@ -91,9 +91,9 @@ impl Requests {
         config.users.is_empty() || self.logins.check(&config.users, request.headers()).await
     }
 
-    async fn route(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+    async fn route(&self, request: Request<Incoming>, caller: Caller) -> Response<Body> {
         let mut request = request.map(|body| Body::new(TimedBody::new(body, self.read_timeout)));
-        request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(caller);
         let Ok(response) = self.router.clone().call(request).await;
         response
     }

@@ -46,6 +46,14 @@ pub(crate) struct WebConfig {
     pub(crate) users: BTreeMap<String, Secret>,
 }
 
+impl WebConfig {
+    /// Says whether nobody comes in without a login or a certificate that is checked.
+    pub(crate) fn knows_callers(&self) -> bool {
+        let checks = |tls: &TlsServerConfig| tls.client_auth == ClientAuth::RequireAndVerify;
+        !self.users.is_empty() || self.tls.as_ref().is_some_and(checks)
+    }
+}
+
 /// Lets `burst` requests through at once and one more per `interval`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RateLimit {
