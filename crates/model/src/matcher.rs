@@ -66,6 +66,17 @@ impl Matcher {
         Ok(Self { name, op, value, regex })
     }
 
+    /// A matcher with `=~` or `!~` whose expression was compiled beforehand, because it means something
+    /// else than `value` by itself would.
+    pub fn with_regex(
+        name: impl Into<String>,
+        op: MatchOp,
+        value: impl Into<String>,
+        regex: go_regexp::Matcher,
+    ) -> Self {
+        Self { name: name.into(), op, value: value.into(), regex: Some(regex) }
+    }
+
     /// The matcher `name="value"`.
     pub fn equal(name: impl Into<String>, value: impl Into<String>) -> Self {
         Self { name: name.into(), op: MatchOp::Equal, value: value.into(), regex: None }

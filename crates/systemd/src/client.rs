@@ -17,7 +17,10 @@ use zbus::message::Message;
 
 use crate::error::Error;
 
-const DESTINATION: &str = "org.freedesktop.systemd1";
+/// Is what error messages call the opening of a connection.
+pub(crate) const CONNECT: &str = "connect";
+
+pub(crate) const DESTINATION: &str = "org.freedesktop.systemd1";
 const PRIVATE_SOCKET: &str = "/run/systemd/private";
 
 /// Says where systemd is asked.
@@ -25,6 +28,8 @@ const PRIVATE_SOCKET: &str = "/run/systemd/private";
 pub enum Bus {
     /// Is the system bus, and systemd's own socket where there is no bus and this process may use it.
     System,
+    /// Is the bus of the user who runs this process, as `DBUS_SESSION_BUS_ADDRESS` names it.
+    User,
     /// Is systemd's own socket, without a bus in between.
     Private(PathBuf),
 }
@@ -44,9 +49,10 @@ pub struct Client {
     link: Mutex<Option<Link>>,
 }
 
+/// Is an open connection, and the name under which systemd is found there.
 #[derive(Debug, Clone)]
-struct Link {
-    connection: Connection,
+pub(crate) struct Link {
+    pub(crate) connection: Connection,
     destination: Option<&'static str>,
 }
 
@@ -76,23 +82,22 @@ impl Client {
         }
     }
 
-    async fn call_on(&self, link: &Link, call: Call<'_>) -> Result<Message, Error> {
-        let Call { path, interface, member, arguments, label } = call;
-        let (connection, destination) = (&link.connection, link.destination);
-        let reply = async {
-            match &arguments {
-                None => {
-                    connection.call_method(destination, path, Some(interface), member, &()).await
-                }
-                Some(two) => {
-                    connection.call_method(destination, path, Some(interface), member, two).await
-                }
-            }
-        };
-        match timeout(self.deadline, reply).await {
+    /// Makes the call on a connection and waits for the reply, at most until the deadline.
+    pub(crate) async fn call_on(&self, link: &Link, call: Call<'_>) -> Result<Message, Error> {
+        match timeout(self.deadline, link.send(call)).await {
             Ok(Ok(message)) => Ok(message),
-            Ok(Err(source)) => Err(Error::Call { method: label, source: Box::new(source) }),
-            Err(_) => Err(Error::TimedOut { method: label, after: self.deadline }),
+            Ok(Err(source)) => Err(Error::Call { method: call.label, source: Box::new(source) }),
+            Err(_) => Err(Error::TimedOut { method: call.label, after: self.deadline }),
+        }
+    }
+
+    /// Opens a connection that nobody else uses.
+    pub(crate) async fn open(&self) -> Result<Link, Error> {
+        match timeout(self.deadline, connect(&self.bus)).await {
+            Ok(connected) => {
+                connected.map_err(|source| Error::Unreachable { source: Box::new(source) })
+            }
+            Err(_) => Err(Error::TimedOut { method: CONNECT, after: self.deadline }),
         }
     }
 
@@ -102,12 +107,7 @@ impl Client {
         if let Some(link) = &*kept {
             return Ok((link.clone(), false));
         }
-        let link = match timeout(self.deadline, connect(&self.bus)).await {
-            Ok(connected) => {
-                connected.map_err(|source| Error::Unreachable { source: Box::new(source) })?
-            }
-            Err(_) => return Err(Error::TimedOut { method: "connect", after: self.deadline }),
-        };
+        let link = self.open().await?;
         *kept = Some(link.clone());
         Ok((link, true))
     }
@@ -130,15 +130,47 @@ pub(crate) struct Call<'a> {
     pub(crate) path: &'a str,
     pub(crate) interface: &'static str,
     pub(crate) member: &'static str,
-    /// Are the interface and the name of a property, for `Get`.
-    pub(crate) arguments: Option<(&'static str, &'static str)>,
+    pub(crate) arguments: Arguments<'a>,
     /// What error messages call it.
     pub(crate) label: &'static str,
+}
+
+/// Are the arguments of a method.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Arguments<'a> {
+    None,
+    Text(&'a str),
+    Texts(&'a str, &'a str),
+    Number(u32),
+}
+
+impl Link {
+    async fn send(&self, call: Call<'_>) -> zbus::Result<Message> {
+        let Call { path, interface, member, arguments, .. } = call;
+        let (to, interface) = (self.destination, Some(interface));
+        let connection = &self.connection;
+        match arguments {
+            Arguments::None => connection.call_method(to, path, interface, member, &()).await,
+            Arguments::Text(text) => {
+                connection.call_method(to, path, interface, member, &text).await
+            }
+            Arguments::Texts(first, second) => {
+                connection.call_method(to, path, interface, member, &(first, second)).await
+            }
+            Arguments::Number(number) => {
+                connection.call_method(to, path, interface, member, &number).await
+            }
+        }
+    }
 }
 
 async fn connect(bus: &Bus) -> zbus::Result<Link> {
     match bus {
         Bus::Private(path) => connect_private(path).await,
+        Bus::User => {
+            let connection = Builder::session().build().await?;
+            Ok(Link { connection, destination: Some(DESTINATION) })
+        }
         Bus::System => match Builder::system().build().await {
             Ok(connection) => Ok(Link { connection, destination: Some(DESTINATION) }),
             Err(error) => {

@@ -8,10 +8,14 @@
 
 mod client;
 mod error;
+mod job;
 mod manager;
 mod unit;
+mod unit_state;
 
 pub use client::{Bus, Client};
 pub use error::Error;
+pub use job::{Job, JobResult, Verb};
 pub use manager::Manager;
 pub use unit::{SocketCounters, Tasks, Unit};
+pub use unit_state::UnitState;

@@ -2,16 +2,16 @@
 
 use zbus::{OwnedObjectPath, OwnedVariant};
 
-use crate::client::{Call, Client};
+use crate::client::{Arguments, Call, Client};
 use crate::error::Error;
 use crate::manager::{MANAGER, MANAGER_PATH, optional};
 
-const UNIT: &str = "org.freedesktop.systemd1.Unit";
+pub(crate) const UNIT: &str = "org.freedesktop.systemd1.Unit";
 const SERVICE: &str = "org.freedesktop.systemd1.Service";
 const SOCKET: &str = "org.freedesktop.systemd1.Socket";
 const TIMER: &str = "org.freedesktop.systemd1.Timer";
 const MOUNT: &str = "org.freedesktop.systemd1.Mount";
-const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+pub(crate) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
 /// Is one unit as `ListUnits` describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl Client {
             path: MANAGER_PATH,
             interface: MANAGER,
             member: METHOD,
-            arguments: None,
+            arguments: Arguments::None,
             label: METHOD,
         };
         let reply = self.call(call).await?;
@@ -113,7 +113,7 @@ impl Client {
         })
     }
 
-    async fn number(
+    pub(crate) async fn number(
         &self,
         path: &str,
         interface: &'static str,
@@ -156,7 +156,7 @@ pub(crate) async fn text_property(
         .map_err(|source| shape(property, source))
 }
 
-async fn get(
+pub(crate) async fn get(
     client: &Client,
     path: &str,
     interface: &'static str,
@@ -166,7 +166,7 @@ async fn get(
         path,
         interface: PROPERTIES,
         member: "Get",
-        arguments: Some((interface, property)),
+        arguments: Arguments::Texts(interface, property),
         label: property,
     };
     let reply = client.call(call).await?;
@@ -176,6 +176,6 @@ async fn get(
         .map_err(|source| Error::Shape { method: property, source: Box::new(source) })
 }
 
-fn shape(property: &'static str, source: impl Into<zbus::Error>) -> Error {
-    Error::Shape { method: property, source: Box::new(source.into()) }
+pub(crate) fn shape(method: &'static str, source: impl Into<zbus::Error>) -> Error {
+    Error::Shape { method, source: Box::new(source.into()) }
 }

@@ -31,8 +31,10 @@ pub enum Value {
     List(Vec<Self>),
     /// A list in brackets.
     FlowList(Vec<Self>),
-    /// A mapping in the order given.
+    /// A mapping in the order given, an entry a line; in braces inside of brackets or braces.
     Map(Vec<(String, Self)>),
+    /// A mapping in braces.
+    FlowMap(Vec<(String, Self)>),
 }
 
 impl Value {
@@ -50,7 +52,7 @@ impl Value {
             Self::Plain(text) => matches!(&**text, "0" | "false"),
             Self::Str(text) => text.is_empty(),
             Self::List(items) | Self::FlowList(items) => items.is_empty(),
-            Self::Map(entries) => entries.is_empty(),
+            Self::Map(entries) | Self::FlowMap(entries) => entries.is_empty(),
         }
     }
 }
@@ -143,12 +145,11 @@ impl Writer {
             Value::List(items) if items.is_empty() || self.flow_level > 0 => self.flow_list(items),
             Value::List(items) => self.block_list(items, place),
             Value::FlowList(items) => self.flow_list(items),
-            // A mapping inside of brackets does not occur; the format would want braces there.
-            Value::Map(entries) if entries.is_empty() => {
-                self.indicator("{", true, true, false);
-                self.indicator("}", false, false, false);
+            Value::Map(entries) if entries.is_empty() || self.flow_level > 0 => {
+                self.flow_map(entries);
             }
             Value::Map(entries) => self.block_map(entries),
+            Value::FlowMap(entries) => self.flow_map(entries),
         }
     }
 
@@ -204,6 +205,35 @@ impl Writer {
         self.flow_level -= 1;
         self.indent = outer;
         self.indicator("]", false, false, false);
+    }
+
+    fn flow_map(&mut self, entries: &[(String, Value)]) {
+        self.indicator("{", true, true, false);
+        let outer = self.indent;
+        self.indent = Some(outer.map_or(INDENT_STEP, |indent| indent + INDENT_STEP));
+        self.flow_level += 1;
+        for (index, (key, value)) in entries.iter().enumerate() {
+            if index > 0 {
+                self.indicator(",", false, false, false);
+            }
+            if self.column > BEST_WIDTH {
+                self.start_line();
+            }
+            if key.len() <= SIMPLE_KEY_MAX && !scalar::has_break(key) {
+                self.scalar(key, Style::of(key), Place::Key);
+            } else {
+                self.indicator("?", true, false, false);
+                self.scalar(key, Style::of(key), Place::LongKey);
+                if self.column > BEST_WIDTH {
+                    self.start_line();
+                }
+            }
+            self.indicator(":", false, false, false);
+            self.value(value, Place::MapValue);
+        }
+        self.flow_level -= 1;
+        self.indent = outer;
+        self.indicator("}", false, false, false);
     }
 
     /// Writes a text in `style`, or in the next one that can express it at this place.
