@@ -1,0 +1,199 @@
+//! The journal: every silence, notification and timer is in it before anybody is told that it is
+//! (`docs/formats/alerting-log.md`).
+//!
+//! Upstream writes its state down every fifteen minutes. The journal closes that gap, and it is all that a restart
+//! needs; upstream's files are read and written beside it, so that its program can take over at any time.
+//!
+//! **Invariants.** What was committed survives a power cut. A write that failed leaves the log unusable for more;
+//! then the whole state is written to a new one before anything else is acknowledged.
+
+mod frame;
+mod record;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use regain_storage::fs::{File, Fs};
+
+use self::frame::Scanned;
+use crate::wire::{read_file, replace_file};
+
+pub(crate) use self::record::Record;
+
+const MAGIC: [u8; 8] = *b"RgnAlr\r\n";
+
+/// A log is written anew when it has grown to twice what it was, and to this size at least.
+const REWRITE_BYTES_MIN: u64 = 1 << 20;
+
+/// The journal could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file system failed.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What failed.
+        source: io::Error,
+    },
+    /// The file is something else.
+    #[error("{}: not a log of alerting", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An earlier write failed, and the state could not be written to a new log since.
+    #[error("{}: an earlier write failed", path.display())]
+    Failed {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// The log, open for appending.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    fs: Arc<dyn Fs>,
+    path: PathBuf,
+    /// `None` until the log was written anew for the first time, and after a failed write.
+    file: Option<Arc<dyn File>>,
+    /// Records that are not in the file yet.
+    pending: Vec<u8>,
+    /// Whether `pending` or the file holds something that somebody waits for.
+    must_sync: bool,
+    size_bytes: u64,
+    /// How large the log was when it was written anew.
+    fresh_bytes: u64,
+}
+
+/// What a log held.
+#[derive(Debug, Default)]
+pub(crate) struct Replay {
+    /// The records in the order in which they were written.
+    pub(crate) records: Vec<Record>,
+    /// How many places could not be read; a torn end is one.
+    pub(crate) damaged: usize,
+}
+
+impl Journal {
+    /// Reads the log at `path`. Nothing can be committed before [`Journal::rewrite`].
+    pub(crate) fn open(fs: Arc<dyn Fs>, path: &Path) -> Result<(Self, Replay), JournalError> {
+        let read = read_file(&*fs, path)
+            .map_err(|source| JournalError::Io { path: path.to_owned(), source })?;
+        let mut replay = Replay::default();
+        if let Some(bytes) = read {
+            // A header that was cut off is that of a log without records.
+            let body = match bytes.strip_prefix(&MAGIC) {
+                Some(body) => body,
+                None if MAGIC.starts_with(&bytes) => &[],
+                None => return Err(JournalError::Foreign { path: path.to_owned() }),
+            };
+            for scanned in frame::scan(body) {
+                replay.take(scanned);
+            }
+        }
+        let journal = Self {
+            fs,
+            path: path.to_owned(),
+            file: None,
+            pending: Vec::new(),
+            must_sync: false,
+            size_bytes: 0,
+            fresh_bytes: 0,
+        };
+        Ok((journal, replay))
+    }
+
+    /// Adds a record, to be written by the next commit. Somebody waits for those that are `awaited`.
+    pub(crate) fn append(&mut self, record: &Record, awaited: bool) {
+        frame::put(&mut self.pending, |out| record.put(out));
+        self.must_sync |= awaited;
+    }
+
+    /// Writes what was added, and makes it durable if somebody waits for it.
+    pub(crate) fn commit(&mut self) -> Result<(), JournalError> {
+        let Some(file) = &self.file else {
+            return Err(JournalError::Failed { path: self.path.clone() });
+        };
+        let mut written = Ok(());
+        if !self.pending.is_empty() {
+            written = file.append(&self.pending);
+            self.size_bytes += self.pending.len() as u64;
+            self.pending.clear();
+        }
+        if self.must_sync {
+            written = written.and_then(|()| file.sync_data());
+        }
+        written.map_err(|source| {
+            // What a failed write left behind is unknown, and nothing may follow it.
+            self.file = None;
+            JournalError::Io { path: self.path.clone(), source }
+        })?;
+        self.must_sync = false;
+        Ok(())
+    }
+
+    /// Starts a new log with `records` in the place of the old one; what was added and not committed must be among
+    /// them.
+    pub(crate) fn rewrite(
+        &mut self,
+        records: impl Iterator<Item = Record>,
+    ) -> Result<(), JournalError> {
+        let mut bytes = MAGIC.to_vec();
+        for record in records {
+            frame::put(&mut bytes, |out| record.put(out));
+        }
+        let replaced = replace_file(&*self.fs, &self.path, &bytes);
+        let opened = replaced.and_then(|()| self.fs.open_append(&self.path));
+        match opened {
+            Ok(file) => {
+                self.file = Some(file);
+                self.pending.clear();
+                self.must_sync = false;
+                self.size_bytes = bytes.len() as u64;
+                self.fresh_bytes = self.size_bytes;
+                Ok(())
+            }
+            Err(source) => {
+                // The name may stand for either log now.
+                self.file = None;
+                Err(JournalError::Io { path: self.path.clone(), source })
+            }
+        }
+    }
+
+    /// Whether the log cannot be written to until it is written anew.
+    pub(crate) const fn has_failed(&self) -> bool {
+        self.file.is_none()
+    }
+
+    /// Whether a commit would write anything.
+    pub(crate) const fn is_dirty(&self) -> bool {
+        self.must_sync || !self.pending.is_empty()
+    }
+
+    /// Whether most of the log is out of date.
+    pub(crate) const fn wants_rewrite(&self) -> bool {
+        self.has_failed()
+            || self.size_bytes > REWRITE_BYTES_MIN && self.size_bytes > 2 * self.fresh_bytes
+    }
+}
+
+impl Replay {
+    fn take(&mut self, scanned: Scanned<'_>) {
+        match scanned {
+            Scanned::Record(payload) => match Record::read(payload) {
+                Ok(record) => self.records.push(record),
+                Err(error) => {
+                    tracing::error!(%error, "a record of the log of alerting is of no use");
+                    self.damaged += 1;
+                }
+            },
+            Scanned::Damage(_) => self.damaged += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,369 @@
+//! What the crate counts, under upstream's names.
+//!
+//! Everything that upstream shows at zero from the start is shown from the start here, too.
+
+use std::time::Instant;
+
+use regain_metrics::{Counter, CounterVec, DEFAULT_BUCKETS, Gauge, Histogram, Registry, Summary};
+
+use crate::silences::SilenceState;
+
+mod notifications;
+
+pub(crate) use self::notifications::{IntegrationMetrics, NotificationMetrics, Suppressed};
+
+/// All metrics of the crate.
+#[derive(Clone, Debug)]
+pub(crate) struct Metrics {
+    pub(crate) alerts: AlertMetrics,
+    pub(crate) dispatch: DispatchMetrics,
+    pub(crate) notifications: NotificationMetrics,
+    pub(crate) nflog: NflogMetrics,
+    pub(crate) silences: SilenceMetrics,
+    pub(crate) configured: ConfiguredMetrics,
+}
+
+impl Metrics {
+    pub(crate) fn new(registry: &Registry) -> Self {
+        // No cluster is built, so there is nothing else to say about one.
+        registry.gauge(
+            "alertmanager_cluster_enabled",
+            "Indicates whether the clustering is enabled or not.",
+        );
+        Self {
+            alerts: AlertMetrics::new(registry),
+            dispatch: DispatchMetrics::new(registry),
+            notifications: NotificationMetrics::new(registry),
+            nflog: NflogMetrics::new(registry),
+            silences: SilenceMetrics::new(registry),
+            configured: ConfiguredMetrics::new(registry),
+        }
+    }
+}
+
+/// Observes how long something took, in seconds, when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Timed<'a> {
+    started: Instant,
+    observe: Observe<'a>,
+}
+
+#[derive(Debug)]
+enum Observe<'a> {
+    Summary(&'a Summary),
+    Histogram(&'a Histogram),
+}
+
+impl Drop for Timed<'_> {
+    fn drop(&mut self) {
+        let seconds = self.started.elapsed().as_secs_f64();
+        match self.observe {
+            Observe::Summary(summary) => summary.observe(seconds),
+            Observe::Histogram(histogram) => histogram.observe(seconds),
+        }
+    }
+}
+
+/// A summary of durations without quantiles.
+#[derive(Clone, Debug)]
+pub(crate) struct Durations(Summary);
+
+impl Durations {
+    fn new(registry: &Registry, name: &'static str, help: &'static str) -> Self {
+        Self(registry.summary(name, help, &[]))
+    }
+
+    pub(crate) fn start(&self) -> Timed<'_> {
+        Timed { started: Instant::now(), observe: Observe::Summary(&self.0) }
+    }
+}
+
+/// Snapshots and maintenance of one of the two states that upstream persists.
+#[derive(Clone, Debug)]
+pub(crate) struct MaintenanceMetrics {
+    pub(crate) snapshot_duration: Durations,
+    pub(crate) snapshot_size: Gauge,
+    pub(crate) total: Counter,
+    pub(crate) errors: Counter,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct AlertMetrics {
+    pub(crate) active: Gauge,
+    pub(crate) suppressed: Gauge,
+    pub(crate) unprocessed: Gauge,
+    pub(crate) received_firing: Counter,
+    pub(crate) received_resolved: Counter,
+    pub(crate) invalid: Counter,
+    pub(crate) limited: CounterVec,
+    pub(crate) per_name_limit: Gauge,
+    pub(crate) to_dispatcher: Counter,
+    pub(crate) to_inhibitor: Counter,
+}
+
+impl AlertMetrics {
+    fn new(registry: &Registry) -> Self {
+        let states =
+            registry.gauge_vec("alertmanager_alerts", "How many alerts by state.", &["state"]);
+        let received = registry.counter_vec(
+            "alertmanager_alerts_received_total",
+            "The total number of received alerts.",
+            &["status", "version"],
+        );
+        let invalid = registry.counter_vec(
+            "alertmanager_alerts_invalid_total",
+            "The total number of received alerts that were invalid.",
+            &["version"],
+        );
+        let writes = registry.counter_vec(
+            "alertmanager_alerts_subscriber_channel_writes_total",
+            "Number of times alerts were written to subscriber channels",
+            &["subscriber"],
+        );
+        Self {
+            active: states.with(&["active"]),
+            suppressed: states.with(&["suppressed"]),
+            unprocessed: states.with(&["unprocessed"]),
+            received_firing: received.with(&["firing", "v2"]),
+            received_resolved: received.with(&["resolved", "v2"]),
+            invalid: invalid.with(&["v2"]),
+            limited: registry.counter_vec(
+                "alertmanager_alerts_limited_total",
+                "Total number of alerts that were dropped due to per alert name limit",
+                &[],
+            ),
+            per_name_limit: registry.gauge(
+                "alertmanager_alerts_per_alert_limit",
+                "Current limit on number of alerts per alert name",
+            ),
+            to_dispatcher: writes.with(&["dispatcher"]),
+            to_inhibitor: writes.with(&["inhibitor"]),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct DispatchMetrics {
+    pub(crate) groups: Gauge,
+    pub(crate) processing: Durations,
+    pub(crate) limit_reached: Counter,
+}
+
+impl DispatchMetrics {
+    fn new(registry: &Registry) -> Self {
+        // One task makes all groups here, so that nothing is ever tried again or given up.
+        registry.counter(
+            "alertmanager_dispatcher_aggregation_group_creation_retries_total",
+            "Number of CAS retries while creating aggregation groups under contention.",
+        );
+        registry.counter(
+            "alertmanager_dispatcher_aggregation_group_creation_given_up_total",
+            "Number of alerts dropped because aggregation group creation exceeded the retry limit.",
+        );
+        Self {
+            groups: registry.gauge(
+                "alertmanager_dispatcher_aggregation_groups",
+                "Number of active aggregation groups",
+            ),
+            processing: Durations::new(
+                registry,
+                "alertmanager_dispatcher_alert_processing_duration_seconds",
+                "Summary of latencies for the processing of alerts.",
+            ),
+            limit_reached: registry.counter(
+                "alertmanager_dispatcher_aggregation_group_limit_reached_total",
+                "Number of times when dispatcher failed to create new aggregation group due to limit.",
+            ),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct NflogMetrics {
+    pub(crate) gc_duration: Durations,
+    pub(crate) maintenance: MaintenanceMetrics,
+    pub(crate) query_errors: Counter,
+    queries: Counter,
+    query_duration: Histogram,
+}
+
+impl NflogMetrics {
+    pub(crate) fn new(registry: &Registry) -> Self {
+        registry.counter(
+            "alertmanager_nflog_gossip_messages_propagated_total",
+            "Number of received gossip messages that have been further gossiped.",
+        );
+        Self {
+            gc_duration: Durations::new(
+                registry,
+                "alertmanager_nflog_gc_duration_seconds",
+                "Duration of the last notification log garbage collection cycle.",
+            ),
+            maintenance: MaintenanceMetrics {
+                snapshot_duration: Durations::new(
+                    registry,
+                    "alertmanager_nflog_snapshot_duration_seconds",
+                    "Duration of the last notification log snapshot.",
+                ),
+                snapshot_size: registry.gauge(
+                    "alertmanager_nflog_snapshot_size_bytes",
+                    "Size of the last notification log snapshot in bytes.",
+                ),
+                total: registry.counter(
+                    "alertmanager_nflog_maintenance_total",
+                    "How many maintenances were executed for the notification log.",
+                ),
+                errors: registry.counter(
+                    "alertmanager_nflog_maintenance_errors_total",
+                    "How many maintenances were executed for the notification log that failed.",
+                ),
+            },
+            query_errors: registry.counter(
+                "alertmanager_nflog_query_errors_total",
+                "Number notification log received queries that failed.",
+            ),
+            queries: registry.counter(
+                "alertmanager_nflog_queries_total",
+                "Number of notification log queries were received.",
+            ),
+            query_duration: registry.histogram(
+                "alertmanager_nflog_query_duration_seconds",
+                "Duration of notification log query evaluation.",
+                &DEFAULT_BUCKETS,
+            ),
+        }
+    }
+
+    pub(crate) fn start_query(&self) -> Timed<'_> {
+        self.queries.inc();
+        Timed { started: Instant::now(), observe: Observe::Histogram(&self.query_duration) }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct SilenceMetrics {
+    pub(crate) states: [Gauge; 3],
+    pub(crate) gc_duration: Durations,
+    pub(crate) maintenance: MaintenanceMetrics,
+    pub(crate) state_size: Gauge,
+    pub(crate) matcher_index_size: Gauge,
+    pub(crate) version_index_size: Gauge,
+    pub(crate) load_errors: Counter,
+    pub(crate) query_skipped: Counter,
+    query_scanned: Counter,
+    queries: Counter,
+    query_duration: Histogram,
+}
+
+impl SilenceMetrics {
+    pub(crate) fn new(registry: &Registry) -> Self {
+        let counter = |name: &'static str, help: &'static str| registry.counter(name, help);
+        let gauge = |name: &'static str, help: &'static str| registry.gauge(name, help);
+        counter(
+            "alertmanager_silences_gc_errors_total",
+            "How many silence GC errors were encountered.",
+        );
+        counter(
+            "alertmanager_silences_query_errors_total",
+            "How many silence received queries did not succeed.",
+        );
+        counter(
+            "alertmanager_silences_gossip_messages_propagated_total",
+            "Number of received gossip messages that have been further gossiped.",
+        );
+        let states =
+            registry.gauge_vec("alertmanager_silences", "How many silences by state.", &["state"]);
+        let compile_errors = registry.counter_vec(
+            "alertmanager_silences_matcher_compile_errors_total",
+            "How many silence matcher compilations failed.",
+            &["stage"],
+        );
+        compile_errors.with(&["index"]);
+        Self {
+            states: SilenceState::ALL.map(|state| states.with(&[state.as_str()])),
+            gc_duration: Durations::new(
+                registry,
+                "alertmanager_silences_gc_duration_seconds",
+                "Duration of the last silence garbage collection cycle.",
+            ),
+            maintenance: MaintenanceMetrics {
+                snapshot_duration: Durations::new(
+                    registry,
+                    "alertmanager_silences_snapshot_duration_seconds",
+                    "Duration of the last silence snapshot.",
+                ),
+                snapshot_size: gauge(
+                    "alertmanager_silences_snapshot_size_bytes",
+                    "Size of the last silence snapshot in bytes.",
+                ),
+                total: counter(
+                    "alertmanager_silences_maintenance_total",
+                    "How many maintenances were executed for silences.",
+                ),
+                errors: counter(
+                    "alertmanager_silences_maintenance_errors_total",
+                    "How many maintenances were executed for silences that failed.",
+                ),
+            },
+            state_size: gauge(
+                "alertmanager_silences_state_size",
+                "The number of silences in the state map.",
+            ),
+            matcher_index_size: gauge(
+                "alertmanager_silences_matcher_index_size",
+                "The number of entries in the matcher cache index.",
+            ),
+            version_index_size: gauge(
+                "alertmanager_silences_version_index_size",
+                "The number of entries in the version index.",
+            ),
+            load_errors: compile_errors.with(&["load_snapshot"]),
+            query_skipped: counter(
+                "alertmanager_silences_query_silences_skipped_total",
+                "How many silences were skipped during query evaluation using the version index.",
+            ),
+            query_scanned: counter(
+                "alertmanager_silences_query_silences_scanned_total",
+                "How many silences were scanned during query evaluation.",
+            ),
+            queries: counter(
+                "alertmanager_silences_queries_total",
+                "How many silence queries were received.",
+            ),
+            query_duration: registry.histogram(
+                "alertmanager_silences_query_duration_seconds",
+                "Duration of silence query evaluation.",
+                &DEFAULT_BUCKETS,
+            ),
+        }
+    }
+
+    /// Counts a query that looks at `scanned` silences.
+    pub(crate) fn start_query(&self, scanned: usize) -> Timed<'_> {
+        self.queries.inc();
+        self.query_scanned.add(scanned as u64);
+        Timed { started: Instant::now(), observe: Observe::Histogram(&self.query_duration) }
+    }
+}
+
+/// What the configuration holds.
+#[derive(Clone, Debug)]
+pub(crate) struct ConfiguredMetrics {
+    pub(crate) receivers: Gauge,
+    pub(crate) integrations: Gauge,
+    pub(crate) inhibition_rules: Gauge,
+}
+
+impl ConfiguredMetrics {
+    fn new(registry: &Registry) -> Self {
+        let gauge = |name: &'static str, help: &'static str| registry.gauge(name, help);
+        Self {
+            receivers: gauge("alertmanager_receivers", "Number of configured receivers."),
+            integrations: gauge("alertmanager_integrations", "Number of configured integrations."),
+            inhibition_rules: gauge(
+                "alertmanager_inhibition_rules",
+                "Number of configured inhibition rules.",
+            ),
+        }
+    }
+}

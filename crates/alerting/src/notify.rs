@@ -1,0 +1,203 @@
+//! Telling receivers: what is said to them, what came of it, and who can be told.
+//!
+//! A [`Notification`] is one flush of one group for one receiver. Nothing here reads a clock or remembers
+//! anything between two notifications: the time comes in with the notification, and what a receiver has to
+//! remember (the message that Slack updates, for one) goes in and out as `receiver_data`.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use regain_model::{INSTANCE_NAME, JOB_NAME, Labels};
+
+use crate::Alert;
+
+/// Everything that a receiver is told in one go.
+#[derive(Clone, Debug)]
+pub struct Notification {
+    /// The name of the receiver, as the configuration has it.
+    pub receiver: Arc<str>,
+    /// The group's key, which payloads carry.
+    pub group_key: String,
+    /// The labels that the group is made by.
+    pub group_labels: Labels,
+    /// The labels of the route, whose templates are rendered already.
+    pub route_labels: Labels,
+    /// The alerts in the order of [`sort_alerts`](crate::notify::sort_alerts); `ends_at` is `None` for what fires.
+    pub alerts: Vec<Arc<Alert>>,
+    /// Why the group is notified now.
+    pub reason: NotificationReason,
+    /// Where this program is reached from outside, without a slash at its end.
+    pub external_url: Arc<str>,
+    /// The time of the notification: what resolved means, and what `now` gives in templates.
+    pub now: Timestamp,
+    /// What the integration gave back at its last delivery for this group.
+    pub receiver_data: BTreeMap<String, ReceiverValue>,
+}
+
+/// Why a group is notified; the texts are upstream's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NotificationReason {
+    /// There is no reason, so nothing is sent.
+    None,
+    /// The group fires and was not notified before, or all of it had resolved.
+    FirstNotification,
+    /// Alerts fire that did not fire at the last notification.
+    NewAlerts,
+    /// Some alerts have resolved since the last notification.
+    SomeResolved,
+    /// Nothing fires any more.
+    AllResolved,
+    /// Nothing changed, and the repeat interval has passed.
+    RepeatIntervalElapsed,
+    /// Nobody said why.
+    Unknown,
+}
+
+impl NotificationReason {
+    /// The reason as templates and payloads show it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::FirstNotification => "first notification",
+            Self::NewAlerts => "new alerts added",
+            Self::SomeResolved => "some alerts resolved",
+            Self::AllResolved => "all alerts resolved",
+            Self::RepeatIntervalElapsed => "repeat interval elapsed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for NotificationReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One value that an integration remembers for a group.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReceiverValue {
+    /// A text.
+    Text(String),
+    /// An integer.
+    Integer(i64),
+    /// A float.
+    Float(f64),
+}
+
+/// A delivery that succeeded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Delivered {
+    /// What the integration wants back with the group's next notification; replaces what it had.
+    pub receiver_data: BTreeMap<String, ReceiverValue>,
+}
+
+/// The classes of failures that `alertmanager_notifications_failed_total` counts by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FailureReason {
+    /// Anything else.
+    #[default]
+    Other,
+    /// The receiver refused the request.
+    ClientError,
+    /// The receiver failed.
+    ServerError,
+    /// The notification was given up.
+    ContextCanceled,
+    /// The time for the notification ran out.
+    ContextDeadlineExceeded,
+    /// The receiver refused the credentials.
+    AuthError,
+    /// The receiver wants fewer requests.
+    RateLimited,
+}
+
+impl FailureReason {
+    /// All reasons, in the order of upstream's metric.
+    pub const ALL: [Self; 7] = [
+        Self::Other,
+        Self::ClientError,
+        Self::ServerError,
+        Self::ContextCanceled,
+        Self::ContextDeadlineExceeded,
+        Self::AuthError,
+        Self::RateLimited,
+    ];
+
+    /// The reason as the metric's label shows it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Other => "other",
+            Self::ClientError => "clientError",
+            Self::ServerError => "serverError",
+            Self::ContextCanceled => "contextCanceled",
+            Self::ContextDeadlineExceeded => "contextDeadlineExceeded",
+            Self::AuthError => "authError",
+            Self::RateLimited => "rateLimited",
+        }
+    }
+
+    /// The reason that an HTTP status stands for.
+    pub fn of_status(code: u16) -> Self {
+        match code {
+            401 | 403 => Self::AuthError,
+            429 => Self::RateLimited,
+            400..500 => Self::ClientError,
+            500..600 => Self::ServerError,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// A delivery that failed; its text is upstream's and holds no URL of a receiver.
+#[derive(Debug, thiserror::Error)]
+#[error("{failure}")]
+pub struct NotifyError {
+    /// Whether the same notification may get through later.
+    pub retry: bool,
+    /// The class that the failure is counted in.
+    pub reason: FailureReason,
+    /// What failed.
+    pub failure: Failure,
+}
+
+/// What can fail in a delivery.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The receiver answered with a status that is no success.
+    #[error("unexpected status code {code}{}{details}", if details.is_empty() { "" } else { ": " })]
+    Status {
+        /// The status.
+        code: u16,
+        /// The body of the answer, cut at a limit.
+        details: String,
+    },
+}
+
+/// Brings alerts into the order in which receivers are told of them: by `job`, by `instance`, then smaller label
+/// sets first, then by the labels themselves. An alert without `job` or `instance` comes behind those that have it.
+pub fn sort_alerts(alerts: &mut [Arc<Alert>]) {
+    alerts.sort_by(|a, b| {
+        by_label(JOB_NAME, a, b)
+            .then_with(|| by_label(INSTANCE_NAME, a, b))
+            .then_with(|| a.labels.len().cmp(&b.labels.len()))
+            .then_with(|| by_labels(a, b))
+    });
+}
+
+/// Compares sets of one size: where the names part, the set that lacks the smaller name comes first.
+fn by_labels(a: &Alert, b: &Alert) -> Ordering {
+    let pairs = a.labels.iter().zip(&b.labels);
+    let mut orders = pairs.map(|(a, b)| b.0.cmp(a.0).then_with(|| a.1.cmp(b.1)));
+    orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+fn by_label(name: &str, a: &Alert, b: &Alert) -> Ordering {
+    match (a.labels.get(name), b.labels.get(name)) {
+        (Some(a), Some(b)) => a.cmp(b),
+        (a, b) => a.is_none().cmp(&b.is_none()),
+    }
+}

@@ -1,0 +1,4 @@
+//! What can be seen of the crate from outside, beside upstream's own programs.
+
+mod snapshots;
+mod upstream;
