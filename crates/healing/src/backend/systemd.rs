@@ -1,0 +1,224 @@
+//! Units: a job for systemd, watched until it ends.
+//!
+//! A job usually ends within moments, and the trigger reports its result at once. One that takes longer
+//! goes on under its number. systemd tells the result of a job once, to whoever listens; where nobody did,
+//! the state of the unit answers instead: a unit that is active under another invocation than before was restarted.
+//!
+//! After a crash between the intent and the trigger only the unit can be asked. A state that has not changed
+//! since the intent means that nothing was triggered; an active unit that changed since then was (re)started
+//! by whomever, which is what the order wanted; anything else is unknown.
+
+use std::time::Duration;
+
+use regain_systemd::{Client, Error, JobResult, UnitState, Verb};
+
+use crate::order::{
+    Cancelled, Found, Handle, Order, Outcome, Progress, SystemdAction, Triggered, UnitChoice,
+    UnitName, ValueError,
+};
+
+/// Is how long one call may take.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// Is how long a trigger or a poll waits for the end of the job.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Names a job, and the invocation that the unit had before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    job: u32,
+    before: String,
+}
+
+impl Place {
+    fn read(handle: &Handle) -> Option<Self> {
+        let (job, before) = handle.0.split_once(' ')?;
+        let job = job.strip_prefix("job=")?.parse().ok()?;
+        Some(Self { job, before: before.strip_prefix("before=")?.to_owned() })
+    }
+
+    fn handle(&self) -> Handle {
+        Handle(format!("job={} before={}", self.job, self.before))
+    }
+}
+
+pub(super) async fn trigger(order: &Order, action: &SystemdAction) -> Triggered {
+    let unit = match unit_of(order, action) {
+        Ok(unit) => unit,
+        Err(error) => return Triggered::refused(error.to_string()),
+    };
+    let client = client(action);
+    let before = match client.unit_state(unit.as_str()).await {
+        Ok(state) => state,
+        // Nothing was ordered yet.
+        Err(error) => return refused(&error),
+    };
+    if before.load_state != "loaded" {
+        return Triggered::refused(format!("unit {unit} is {}", before.load_state));
+    }
+    let mut job = match client.submit(unit.as_str(), action.verb).await {
+        Ok(job) => job,
+        Err(error) if error.is_without_effect() => return refused(&error),
+        Err(error) => return Triggered::unknown(error.to_string()),
+    };
+    let place = Place { job: job.id(), before: before.invocation };
+    match job.result(PATIENCE).await {
+        Ok(Some(result)) => Triggered::Done(outcome(&client, &unit, action.verb, result).await),
+        Ok(None) => Triggered::Started(place.handle()),
+        Err(error) => {
+            tracing::debug!(%error, id = %order.id, "the end of the job will be asked for");
+            Triggered::Started(place.handle())
+        }
+    }
+}
+
+pub(super) async fn lookup(order: &Order, action: &SystemdAction) -> Found {
+    let unit = match unit_of(order, action) {
+        Ok(unit) => unit,
+        Err(error) => return Found::unknown(error.to_string()),
+    };
+    let state = match client(action).unit_state(unit.as_str()).await {
+        Ok(state) => state,
+        Err(error) => return Found::unknown(error.to_string()),
+    };
+    if let Some(job) = state.job {
+        return Found::Running(Place { job, before: String::new() }.handle());
+    }
+    let intended_us = u64::try_from(order.intended_at.as_microsecond()).unwrap_or(0);
+    if state.changed_us < intended_us {
+        return Found::Nothing;
+    }
+    let handle = Place { job: 0, before: String::new() }.handle();
+    match (action.verb, state.active_state.as_str()) {
+        (Verb::Start | Verb::Restart | Verb::ResetFailedAndRestart, "active")
+        | (Verb::Stop, "inactive") => Found::Done(handle, Outcome::Succeeded),
+        _ => Found::unknown(format!(
+            "unit {unit} changed since the trigger and is {}",
+            describe(&state)
+        )),
+    }
+}
+
+pub(super) async fn poll(order: &Order, action: &SystemdAction, handle: &Handle) -> Progress {
+    let (place, unit) = match (Place::read(handle), unit_of(order, action)) {
+        (Some(place), Ok(unit)) => (place, unit),
+        (None, _) => return Progress::Lost { why: format!("{handle:?} names no job of systemd") },
+        (_, Err(error)) => return Progress::Lost { why: error.to_string() },
+    };
+    let client = client(action);
+    let watched = match client.job(place.job, unit.as_str()).await {
+        Ok(Some(mut job)) => job.result(PATIENCE).await.map(|result| (true, result)),
+        Ok(None) => Ok((false, None)),
+        Err(error) => Err(error),
+    };
+    match watched {
+        Ok((_, Some(result))) => {
+            Progress::Done(outcome(&client, &unit, action.verb, result).await)
+        }
+        Ok((true, None)) => Progress::Running {
+            handle: handle.clone(),
+            note: format!("job {} of {unit}", place.job),
+        },
+        Ok((false, None)) => match client.unit_state(unit.as_str()).await {
+            Ok(state) => Progress::Done(conclude(action.verb, &unit, &place, &state)),
+            Err(error) => Progress::Unreachable { why: error.to_string() },
+        },
+        Err(error) => Progress::Unreachable { why: error.to_string() },
+    }
+}
+
+pub(super) async fn cancel(order: &Order, action: &SystemdAction, handle: &Handle) -> Cancelled {
+    let Some(place) = Place::read(handle) else {
+        return Cancelled::Unknown { why: format!("{handle:?} names no job of systemd") };
+    };
+    match client(action).cancel_job(place.job).await {
+        Ok(()) => Cancelled::Stopped,
+        // There is no such job any more.
+        Err(error) if error.is_refusal() => match poll(order, action, handle).await {
+            Progress::Done(outcome) => Cancelled::Ended(outcome),
+            Progress::Queued { why, .. }
+            | Progress::Running { note: why, .. }
+            | Progress::Unreachable { why }
+            | Progress::Lost { why } => Cancelled::Unknown { why },
+        },
+        Err(error) => Cancelled::Unknown { why: error.to_string() },
+    }
+}
+
+fn client(action: &SystemdAction) -> Client {
+    Client::new(action.bus.clone(), CALL_TIMEOUT)
+}
+
+fn refused(error: &Error) -> Triggered {
+    Triggered::Refused { why: error.to_string(), retryable: !error.is_refusal() }
+}
+
+fn unit_of(order: &Order, action: &SystemdAction) -> Result<UnitName, ValueError> {
+    match &action.unit {
+        UnitChoice::Fixed(name) => Ok(name.clone()),
+        UnitChoice::Label { label, allow } => {
+            let refused = || ValueError::NotAllowed { label: label.clone() };
+            let absent = || ValueError::Absent { label: label.clone() };
+            let value = order.labels.get(label).ok_or_else(absent)?;
+            let name = UnitName::parse(value).map_err(|_| refused())?;
+            if allow.allows(&name) { Ok(name) } else { Err(refused()) }
+        }
+    }
+}
+
+/// Adds to the result of a job what the unit looks like.
+async fn outcome(client: &Client, unit: &UnitName, verb: Verb, result: JobResult) -> Outcome {
+    let JobResult::Failed(word) = result else { return Outcome::Succeeded };
+    let state = match client.unit_state(unit.as_str()).await {
+        Ok(state) => describe(&state),
+        Err(error) => format!("in an unknown state: {error}"),
+    };
+    Outcome::failed(format!("systemd's job to {verb} {unit} ended as {word}, the unit is {state}"))
+}
+
+/// Judges by the state of the unit a job whose end nobody heard.
+fn conclude(verb: Verb, unit: &UnitName, place: &Place, state: &UnitState) -> Outcome {
+    let active = state.active_state == "active";
+    let done = match verb {
+        Verb::Start | Verb::Reload => active,
+        Verb::Restart | Verb::ResetFailedAndRestart => active && state.invocation != place.before,
+        Verb::Stop => matches!(state.active_state.as_str(), "inactive" | "failed"),
+    };
+    if done {
+        return Outcome::Succeeded;
+    }
+    let same = if active { ", not restarted" } else { "" };
+    Outcome::failed(format!("after systemd's job to {verb} {unit} it is {}{same}", describe(state)))
+}
+
+fn describe(state: &UnitState) -> String {
+    format!("{} ({})", state.active_state, state.sub_state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_whose_end_nobody_heard_is_judged_by_the_unit() {
+        let unit = UnitName::parse("app.service").unwrap();
+        let place = Place { job: 7, before: "aa".to_owned() };
+        assert_eq!(Place::read(&place.handle()), Some(place.clone()));
+        for (verb, active, invocation, succeeded) in [
+            (Verb::Restart, "active", "bb", true),
+            (Verb::Restart, "active", "aa", false),
+            (Verb::Restart, "failed", "bb", false),
+            (Verb::Start, "active", "aa", true),
+            (Verb::Start, "activating", "bb", false),
+            (Verb::Stop, "inactive", "aa", true),
+            (Verb::Stop, "active", "aa", false),
+        ] {
+            let state = UnitState {
+                active_state: active.to_owned(),
+                invocation: invocation.to_owned(),
+                ..UnitState::default()
+            };
+            let outcome = conclude(verb, &unit, &place, &state);
+            assert_eq!(outcome == Outcome::Succeeded, succeeded, "{verb} {active} {invocation}");
+        }
+    }
+}

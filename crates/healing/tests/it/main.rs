@@ -1,0 +1,3 @@
+//! What someone outside sees of healing.
+
+mod model;
