@@ -14,6 +14,8 @@ use crate::relabel::{RelabelRule, relabel_configs, write_rules};
 use crate::sd::Discovery;
 use crate::value::duration_or;
 
+mod notifier;
+
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 const API_VERSION: &str = "v2";
 
@@ -55,9 +57,6 @@ impl AlertingConfig {
             "empty or null alert relabeling rule",
             scheme,
         );
-        if !alert_relabel_configs.is_empty() {
-            section.remark("alert_relabel_configs", "alerting.alert_relabel_configs");
-        }
         let read = |node: &Node, mistakes: &Mistakes| {
             if node.is_null() {
                 mistakes.rule(node.span, "empty or null Alertmanager config section");
@@ -92,12 +91,13 @@ impl AlertmanagerConfig {
                 scheme,
             );
             let discovery = Discovery::decode(section, target_rules.is_empty());
-            if !discovery.is_empty() {
-                mistakes.remark(section.at(), "alerting.alertmanagers");
-            }
             let client = decode_client(section, &ClientConfig::default());
+            let sigv4 = CloudAuth::decode(section, &[&SIGV4], &client);
+            if sigv4.is_some() {
+                mistakes.remark(section.at(), "alerting.alertmanagers with sigv4");
+            }
             Self {
-                sigv4: CloudAuth::decode(section, &[&SIGV4], &client),
+                sigv4,
                 client,
                 api_version: api_version(section),
                 scheme: section.or("scheme", "http".to_owned()),

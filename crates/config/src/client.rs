@@ -12,7 +12,7 @@ use regain_yaml::{Decode as _, Mistakes, Node, Section, pairs};
 
 mod write;
 
-pub(crate) use write::{write_client, write_tls};
+pub(crate) use write::{write_client, write_tls, write_tls_keys};
 
 const SIGNATURE_ALGORITHMS: [&str; 3] = ["RS256", "RS384", "RS512"];
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use regain_discovery::{join_dir, matching_files};
+use regain_discovery::join_dir;
 use regain_model::NameScheme;
 use regain_yaml::{Decode as _, Mistakes, Node, Section, Span, emit};
 
@@ -50,7 +50,7 @@ pub struct Config {
     pub(crate) own_jobs: Vec<ScrapeConfig>,
     /// The jobs of included files.
     pub(crate) included_jobs: Vec<ScrapeConfig>,
-    /// What is configured and not built, but for rule files.
+    /// What is configured and not built.
     pub(crate) unbuilt: Vec<Unbuilt>,
 }
 
@@ -70,19 +70,8 @@ impl Config {
     }
 
     /// What is configured and not built in this version, each with its place.
-    ///
-    /// A pattern of rule files counts once it matches a file, so that a configuration whose patterns
-    /// match nothing runs.
     pub fn unbuilt(&self) -> Vec<Unbuilt> {
-        let matches = |rules: &&FilePattern| {
-            matching_files(&rules.pattern).is_ok_and(|files| !files.is_empty())
-        };
-        let rule_files = self.rule_files.iter().filter(matches).map(|rules| Unbuilt {
-            feature: "rule_files".into(),
-            file: Arc::clone(&self.file),
-            at: rules.at,
-        });
-        let mut all: Vec<Unbuilt> = self.unbuilt.iter().cloned().chain(rule_files).collect();
+        let mut all = self.unbuilt.clone();
         all.sort_by_key(|one| (one.file != self.file, Arc::clone(&one.file), one.at));
         all
     }

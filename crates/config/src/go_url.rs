@@ -59,6 +59,13 @@ pub(crate) struct GoUrlError {
     reason: &'static str,
 }
 
+impl GoUrlError {
+    /// The same without the text, which may hold a secret.
+    pub(crate) fn hiding_text(self) -> Self {
+        Self { text: crate::value::HIDDEN.to_owned(), ..self }
+    }
+}
+
 /// Splits a URL or says why it is none.
 pub(crate) fn parse(text: &str) -> Result<GoUrl<'_>, GoUrlError> {
     let refuse = |reason| GoUrlError { text: text.to_owned(), reason };

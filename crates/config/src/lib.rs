@@ -21,7 +21,10 @@ mod runtime;
 
 mod scrape;
 
+mod rule_file;
+
 mod alerting;
+mod alertmanager;
 mod otlp;
 mod remote_read;
 mod remote_write;
@@ -43,6 +46,10 @@ mod marshal;
 
 pub use self::tracing::{TracingClient, TracingConfig};
 pub use alerting::{AlertingConfig, AlertmanagerConfig};
+pub use alertmanager::{
+    Loaded as LoadedAlertmanager, TemplateFile, Warning, load_alertmanager_file,
+    load_alertmanager_text,
+};
 pub use check::{CheckError, Checked, MissingTargets};
 pub use config::{Config, FilePattern};
 pub use global::GlobalConfig;
@@ -52,6 +59,9 @@ pub use protocol::WantedProtocol;
 pub use relabel::RelabelRule;
 pub use remote_read::RemoteReadConfig;
 pub use remote_write::{MetadataConfig, QueueConfig, RemoteWriteConfig, WriteMessage};
+pub use rule_file::{
+    CheckedRules, RuleFileOptions, RuleLint, check_rule_file, check_rule_text, load_rule_files,
+};
 pub use runtime::RuntimeConfig;
 pub use scrape::{Limits, ScrapeConfig};
 pub use sd::Discovery;

@@ -171,7 +171,7 @@ fn include_file(
 }
 
 /// Reads a file. One that is too long or no text is a mistake, and its text is then empty.
-fn read(path: &Path, mistakes: &Mistakes) -> Result<String, LoadError> {
+pub(crate) fn read(path: &Path, mistakes: &Mistakes) -> Result<String, LoadError> {
     let mut bytes = Vec::new();
     let limit = MAX_INPUT_BYTES as u64 + 1;
     File::open(path)

@@ -14,17 +14,20 @@ use regain_http::client::config::{Secret, TlsConfig};
 use regain_yaml::{Mistakes, Node, Section, Value};
 
 use crate::client::{
-    decode_client, set_client_directory, set_tls_directory, write_client, write_tls,
+    decode_client, set_client_directory, set_tls_directory, write_client, write_tls, write_tls_keys,
 };
 use crate::go_url::UrlText;
 use crate::marshal::{Fields, hidden, texts};
-use crate::value::duration_or;
+use crate::value::{
+    duration_or, go_duration_or_zero, go_duration_text, host_port, http_config, secret_url, web_url,
+};
 
 mod field;
 
 pub(crate) use field::{
-    Field, Kind, client, client_without_defaults, duration, flag, map, number, path, schema,
-    schemas, secret, text, text_list, tls, url,
+    Field, Kind, any, client, client_without_defaults, duration, flag, go_duration,
+    host_port as host_port_key, http, http_url, map, maybe_flag, number, own_tls, path, schema,
+    schemas, secret, secret_url as secret_url_key, text, text_list, tls, url,
 };
 
 /// The keys of a section.
@@ -63,6 +66,13 @@ enum Content {
     Map(BTreeMap<String, String>),
     Client(Box<ClientConfig>),
     Tls(Box<TlsConfig>),
+    HttpUrl(Option<String>),
+    SecretUrl(Option<Secret>),
+    MaybeFlag(Option<bool>),
+    GoDuration(Duration),
+    Http(Option<Box<ClientConfig>>),
+    OwnTls(Option<Box<TlsConfig>>),
+    Any(bool),
     Section(Option<Body>),
     Sections(Vec<Body>),
 }
@@ -91,7 +101,8 @@ impl Body {
             match content {
                 Content::Path(path) => *path = join_dir(dir, path),
                 Content::Client(client) => set_client_directory(client, dir),
-                Content::Tls(tls) => set_tls_directory(tls, dir),
+                Content::Http(Some(client)) => set_client_directory(client, dir),
+                Content::Tls(tls) | Content::OwnTls(Some(tls)) => set_tls_directory(tls, dir),
                 Content::Section(Some(body)) => body.set_directory(dir),
                 Content::Sections(bodies) => {
                     for body in bodies {
@@ -113,6 +124,32 @@ impl Body {
     /// The truth value under `key`.
     pub(crate) fn flag(&self, key: &str) -> bool {
         matches!(self.get(key), Some(Content::Flag(true)))
+    }
+
+    /// Whether the file, or a default, says something under `key`.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.get(key).is_some_and(|content| !content.is_zero())
+    }
+
+    /// The text, secret or URL under `key`; empty where there is none.
+    pub(crate) fn text(&self, key: &str) -> &str {
+        self.get(key).map(Content::text).unwrap_or_default()
+    }
+
+    /// The duration under `key`.
+    pub(crate) fn duration(&self, key: &str) -> Duration {
+        match self.get(key) {
+            Some(Content::Duration(duration) | Content::GoDuration(duration)) => *duration,
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// The client in the section under `key`.
+    pub(crate) fn http(&self, key: &str) -> Option<&ClientConfig> {
+        match self.get(key) {
+            Some(Content::Http(client)) => client.as_deref(),
+            _ => None,
+        }
     }
 
     fn is_zero(&self) -> bool {
@@ -151,6 +188,27 @@ impl Content {
                 let tls = section.section(key, "config.TLSConfig", crate::client::tls);
                 Self::Tls(Box::new(tls.unwrap_or_default()))
             }
+            Kind::HttpUrl(default) => Self::HttpUrl(match section.peek(key) {
+                None if !default.is_empty() => {
+                    section.field(key);
+                    Some(default.to_owned())
+                }
+                _ => web_url(section, key),
+            }),
+            Kind::SecretUrl => Self::SecretUrl(secret_url(section, key)),
+            Kind::HostPort => Self::Text(section.parsed(key, host_port).unwrap_or_default()),
+            Kind::MaybeFlag => Self::MaybeFlag(section.optional(key)),
+            Kind::GoDuration => Self::GoDuration(go_duration_or_zero(section, key)),
+            Kind::Http(always) => {
+                let default = || always.then(ClientConfig::default);
+                Self::Http(http_config(section, key).or_else(default).map(Box::new))
+            }
+            Kind::OwnTls => {
+                let absent = section.peek(key).is_none();
+                let tls = section.section(key, "config.TLSConfig", crate::client::tls);
+                Self::OwnTls(tls.or_else(|| absent.then(TlsConfig::default)).map(Box::new))
+            }
+            Kind::Any => Self::Any(section.field(key).is_some_and(|node| !node.is_null())),
             Kind::Section(schema) => {
                 let mistakes = section.mistakes();
                 let node = section.field(key).filter(|node| !node.is_null());
@@ -160,6 +218,14 @@ impl Content {
                 let read = |node: &Node, mistakes: &Mistakes| Body::decode(schema, node, mistakes);
                 Self::Sections(section.list(key, read))
             }
+        }
+    }
+
+    fn text(&self) -> &str {
+        match self {
+            Self::Text(text) | Self::Path(text) | Self::HttpUrl(Some(text)) => text,
+            Self::Secret(secret) | Self::SecretUrl(Some(secret)) => secret.expose(),
+            _ => "",
         }
     }
 
@@ -174,6 +240,13 @@ impl Content {
             Self::Texts(items) => items.is_empty(),
             Self::Map(map) => map.is_empty(),
             Self::Client(_) => false,
+            Self::OwnTls(tls) => tls.is_none(),
+            Self::HttpUrl(url) => url.is_none(),
+            Self::SecretUrl(url) => url.is_none(),
+            Self::MaybeFlag(flag) => flag.is_none(),
+            Self::GoDuration(duration) => duration.is_zero(),
+            Self::Http(client) => client.is_none(),
+            Self::Any(given) => !given,
             Self::Tls(tls) => **tls == TlsConfig::default(),
             Self::Section(body) => body.as_ref().is_none_or(Body::is_zero),
             Self::Sections(bodies) => bodies.is_empty(),
@@ -196,6 +269,14 @@ impl Content {
             }
             Self::Client(client) => return write_client(client, fields),
             Self::Tls(tls) => return write_tls(tls, fields),
+            Self::HttpUrl(url) => url.as_deref().map_or(Value::Null, Value::from),
+            Self::SecretUrl(url) => url.as_ref().map_or(Value::Null, hidden),
+            Self::MaybeFlag(Some(flag)) => return fields.always(field.key, *flag),
+            Self::GoDuration(duration) => Value::from(go_duration_text(*duration)),
+            Self::Http(Some(client)) => Fields::map(|fields| write_client(client, fields)),
+            Self::OwnTls(Some(tls)) => Fields::map(|fields| write_tls_keys(tls, fields)),
+            // What is not looked at belongs to features that are not built, and those are not shown.
+            Self::MaybeFlag(None) | Self::Http(None) | Self::OwnTls(None) | Self::Any(_) => return,
             Self::Section(Some(body)) if field.omits_zero && body.is_zero() => return,
             Self::Section(None) => Value::Null,
             Self::Section(Some(body)) => Fields::map(|fields| body.write(fields)),
@@ -232,11 +313,7 @@ impl Item<'_, '_> {
 
     /// The text under `key`, secret or not.
     pub(crate) fn text(&self, key: &str) -> &str {
-        match self.body.get(key) {
-            Some(Content::Text(text) | Content::Path(text)) => text,
-            Some(Content::Secret(secret)) => secret.expose(),
-            _ => "",
-        }
+        self.body.text(key)
     }
 
     /// The whole number under `key`.
@@ -249,10 +326,7 @@ impl Item<'_, '_> {
 
     /// The duration under `key`.
     pub(crate) fn duration(&self, key: &str) -> Duration {
-        match self.body.get(key) {
-            Some(Content::Duration(duration)) => *duration,
-            _ => Duration::ZERO,
-        }
+        self.body.duration(key)
     }
 
     /// The texts under `key`.
@@ -269,6 +343,25 @@ impl Item<'_, '_> {
             Content::Client(client) => Some(&**client),
             _ => None,
         })
+    }
+
+    /// The client in the section under `key`.
+    pub(crate) fn http(&self, key: &str) -> Option<&ClientConfig> {
+        self.body.http(key)
+    }
+
+    /// Whether the flag under `key` is set.
+    pub(crate) fn flag(&self, key: &str) -> bool {
+        self.body.flag(key)
+    }
+
+    /// The keys of the mapping under `key`.
+    pub(crate) fn keys(&self, key: &str) -> impl Iterator<Item = &str> {
+        let map = match self.body.get(key) {
+            Some(Content::Map(map)) => Some(map),
+            _ => None,
+        };
+        map.into_iter().flat_map(|map| map.keys().map(String::as_str))
     }
 
     /// The section under `key`, without its places.

@@ -78,14 +78,6 @@ impl Discovery {
         }
     }
 
-    /// Whether there is nothing that could ever yield a target.
-    pub(crate) fn is_empty(&self) -> bool {
-        let groups = &self.static_config.groups;
-        groups.iter().all(|group| group.targets.is_empty())
-            && self.files.is_empty()
-            && self.others.is_empty()
-    }
-
     /// Makes relative paths relative to `dir`.
     pub(crate) fn set_directory(&mut self, dir: &Path) {
         for file in &mut self.files {

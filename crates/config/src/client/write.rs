@@ -35,18 +35,21 @@ pub(crate) fn write_tls(tls: &TlsConfig, fields: &mut Fields) {
     if *tls == TlsConfig::default() {
         return;
     }
-    fields.section("tls_config", |fields| {
-        fields.some("ca", &*tls.ca);
-        fields.some("cert", &*tls.cert);
-        fields.some_secret("key", &tls.key);
-        fields.some_path("ca_file", tls.ca_file.as_ref());
-        fields.some_path("cert_file", tls.cert_file.as_ref());
-        fields.some_path("key_file", tls.key_file.as_ref());
-        fields.some("server_name", &*tls.server_name);
-        fields.always("insecure_skip_verify", tls.insecure_skip_verify);
-        fields.some("min_version", tls.min_version.map_or("", TlsVersion::as_str));
-        fields.some("max_version", tls.max_version.map_or("", TlsVersion::as_str));
-    });
+    fields.section("tls_config", |fields| write_tls_keys(tls, fields));
+}
+
+/// Writes the keys of a TLS section.
+pub(crate) fn write_tls_keys(tls: &TlsConfig, fields: &mut Fields) {
+    fields.some("ca", &*tls.ca);
+    fields.some("cert", &*tls.cert);
+    fields.some_secret("key", &tls.key);
+    fields.some_path("ca_file", tls.ca_file.as_ref());
+    fields.some_path("cert_file", tls.cert_file.as_ref());
+    fields.some_path("key_file", tls.key_file.as_ref());
+    fields.some("server_name", &*tls.server_name);
+    fields.always("insecure_skip_verify", tls.insecure_skip_verify);
+    fields.some("min_version", tls.min_version.map_or("", TlsVersion::as_str));
+    fields.some("max_version", tls.max_version.map_or("", TlsVersion::as_str));
 }
 
 fn basic_auth(basic: &BasicAuth, fields: &mut Fields) {

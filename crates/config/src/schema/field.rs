@@ -38,6 +38,22 @@ pub(crate) enum Kind {
     Client(bool),
     /// The TLS of a client.
     Tls,
+    /// A URL with the scheme `http` or `https`; an empty default is none.
+    HttpUrl(&'static str),
+    /// The same, never shown.
+    SecretUrl,
+    /// A host and a port.
+    HostPort,
+    /// A truth value, or nothing.
+    MaybeFlag,
+    /// A duration as Go writes it.
+    GoDuration,
+    /// The keys of a client in a section of their own; the default is whether they are there at all.
+    Http(bool),
+    /// A section with the keys of a client's TLS, shown unless its key has no value.
+    OwnTls,
+    /// Anything, which is not looked at.
+    Any,
     /// A section, or nothing.
     Section(&'static Schema),
     /// A list of sections.
@@ -111,4 +127,36 @@ pub(crate) const fn client() -> Field {
 /// The keys of a client that neither follows redirects nor speaks HTTP/2 unless it is told to.
 pub(crate) const fn client_without_defaults() -> Field {
     Field::new("", Kind::Client(false))
+}
+
+pub(crate) const fn http_url(key: &'static str, default: &'static str) -> Field {
+    Field::new(key, Kind::HttpUrl(default))
+}
+
+pub(crate) const fn secret_url(key: &'static str) -> Field {
+    Field::new(key, Kind::SecretUrl)
+}
+
+pub(crate) const fn host_port(key: &'static str) -> Field {
+    Field::new(key, Kind::HostPort)
+}
+
+pub(crate) const fn maybe_flag(key: &'static str) -> Field {
+    Field::new(key, Kind::MaybeFlag)
+}
+
+pub(crate) const fn go_duration(key: &'static str) -> Field {
+    Field::new(key, Kind::GoDuration)
+}
+
+pub(crate) const fn http(key: &'static str, always: bool) -> Field {
+    Field::new(key, Kind::Http(always))
+}
+
+pub(crate) const fn own_tls(key: &'static str) -> Field {
+    Field::new(key, Kind::OwnTls)
+}
+
+pub(crate) const fn any(key: &'static str) -> Field {
+    Field::new(key, Kind::Any)
 }

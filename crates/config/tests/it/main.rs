@@ -6,9 +6,11 @@
     reason = "a table of verdicts and skipped tests are for the reader"
 )]
 
+mod alertmanager;
 mod conformance;
 mod folder;
 mod jobs;
 mod messages;
+mod rule_files;
 mod shown;
 mod unbuilt;
