@@ -12,6 +12,7 @@ mod flags;
 mod load;
 mod options;
 mod reload;
+mod rules;
 mod startup;
 mod store;
 mod watch;
@@ -19,10 +20,8 @@ mod web;
 
 use std::process::ExitCode;
 
-use regain_config::Config;
-
 pub(crate) use self::flags::SERVER;
-pub(crate) use self::load::ConfigSource;
+pub(crate) use self::load::{ConfigSource, Configuration};
 pub(crate) use self::options::{OptionsError, ServerOptions};
 pub(crate) use self::startup::{Lifetime, run};
 use crate::flags::{Line, Style};
@@ -44,7 +43,7 @@ pub(crate) fn main(program: &str, arguments: &[String]) -> ExitCode {
         }
     };
     let source = ConfigSource::File(options.config_file.clone());
-    let config = match source.load(options.store.retention) {
+    let config = match source.load(options.reading()) {
         Ok(config) => config,
         Err(error) => {
             let file = std::path::absolute(&options.config_file);
@@ -74,7 +73,7 @@ pub(crate) fn main(program: &str, arguments: &[String]) -> ExitCode {
 async fn serve(
     line: &Line,
     options: ServerOptions,
-    configuration: (ConfigSource, Config),
+    configuration: (ConfigSource, Configuration),
 ) -> ExitCode {
     let stop = match signals::stop_token(signals::log_stop) {
         Ok(stop) => stop,

@@ -9,7 +9,6 @@ mod builtin;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use regain_config::Config;
 use regain_http::server::ServerSettings;
 use regain_http::server::bind::Bound;
 use tokio_util::sync::CancellationToken;
@@ -71,7 +70,7 @@ async fn run(line: &Line) -> anyhow::Result<ExitCode> {
     let numbers = numbers(line.text("node.listen-address"))?;
     let source = source(&web, numbers.address());
     let options = options(line)?;
-    let config: Config = source.load(options.store.retention)?;
+    let config = source.load(options.reading())?;
     let banner = Banner {
         server: web.address(),
         data: options.store.dir.clone(),

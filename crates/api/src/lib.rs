@@ -19,6 +19,8 @@ mod targets;
 
 mod v1;
 
+mod alertmanager;
+
 mod federate;
 mod lifecycle;
 mod self_metrics;
@@ -27,13 +29,16 @@ mod write;
 mod query_service;
 
 mod envelope;
+mod guard;
 mod json;
 mod params;
 mod routes;
 
+pub use alertmanager::{AlertingDoor, AlertingService, AlertmanagerServer, alertmanager_router};
 pub use clock::Clock;
 pub use config_status::ConfigStatus;
 pub use door::Door;
+pub use guard::Changes;
 pub use lifecycle::{Lifecycle, ReloadRequest};
 pub use query_service::{QueryLimits, QueryService};
 pub use router::router;

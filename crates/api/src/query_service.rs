@@ -53,7 +53,7 @@ pub struct QueryLimits {
 
 /// Runs queries over one source.
 pub struct QueryService {
-    engine: ArcSwap<Engine>,
+    engine: Arc<ArcSwap<Engine>>,
     parser: ParserOptions,
     source: Arc<dyn Queryable>,
     places: Arc<Semaphore>,
@@ -152,7 +152,7 @@ impl QueryService {
         registry: &Registry,
     ) -> Self {
         Self {
-            engine: ArcSwap::from_pointee(engine),
+            engine: Arc::new(ArcSwap::from_pointee(engine)),
             parser,
             source,
             places: Arc::new(Semaphore::new(limits.concurrency_max)),
@@ -160,6 +160,11 @@ impl QueryService {
             limits,
             metrics: QueryMetrics::new(registry, limits),
         }
+    }
+
+    /// The engine in force, for those who evaluate beside the API.
+    pub fn engine(&self) -> Arc<ArcSwap<Engine>> {
+        Arc::clone(&self.engine)
     }
 
     /// Evaluates with `engine` from now on.

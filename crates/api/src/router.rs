@@ -9,6 +9,7 @@ use regain_http::server::compression::gzip;
 use regain_http::server::cors;
 use regain_http::server::metrics::{self, HttpMetrics};
 
+use crate::alertmanager::{self, V2};
 use crate::federate::federate;
 use crate::json;
 use crate::lifecycle;
@@ -19,6 +20,8 @@ use crate::v1;
 
 /// Where the API lives below the route prefix.
 const API: &str = "/api/v1";
+/// Where Alertmanager's API lives.
+const ALERTMANAGER_API: &str = "/api/v2";
 
 /// The routes of a server with these settings. Adds the metrics of HTTP, of federation and of `/metrics`
 /// itself to the settings' registry: once per registry.
@@ -28,6 +31,7 @@ pub fn router(settings: Settings) -> Router {
     let cors = settings.cors.clone();
     let prefix = settings.address.route_prefix.trim_end_matches('/').to_owned();
     let pages = settings.pages.clone().with_state(());
+    let v2 = V2 { door: settings.alerting.clone(), changes: settings.changes.clone() };
     let app = App::new(settings);
 
     let api =
@@ -42,7 +46,8 @@ pub fn router(settings: Settings) -> Router {
         .merge(metrics)
         .merge(lifecycle::routes())
         .merge(pages)
-        .nest(API, api);
+        .nest(API, api)
+        .nest(ALERTMANAGER_API, alertmanager::routes(v2).with_state(()));
     let routes = if prefix.is_empty() { routes } else { prefixed(&prefix, routes) };
     // The layer sees which route a request took only when it is given to the outermost router.
     let routes = routes.fallback(not_found).with_state(app);

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use regain_model::Labels;
+use regain_rules::RuleManager;
+use regain_rules::notifier::NotifierManager;
 use regain_tsdb::Db;
 
 use crate::query_service::QueryService;
@@ -20,6 +22,10 @@ pub struct Serving {
     pub writes: Option<Arc<WriteService>>,
     /// Knows what is scraped.
     pub targets: Arc<dyn TargetListing>,
+    /// Evaluates rules.
+    pub rules: Arc<RuleManager>,
+    /// Sends alerts on.
+    pub notifier: Arc<NotifierManager>,
     /// The store whose state is shown.
     pub store: StoreFacts,
     /// What the configuration in force says.

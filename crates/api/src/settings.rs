@@ -10,9 +10,11 @@ use regain_model::Timestamp;
 use regain_tsdb::ReplayProgress;
 use serde::Serialize;
 
+use crate::alertmanager::AlertingDoor;
 use crate::clock::Clock;
 use crate::config_status::ConfigStatus;
 use crate::door::Door;
+use crate::guard::Changes;
 use crate::lifecycle::Lifecycle;
 
 /// What the router is built from.
@@ -26,6 +28,10 @@ pub struct Settings {
     pub door: Door,
     /// What to do at `/-/reload` and `/-/quit`.
     pub lifecycle: Lifecycle,
+    /// The way to the alerting in this process, where there is any.
+    pub alerting: AlertingDoor,
+    /// Who may change silences and healing.
+    pub changes: Changes,
     /// How far the store has read its log while it is opened.
     pub replay_progress: ReplayProgress,
     /// How loading the configuration went.
@@ -114,5 +120,11 @@ impl FromRef<App> for Door {
 impl FromRef<App> for Arc<Settings> {
     fn from_ref(app: &App) -> Self {
         Self::clone(&app.settings)
+    }
+}
+
+impl FromRef<App> for Changes {
+    fn from_ref(app: &App) -> Self {
+        app.settings.changes.clone()
     }
 }

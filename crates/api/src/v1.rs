@@ -1,6 +1,6 @@
 //! The HTTP API, version 1: one file for each group of endpoints.
 //!
-//! Endpoints of what is not built are absent: a client that asks for rules or exemplars is told that there
+//! Endpoints of what is not built are absent: a client that asks for exemplars is told that there
 //! is no such page, and not that there are none.
 
 use axum::Router;
@@ -9,10 +9,13 @@ use crate::routes::{get, get_or_post, post};
 use crate::settings::App;
 use crate::write;
 
+mod alertmanagers;
 mod expression;
 mod jobs;
+mod labels_object;
 mod metadata;
 mod query;
+mod rules;
 mod series;
 mod status;
 mod targets;
@@ -39,5 +42,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/status/tsdb", get(status::tsdb))
         .route("/status/walreplay", get(status::wal_replay))
         .route("/regain/jobs", get(jobs::jobs))
+        .route("/rules", get(rules::rules))
+        .route("/alerts", get(rules::alerts))
+        .route("/alertmanagers", get(alertmanagers::alertmanagers))
         .route("/write", post(write::receive))
 }

@@ -6,14 +6,14 @@
 mod message_type;
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use regain_http::capped::{CappedError, unsnappy};
+use regain_http::server::Caller;
 use regain_http::server::body::{BodyError, read_body};
 use regain_metrics::{Counter, CounterVec, Registry};
 use regain_model::Timestamp;
@@ -195,9 +195,9 @@ async fn store(
         return Err(Failure::Encoding(encoding));
     }
     let body = read(body).await?;
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let peer = parts.extensions.get::<Caller>();
     // The port changes with each connection, the sender does not.
-    let sender = peer.map_or(UNKNOWN_SENDER.to_owned(), |ConnectInfo(peer)| peer.ip().to_string());
+    let sender = peer.map_or(UNKNOWN_SENDER.to_owned(), |caller| caller.peer.ip().to_string());
     let content_type = text_of(&parts.headers, &header::CONTENT_TYPE);
     let message_type = MessageType::of(&content_type);
     // Decoding and appending take a while, and appending may wait for the disk.

@@ -1,5 +1,6 @@
 //! The server's flags: Prometheus 3.14's, each with what it does here.
 
+use super::rules::RULE_FLAGS;
 use crate::flags::{BASIC_FLAGS, Command, Flag, Kind};
 use crate::logging::LOG_FLAGS;
 
@@ -16,7 +17,15 @@ pub(super) const WRITE_MESSAGE_2: &str = "io.prometheus.write.v2.Request";
 pub(crate) static SERVER: Command = Command {
     name: "prometheus",
     about: "Scrapes, keeps and answers, as the Prometheus monitoring server does.",
-    flags: &[BASIC_FLAGS, WEB_FLAGS, STORAGE_FLAGS, AGENT_FLAGS, QUERY_FLAGS, LOG_FLAGS],
+    flags: &[
+        BASIC_FLAGS,
+        WEB_FLAGS,
+        STORAGE_FLAGS,
+        AGENT_FLAGS,
+        QUERY_FLAGS,
+        RULE_FLAGS,
+        LOG_FLAGS,
+    ],
     ..Command::PLAIN
 };
 
@@ -72,6 +81,10 @@ pub(crate) static WEB_FLAGS: &[Flag] = &[
     Flag::new("web.user-assets", Kind::Text, "", "A directory that is served under /user.")
         .not_built(),
     Flag::switch("web.enable-lifecycle", "Offer /-/reload and /-/quit."),
+    Flag::switch(
+        "web.allow-anonymous-changes",
+        "Let other hosts change silences and healing without a login, as Alertmanager does.",
+    ),
     Flag::switch("web.enable-admin-api", "Offer the administrative API.").not_built(),
     Flag::switch(
         "web.enable-remote-write-receiver",
@@ -297,49 +310,6 @@ pub(crate) static QUERY_FLAGS: &[Flag] = &[
     )
     .without_effect(),
     Flag::switch("agent", "Scrape and forward only.").not_built(),
-    Flag::new(
-        "rules.alert.for-outage-tolerance",
-        Kind::Duration,
-        "1h",
-        "How long an outage may last for alerts to go on.",
-    )
-    .not_built(),
-    Flag::new(
-        "rules.alert.for-grace-period",
-        Kind::Duration,
-        "10m",
-        "How long an alert waits at least after a start.",
-    )
-    .not_built(),
-    Flag::new(
-        "rules.alert.resend-delay",
-        Kind::Duration,
-        "1m",
-        "How long to wait before an alert is sent again.",
-    )
-    .not_built(),
-    Flag::new("rules.max-concurrent-evals", Kind::Integer, "4", "How many rules run at once.")
-        .not_built(),
-    Flag::new(
-        "alertmanager.notification-queue-capacity",
-        Kind::Integer,
-        "10000",
-        "How many notifications may wait.",
-    )
-    .not_built(),
-    Flag::new(
-        "alertmanager.notification-batch-size",
-        Kind::Integer,
-        "256",
-        "How many notifications are sent at once.",
-    )
-    .not_built(),
-    Flag::switch(
-        "alertmanager.drain-notification-queue-on-shutdown",
-        "Send what waits before the end.",
-    )
-    .on()
-    .not_built(),
 ];
 
 /// What belongs to a server that only scrapes and forwards, which is not built. The original refuses

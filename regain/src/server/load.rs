@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use regain_config::{Config, LoadError, LoadOptions, Retention, Unbuilt};
+use regain_promql::ParserOptions;
+use regain_rules::RuleSet;
 
 use crate::environment;
 
@@ -14,6 +16,24 @@ pub(crate) enum ConfigSource {
     File(PathBuf),
     /// A text of the program's own; the path is what it is called in messages.
     Text(PathBuf, String),
+}
+
+/// A configuration with everything that it names.
+#[derive(Clone, Debug)]
+pub(crate) struct Configuration {
+    /// What the file itself says.
+    pub(crate) config: Config,
+    /// The rules of all its rule files.
+    pub(crate) rules: RuleSet,
+}
+
+/// What a file means depends on these flags.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    /// The retention where the file names none.
+    pub(crate) retention: Retention,
+    /// How expressions of rules are parsed.
+    pub(crate) parser: ParserOptions,
 }
 
 /// Why there is no configuration to run with.
@@ -52,15 +72,20 @@ impl ConfigSource {
         matches!(self, Self::File(_))
     }
 
-    /// Loads it and what it includes, completely or not at all; `retention` holds where it names none.
-    pub(crate) fn load(&self, retention: Retention) -> Result<Config, ConfigRefused> {
+    /// Loads it and what it includes, completely or not at all.
+    pub(crate) fn load(&self, reading: Reading) -> Result<Configuration, ConfigRefused> {
         let environment = environment::all();
+        let retention = reading.retention;
         let options = LoadOptions { environment, retention, ..LoadOptions::default() };
         let config = match self {
             Self::File(path) => regain_config::load_file(path, &options),
             Self::Text(path, text) => regain_config::load_text(path, text, &options),
         }?;
         let unbuilt = config.unbuilt();
-        if unbuilt.is_empty() { Ok(config) } else { Err(ConfigRefused::NotBuilt(unbuilt)) }
+        if !unbuilt.is_empty() {
+            return Err(ConfigRefused::NotBuilt(unbuilt));
+        }
+        let rules = config.rules(reading.parser)?;
+        Ok(Configuration { config, rules })
     }
 }

@@ -14,6 +14,8 @@ use regain_promql::{EngineOptions, ParserOptions};
 use super::address::{AddressError, address};
 use super::features::{self, NotBuilt};
 use super::flags::{AGENT_FLAGS, WRITE_MESSAGE_2};
+use super::load::Reading;
+use super::rules::RuleSettings;
 use crate::flags::Line;
 use crate::{exit, host, runtime};
 
@@ -38,6 +40,8 @@ pub(crate) struct ServerOptions {
     pub(super) query: QueryOptions,
     /// How it scrapes.
     pub(crate) scrape: ScrapeSettings,
+    /// How it evaluates rules.
+    pub(super) rules: RuleSettings,
     /// All flags with their values, as `status/flags` shows them.
     pub(super) flags: BTreeMap<&'static str, String>,
 }
@@ -51,6 +55,8 @@ pub(crate) struct WebOptions {
     pub(super) cors: Regex,
     /// Whether reload and quit are offered.
     pub(super) lifecycle: bool,
+    /// Whether other hosts may change silences and healing without a login.
+    pub(super) anonymous_changes: bool,
     /// Whether samples can be pushed.
     pub(super) receives_writes: bool,
     /// The most connections at once.
@@ -138,6 +144,11 @@ impl OptionsError {
 }
 
 impl ServerOptions {
+    /// What the meaning of the configuration depends on.
+    pub(crate) fn reading(&self) -> Reading {
+        Reading { retention: self.store.retention, parser: self.query.parser }
+    }
+
     /// Checks the command line, in the original's order.
     pub(crate) fn new(line: &Line) -> Result<Self, OptionsError> {
         let features = features::read(line.texts("enable-feature"))?;
@@ -182,6 +193,7 @@ impl ServerOptions {
                 },
             },
             scrape: scrape(line),
+            rules: RuleSettings::new(line),
             flags,
         })
     }
@@ -203,6 +215,7 @@ fn web(line: &Line) -> Result<WebOptions, OptionsError> {
         address,
         cors,
         lifecycle: line.is_on("web.enable-lifecycle"),
+        anonymous_changes: line.is_on("web.allow-anonymous-changes"),
         receives_writes: line.is_on("web.enable-remote-write-receiver"),
         max_connections: line.count("web.max-connections"),
         read_timeout: millis(line, "web.read-timeout"),

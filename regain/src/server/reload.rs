@@ -9,17 +9,18 @@ use regain_api::{
 use regain_config::{Config, Retention};
 use regain_go_format::{duration, size};
 use regain_promql::{Engine, EngineOptions};
+use regain_rules::notifier::NotifierError;
+use regain_rules::{NotifierManager, RuleManager};
 use regain_scrape::{ApplyError, ScrapeManager};
 
-use super::load::{ConfigRefused, ConfigSource};
+use super::load::{ConfigRefused, ConfigSource, Configuration, Reading};
 use super::watch::Watch;
 use crate::{clock, logging};
 
 /// What a configuration decides about, and where it comes from.
 pub(super) struct Reloader {
     pub(super) source: ConfigSource,
-    /// The retention where the configuration does not say.
-    pub(super) default_retention: Retention,
+    pub(super) reading: Reading,
     /// The retention that the store was opened with.
     pub(super) retention: Retention,
     pub(super) clock_skew_metric: bool,
@@ -28,6 +29,8 @@ pub(super) struct Reloader {
     pub(super) queries: Arc<QueryService>,
     pub(super) writes: Option<Arc<WriteService>>,
     pub(super) scrapes: Arc<ScrapeManager>,
+    pub(super) notifier: Arc<NotifierManager>,
+    pub(super) rules: Arc<RuleManager>,
     pub(super) store: StoreFacts,
     pub(super) door: Door,
     pub(super) status: ConfigStatus,
@@ -51,7 +54,7 @@ pub(super) enum ReloadError {
         /// The file.
         file: String,
     },
-    /// It is in force but for some jobs, each of which goes on as it was.
+    /// It is in force but for some parts, each of which goes on as it was.
     #[error(
         "one or more errors occurred while applying the new configuration \
          (--config.file={file:?}): {source}"
@@ -59,9 +62,20 @@ pub(super) enum ReloadError {
     Applied {
         /// The file.
         file: String,
-        /// Which jobs, and why.
-        source: ApplyError,
+        /// Which parts, and why.
+        source: PartError,
     },
+}
+
+/// Why a part of a configuration is not in force.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PartError {
+    /// Some jobs are not scraped as they should be.
+    #[error(transparent)]
+    Jobs(#[from] ApplyError),
+    /// Alerts are not sent as they should be.
+    #[error(transparent)]
+    Notifier(#[from] NotifierError),
 }
 
 impl Reloader {
@@ -70,7 +84,7 @@ impl Reloader {
         let started = Instant::now();
         tracing::info!(filename = self.file(), "Loading configuration file");
         let outcome = match self.load().await {
-            Ok(config) => self.apply(&config, started).await,
+            Ok(configuration) => self.apply(configuration, started).await,
             Err(error) => Err(error),
         };
         if outcome.is_err() {
@@ -79,9 +93,9 @@ impl Reloader {
         outcome
     }
 
-    async fn load(&self) -> Result<Config, ReloadError> {
-        let (source, retention) = (self.source.clone(), self.default_retention);
-        let loaded = tokio::task::spawn_blocking(move || source.load(retention)).await;
+    async fn load(&self) -> Result<Configuration, ReloadError> {
+        let (source, reading) = (self.source.clone(), self.reading);
+        let loaded = tokio::task::spawn_blocking(move || source.load(reading)).await;
         loaded
             .map_err(|_| ReloadError::Panicked { file: self.file() })?
             .map_err(|source| ReloadError::Refused { file: self.file(), source })
@@ -90,15 +104,19 @@ impl Reloader {
     /// Puts a configuration into force that was begun to be loaded at `started`.
     pub(super) async fn apply(
         &mut self,
-        config: &Config,
+        configuration: Configuration,
         started: Instant,
     ) -> Result<(), ReloadError> {
-        self.watch = Watch::new(self.source.name(), config);
-        self.check_retention(config);
+        let Configuration { config, rules } = configuration;
+        self.watch = Watch::new(self.source.name(), &config);
+        self.check_retention(&config);
         let jobs = config.jobs().map(|job| job.job(self.clock_skew_metric)).collect();
-        let applied = self.scrapes.apply(jobs, &config.global.external_labels()).await;
-        self.queries.set_engine(self.engine_for(config));
-        self.door.open(self.serving(config));
+        let scraped = self.scrapes.apply(jobs, &config.global.external_labels()).await;
+        self.queries.set_engine(self.engine_for(&config));
+        let notified = self.notifier.apply(config.alerting.notifier(&config.global)).await;
+        self.rules.apply(rules).await;
+        self.door.open(self.serving(&config));
+        let applied = scraped.map_err(PartError::from).and(notified.map_err(PartError::from));
         applied.map_err(|source| ReloadError::Applied { file: self.file(), source })?;
         self.status.succeeded(clock::now());
         tracing::info!(
@@ -148,6 +166,8 @@ impl Reloader {
             queries: Arc::clone(&self.queries),
             writes: self.writes.clone(),
             targets: Arc::clone(&self.scrapes) as Arc<dyn TargetListing>,
+            rules: Arc::clone(&self.rules),
+            notifier: Arc::clone(&self.notifier),
             store: self.store.clone(),
             config: ConfigFacts {
                 yaml: config.to_yaml(),

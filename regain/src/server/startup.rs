@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use regain_api::{QueryService, WriteService, register_store};
-use regain_config::Config;
-use regain_http::client::DialMetrics;
 use regain_http::cpu::ThreadClock;
 use regain_metrics::{ProcessCollector, Registry};
 use regain_promql::Engine;
@@ -17,9 +15,10 @@ use regain_tsdb::Db;
 use tokio_util::sync::CancellationToken;
 
 use super::events::Events;
-use super::load::ConfigSource;
+use super::load::{ConfigSource, Configuration};
 use super::options::ServerOptions;
 use super::reload::Reloader;
+use super::rules::{self, Evaluation, SharedMetrics};
 use super::store::Store;
 use super::watch::Watch;
 use super::web::{self, Handles, WebServer};
@@ -37,7 +36,7 @@ pub(crate) struct Lifetime {
 /// Runs a server on open listeners until its lifetime ends, or until somebody asks for its end over HTTP.
 pub(crate) async fn run(
     options: ServerOptions,
-    configuration: (ConfigSource, Config),
+    configuration: (ConfigSource, Configuration),
     listening: Listening,
     lifetime: Lifetime,
 ) -> ExitCode {
@@ -73,34 +72,46 @@ fn registry() -> Registry {
 /// end; then closes the door and ends all scraping. Gives the store, which has to be closed last.
 async fn serve(
     options: &ServerOptions,
-    (source, config): (ConfigSource, Config),
+    (source, configuration): (ConfigSource, Configuration),
     handles: Handles,
     registry: &Registry,
     lifetime: Lifetime,
 ) -> Result<Store, String> {
     let hangups = signals::reloads().map_err(|error| error.to_string())?;
-    let retention = config.storage.retention;
-    let Handles { door, config_status, replay_progress, requests } = handles;
+    let retention = configuration.config.storage.retention;
+    let Handles { door, alerting: _, config_status, replay_progress, requests } = handles;
     let store = Store::open(&options.store.dir, retention, replay_progress, registry).await;
     let store = store.map_err(|error| error.to_string())?;
     register_store(registry, &store.facts());
+    let metrics = SharedMetrics::register(registry);
+    let queries = Arc::new(queries(options, store.db(), registry));
+    let notifier = Arc::new(rules::notifier(&options.rules, registry, &metrics, None));
+    let evaluation = Evaluation {
+        db: store.db(),
+        data_dir: &options.store.dir,
+        engine: queries.engine(),
+        query: &options.query,
+        address: &options.web.address,
+    };
+    let rules = rules::rules(&options.rules, evaluation, Arc::clone(&notifier), registry);
     let mut reloader = Reloader {
-        default_retention: options.store.retention,
+        reading: options.reading(),
         retention,
         clock_skew_metric: options.scrape.clock_skew_metric,
         engine: options.query.engine.clone(),
-        queries: Arc::new(queries(options, store.db(), registry)),
+        queries,
         writes: options.web.receives_writes.then(|| Arc::new(writes(store.db(), registry))),
-        scrapes: Arc::new(scrapes(options, store.db(), registry)),
+        scrapes: Arc::new(scrapes(options, store.db(), registry, &metrics)),
+        notifier,
+        rules: Arc::new(rules),
         store: store.facts(),
         door,
         status: config_status,
         watch: Watch::default(),
         source,
     };
-    let outcome = match reloader.apply(&config, Instant::now()).await {
+    let outcome = match reloader.apply(configuration, Instant::now()).await {
         Ok(()) => {
-            drop(config);
             tracing::info!("Server is ready to receive web requests.");
             let (Lifetime { stop, ready }, auto_reload) = (lifetime, options.auto_reload);
             ready();
@@ -110,9 +121,15 @@ async fn serve(
         Err(error) => Err(error.to_string()),
     };
     reloader.door.close();
+    tracing::info!("Stopping rule manager...");
+    reloader.rules.stop().await;
+    tracing::info!("Rule manager stopped");
     tracing::info!("Stopping scrape manager...");
     reloader.scrapes.stop().await;
     tracing::info!("Scrape manager stopped");
+    tracing::info!("Stopping notification manager...");
+    reloader.notifier.stop().await;
+    tracing::info!("Notification manager stopped");
     match outcome {
         Ok(()) => Ok(store),
         Err(error) => {
@@ -134,12 +151,18 @@ fn writes(db: &Db, registry: &Registry) -> WriteService {
     WriteService::new(store, Limits::default(), registry)
 }
 
-fn scrapes(options: &ServerOptions, db: &Db, registry: &Registry) -> ScrapeManager {
+fn scrapes(
+    options: &ServerOptions,
+    db: &Db,
+    registry: &Registry,
+    metrics: &SharedMetrics,
+) -> ScrapeManager {
     let store: Arc<dyn Appendable> = Arc::new(db.clone());
     let clock = regain_scrape::Clock::new(clock::since_epoch);
     ScrapeManager::new(ScrapeOptions {
         thread_clock: Some(ThreadClock::new(clock::thread_cpu)),
-        dial_metrics: Some(DialMetrics::new(registry)),
+        dial_metrics: Some(metrics.dials.clone()),
+        file_sd_metrics: Some(metrics.file_discoveries.clone()),
         environment: environment::all(),
         host_name: host::name(),
         discovery_reload_interval: options.scrape.discovery_reload_interval,

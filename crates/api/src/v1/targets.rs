@@ -9,13 +9,11 @@ use std::sync::Arc;
 use axum::extract::State;
 use regain_go_format::time::{ZERO_TIME, format_rfc3339_ms};
 use regain_model::Labels;
-use serde::ser::Error as _;
-use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
+use serde::Serialize;
 
+use super::labels_object::LabelsObject;
 use crate::door::Open;
 use crate::envelope::{ApiError, Success};
-use crate::json;
 use crate::params::Params;
 use crate::settings::{Settings, WebAddress};
 use crate::targets::{ActiveTarget, TargetListing};
@@ -33,18 +31,6 @@ pub(crate) async fn pools(Open(serving): Open) -> Success {
     Success::json(&Pools { scrape_pools: serving.targets.pools() })
 }
 
-/// A label set as an object, written as label sets are everywhere: markup stays as it is.
-struct LabelsObject(Labels);
-
-impl Serialize for LabelsObject {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut text = Vec::new();
-        json::append_labels(&mut text, self.0.iter());
-        let text = String::from_utf8(text).expect("labels are UTF-8");
-        RawValue::from_string(text).map_err(S::Error::custom)?.serialize(serializer)
-    }
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "the names are the API's")]
@@ -58,8 +44,8 @@ struct Targets {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Active {
-    discovered_labels: LabelsObject,
-    labels: LabelsObject,
+    discovered_labels: LabelsObject<Labels>,
+    labels: LabelsObject<Labels>,
     scrape_pool: String,
     scrape_url: String,
     global_url: String,
@@ -87,7 +73,7 @@ struct Details {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Dropped {
-    discovered_labels: LabelsObject,
+    discovered_labels: LabelsObject<Labels>,
     scrape_pool: String,
 }
 

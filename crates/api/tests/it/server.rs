@@ -10,14 +10,17 @@ use axum::body::Body;
 use axum::routing::get;
 use http::{Method, Request, header};
 use regain_api::{
-    BuildInfo, Clock, ConfigFacts, ConfigStatus, Door, Lifecycle, ProcessFacts, QueryLimits,
-    QueryService, ReloadRequest, Serving, Settings, StoreFacts, WebAddress, WriteService, router,
+    AlertingDoor, BuildInfo, Changes, Clock, ConfigFacts, ConfigStatus, Door, Lifecycle,
+    ProcessFacts, QueryLimits, QueryService, ReloadRequest, Serving, Settings, StoreFacts,
+    WebAddress, WriteService, router,
 };
+use regain_discovery::FileSdMetrics;
 use regain_http::server::cors::Cors;
 use regain_metrics::Registry;
 use regain_model::{Labels, STALE_NAN, Timestamp};
 use regain_promql::{Engine, EngineOptions, ParserOptions};
 use regain_remote::write::Limits;
+use regain_rules::{ExternalUrl, NotifierManager, NotifierOptions, RuleManager, RuleOptions};
 use regain_storage::fs::MemFs;
 use regain_storage::memory::MemoryStore;
 use regain_storage::{Appendable, Queryable};
@@ -104,6 +107,8 @@ impl Server {
             replay_progress,
             config_status: config_status.clone(),
             address: address(setup.route_prefix),
+            alerting: AlertingDoor::default(),
+            changes: Changes { from_anybody: false, own_host: "localhost:9090".into() },
             pages: Router::new().route("/", get(|| async { "a page" })),
             cors: Cors::new(|origin| origin.ends_with(".example")),
             flags: BTreeMap::from([
@@ -176,11 +181,32 @@ fn serving(setup: Setup, registry: &Registry, db: Db) -> Serving {
         QueryLimits { concurrency_max: setup.concurrency_max, timeout: Duration::from_mins(2) };
     let (engine, parser) = (Engine::new(options), ParserOptions::default());
     let queries = QueryService::new(engine, parser, setup.store, limits, registry);
+    let metrics = FileSdMetrics::register(registry);
+    let clock = regain_rules::Clock::new(|| Duration::ZERO);
+    let notifier = NotifierOptions::new(registry.clone(), metrics, clock.clone());
+    let notifier = Arc::new(NotifierManager::new(notifier));
+    let rules = RuleOptions {
+        store: Arc::new(MemoryStore::new()),
+        source: Arc::new(MemoryStore::new()),
+        engine: queries.engine(),
+        parser,
+        query_timeout: RuleOptions::QUERY_TIMEOUT,
+        notifier: Arc::clone(&notifier),
+        registry: registry.clone(),
+        clock,
+        external_url: ExternalUrl::new("http://localhost:9090", ""),
+        outage_tolerance: RuleOptions::OUTAGE_TOLERANCE,
+        grace_period: RuleOptions::GRACE_PERIOD,
+        resend_delay: RuleOptions::RESEND_DELAY,
+        state: None,
+    };
     let writes = setup.pushes.map(|store| WriteService::new(store, Limits::default(), registry));
     Serving {
         queries: Arc::new(queries),
         writes: writes.map(Arc::new),
         targets: Arc::new(setup.listing),
+        rules: Arc::new(RuleManager::new(rules)),
+        notifier,
         store: StoreFacts { db, corruptions: 3 },
         config: ConfigFacts {
             yaml: YAML.to_owned(),

@@ -6,7 +6,7 @@ use regain_model::{Labels, LabelsBuilder, MAX_LABEL_BYTES};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::LabelsObject;
+use super::super::labels_object::LabelsObject;
 use crate::door::Open;
 use crate::envelope::{ApiError, Success};
 use crate::params::Params;
@@ -23,7 +23,7 @@ struct Steps {
 struct Step {
     rule: Rule,
     /// Empty from where the target is dropped.
-    output: LabelsObject,
+    output: LabelsObject<Labels>,
     keep: bool,
 }
 

@@ -1,0 +1,127 @@
+//! The routes of a receiver of alerts of its own: the API, health, reload, metrics and the pages.
+
+mod limit;
+mod measure;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, StatusCode, header};
+use regain_http::server::compression::gzip;
+use regain_metrics::Registry;
+use tokio::sync::{mpsc, oneshot};
+
+use self::limit::Limiter;
+use self::measure::Measure;
+use super::door::AlertingDoor;
+use super::{V2, routes};
+use crate::envelope::{plain_error, text};
+use crate::guard::{Changes, MayChange};
+use crate::lifecycle::ReloadRequest;
+use crate::routes::{get, get_or_head, not_found, post};
+use crate::self_metrics::{self, SelfMetrics};
+
+/// What those are told who use the first version of the API.
+const V1_IS_GONE: &str = r#"{"status":"deprecated","error":"The Alertmanager v1 API was deprecated in version 0.16.0 and is removed as of version 0.27.0 - please use the equivalent route in the v2 API"}"#;
+
+/// What the router of a receiver of alerts is built from.
+#[derive(Clone, Debug)]
+pub struct AlertmanagerServer {
+    /// The way to alerting.
+    pub door: AlertingDoor,
+    /// Who may change silences.
+    pub changes: Changes,
+    /// Where the receiver's own metrics are.
+    pub registry: Registry,
+    /// Where requests go to load the configuration again.
+    pub reload: mpsc::Sender<ReloadRequest>,
+    /// What all routes begin with: `/`, or a path without a slash at its end.
+    pub route_prefix: String,
+    /// The pages, which begin at `/`.
+    pub pages: Router,
+    /// The most GET requests at once.
+    pub gets_max: usize,
+    /// How long a request may take; zero is without end.
+    pub timeout: Duration,
+}
+
+#[derive(Clone, Debug)]
+struct Reload {
+    requests: mpsc::Sender<ReloadRequest>,
+    changes: Changes,
+}
+
+impl axum::extract::FromRef<Reload> for Changes {
+    fn from_ref(state: &Reload) -> Self {
+        state.changes.clone()
+    }
+}
+
+/// The routes of a receiver with these settings. Adds the metrics of HTTP to its registry: once per registry.
+pub fn alertmanager_router(server: AlertmanagerServer) -> Router {
+    let AlertmanagerServer { door, changes, registry, reload, route_prefix, .. } = server;
+    let prefix = route_prefix.trim_end_matches('/').to_owned();
+    let measure = Measure::new(&registry, &prefix);
+    let limiter = Arc::new(Limiter::new(&registry, server.gets_max, server.timeout));
+    let self_metrics = SelfMetrics::new(registry);
+    let reload_state = Reload { requests: reload, changes: changes.clone() };
+    let metrics = Router::new()
+        .route("/metrics", get(self_metrics::metrics))
+        .with_state(self_metrics)
+        .layer(gzip());
+    let router = Router::new()
+        .route("/-/healthy", get_or_head(ok))
+        .route("/-/ready", get_or_head(ok))
+        .route("/-/reload", post(reload_config))
+        .with_state(reload_state)
+        .route("/api/v1/{*path}", axum::routing::any(v1_is_gone))
+        .merge(metrics)
+        .merge(server.pages)
+        .nest("/api/v2", routes(V2 { door, changes }));
+    let router = if prefix.is_empty() { router } else { prefixed(&prefix, router) };
+    router
+        .fallback(not_found)
+        .layer(from_fn_with_state(limiter, limit::layer))
+        .layer(from_fn_with_state(measure, measure::layer))
+}
+
+/// The routes below a prefix, and the way there from the root.
+fn prefixed(prefix: &str, router: Router) -> Router {
+    let location = HeaderValue::from_str(prefix).expect("a route prefix is the path of a URL");
+    let to_prefix = move || async move { (StatusCode::FOUND, [(header::LOCATION, location)]) };
+    Router::new()
+        .route("/", get(to_prefix.clone()))
+        .route(&format!("{prefix}/"), get(to_prefix))
+        .nest(prefix, router)
+}
+
+async fn ok() -> Response {
+    text(StatusCode::OK, "OK")
+}
+
+async fn v1_is_gone() -> Response {
+    let mut response = text(StatusCode::GONE, V1_IS_GONE);
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}
+
+async fn reload_config(State(reload): State<Reload>, _: MayChange) -> Response {
+    let (answer, outcome) = oneshot::channel();
+    let stopping = || plain_error(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping");
+    if reload.requests.send(answer).await.is_err() {
+        return stopping();
+    }
+    match outcome.await {
+        Ok(Ok(())) => StatusCode::OK.into_response(),
+        Ok(Err(why)) => {
+            let message = format!("failed to reload config: {why}");
+            plain_error(StatusCode::INTERNAL_SERVER_ERROR, message)
+        }
+        Err(_) => stopping(),
+    }
+}
