@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Unpacks Debian's packages of the programs Regain is compared with into the directory $1.
+# Unpacks Debian's packages of the programs Regain is compared with into the directory $1: all of them, or those that are named.
 # They are never installed: their scripts may start daemons on a user's ports.
 # Where a package cannot be had, the tests that need it say that they skipped.
 set -uo pipefail
-into=${1:?usage: fetch-peers.sh DIRECTORY}
-packages="prometheus prometheus-node-exporter victoria-metrics"
+into=${1:?usage: fetch-peers.sh DIRECTORY [PACKAGE…]}
+shift
+packages="${*:-prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics}"
 mkdir -p "$into"
 
 wanted=()
@@ -14,7 +15,7 @@ done
 [ ${#wanted[@]} -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
-  echo "peers: no apt-get here; tests beside real programs are skipped unless \$PROMETHEUS, \$NODE_EXPORTER and \$VICTORIAMETRICS name them"
+  echo "peers: no apt-get here; tests beside real programs are skipped unless \$PROMETHEUS, \$ALERTMANAGER, \$NODE_EXPORTER and \$VICTORIAMETRICS name them"
   exit 0
 fi
 

@@ -10,10 +10,14 @@ mod target;
 mod expect;
 mod scenario;
 
+mod backends;
 mod bad_targets;
+mod chain;
 mod crash;
+mod jenkins_clients;
 mod lifetime;
 mod node;
 mod remote_write;
 mod scenarios;
 mod side_by_side;
+mod timed;

@@ -9,6 +9,8 @@ pub mod process;
 pub mod program;
 pub mod server;
 
+pub mod hook;
+
 pub mod series;
 
 pub mod push;
@@ -16,3 +18,7 @@ pub mod push;
 pub mod queries;
 
 pub mod answer;
+
+pub mod jenkins;
+
+pub mod systemd;

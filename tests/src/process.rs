@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Child;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -46,6 +46,15 @@ impl Running {
     /// Whether it has ended.
     pub fn has_ended(&mut self) -> anyhow::Result<bool> {
         Ok(self.0.try_wait()?.is_some())
+    }
+
+    /// Asks it to end by the signal that service managers send, and waits until it is gone.
+    pub fn terminate(&mut self) -> anyhow::Result<()> {
+        let pid = self.0.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status()?;
+        anyhow::ensure!(sent.success(), "kill -TERM {pid}: {sent}");
+        self.0.wait()?;
+        Ok(())
     }
 
     /// Kills it at once, as a crash would, and waits until it is gone.

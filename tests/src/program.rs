@@ -18,6 +18,10 @@ pub enum Program {
     RegainNode,
     /// `$NODE_EXPORTER`, or Debian's.
     NodeExporter,
+    /// This project's receiver of alerts, the same file.
+    RegainAlertmanager,
+    /// `$ALERTMANAGER`, or Debian's.
+    Alertmanager,
 }
 
 impl Program {
@@ -32,15 +36,18 @@ impl Program {
             Self::Prometheus => "Prometheus",
             Self::VictoriaMetrics => "VictoriaMetrics",
             Self::NodeExporter => "node_exporter",
+            Self::RegainAlertmanager => "Regain's Alertmanager",
+            Self::Alertmanager => "Alertmanager",
         }
     }
 
     fn variable(self) -> &'static str {
         match self {
-            Self::Regain | Self::RegainNode => "REGAIN",
+            Self::Regain | Self::RegainNode | Self::RegainAlertmanager => "REGAIN",
             Self::Prometheus => "PROMETHEUS",
             Self::VictoriaMetrics => "VICTORIAMETRICS",
             Self::NodeExporter => "NODE_EXPORTER",
+            Self::Alertmanager => "ALERTMANAGER",
         }
     }
 
@@ -54,10 +61,11 @@ impl Program {
             return Ok((!named.is_empty()).then_some(path));
         }
         let path = match self {
-            Self::Regain | Self::RegainNode => built_beside_us()?,
+            Self::Regain | Self::RegainNode | Self::RegainAlertmanager => built_beside_us()?,
             Self::Prometheus => debian("prometheus"),
             Self::VictoriaMetrics => debian("victoria-metrics"),
             Self::NodeExporter => debian("prometheus-node-exporter"),
+            Self::Alertmanager => debian("prometheus-alertmanager"),
         };
         Ok(path.is_file().then_some(path))
     }
@@ -65,7 +73,7 @@ impl Program {
     /// The program's file; where there is none, the error says how to get it.
     pub fn need(self) -> anyhow::Result<PathBuf> {
         let hint = match self {
-            Self::Regain | Self::RegainNode => {
+            Self::Regain | Self::RegainNode | Self::RegainAlertmanager => {
                 "run `cargo build --package regain` first, or set $REGAIN".to_owned()
             }
             peer => format!("run `make peers` first, or set ${}", peer.variable()),

@@ -73,10 +73,23 @@ impl Setup {
         self.dir.join("log")
     }
 
+    /// Starts the server on a port of the caller's choice and waits until it says that it is ready.
+    pub fn start_on(self, port: u16) -> anyhow::Result<Server> {
+        self.write_config()?;
+        let mut process = self.spawn(port)?;
+        let (is_ready, name) = (self.wait_until_ready(&mut process, port)?, self.program.name());
+        anyhow::ensure!(is_ready, "{name}: the port {port} was taken by somebody else");
+        Ok(Server { process, port, setup: self })
+    }
+
+    fn write_config(&self) -> anyhow::Result<()> {
+        fs::create_dir_all(&self.dir)?;
+        write_file(&self.dir.join("config.yml"), &self.config)
+    }
+
     /// Starts the server and waits until it says that it is ready.
     pub fn start(self) -> anyhow::Result<Server> {
-        fs::create_dir_all(&self.dir)?;
-        write_file(&self.dir.join("config.yml"), &self.config)?;
+        self.write_config()?;
         for _ in 0..PORT_TRIES {
             // The peers cannot be told to choose a port, so a free one is looked up for them.
             let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
@@ -116,6 +129,13 @@ impl Setup {
             Program::RegainNode | Program::NodeExporter => {
                 vec![format!("--web.listen-address=127.0.0.1:{port}")]
             }
+            Program::RegainAlertmanager | Program::Alertmanager => vec![
+                format!("--storage.path={data}"),
+                format!("--web.listen-address=127.0.0.1:{port}"),
+                "--config.file=config.yml".into(),
+                "--cluster.listen-address=".into(),
+                "--log.level=warn".into(),
+            ],
             Program::Prometheus | Program::Regain => vec![
                 format!("--storage.tsdb.path={data}"),
                 format!("--web.listen-address=127.0.0.1:{port}"),
@@ -127,7 +147,11 @@ impl Setup {
         match self.program {
             Program::Regain => arguments.insert(0, "server".into()),
             Program::RegainNode => arguments.insert(0, "node".into()),
-            Program::Prometheus | Program::VictoriaMetrics | Program::NodeExporter => {}
+            Program::RegainAlertmanager => arguments.insert(0, "alertmanager".into()),
+            Program::Prometheus
+            | Program::VictoriaMetrics
+            | Program::NodeExporter
+            | Program::Alertmanager => {}
         }
         arguments.extend(self.flags.iter().cloned());
         arguments
@@ -138,7 +162,10 @@ impl Setup {
         let path = match self.program {
             Program::VictoriaMetrics => "/health",
             Program::RegainNode | Program::NodeExporter => "/",
-            Program::Prometheus | Program::Regain => "/-/ready",
+            Program::Prometheus
+            | Program::Regain
+            | Program::Alertmanager
+            | Program::RegainAlertmanager => "/-/ready",
         };
         let name = self.program.name();
         wait_for(&format!("{name} to be ready"), START_LIMIT, || {
@@ -188,6 +215,12 @@ impl Server {
         let Some(first) = results.first() else { return Ok(None) };
         let text = first["value"][1].as_str().with_context(|| format!("{expression}: {first}"))?;
         Ok(Some(text.parse()?))
+    }
+
+    /// Asks it to end, waits until it has, and returns what it takes to start it again.
+    pub fn stop(mut self) -> anyhow::Result<Setup> {
+        self.process.terminate()?;
+        Ok(self.setup)
     }
 
     /// Kills it at once, as a crash would, and returns what it takes to start it again.

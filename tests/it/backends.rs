@@ -1,0 +1,10 @@
+//! What carries remediations out, against a Jenkins, a systemd and programs.
+
+mod errand;
+
+mod answers;
+mod follow;
+mod labels;
+mod lost;
+mod secrets;
+mod systemd;
