@@ -1,12 +1,12 @@
 //! What runs on the stage of an act: the application, the exporter, the server and the chat.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use regain_tests::hook::{Hook, Posted};
+use regain_tests::port::free_port;
 use regain_tests::process::{wait_for, write_file};
 use regain_tests::program::{Program, workspace};
 use regain_tests::server::{Server, Setup};
@@ -126,11 +126,6 @@ fn filled(file: &str, fill: &[(&str, String)]) -> anyhow::Result<String> {
     let path: PathBuf = workspace("demo").join(file);
     let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
     Ok(fill.iter().fold(text, |text, (name, value)| text.replace(&format!("${{{name}}}"), value)))
-}
-
-/// A port that nobody has at the moment.
-fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 fn port_of(hook: &Hook) -> anyhow::Result<String> {

@@ -6,6 +6,8 @@ use regain_metrics::{LabelPair, Registry};
 /// The version of Prometheus whose behaviour the server has. Clients such as Grafana read it to
 /// learn what they may ask, so it stands where Prometheus' own version stands.
 pub(crate) const PROMETHEUS_VERSION: &str = "3.14.0";
+/// The version of Alertmanager whose behaviour the receiver of alerts has.
+pub(crate) const ALERTMANAGER_VERSION: &str = "0.34.0";
 /// The version of `node_exporter` whose behaviour the exporter has.
 pub(crate) const NODE_EXPORTER_VERSION: &str = "1.12.1";
 
@@ -20,8 +22,17 @@ fn runtime() -> String {
 
 /// What `status/buildinfo` answers.
 pub(crate) fn of_server() -> BuildInfo {
+    with_version(PROMETHEUS_VERSION)
+}
+
+/// What the receiver of alerts answers about itself.
+pub(crate) fn of_alertmanager() -> BuildInfo {
+    with_version(ALERTMANAGER_VERSION)
+}
+
+fn with_version(version: &str) -> BuildInfo {
     BuildInfo {
-        version: PROMETHEUS_VERSION.to_owned(),
+        version: version.to_owned(),
         revision: REVISION.to_owned(),
         branch: BRANCH.to_owned(),
         build_user: String::new(),
@@ -34,6 +45,7 @@ pub(crate) fn of_server() -> BuildInfo {
 pub(crate) fn version_text(name: &str) -> String {
     let version = match name {
         "prometheus" | "promtool" => PROMETHEUS_VERSION,
+        "alertmanager" => ALERTMANAGER_VERSION,
         "node_exporter" => NODE_EXPORTER_VERSION,
         _ => OWN_VERSION,
     };

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::alertmanager::ALERTMANAGER;
 use crate::flags::{Command, Flag, Kind, Standing, default_text};
 use crate::node::NODE;
 use crate::promtool::PROMTOOL;
@@ -24,6 +25,7 @@ pub(crate) fn flags_page() -> String {
     for (title, program) in [
         ("`regain up`", &UP),
         ("`regain server`, or `prometheus`", &SERVER),
+        ("`regain alertmanager`, or `alertmanager`", &ALERTMANAGER),
         ("`regain node`, or `node_exporter`", &NODE),
         ("`regain promtool`, or `promtool`", &PROMTOOL),
     ] {

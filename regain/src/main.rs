@@ -1,4 +1,4 @@
-//! Regain: measure, collect, keep and ask, in one program with many names.
+//! Regain: measure, collect, keep, ask and alert, in one program with many names.
 //!
 //! This crate reads flags and wires the others together; it decides nothing that they could decide.
 
@@ -6,6 +6,7 @@ mod names;
 
 mod flags;
 
+mod address;
 mod allocator;
 mod build_info;
 mod clock;
@@ -17,6 +18,8 @@ mod logging;
 mod runtime;
 mod signals;
 
+mod alerting;
+mod alertmanager;
 mod node;
 mod promtool;
 mod server;
@@ -31,18 +34,20 @@ use names::{Call, Part};
 const USAGE: &str = "usage: regain <part> [<flags>]
 
 Parts:
-  up        Watch this host: measure, scrape, keep and answer, all in one process.
-  server    The server, as `prometheus` is.
-  node      The host's exporter, as `node_exporter` is.
-  promtool  Tools: check files, query a server, test queries.
+  up            Watch this host: measure, scrape, keep, answer and alert, all in one process.
+  server        The server, as `prometheus` is.
+  alertmanager  The receiver of alerts, as `alertmanager` is.
+  node          The host's exporter, as `node_exporter` is.
+  promtool      Tools: check files, query a server, test queries.
 
-`regain <part> --help` shows a part's flags. Started under the name prometheus, node_exporter or
-promtool (a symbolic link), the program is that part.";
+`regain <part> --help` shows a part's flags. Started under the name prometheus, alertmanager,
+node_exporter or promtool (a symbolic link), the program is that part.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
     let Call { part, program, rest } = names::call(&arguments);
     match part {
+        Some(Part::Alertmanager) => alertmanager::main(&program, rest),
         Some(Part::Node) => node::main(&program, rest),
         Some(Part::Promtool) => promtool::main(&program, rest),
         Some(Part::Server) => server::main(&program, rest),
@@ -60,7 +65,7 @@ fn without_part(program: &str, rest: &[String]) -> ExitCode {
             exit::complain(&format!(
                 "{program}: error: expected a part but got {word:?}, try --help"
             ));
-            exit::complain("  hint: the parts are up, server, node and promtool");
+            exit::complain("  hint: the parts are up, server, alertmanager, node and promtool");
             exit::FAILURE
         }
     }

@@ -7,6 +7,8 @@ pub(crate) enum Part {
     Up,
     /// The server: Prometheus.
     Server,
+    /// The receiver of alerts: Alertmanager.
+    Alertmanager,
     /// The host's exporter: `node_exporter`.
     Node,
     /// The tools: promtool.
@@ -45,6 +47,7 @@ pub(crate) fn call(arguments: &[String]) -> Call<'_> {
 fn part_called(name: &str) -> Option<Part> {
     match name {
         "prometheus" => Some(Part::Server),
+        "alertmanager" => Some(Part::Alertmanager),
         "node_exporter" => Some(Part::Node),
         "promtool" => Some(Part::Promtool),
         _ => None,
@@ -56,6 +59,7 @@ fn part_named(word: &str) -> Option<Part> {
     match word {
         "up" => Some(Part::Up),
         "server" => Some(Part::Server),
+        "alertmanager" => Some(Part::Alertmanager),
         "node" => Some(Part::Node),
         "promtool" => Some(Part::Promtool),
         _ => None,

@@ -5,7 +5,6 @@
 //! the door opens. A reload replaces what the configuration decides in one step, or nothing; the end
 //! goes the other way round: no more requests, no more scrapes, no more answers, and the store last.
 
-mod address;
 mod events;
 mod features;
 mod flags;

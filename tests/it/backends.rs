@@ -3,8 +3,10 @@
 mod errand;
 
 mod answers;
+mod command;
 mod follow;
 mod labels;
 mod lost;
 mod secrets;
 mod systemd;
+mod web;

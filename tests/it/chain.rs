@@ -64,16 +64,20 @@ fn play(server: Program, receiver: Program) -> anyhow::Result<(Value, Value)> {
         .start()?;
     let home = dir.path().join("server");
     std::fs::create_dir_all(&home)?;
-    write_file(&home.join("short.rules.yml"), &rules())?;
-    let _server = Setup::new(server, &home)
+    let server = Setup::new(server, &home)
         .config(format!(
             "global:\n  evaluation_interval: 1s\n  external_labels: {{site: a}}\n\
-             rule_files: [short.rules.yml]\n\
+             rule_files: ['*.rules.yml']\n\
              alerting:\n  alert_relabel_configs:\n  - {{target_label: replica, replacement: '1'}}\n  \
              alertmanagers:\n  - static_configs:\n    - targets: ['127.0.0.1:{}']\n",
             alertmanager.port
         ))
+        .flag("--web.enable-lifecycle")
         .start()?;
+    // The condition holds for a few seconds only, so the start must be over.
+    write_file(&home.join("short.rules.yml"), &rules())?;
+    let answer = server.connect()?.post("/-/reload", "", b"")?;
+    anyhow::ensure!(answer.status == 200, "reload: {}", answer.text());
     let of_status = |status: &str| -> anyhow::Result<Option<Value>> {
         let bodies =
             hook.posted().iter().map(|posted| posted.json()).collect::<Result<Vec<_>, _>>()?;

@@ -4,6 +4,7 @@
 //! in here knows how Regain works inside: whatever speaks Prometheus' HTTP API can take its place.
 
 pub mod http;
+pub mod port;
 pub mod process;
 
 pub mod program;

@@ -1,7 +1,6 @@
 //! Servers that speak Prometheus' HTTP API: how each is started, asked, killed and started again.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -10,6 +9,7 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 
 use crate::http::{Answer, Connection, encode};
+use crate::port::free_port;
 use crate::process::{Running, wait_for, write_file};
 use crate::program::Program;
 
@@ -92,7 +92,7 @@ impl Setup {
         self.write_config()?;
         for _ in 0..PORT_TRIES {
             // The peers cannot be told to choose a port, so a free one is looked up for them.
-            let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+            let port = free_port()?;
             let mut process = self.spawn(port)?;
             if self.wait_until_ready(&mut process, port)? {
                 return Ok(Server { process, port, setup: self });

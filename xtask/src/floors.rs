@@ -8,7 +8,7 @@ use crate::complaint::Complaints;
 use crate::sources::Sources;
 
 /// The floor of each crate.
-const FLOORS: [(&str, u8); 28] = [
+const FLOORS: [(&str, u8); 29] = [
     ("go-format", 0),
     ("go-regexp", 0),
     ("yaml", 0),

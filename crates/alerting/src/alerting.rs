@@ -140,7 +140,7 @@ impl Alerting {
 
     /// All alerts, those that have just resolved included, with all that suppresses them.
     pub async fn active(&self) -> Result<Vec<AlertView>, Closed> {
-        self.ask(|core, now| core.active(now)).await
+        self.ask(Core::active).await
     }
 
     /// Makes a silence, or changes one; gives the id of the silence that applies now.

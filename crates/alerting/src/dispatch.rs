@@ -197,6 +197,11 @@ impl Dispatcher {
         self.groups.get_mut(&group).map(|group| &mut group.marks)
     }
 
+    /// Whether there is something to tell the journal.
+    pub(crate) const fn has_timer_changes(&self) -> bool {
+        self.timers.has_changes()
+    }
+
     /// What changed about timers since the last time this was asked, for the journal.
     pub(crate) fn take_timer_changes(&mut self) -> Vec<TimerChange> {
         self.timers.take_changes()

@@ -22,6 +22,9 @@ use crate::wire::{read_file, replace_file};
 pub(crate) use self::record::Record;
 
 const MAGIC: [u8; 8] = *b"RgnAlr\r\n";
+const VERSION: u32 = 1;
+/// Magic, version and the checksum of both.
+const HEADER_BYTES: usize = 16;
 
 /// A log is written anew when it has grown to twice what it was, and to this size at least.
 const REWRITE_BYTES_MIN: u64 = 1 << 20;
@@ -42,6 +45,14 @@ pub enum JournalError {
     Foreign {
         /// The file.
         path: PathBuf,
+    },
+    /// Another version of the program wrote the file.
+    #[error("{}: unknown version {version}", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// What its header says.
+        version: u32,
     },
     /// An earlier write failed, and the state could not be written to a new log since.
     #[error("{}: an earlier write failed", path.display())]
@@ -72,26 +83,30 @@ pub(crate) struct Journal {
 pub(crate) struct Replay {
     /// The records in the order in which they were written.
     pub(crate) records: Vec<Record>,
-    /// How many places could not be read; a torn end is one.
+    /// How many places before the end could not be read.
     pub(crate) damaged: usize,
+    /// Whether the end could not be read: a write was cut short, and nobody was told that it succeeded.
+    pub(crate) has_torn_end: bool,
 }
 
 impl Journal {
-    /// Reads the log at `path`. Nothing can be committed before [`Journal::rewrite`].
+    /// Reads the log at `path`. Nothing can be committed before [`Journal::rewrite`]. A log that is damaged before
+    /// its end is kept under another name.
     pub(crate) fn open(fs: Arc<dyn Fs>, path: &Path) -> Result<(Self, Replay), JournalError> {
-        let read = read_file(&*fs, path)
-            .map_err(|source| JournalError::Io { path: path.to_owned(), source })?;
+        let failed = |source| JournalError::Io { path: path.to_owned(), source };
+        let bytes = read_file(&*fs, path).map_err(failed)?.unwrap_or_default();
         let mut replay = Replay::default();
-        if let Some(bytes) = read {
-            // A header that was cut off is that of a log without records.
-            let body = match bytes.strip_prefix(&MAGIC) {
-                Some(body) => body,
-                None if MAGIC.starts_with(&bytes) => &[],
-                None => return Err(JournalError::Foreign { path: path.to_owned() }),
-            };
-            for scanned in frame::scan(body) {
-                replay.take(scanned);
+        for scanned in frame::scan(body(path, &bytes, &mut replay)?) {
+            match scanned {
+                Scanned::Record(payload) => replay.take(payload),
+                Scanned::Damage(range) if HEADER_BYTES + range.end == bytes.len() => {
+                    replay.has_torn_end = true;
+                }
+                Scanned::Damage(_) => replay.damaged += 1,
             }
+        }
+        if replay.damaged > 0 {
+            replace_file(&*fs, &path.with_extension("log.damaged"), &bytes).map_err(failed)?;
         }
         let journal = Self {
             fs,
@@ -140,7 +155,7 @@ impl Journal {
         &mut self,
         records: impl Iterator<Item = Record>,
     ) -> Result<(), JournalError> {
-        let mut bytes = MAGIC.to_vec();
+        let mut bytes = header().to_vec();
         for record in records {
             frame::put(&mut bytes, |out| record.put(out));
         }
@@ -181,18 +196,45 @@ impl Journal {
 }
 
 impl Replay {
-    fn take(&mut self, scanned: Scanned<'_>) {
-        match scanned {
-            Scanned::Record(payload) => match Record::read(payload) {
-                Ok(record) => self.records.push(record),
-                Err(error) => {
-                    tracing::error!(%error, "a record of the log of alerting is of no use");
-                    self.damaged += 1;
-                }
-            },
-            Scanned::Damage(_) => self.damaged += 1,
+    fn take(&mut self, payload: &[u8]) {
+        match Record::read(payload) {
+            Ok(record) => self.records.push(record),
+            Err(error) => {
+                tracing::error!(%error, "a record of the log of alerting is of no use");
+                self.damaged += 1;
+            }
         }
     }
+}
+
+fn header() -> [u8; HEADER_BYTES] {
+    let mut header = [0; HEADER_BYTES];
+    header[..8].copy_from_slice(&MAGIC);
+    header[8..12].copy_from_slice(&VERSION.to_le_bytes());
+    let crc = crc32c::crc32c(&header[..12]);
+    header[12..].copy_from_slice(&crc.to_le_bytes());
+    header
+}
+
+/// What follows the header. A header that was cut off is that of a log without records.
+fn body<'a>(path: &Path, bytes: &'a [u8], replay: &mut Replay) -> Result<&'a [u8], JournalError> {
+    let path = path.to_owned();
+    let Some((found, body)) = bytes.split_first_chunk::<HEADER_BYTES>() else {
+        let is_cut = header().starts_with(bytes);
+        return if is_cut { Ok(&[]) } else { Err(JournalError::Foreign { path }) };
+    };
+    let [magic @ .., v0, v1, v2, v3, _, _, _, _] = found;
+    if *magic != MAGIC {
+        return Err(JournalError::Foreign { path });
+    }
+    let crc = crc32c::crc32c(&found[..12]).to_le_bytes();
+    let version = u32::from_le_bytes([*v0, *v1, *v2, *v3]);
+    if found[12..] != crc {
+        replay.damaged += 1;
+    } else if version != VERSION {
+        return Err(JournalError::Version { path, version });
+    }
+    Ok(body)
 }
 
 #[cfg(test)]

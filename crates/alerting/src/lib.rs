@@ -14,6 +14,7 @@ pub mod route;
 pub mod time_interval;
 
 pub mod notify;
+mod template;
 
 mod nflog;
 mod silences;
@@ -39,4 +40,5 @@ pub use silences::{
     SilenceFilter, SilenceState,
 };
 pub use store::{InvalidAlert, PostedAlert};
+pub use template::{RenderError, Templates};
 pub use wire::SnapshotError;

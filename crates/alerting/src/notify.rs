@@ -14,6 +14,19 @@ use regain_model::{INSTANCE_NAME, JOB_NAME, Labels};
 
 use crate::Alert;
 
+mod failure;
+mod integration;
+mod payload;
+mod post;
+mod slack;
+mod webhook;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use failure::{Failure, FailureReason, NotifyError};
+pub use integration::Integration;
+
 /// Everything that a receiver is told in one go.
 #[derive(Clone, Debug)]
 pub struct Notification {
@@ -25,7 +38,7 @@ pub struct Notification {
     pub group_labels: Labels,
     /// The labels of the route, whose templates are rendered already.
     pub route_labels: Labels,
-    /// The alerts in the order of [`sort_alerts`](crate::notify::sort_alerts); `ends_at` is `None` for what fires.
+    /// The alerts in the order of [`sort_alerts`]; `ends_at` is `None` for what fires.
     pub alerts: Vec<Arc<Alert>>,
     /// Why the group is notified now.
     pub reason: NotificationReason,
@@ -93,88 +106,6 @@ pub enum ReceiverValue {
 pub struct Delivered {
     /// What the integration wants back with the group's next notification; replaces what it had.
     pub receiver_data: BTreeMap<String, ReceiverValue>,
-}
-
-/// The classes of failures that `alertmanager_notifications_failed_total` counts by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum FailureReason {
-    /// Anything else.
-    #[default]
-    Other,
-    /// The receiver refused the request.
-    ClientError,
-    /// The receiver failed.
-    ServerError,
-    /// The notification was given up.
-    ContextCanceled,
-    /// The time for the notification ran out.
-    ContextDeadlineExceeded,
-    /// The receiver refused the credentials.
-    AuthError,
-    /// The receiver wants fewer requests.
-    RateLimited,
-}
-
-impl FailureReason {
-    /// All reasons, in the order of upstream's metric.
-    pub const ALL: [Self; 7] = [
-        Self::Other,
-        Self::ClientError,
-        Self::ServerError,
-        Self::ContextCanceled,
-        Self::ContextDeadlineExceeded,
-        Self::AuthError,
-        Self::RateLimited,
-    ];
-
-    /// The reason as the metric's label shows it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Other => "other",
-            Self::ClientError => "clientError",
-            Self::ServerError => "serverError",
-            Self::ContextCanceled => "contextCanceled",
-            Self::ContextDeadlineExceeded => "contextDeadlineExceeded",
-            Self::AuthError => "authError",
-            Self::RateLimited => "rateLimited",
-        }
-    }
-
-    /// The reason that an HTTP status stands for.
-    pub fn of_status(code: u16) -> Self {
-        match code {
-            401 | 403 => Self::AuthError,
-            429 => Self::RateLimited,
-            400..500 => Self::ClientError,
-            500..600 => Self::ServerError,
-            _ => Self::Other,
-        }
-    }
-}
-
-/// A delivery that failed; its text is upstream's and holds no URL of a receiver.
-#[derive(Debug, thiserror::Error)]
-#[error("{failure}")]
-pub struct NotifyError {
-    /// Whether the same notification may get through later.
-    pub retry: bool,
-    /// The class that the failure is counted in.
-    pub reason: FailureReason,
-    /// What failed.
-    pub failure: Failure,
-}
-
-/// What can fail in a delivery.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// The receiver answered with a status that is no success.
-    #[error("unexpected status code {code}{}{details}", if details.is_empty() { "" } else { ": " })]
-    Status {
-        /// The status.
-        code: u16,
-        /// The body of the answer, cut at a limit.
-        details: String,
-    },
 }
 
 /// Brings alerts into the order in which receivers are told of them: by `job`, by `instance`, then smaller label

@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use regain_alerting::settings::Settings;
 use regain_discovery::join_dir;
-use regain_yaml::{Node, Section, emit};
+use regain_yaml::{Kind, Node, Section, emit};
 
 use crate::config::FilePattern;
 use crate::marshal::{Fields, texts};
@@ -66,6 +66,8 @@ impl AlertmanagerFile {
 
     fn decode_keys(section: &mut Section<'_>, context: &Context<'_>) -> Option<Self> {
         let global = Global::decode(section.field("global"), section.at(), context);
+        let is_list = |node: &Node| node.is_null() || matches!(node.kind, Kind::List(_));
+        let has_receivers = section.peek("receivers").is_none_or(is_list);
         let receivers = receiver::decode_list(section, &global, context);
         let mute = IntervalList::Mute.decode(section, context);
         let time = IntervalList::Time.decode(section, context);
@@ -77,7 +79,10 @@ impl AlertmanagerFile {
         let route = route.and_then(|node| Route::decode(node, context));
         if let Some(route) = &route {
             route.check_root(context);
-            route.check_names(&receivers, &names, context);
+            if has_receivers {
+                route.check_receivers(&receivers, context);
+            }
+            route.check_intervals(&names, context);
         }
         let inhibit_rules =
             section.list("inhibit_rules", |node, _| InhibitRule::decode(node, context));

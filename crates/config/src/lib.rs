@@ -4,8 +4,9 @@
 //! the tree becomes a [`Config`] with all defaults filled in and all rules checked; the program that
 //! wires the crates together makes running objects of it. All mistakes of a file are reported at once.
 //!
-//! Invariants: a configuration that Prometheus 3.14 accepts is accepted, one that it refuses is refused;
-//! what Regain does not do yet is listed by [`Config::unbuilt`], so that it is never ignored. Nothing here
+//! Invariants: a configuration that Prometheus 3.14 or Alertmanager 0.34 accepts is accepted, one that it
+//! refuses is refused; what Regain does not do yet is listed by [`Config::unbuilt`] and
+//! [`LoadedAlertmanager::unbuilt`], so that it is never ignored. Nothing here
 //! reads a clock or the environment: variables come in through [`LoadOptions`].
 
 mod config;
@@ -26,6 +27,8 @@ mod rule_file;
 mod alerting;
 mod alertmanager;
 mod otlp;
+mod regain_file;
+mod remediations;
 mod remote_read;
 mod remote_write;
 mod storage;
@@ -56,7 +59,9 @@ pub use global::GlobalConfig;
 pub use load::{LoadError, LoadOptions, load_file, load_text};
 pub use otlp::{OtlpConfig, TranslationStrategy};
 pub use protocol::WantedProtocol;
+pub use regain_file::{AlertingPart, HealingPart, RegainFile, load_regain_file, load_regain_text};
 pub use relabel::RelabelRule;
+pub use remediations::{LoadedRemediations, load_remediation_files, load_remediation_text};
 pub use remote_read::RemoteReadConfig;
 pub use remote_write::{MetadataConfig, QueueConfig, RemoteWriteConfig, WriteMessage};
 pub use rule_file::{

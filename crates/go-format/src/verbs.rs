@@ -67,11 +67,7 @@ pub struct TooLong {
 }
 
 /// `format` with its verbs replaced by `operands`, as `fmt.Sprintf` does it.
-pub fn sprintf<T: Operand>(
-    format: &str,
-    operands: &[T],
-    limit: usize,
-) -> Result<String, TooLong> {
+pub fn sprintf<T: Operand>(format: &str, operands: &[T], limit: usize) -> Result<String, TooLong> {
     let mut printer = Printer::new(limit);
     format::print(&mut printer, format, operands);
     printer.finish()
@@ -107,7 +103,10 @@ pub fn sprintln<T: Operand>(operands: &[T], limit: usize) -> Result<String, TooL
 
 /// What stands between the percent sign and the verb.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "the flags of a format are independent of each other")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the flags of a format are independent of each other"
+)]
 struct Flags {
     width: Option<usize>,
     precision: Option<usize>,

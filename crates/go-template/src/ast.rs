@@ -94,7 +94,10 @@ pub(crate) enum Term {
     Nil,
     Bool(bool),
     Number(Number),
-    String { text: Arc<str>, quoted: Box<str> },
+    String {
+        text: Arc<str>,
+        quoted: Box<str>,
+    },
     /// `.a.b`
     Field(Vec<Box<str>>),
     /// `$x.a.b`: the name with its dollar sign, and fields.

@@ -153,8 +153,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn emit(&mut self, kind: Kind) -> Token<'a> {
-        let token =
-            Token { kind, pos: self.start, text: self.pending(), line: self.start_line };
+        let token = Token { kind, pos: self.start, text: self.pending(), line: self.start_line };
         self.ignore();
         token
     }

@@ -9,7 +9,7 @@ pub const PARSE_DEPTH_MAX: usize = 100;
 pub const RUN_DEPTH_MAX: usize = 250;
 
 /// How many steps a template takes: nodes walked, and one for each [`BYTES_PER_STEP`] that a function returns.
-pub const STEPS_MAX: u64 = 4_000_000;
+pub const STEPS_MAX: u64 = 1_000_000;
 
 /// How many bytes of a function's result count as a step.
 pub const BYTES_PER_STEP: usize = 256;

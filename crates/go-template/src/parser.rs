@@ -300,11 +300,8 @@ impl<'a> Parser<'a> {
     fn branch(&mut self, keyword: Keyword) -> Parsed<Node> {
         let visible = self.scope.variables.len();
         let context = if keyword == Keyword::If { "if" } else { "with" };
-        let mut branch = Branch {
-            sets_dot: keyword == Keyword::With,
-            arms: Vec::new(),
-            otherwise: Vec::new(),
-        };
+        let mut branch =
+            Branch { sets_dot: keyword == Keyword::With, arms: Vec::new(), otherwise: Vec::new() };
         loop {
             let condition = self.pipeline(context, Kind::RightDelim)?;
             let (body, stop) = self.list()?;

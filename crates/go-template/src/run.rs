@@ -17,13 +17,14 @@ mod call;
 mod expression;
 mod field;
 
-/// Runs `root` with `data` as the dot.
+/// Runs `root` with `data` as the dot. What was printed before an error is in `out` too.
 pub(crate) fn run(
     root: &Definition,
     definitions: &Definitions,
     functions: &Functions,
     data: Value,
-) -> Result<String, ExecError> {
+    out: &mut String,
+) -> Result<(), ExecError> {
     let dot = Slot::of(data);
     let mut run = Run {
         definitions,
@@ -31,12 +32,12 @@ pub(crate) fn run(
         definition: root,
         at: None,
         variables: vec![("$", dot.clone())],
-        out: String::new(),
+        out,
         steps: 0,
         depth: 0,
     };
     run.list(&dot, &root.body)?;
-    Ok(run.out)
+    Ok(())
 }
 
 type Ran<T> = Result<T, ExecError>;
@@ -85,7 +86,7 @@ struct Run<'a> {
     definition: &'a Definition,
     at: Option<At<'a>>,
     variables: Vec<(&'a str, Slot)>,
-    out: String,
+    out: &'a mut String,
     steps: u64,
     depth: usize,
 }
@@ -159,6 +160,7 @@ impl<'a> Run<'a> {
                 Node::Branch(branch) => self.nested(|run| run.branch(dot, branch))?,
                 Node::Range(range) => self.nested(|run| run.range(dot, range))?,
                 Node::Call(call) => {
+                    self.at = Some(At::Call(call));
                     self.nested(|run| run.template(dot, call))?;
                     Flow::On
                 }
@@ -183,7 +185,8 @@ impl<'a> Run<'a> {
             Value::String(text) => self.write(&text),
             Value::Nil => self.write(NO_VALUE),
             Value::Function(_) => {
-                let message = format!("can't print {{{{{pipeline}}}}} of type {}", value.type_name());
+                let message =
+                    format!("can't print {{{{{pipeline}}}}} of type {}", value.type_name());
                 Err(self.error(message))
             }
             value => {
@@ -194,7 +197,7 @@ impl<'a> Run<'a> {
     }
 
     fn printed(&self, value: &Value) -> Ran<String> {
-        verbs::sprint(std::slice::from_ref(value), OUTPUT_BYTES_MAX)
+        verbs::sprint(&[value.pointee()], OUTPUT_BYTES_MAX)
             .map_err(|error| self.error(error.to_string()))
     }
 
@@ -256,7 +259,9 @@ impl<'a> Run<'a> {
     fn count(&mut self, range: &'a Range, count: i64, value: &Value) -> Ran<bool> {
         if range.over.variables.len() > 1 {
             let value = self.printed(value)?;
-            return Err(self.error(format!("can't use {value} to iterate over more than one variable")));
+            return Err(
+                self.error(format!("can't use {value} to iterate over more than one variable"))
+            );
         }
         for number in 0..count {
             let item = match value {
@@ -294,7 +299,6 @@ impl<'a> Run<'a> {
     }
 
     fn template(&mut self, dot: &Slot, call: &'a Call) -> Ran<()> {
-        self.at = Some(At::Call(call));
         let Some(definition) = self.definitions.get(&*call.name) else {
             let name = regain_go_format::quote::quote(&call.name);
             return Err(self.error(format!("template {name} not defined")));

@@ -57,7 +57,19 @@ impl Template {
 
     /// Runs the template with `data` as the dot. A key that a map lacks gives the zero value of its elements.
     pub fn execute(&self, data: Value, functions: &Functions) -> Result<String, ExecError> {
-        run::run(&self.root, &self.definitions, functions, data)
+        let mut out = String::new();
+        self.execute_into(&mut out, data, functions)?;
+        Ok(out)
+    }
+
+    /// Does as [`Template::execute`] and appends to `out`, which also gets what was printed before an error.
+    pub fn execute_into(
+        &self,
+        out: &mut String,
+        data: Value,
+        functions: &Functions,
+    ) -> Result<(), ExecError> {
+        run::run(&self.root, &self.definitions, functions, data, out)
     }
 
     /// Whether the set has a template of that name.

@@ -75,6 +75,25 @@ pub trait Object: fmt::Debug + Send + Sync {
     }
 }
 
+/// The struct behind a pointer.
+#[derive(Debug)]
+struct Pointee(Arc<dyn Object>);
+
+impl Object for Pointee {
+    fn type_name(&self) -> Cow<'_, str> {
+        let name = self.0.type_name();
+        Cow::Owned(name.trim_start_matches('*').to_owned())
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        self.0.fields()
+    }
+
+    fn string(&self) -> Option<String> {
+        self.0.string()
+    }
+}
+
 /// The kinds of values, as Go's reflection names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ValueKind {
@@ -151,6 +170,16 @@ impl Value {
                 None => Cow::Borrowed(self),
             },
             _ => Cow::Borrowed(self),
+        }
+    }
+
+    /// What a pointer points to, as it is printed where nobody asks for the pointer.
+    pub(crate) fn pointee(&self) -> Self {
+        match self {
+            Self::Object(object) if object.type_name().starts_with('*') => {
+                Self::Object(Arc::new(Pointee(Arc::clone(object))))
+            }
+            _ => self.clone(),
         }
     }
 

@@ -221,14 +221,15 @@ impl Writer {
             }
             if key.len() <= SIMPLE_KEY_MAX && !scalar::has_break(key) {
                 self.scalar(key, Style::of(key), Place::Key);
+                self.indicator(":", false, false, false);
             } else {
                 self.indicator("?", true, false, false);
                 self.scalar(key, Style::of(key), Place::LongKey);
                 if self.column > BEST_WIDTH {
                     self.start_line();
                 }
+                self.indicator(":", true, false, false);
             }
-            self.indicator(":", false, false, false);
             self.value(value, Place::MapValue);
         }
         self.flow_level -= 1;

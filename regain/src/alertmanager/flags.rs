@@ -92,8 +92,14 @@ static ALERTMANAGER_WEB_FLAGS: &[Flag] = &[
         "0s",
         "How long a request may take; 0 is without end.",
     ),
-    Flag::new("auto-gomemlimit.ratio", Kind::Decimal, "0.9", "Tunes Go's runtime.").without_effect(),
-    Flag::new("enable-feature", Kind::Text, "", "Experiments to turn on, with commas between them."),
+    Flag::new("auto-gomemlimit.ratio", Kind::Decimal, "0.9", "Tunes Go's runtime.")
+        .without_effect(),
+    Flag::new(
+        "enable-feature",
+        Kind::Text,
+        "",
+        "Experiments to turn on, with commas between them.",
+    ),
 ];
 
 /// What upstream's peers need to find each other. Clusters are not built: a lone receiver is what there is.
@@ -117,21 +123,25 @@ static CLUSTER_FLAGS: &[Flag] = &[
     Flag::new("cluster.probe-timeout", Kind::GoDuration, "500ms", "Tunes clusters.")
         .without_effect(),
     Flag::new("cluster.probe-interval", Kind::GoDuration, "1s", "Tunes clusters.").without_effect(),
-    Flag::new("cluster.settle-timeout", Kind::GoDuration, "1m0s", "Tunes clusters.").without_effect(),
+    Flag::new("cluster.settle-timeout", Kind::GoDuration, "1m0s", "Tunes clusters.")
+        .without_effect(),
     Flag::new("cluster.reconnect-interval", Kind::GoDuration, "10s", "Tunes clusters.")
         .without_effect(),
     Flag::new("cluster.reconnect-timeout", Kind::GoDuration, "6h0m0s", "Tunes clusters.")
         .without_effect(),
-    Flag::switch(
-        "cluster.allow-insecure-public-advertise-address-discovery",
-        "Tunes clusters.",
-    )
-    .without_effect(),
+    Flag::switch("cluster.allow-insecure-public-advertise-address-discovery", "Tunes clusters.")
+        .without_effect(),
     Flag::new("cluster.label", Kind::Text, "", "Tunes clusters.").without_effect(),
 ];
 
 /// What the original has not.
-static OWN_FLAGS: &[Flag] = &[Flag::switch(
-    "regain.keep-groups",
-    "Keep groups and their timers over reloads and restarts; off is the original's way.",
-)];
+static OWN_FLAGS: &[Flag] = &[
+    Flag::switch(
+        "regain.keep-groups",
+        "Keep groups and their timers over reloads and restarts; off is the original's way.",
+    ),
+    Flag::switch(
+        "web.allow-anonymous-changes",
+        "Let other hosts change silences without a login, as the original does.",
+    ),
+];

@@ -11,11 +11,11 @@ use regain_go_format::quote::quote;
 use regain_go_regexp::{Error as RegexError, Regex};
 use regain_promql::{EngineOptions, ParserOptions};
 
-use super::address::{AddressError, address};
 use super::features::{self, NotBuilt};
 use super::flags::{AGENT_FLAGS, WRITE_MESSAGE_2};
 use super::load::Reading;
 use super::rules::RuleSettings;
+use crate::address::{AddressError, address};
 use crate::flags::Line;
 use crate::{exit, host, runtime};
 

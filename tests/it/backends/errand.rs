@@ -37,13 +37,13 @@ impl Workshop {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("token"), format!("{TOKEN}\n")).unwrap();
         fs::write(dir.path().join("password"), PASSWORD).unwrap();
-        let backends = Backends::new(BackendOptions {
-            environment: BTreeMap::new(),
-            fs: Arc::new(RealFs),
-            directory: dir.path().join("commands"),
-            tasks: TaskTracker::new(),
-        });
+        let backends = backends(&dir);
         Self { backends, dir }
+    }
+
+    /// What another process over the same directory has.
+    pub(crate) fn restarted(&self) -> Backends {
+        backends(&self.dir)
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
@@ -84,6 +84,15 @@ impl Workshop {
             }
         }
     }
+}
+
+fn backends(dir: &TempDir) -> Backends {
+    Backends::new(BackendOptions {
+        environment: BTreeMap::new(),
+        fs: Arc::new(RealFs),
+        directory: dir.path().join("marks"),
+        tasks: TaskTracker::new(),
+    })
 }
 
 /// A Jenkins with a user and the job that most tests build.

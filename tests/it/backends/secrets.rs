@@ -1,7 +1,7 @@
 //! Where logins go, and where they do not show.
 
 use regain_healing::order::{
-    Backend as _, Found, JenkinsAction, JenkinsServer, JenkinsUrlError, Outcome, Triggered,
+    ActionUrlError, Backend as _, Found, JenkinsAction, JenkinsServer, Outcome, Triggered,
 };
 use regain_tests::jenkins::{Fault, Job, Trouble};
 
@@ -99,10 +99,10 @@ async fn pitfall_19_a_rotated_secret_is_used_at_once() {
 #[test]
 fn pitfall_19_the_address_of_a_jenkins_holds_no_login() {
     for (text, error) in [
-        ("http://admin:hunter2@ci.example/", JenkinsUrlError::Login),
-        ("http://admin@ci.example/", JenkinsUrlError::Login),
-        ("ftp://ci.example/", JenkinsUrlError::Scheme),
-        ("http://ci.example/?token=x", JenkinsUrlError::Query),
+        ("http://admin:hunter2@ci.example/", ActionUrlError::Login),
+        ("http://admin@ci.example/", ActionUrlError::Login),
+        ("ftp://ci.example/", ActionUrlError::Scheme),
+        ("http://ci.example/?token=x", ActionUrlError::Query),
     ] {
         let found = JenkinsServer::check_url(text).unwrap_err();
         assert_eq!(found, error);

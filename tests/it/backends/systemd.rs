@@ -1,5 +1,6 @@
 //! Units of a systemd of our own.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use regain_healing::order::{
@@ -10,7 +11,7 @@ use regain_systemd::{Bus, Client, JobResult, UnitState, Verb};
 use regain_tests::systemd::UserManager;
 use tempfile::TempDir;
 
-use super::errand::{Workshop, order_of};
+use super::errand::{Workshop, attempt, order_of};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -31,6 +32,8 @@ struct Host {
     manager: UserManager,
     shop: Workshop,
     dir: TempDir,
+    /// Each order has an id of its own.
+    orders: AtomicU32,
 }
 
 impl Host {
@@ -43,7 +46,7 @@ impl Host {
         }
         let dir = tempfile::tempdir().unwrap();
         let manager = UserManager::start(dir.path(), UNITS).unwrap();
-        Some(Self { manager, shop: Workshop::new(), dir })
+        Some(Self { manager, shop: Workshop::new(), dir, orders: AtomicU32::new(1000) })
     }
 
     fn client(&self) -> Client {
@@ -55,8 +58,12 @@ impl Host {
     }
 
     fn order(&self, verb: Verb, unit: &str) -> Order {
+        self.attempt(verb, unit, self.orders.fetch_add(1, Ordering::SeqCst))
+    }
+
+    fn attempt(&self, verb: Verb, unit: &str, number: u32) -> Order {
         let unit = UnitChoice::Fixed(UnitName::parse(unit).unwrap());
-        order_of(Action::Systemd(SystemdAction { unit, verb, bus: self.bus() }), &[])
+        attempt(Action::Systemd(SystemdAction { unit, verb, bus: self.bus() }), &[], number)
     }
 
     async fn state(&self, unit: &str) -> UnitState {
@@ -151,6 +158,7 @@ async fn a_long_job_is_followed_under_its_number_and_can_be_cancelled() {
     assert_eq!(outcome, Outcome::Succeeded);
     assert_eq!(host.state("slow.service").await.active_state, "active");
 
+    let order = host.order(Verb::Restart, "slow.service");
     let triggered = backends.trigger(&order).await;
     let Triggered::Started(handle) = triggered else { panic!("{triggered:?}") };
     assert_eq!(backends.cancel(&order, &handle).await, Cancelled::Stopped);
@@ -159,26 +167,34 @@ async fn a_long_job_is_followed_under_its_number_and_can_be_cancelled() {
 }
 
 #[tokio::test]
-async fn after_a_crash_the_unit_tells_whether_it_was_triggered() {
+async fn after_a_crash_the_mark_tells_whether_a_unit_was_touched() {
     let Some(host) = Host::start() else { return };
     let backends = &host.shop.backends;
-    host.trigger(Verb::Start, "app.service").await;
+    let submit = async |verb| {
+        let mut job = host.client().submit("app.service", verb).await.unwrap();
+        assert_eq!(job.result(PATIENCE).await.unwrap(), Some(JobResult::Done));
+    };
+    submit(Verb::Start).await;
 
     let restart = host.order(Verb::Restart, "app.service");
-    assert_eq!(backends.lookup(&restart).await, Found::Nothing, "it changed before the intent");
-
-    host.client()
-        .submit("app.service", Verb::Restart)
-        .await
-        .unwrap()
-        .result(PATIENCE)
-        .await
-        .unwrap();
+    assert_eq!(backends.lookup(&restart).await, Found::Nothing, "there is no mark");
+    assert!(matches!(backends.trigger(&restart).await, Triggered::Done(_)));
     let found = backends.lookup(&restart).await;
     assert!(matches!(found, Found::Done(_, Outcome::Succeeded)), "{found:?}");
+    let before = host.state("app.service").await;
+    let again = backends.trigger(&restart).await;
+    assert!(matches!(again, Triggered::Unknown { .. }), "one id is one restart: {again:?}");
+    assert_eq!(host.state("app.service").await, before);
 
-    let restart = host.order(Verb::Restart, "app.service");
-    host.client().submit("app.service", Verb::Stop).await.unwrap().result(PATIENCE).await.unwrap();
+    // The crash came between the mark and the record of the job.
+    let restart = host.attempt(Verb::Restart, "app.service", 2);
+    std::fs::write(host.shop.file("marks").join(restart.id.as_str()), "intended 0\n").unwrap();
+    let found = backends.lookup(&restart).await;
+    assert!(matches!(found, Found::Unknown { .. }), "nothing changed since: {found:?}");
+    submit(Verb::Restart).await;
+    let found = backends.lookup(&restart).await;
+    assert!(matches!(found, Found::Done(_, Outcome::Succeeded)), "{found:?}");
+    submit(Verb::Stop).await;
     let found = backends.lookup(&restart).await;
     assert!(matches!(found, Found::Unknown { .. }), "somebody stopped it: {found:?}");
 }
@@ -215,8 +231,7 @@ async fn without_a_systemd_nothing_starts_and_it_may_come_back() {
     let order = order_of(Action::Systemd(SystemdAction { unit, verb: Verb::Restart, bus }), &[]);
     let triggered = shop.backends.trigger(&order).await;
     assert!(matches!(triggered, Triggered::Refused { retryable: true, .. }), "{triggered:?}");
-    let found = shop.backends.lookup(&order).await;
-    assert!(matches!(found, Found::Unknown { .. }), "{found:?}");
+    assert_eq!(shop.backends.lookup(&order).await, Found::Nothing);
     let handle = Handle("job=1 before=".to_owned());
     let progress = shop.backends.poll(&order, &handle).await;
     assert!(matches!(progress, Progress::Unreachable { .. }), "{progress:?}");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
@@ -97,10 +97,13 @@ impl Core {
             nflog,
         };
         if replay.damaged > 0 {
-            tracing::warn!(
+            tracing::error!(
                 places = replay.damaged,
-                "the log of alerting has an end that was torn or is damaged"
+                "the log of alerting is damaged; what was found beside it is kept as alerting.log.damaged"
             );
+        }
+        if replay.has_torn_end {
+            tracing::info!("the log of alerting ends in a write that was cut short");
         }
         core.replay(replay.records, now);
         core.apply(plan, now);
@@ -141,20 +144,48 @@ impl Core {
         for (_, alert) in self.store.iter() {
             self.inhibitor.update(alert);
         }
+        let used = used_receivers(&plan);
         let of_receiver = |(receiver, integrations): (&Arc<str>, &Vec<_>)| {
             (Arc::clone(receiver), outlets(receiver, integrations, &self.metrics.notifications))
         };
-        self.outlets = plan.integrations.iter().map(of_receiver).collect();
+        let integrations =
+            plan.integrations.iter().filter(|(receiver, _)| used.contains(*receiver));
+        self.outlets = integrations.map(of_receiver).collect();
         if !self.options.keep_group_state {
             std::mem::take(&mut self.generation).cancel();
         }
         let alerts: Vec<_> = self.store.iter().map(|(_, alert)| Arc::clone(alert)).collect();
         self.dispatcher.apply(now, plan.routes.clone(), &alerts);
         let configured = &self.metrics.configured;
-        configured.receivers.set(self.outlets.len() as f64);
+        configured.receivers.set(used.len() as f64);
         configured.integrations.set(self.outlets.values().map(Vec::len).sum::<usize>() as f64);
         configured.inhibition_rules.set(self.inhibitor.rule_count() as f64);
+        self.warn_of_intervals(&plan);
         self.plan = plan;
+    }
+
+    fn warn_of_intervals(&self, plan: &Plan) {
+        for route in plan.routes.routes() {
+            let (repeat, interval) = (route.options.repeat_interval, route.options.group_interval);
+            if repeat > self.options.retention {
+                tracing::warn!(
+                    repeat_interval = ?repeat,
+                    retention = ?self.options.retention,
+                    route = route.key(),
+                    "repeat_interval is greater than the data retention period. It can lead to \
+                     notifications being repeated more often than expected."
+                );
+            }
+            if repeat < interval {
+                tracing::warn!(
+                    repeat_interval = ?repeat,
+                    group_interval = ?interval,
+                    route = route.key(),
+                    "repeat_interval is less than group_interval. Notifications will not repeat \
+                     until the next group_interval."
+                );
+            }
+        }
     }
 
     /// Takes alerts in.
@@ -291,6 +322,11 @@ impl Core {
         self.changes
     }
 
+    /// Whether a commit has anything to write.
+    pub(super) const fn wants_commit(&self) -> bool {
+        self.dispatcher.has_timer_changes() || self.files.journal.is_dirty()
+    }
+
     /// Makes durable what somebody waits for, and writes the rest.
     pub(super) fn commit(&mut self) -> Result<(), JournalError> {
         for change in self.dispatcher.take_timer_changes() {
@@ -367,6 +403,12 @@ impl Core {
         let state = silences.chain(entries).chain(timers.into_iter().map(Record::Timer));
         self.files.journal.rewrite(state.chain(alerts.into_iter().map(Record::Alert)))
     }
+}
+
+/// The receivers that a route names; others are never told anything.
+fn used_receivers(plan: &Plan) -> HashSet<Arc<str>> {
+    let routes = plan.routes.routes();
+    routes.iter().map(|route| Arc::clone(&route.options.receiver)).collect()
 }
 
 /// Runs and counts one of upstream's maintenances, of what is called `name`.

@@ -146,7 +146,11 @@ impl Owner {
 
     /// Makes durable what has changed, and then answers.
     fn answer(&mut self, answers: Vec<Answer>) {
-        let stored = blocking(|| self.core.commit()).map_err(Arc::new);
+        let stored = if self.core.wants_commit() {
+            blocking(|| self.core.commit()).map_err(Arc::new)
+        } else {
+            Ok(())
+        };
         if let Err(error) = &stored {
             tracing::error!(%error, "the log of alerting could not be written");
         }

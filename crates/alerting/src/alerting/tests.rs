@@ -3,6 +3,7 @@ mod play;
 mod properties;
 mod scenarios;
 mod shell;
+mod views;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

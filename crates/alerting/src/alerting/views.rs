@@ -12,7 +12,7 @@ use crate::alert::{Alert, Fingerprint};
 use crate::dispatch::{Dispatcher, GroupFacts};
 use crate::notify::{Notification, NotificationReason, sort_alerts};
 use crate::order::by_size_then_labels;
-use crate::settings::Settings;
+use crate::settings::{ReceiverSettings, Settings};
 
 /// How an alert stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,6 +96,7 @@ impl GroupView {
 
 /// Which alerts are asked for.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a parameter of the API")]
 pub struct AlertFilter {
     /// What the labels fulfil.
     pub matchers: Vec<Matcher>,
@@ -128,24 +129,20 @@ impl Default for AlertFilter {
 }
 
 impl AlertFilter {
-    fn accepts_receiver(&self, receiver: &str, settings: &Settings) -> bool {
-        let by_name = self.receiver.as_ref().is_none_or(|matcher| matcher.matches(receiver));
-        let by_labels = || {
-            let mut receivers = settings.receivers.iter();
-            let found = receivers.find(|known| &*known.name == receiver);
-            found.is_some_and(|receiver| fulfils(&receiver.labels, &self.receiver_matchers))
-        };
-        by_name && (self.receiver_matchers.is_empty() || by_labels())
+    fn accepts_name(&self, receiver: &str) -> bool {
+        self.receiver.as_ref().is_none_or(|matcher| matcher.matches(receiver))
     }
 
-    fn accepts_any(&self, receivers: &[Arc<str>], settings: &Settings) -> bool {
-        // The two conditions on receivers may be met by different ones.
-        let names = Self { receiver_matchers: Vec::new(), ..self.clone() };
-        let labels = Self { receiver: None, ..self.clone() };
-        let any =
-            |filter: &Self| receivers.iter().any(|name| filter.accepts_receiver(name, settings));
-        (self.receiver.is_none() || any(&names))
-            && (self.receiver_matchers.is_empty() || any(&labels))
+    fn accepts_labels(&self, receiver: &str, settings: &Settings) -> bool {
+        let is_it = |known: &&ReceiverSettings| &*known.name == receiver;
+        let fits = |known: &ReceiverSettings| fulfils(&known.labels, &self.receiver_matchers);
+        self.receiver_matchers.is_empty() || settings.receivers.iter().find(is_it).is_some_and(fits)
+    }
+
+    /// Whether the conditions on receivers are met, be it by different ones.
+    fn accepts_receivers(&self, receivers: &[Arc<str>], settings: &Settings) -> bool {
+        receivers.iter().any(|name| self.accepts_name(name))
+            && receivers.iter().any(|name| self.accepts_labels(name, settings))
     }
 
     fn accepts(&self, alert: &Alert, now: Timestamp) -> bool {
@@ -184,7 +181,7 @@ impl Core {
         let mut views = Vec::new();
         for (fingerprint, alert) in found {
             let receivers = self.receivers(&alert);
-            if filter.accepts_any(&receivers, &self.plan.settings) {
+            if filter.accepts_receivers(&receivers, &self.plan.settings) {
                 views.push(self.view(fingerprint, alert, receivers, now));
             }
         }
@@ -224,7 +221,9 @@ impl Core {
             .dispatcher
             .groups()
             .filter(|group| {
-                filter.accepts_receiver(&group.route.options.receiver, &self.plan.settings)
+                let receiver = &group.route.options.receiver;
+                filter.accepts_name(receiver)
+                    && filter.accepts_labels(receiver, &self.plan.settings)
             })
             .map(|group| outline(&group, filter, now))
             .collect();

@@ -56,6 +56,10 @@ impl Timers {
         }
     }
 
+    pub(super) const fn has_changes(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
     pub(super) fn take_changes(&mut self) -> Vec<TimerChange> {
         std::mem::take(&mut self.changes)
     }

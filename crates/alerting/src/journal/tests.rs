@@ -65,7 +65,8 @@ fn a_torn_end_costs_what_was_not_committed() {
         torn.set_bytes(Path::new(PATH), whole[..length].to_vec());
         let (_, replay) = open(&torn).unwrap();
         assert_eq!(replay.records, [timer(1), timer(2)], "{length} bytes");
-        assert_eq!(replay.damaged, usize::from(length > committed));
+        assert_eq!(replay.has_torn_end, length > committed);
+        assert_eq!(replay.damaged, 0);
     }
 }
 
@@ -75,9 +76,34 @@ fn somebody_elses_file_is_left_alone() {
     fs.set_bytes(Path::new(PATH), b"something else".to_vec());
     let error = open(&fs).unwrap_err();
     assert_eq!(error.to_string(), "/data/regain/alerting.log: not a log of alerting");
+    let mut later = header();
+    later[8] = 2;
+    let crc = crc32c::crc32c(&later[..12]);
+    later[12..].copy_from_slice(&crc.to_le_bytes());
+    fs.set_bytes(Path::new(PATH), later.to_vec());
+    let error = open(&fs).unwrap_err();
+    assert_eq!(error.to_string(), "/data/regain/alerting.log: unknown version 2");
     // A header that was cut off holds nothing.
     fs.set_bytes(Path::new(PATH), b"RgnA".to_vec());
     assert!(open(&fs).unwrap().1.records.is_empty());
+}
+
+#[test]
+fn a_damaged_log_is_kept_and_what_can_be_read_of_it_counts() {
+    let fs = MemFs::new();
+    let (mut journal, _) = open(&fs).unwrap();
+    journal.rewrite([timer(1), timer(2), timer(3)].into_iter()).unwrap();
+    let whole = fs.bytes(Path::new(PATH)).unwrap();
+    for damaged in [9, HEADER_BYTES + 5, whole.len() / 2] {
+        let mut bytes = whole.clone();
+        bytes[damaged] ^= 1;
+        fs.set_bytes(Path::new(PATH), bytes.clone());
+        let (_, replay) = open(&fs).unwrap();
+        let lost = usize::from(damaged >= HEADER_BYTES);
+        assert_eq!((replay.records.len(), replay.damaged), (3 - lost, 1));
+        assert!(!replay.has_torn_end);
+        assert_eq!(fs.bytes(Path::new("/data/regain/alerting.log.damaged")), Some(bytes));
+    }
 }
 
 #[test]
@@ -99,7 +125,7 @@ proptest! {
     #[test]
     fn hostile_logs_are_read(body: Vec<u8>, payloads: Vec<Vec<u8>>) {
         let fs = MemFs::new();
-        let mut bytes = MAGIC.to_vec();
+        let mut bytes = header().to_vec();
         let whole = payloads.iter().filter(|payload| !payload.is_empty()).count();
         for payload in payloads.iter().filter(|payload| !payload.is_empty()) {
             frame::put(&mut bytes, |out| out.extend_from_slice(payload));
@@ -107,6 +133,7 @@ proptest! {
         bytes.extend_from_slice(&body);
         fs.set_bytes(Path::new(PATH), bytes);
         let (_, replay) = open(&fs).unwrap();
-        prop_assert!(replay.records.len() + replay.damaged >= whole);
+        let torn = usize::from(replay.has_torn_end);
+        prop_assert!(replay.records.len() + replay.damaged + torn >= whole);
     }
 }

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 /// One line a text: the text, then what upstream's parsers (0.34) make of it: a list in the UTF-8 grammar, in the
@@ -89,5 +91,29 @@ fn the_mode_says_which_names_labels_have() {
         assert_eq!(MatcherMode::Classic.is_valid_label_name(name), classic, "{name}");
         assert_eq!(MatcherMode::Fallback.is_valid_label_name(name), utf8, "{name}");
         assert_eq!(MatcherMode::Utf8Strict.is_valid_label_name(name), utf8, "{name}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_matcher_that_is_written_is_read_back(
+        name in "\\PC{1,8}|[a-z{}=!~,\"'`\\\\ \n\t]{1,8}",
+        value in "\\PC{0,8}|[a-z{}=!~,\"'`\\\\ \n\t]{0,8}",
+        negative in any::<bool>(),
+    ) {
+        let op = if negative { MatchOp::NotEqual } else { MatchOp::Equal };
+        let matcher = new(&name, op, &value).unwrap();
+        let read = parse_matcher(&format(&matcher), MatcherMode::Utf8Strict, "test");
+        prop_assert_eq!(read.unwrap(), matcher);
+    }
+
+    #[test]
+    fn what_a_text_means_is_written_and_read_back(text in "[a-c{}=!~,\"'`\\\\ \nß]{0,24}|\\PC{0,24}") {
+        for mode in [MatcherMode::Fallback, MatcherMode::Classic, MatcherMode::Utf8Strict] {
+            if let Ok(matchers) = parse_matchers(&text, mode, "test") {
+                let read = parse_matchers(&format_all(&matchers), mode, "test");
+                prop_assert_eq!(read.unwrap(), matchers);
+            }
+        }
     }
 }

@@ -55,13 +55,13 @@ impl Entry {
 }
 
 fn decode_entry(mut reader: Reader<'_>) -> Result<Option<Entry>, WireError> {
-    let (mut group_key, mut recipient) = (String::new(), None);
+    let (mut group_key, mut recipient) = ("", None);
     let mut timestamp = Timestamp::UNIX_EPOCH;
     let (mut firing, mut resolved) = (Vec::new(), Vec::new());
     let mut receiver_data = BTreeMap::new();
     while let Some(field) = reader.next_field()? {
         match field.number {
-            1 => group_key = field.str()?.to_owned(),
+            1 => group_key = field.str()?,
             2 => recipient = Some(decode_recipient(field.message()?)?),
             5 => timestamp = time(&field)?,
             6 => read_hashes(&field, &mut firing)?,

@@ -158,7 +158,7 @@ impl Backoff {
     const GROWTH: f64 = 1.5;
     /// By which part a pause may be shorter or longer.
     const JITTER: f64 = 0.5;
-    const MAX: Duration = Duration::from_secs(60);
+    const MAX: Duration = Duration::from_mins(1);
 
     fn next(&mut self, jitter: &Sequence) -> Duration {
         let factor = 1.0 - Self::JITTER + 2.0 * Self::JITTER * jitter.fraction();

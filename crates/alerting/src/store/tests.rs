@@ -97,7 +97,7 @@ fn what_is_not_said_is_filled_in() {
             ends_at: end.map(at),
             ..PostedAlert::default()
         };
-        let alert = posted.complete(now, Duration::from_secs(300));
+        let alert = posted.complete(now, Duration::from_mins(5));
         (alert.starts_at, alert.ends_at.unwrap(), alert.timeout)
     };
     assert_eq!(complete(None, None), (now, at(400), true));
@@ -107,7 +107,7 @@ fn what_is_not_said_is_filled_in() {
     let zero: Timestamp = "0001-01-01T00:00:00Z".parse().unwrap();
     let posted =
         PostedAlert { starts_at: Some(zero), ends_at: Some(zero), ..PostedAlert::default() };
-    assert_eq!(posted.complete(now, Duration::from_secs(300)).starts_at, now);
+    assert_eq!(posted.complete(now, Duration::from_mins(5)).starts_at, now);
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn open(dir: &Path) -> (Alerting, mpsc::UnboundedReceiver<Notification>) {
     let (told, notifications) = mpsc::unbounded_channel();
     let hook: Arc<dyn Notify> = Arc::new(Hook(told));
     let settings = Settings {
-        resolve_timeout: Duration::from_secs(300),
+        resolve_timeout: Duration::from_mins(5),
         route: RouteSettings {
             receiver: Some("hook".into()),
             group_by: Some(GroupBy::Labels(["alertname".to_owned()].into())),

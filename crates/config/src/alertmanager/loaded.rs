@@ -1,5 +1,6 @@
 //! From files to settings.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,11 +17,11 @@ use crate::load::{LoadError, read};
 use crate::unbuilt::Unbuilt;
 
 /// A configuration of alerting and what came with it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Loaded {
     /// The settings.
     pub settings: Settings,
-    /// The text of the file.
+    /// The text of the file, with its secrets.
     pub text: String,
     /// The file as upstream shows it: with defaults, with secrets hidden. It can be loaded again.
     pub shown: String,
@@ -30,6 +31,18 @@ pub struct Loaded {
     pub unbuilt: Vec<Unbuilt>,
     /// What is valid and likely not meant.
     pub warnings: Vec<Warning>,
+}
+
+impl fmt::Debug for Loaded {
+    /// Leaves the text out, which has secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loaded")
+            .field("settings", &self.settings)
+            .field("templates", &self.templates)
+            .field("unbuilt", &self.unbuilt)
+            .field("warnings", &self.warnings)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A file with templates.

@@ -88,18 +88,20 @@ impl Route {
         rule(self.continue_matching, "cannot have continue in root route");
     }
 
-    /// Checks that the receivers and intervals that the node and its children name exist.
-    pub(super) fn check_names(
-        &self,
-        receivers: &[Receiver],
-        intervals: &[Arc<str>],
-        context: &Context<'_>,
-    ) {
+    /// Checks that the receivers that the node and its children name exist.
+    pub(super) fn check_receivers(&self, receivers: &[Receiver], context: &Context<'_>) {
         let receiver = self.receiver.as_str();
         if !receiver.is_empty() && !receivers.iter().any(|one| one.name == receiver) {
             let message = format!("undefined receiver {receiver:?} used in route");
             context.mistakes.rule(self.receiver_at, message);
         }
+        for child in &self.routes {
+            child.check_receivers(receivers, context);
+        }
+    }
+
+    /// Checks that the intervals that the node and its children name exist.
+    pub(super) fn check_intervals(&self, intervals: &[Arc<str>], context: &Context<'_>) {
         for (at, name) in self.active_time_intervals.iter().chain(&self.mute_time_intervals) {
             if !intervals.iter().any(|known| **known == **name) {
                 let message = format!("undefined time interval {name:?} used in route");
@@ -107,7 +109,7 @@ impl Route {
             }
         }
         for child in &self.routes {
-            child.check_names(receivers, intervals, context);
+            child.check_intervals(intervals, context);
         }
     }
 

@@ -65,8 +65,18 @@ struct OffsetForm {
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const WEEKDAYS: [&str; 7] =
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -74,7 +84,10 @@ const SHORT_NAME_LEN: usize = 3;
 
 /// The English name of a month, from one.
 pub fn month_name(month: i8) -> &'static str {
-    usize::try_from(month).ok().and_then(|month| MONTHS.get(month.checked_sub(1)?)).map_or("", |name| name)
+    usize::try_from(month)
+        .ok()
+        .and_then(|month| MONTHS.get(month.checked_sub(1)?))
+        .map_or("", |name| name)
 }
 
 /// The English name of a weekday; Sunday is zero.
@@ -138,8 +151,8 @@ fn append_abbreviation(text: &mut String, moment: &Moment) {
         text.push_str(&moment.abbreviation);
         return;
     }
-    let minutes = moment.offset_s / 60 % 60 != 0;
-    append_offset(text, OffsetForm { z: false, minutes, seconds: false, colons: false }, moment.offset_s);
+    let form = OffsetForm { z: false, minutes: true, seconds: false, colons: false };
+    append_offset(text, form, moment.offset_s);
 }
 
 fn append_offset(text: &mut String, form: OffsetForm, offset_s: i32) {
@@ -233,7 +246,8 @@ fn item_at(text: &str) -> Option<(Item, usize)> {
     // A short name that goes on in small letters is another word.
     for (name, item) in [("Jan", Item::MonthShort), ("Mon", Item::WeekdayShort)] {
         if let Some(rest) = text.strip_prefix(name) {
-            return (!rest.starts_with(|c: char| c.is_ascii_lowercase())).then_some((item, name.len()));
+            return (!rest.starts_with(|c: char| c.is_ascii_lowercase()))
+                .then_some((item, name.len()));
         }
     }
     fraction(text)

@@ -4,8 +4,7 @@ use super::{Flags, NUMBER_MAX, Operand, Printer, Shape};
 
 /// Appends `format` with its verbs replaced.
 pub(super) fn print<T: Operand>(printer: &mut Printer, format: &str, operands: &[T]) {
-    let mut reader =
-        Reader { rest: format, operands, next: 0, reordered: false, good_index: true };
+    let mut reader = Reader { rest: format, operands, next: 0, reordered: false, good_index: true };
     while let Some((text, tail)) = reader.rest.split_once('%') {
         printer.push(text);
         reader.rest = tail;

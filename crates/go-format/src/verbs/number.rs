@@ -58,7 +58,8 @@ impl Printer {
             _ => flags.sharp,
         };
         // `%#O` has the zero of `%#o` too.
-        let octal = if prefix == "0o" && flags.sharp && !padded.starts_with('0') { "0" } else { "" };
+        let octal =
+            if prefix == "0o" && flags.sharp && !padded.starts_with('0') { "0" } else { "" };
         let prefix = if shows_prefix { prefix } else { "" };
         self.pad_with_spaces(&format!("{sign}{prefix}{octal}{padded}"));
     }
@@ -96,7 +97,9 @@ impl Printer {
         let len = sign.len() + unsigned.len();
         match self.flags.width {
             // The sign stands before the zeros.
-            Some(width) if self.flags.zero && !self.flags.minus && width > len && !sign.is_empty() => {
+            Some(width)
+                if self.flags.zero && !self.flags.minus && width > len && !sign.is_empty() =>
+            {
                 self.push(sign);
                 self.fill(width - len);
                 self.push(&unsigned);
@@ -121,8 +124,7 @@ fn decimal(value: f64, format: FloatFormat, precision: Option<usize>) -> String 
 /// Keeps the point and the zeros that `%g` leaves out, as `#` asks for.
 fn with_point(unsigned: &str, verb: char, precision: Option<usize>) -> String {
     let marks: &[char] = if matches!(verb, 'x' | 'X') { &['p'] } else { &['e'] };
-    let (mantissa, exponent) =
-        unsigned.split_at(unsigned.find(marks).unwrap_or(unsigned.len()));
+    let (mantissa, exponent) = unsigned.split_at(unsigned.find(marks).unwrap_or(unsigned.len()));
     let mut text = mantissa.to_owned();
     if !text.contains('.') {
         text.push('.');
@@ -149,7 +151,11 @@ fn split(value: f64) -> (u64, i64) {
     let fraction = bits & ((1 << MANTISSA_BITS) - 1);
     let exponent = i64::try_from(bits >> MANTISSA_BITS & 0x7ff).expect("eleven bits fit");
     let scale = EXPONENT_BIAS + i64::from(MANTISSA_BITS);
-    if exponent == 0 { (fraction, 1 - scale) } else { (fraction | 1 << MANTISSA_BITS, exponent - scale) }
+    if exponent == 0 {
+        (fraction, 1 - scale)
+    } else {
+        (fraction | 1 << MANTISSA_BITS, exponent - scale)
+    }
 }
 
 /// `%b`: the mantissa as an integer and a power of two.
@@ -178,7 +184,9 @@ fn hexadecimal(value: f64, precision: Option<usize>) -> String {
         mantissa <<= shift;
         exponent += i64::from(LEADING) - i64::from(shift);
     }
-    if let Some(digits) = precision.and_then(|digits| u32::try_from(digits).ok()).filter(|&d| d < 15) {
+    if let Some(digits) =
+        precision.and_then(|digits| u32::try_from(digits).ok()).filter(|&d| d < 15)
+    {
         let shift = LEADING - 4 * digits;
         let (kept, lost) = (mantissa >> shift, mantissa & ((1 << shift) - 1));
         let half = 1_u64 << (shift - 1);

@@ -56,11 +56,8 @@ impl Printer {
             if self.flags.sharp && (self.flags.space || index == 0) {
                 encoded.push_str(prefix);
             }
-            let written = if upper {
-                write!(encoded, "{byte:02X}")
-            } else {
-                write!(encoded, "{byte:02x}")
-            };
+            let written =
+                if upper { write!(encoded, "{byte:02X}") } else { write!(encoded, "{byte:02x}") };
             written.expect("writing to a string cannot fail");
         }
         self.pad(&encoded);
@@ -95,7 +92,10 @@ impl Printer {
         let mut text = format!("U+{code:0digits$X}");
         if self.flags.sharp
             && let Some(c) = u32::try_from(code).ok().and_then(char::from_u32)
-            && (c == '\'' || c == '"' || c == '\\' || quote(&c.to_string()).len() == c.len_utf8() + 2)
+            && (c == '\''
+                || c == '"'
+                || c == '\\'
+                || quote(&c.to_string()).len() == c.len_utf8() + 2)
         {
             write!(text, " '{c}'").expect("writing to a string cannot fail");
         }

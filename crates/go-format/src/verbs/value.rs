@@ -27,8 +27,9 @@ impl Printer {
             return self.text(operand, &text, verb);
         }
         match shape {
-            Shape::Nil if verb == 'v' => self.push("<nil>"),
-            Shape::Nil => self.complain(operand, verb),
+            // Within something else it is an interface without a value, which every verb shows alike.
+            Shape::Nil if self.flags.sharp_v => self.push("interface {}(nil)"),
+            Shape::Nil => self.push("<nil>"),
             Shape::Bool(value) => match verb {
                 't' | 'v' => self.pad(if value { "true" } else { "false" }),
                 _ => self.complain(operand, verb),

@@ -111,7 +111,9 @@ fn is_less(left: &Value, right: &Value) -> Result<bool, FunctionError> {
     }
     match (basic(left), basic(right)) {
         (Some(Basic::Integer(left)), Some(Basic::Integer(right))) => Ok(left < right),
-        (Some(Basic::Text(left)), Some(Basic::Text(right))) => Ok(left.cmp(&right) == Ordering::Less),
+        (Some(Basic::Text(left)), Some(Basic::Text(right))) => {
+            Ok(left.cmp(&right) == Ordering::Less)
+        }
         (Some(Basic::Bool(_)), Some(Basic::Bool(_))) => Err(bad_type()),
         _ => Err(incompatible(left, right)),
     }

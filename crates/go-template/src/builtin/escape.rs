@@ -53,7 +53,7 @@ fn code_point(dst: &mut String, c: char) {
 fn escaped(arguments: &[Value], escape: impl Fn(&mut String, char)) -> Outcome {
     let printable: Vec<Value> = arguments
         .iter()
-        .map(|value| if let Value::Nil = value { Value::from(NO_VALUE) } else { value.clone() })
+        .map(|value| if let Value::Nil = value { Value::from(NO_VALUE) } else { value.pointee() })
         .collect();
     let plain = verbs::sprint(&printable, OUTPUT_BYTES_MAX)
         .map_err(|error| FunctionError::new(error.to_string()))?;

@@ -79,8 +79,8 @@ impl<'a> Lexer<'a> {
     fn space(&mut self) -> Token<'a> {
         let len = self.rest().len() - self.rest().trim_start_matches(SPACES).len();
         let tail = self.rest().get(len - 1..).unwrap_or_default();
-        let marked = is_right_trim(tail)
-            && tail.get(TRIM_LEN..).unwrap_or_default().starts_with(RIGHT);
+        let marked =
+            is_right_trim(tail) && tail.get(TRIM_LEN..).unwrap_or_default().starts_with(RIGHT);
         match (marked, len) {
             (true, 1) => self.right_delim(true),
             (true, _) => {
@@ -243,6 +243,7 @@ fn is_word(c: char) -> bool {
 /// `U+0025 '%'`, as Go's `%#U` prints a character.
 fn code_point(c: char) -> String {
     let code = format!("U+{:04X}", u32::from(c));
-    let printed = c == '"' || c == '\\' || quote(c.encode_utf8(&mut [0; 4])).len() == c.len_utf8() + 2;
+    let printed =
+        c == '"' || c == '\\' || quote(c.encode_utf8(&mut [0; 4])).len() == c.len_utf8() + 2;
     if printed { format!("{code} '{c}'") } else { code }
 }

@@ -164,9 +164,8 @@ impl<'a> Parser<'a> {
                 Term::Number(number::parse(token)?)
             }
             Kind::LeftParen => {
-                let pipeline = self.nested(|parser| {
-                    parser.pipeline("parenthesized pipeline", Kind::RightParen)
-                })?;
+                let pipeline = self
+                    .nested(|parser| parser.pipeline("parenthesized pipeline", Kind::RightParen))?;
                 // Go gives the parenthesis the place of what it holds.
                 let pos = pipeline.pos;
                 return Ok(Some(Operand { pos, term: Term::Pipeline(pipeline) }));

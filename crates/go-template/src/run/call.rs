@@ -70,8 +70,7 @@ impl<'a> Run<'a> {
                 self.result(name, at, result)
             }
             Builtin::Plain { run, .. } => {
-                let arguments =
-                    self.arguments(dot, builtin.signature(), name, operands, last)?;
+                let arguments = self.arguments(dot, builtin.signature(), name, operands, last)?;
                 let result = run(&arguments);
                 self.result(name, at, result)
             }
@@ -113,7 +112,9 @@ impl<'a> Run<'a> {
         decides: bool,
     ) -> Ran<Value> {
         if operands.is_empty() && last.is_none() {
-            return Err(self.error(format!("wrong number of args for {name}: want at least 1 got 0")));
+            return Err(
+                self.error(format!("wrong number of args for {name}: want at least 1 got 0"))
+            );
         }
         let mut value = Value::Nil;
         for operand in operands {
@@ -139,7 +140,8 @@ impl<'a> Run<'a> {
         let (want, got) = (fixed.len(), operands.len());
         if signature.variadic.is_some() {
             if count < want {
-                let message = format!("wrong number of args for {name}: want at least {want} got {got}");
+                let message =
+                    format!("wrong number of args for {name}: want at least {want} got {got}");
                 return Err(self.error(message));
             }
         } else if count != want {

@@ -100,9 +100,7 @@ impl<'a> Run<'a> {
                 self.at = Some(At::Operand(start));
                 self.function(dot, name, At::Operand(start), &[], None)
             }
-            Term::Nil => {
-                Err(self.error(format!("indirection through explicit nil in {chain}")))
-            }
+            Term::Nil => Err(self.error(format!("indirection through explicit nil in {chain}"))),
             _ => self.argument(dot, Type::Any, start).map(Slot::of),
         }
     }
@@ -131,9 +129,7 @@ impl<'a> Run<'a> {
                     self.fields(dot, value, fields, at, (&[], None))?
                 }
             }
-            Term::Pipeline(pipeline) => {
-                Slot::of(self.nested(|run| run.pipeline(dot, pipeline))?)
-            }
+            Term::Pipeline(pipeline) => Slot::of(self.nested(|run| run.pipeline(dot, pipeline))?),
             Term::Function(name) => self.function(dot, name, at, &[], None)?,
             Term::Chain(start, fields) => {
                 let receiver = self.chain_start(dot, operand, start)?;
@@ -150,9 +146,7 @@ impl<'a> Run<'a> {
             return match (slot.boxed, wanted) {
                 (_, Type::Any) => Ok(Value::Nil),
                 (false, _) if wanted.can_be_nil() => Ok(wanted.zero()),
-                (false, _) => {
-                    Err(self.error(format!("invalid value; expected {}", wanted.name())))
-                }
+                (false, _) => Err(self.error(format!("invalid value; expected {}", wanted.name()))),
                 (true, _) => Err(self.wrong_type(wanted, "interface {}")),
             };
         }
@@ -175,7 +169,9 @@ impl<'a> Run<'a> {
                 _ => (None, "bool"),
             },
             Type::Int => (number.and_then(|number| number.int).map(Value::Int), "integer"),
-            Type::Duration => (number.and_then(|number| number.int).map(Value::Duration), "integer"),
+            Type::Duration => {
+                (number.and_then(|number| number.int).map(Value::Duration), "integer")
+            }
             Type::Float => (number.and_then(|number| number.float).map(Value::Float), "float"),
             Type::String => match term {
                 Term::String { text, .. } => (Some(Value::string(text.clone())), "string"),

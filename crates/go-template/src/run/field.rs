@@ -51,8 +51,9 @@ impl<'a> Run<'a> {
             && let Some(value) = object.field(name)
         {
             if has_arguments {
-                return Err(self
-                    .error(format!("{name} has arguments but cannot be invoked as function")));
+                return Err(
+                    self.error(format!("{name} has arguments but cannot be invoked as function"))
+                );
             }
             return Ok(Slot::of(value));
         }

@@ -69,7 +69,6 @@ pub(crate) fn time_method(time: &Time, name: &str) -> Option<Function> {
         }
         "UTC" | "Local" => Some(constant(Time::utc(time.instant).into())),
         "String" => Some(constant(Value::from(time.to_string()))),
-        "Clock" | "Date" | "ISOWeek" | "Zone" => Some(several_results(name)),
         _ => time_method_with_arguments(time, name),
     }
 }
@@ -104,17 +103,6 @@ fn time_method_with_arguments(time: &Time, name: &str) -> Option<Function> {
         }),
         _ => None,
     }
-}
-
-/// A method that Go's templates refuse because of what it returns.
-fn several_results(name: &str) -> Function {
-    let message = match name {
-        "ISOWeek" | "Zone" => {
-            format!("invalid function signature for {name}: second return value should be error; is int")
-        }
-        _ => format!("function {name} has 3 return values; should be 1 or 2"),
-    };
-    Function::new(&[], move |_| Err(FunctionError::new(message.clone())))
 }
 
 /// The method of a duration in nanoseconds.

@@ -73,17 +73,23 @@ impl Object for Kv {
     }
 
     fn string(&self) -> Option<String> {
-        let pairs: Vec<String> =
-            self.0.iter().map(|(key, value)| format!("{key}={}", value.as_str().unwrap())).collect();
+        let pairs: Vec<String> = self
+            .0
+            .iter()
+            .map(|(key, value)| format!("{key}={}", value.as_str().unwrap()))
+            .collect();
         Some(pairs.join(", "))
     }
 
     fn method(&self, name: &str) -> Option<Function> {
         let map = self.0.clone();
         Some(match name {
-            "Names" => Function::new(&[], move |_| {
-                Ok(List::strings(map.iter().map(|(key, _)| key)).into())
-            }),
+            "Names" => {
+                Function::new(
+                    &[],
+                    move |_| Ok(List::strings(map.iter().map(|(key, _)| key)).into()),
+                )
+            }
             "Remove" => Function::new(&[Type::Strings], move |arguments| {
                 let Some(Value::List(keys)) = arguments.first() else { unreachable!() };
                 let gone = |key: &str| keys.iter().any(|known| known.as_str() == Some(key));
@@ -170,7 +176,8 @@ fn objects() -> Vec<(&'static str, Value)> {
 /// The functions of every template of the tables.
 pub(crate) fn functions() -> Functions {
     let mut functions = Functions::new();
-    functions.add("upper", Function::new(&[Type::String], |a| Ok(text(a, 0).to_uppercase().into())));
+    functions
+        .add("upper", Function::new(&[Type::String], |a| Ok(text(a, 0).to_uppercase().into())));
     functions.add(
         "join",
         Function::new(&[Type::String, Type::Strings], |arguments| {

@@ -97,3 +97,39 @@ fn zero_values_are_known() {
         assert_eq!(value.is_zero(), zero, "{value:?}");
     }
 }
+
+#[test]
+fn mappings_in_braces_are_written_as_upstream_writes_them() {
+    let map = |entries: Vec<(&str, Value)>| -> Vec<(String, Value)> {
+        entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    };
+    let list = ["p", "q, r", "1:30"].map(Value::from);
+    let deep = Value::Map(map(vec![("x", "yes".into())]));
+    let nested = Value::Map(map(vec![("k", Value::Null), ("deep", deep)]));
+    let long_key = "k".repeat(130);
+    let braces = map(vec![
+        ("one", 1_i64.into()),
+        ("two: x", "a: b".into()),
+        ("list", Value::List(list.to_vec())),
+        ("empty", Value::Map(Vec::new())),
+        ("long", "word ".repeat(12).into()),
+        ("nested", nested),
+        (&long_key, "v".into()),
+        ("last", "multi\nline".into()),
+    ]);
+    let items = vec![Value::Map(map(vec![("x", 1_i64.into())])), Value::Map(Vec::new())];
+    let document = map(vec![
+        ("a", Value::FlowMap(braces)),
+        ("b", Value::FlowList(items)),
+        ("c", "end".into()),
+    ]);
+    let expected = "\
+a: {one: 1, 'two: x': 'a: b', list: [p, 'q, r', \"1:30\"], empty: {}, long: 'word word
+    word word word word word word word word word word ', nested: {k: null, deep: {
+      x: \"yes\"}}, ? KEY
+  : v, last: \"multi\\nline\"}
+b: [{x: 1}, {}]
+c: end
+";
+    assert_eq!(emit(&Value::Map(document)), expected.replace("KEY", &long_key));
+}

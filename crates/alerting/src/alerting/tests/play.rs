@@ -80,7 +80,8 @@ impl Play {
             "repeat" => root.repeat_interval = seconds(),
             "by" if value == "..." => root.group_by = Some(GroupBy::All),
             "by" => {
-                root.group_by = Some(GroupBy::Labels(value.split(',').map(str::to_owned).collect()))
+                root.group_by =
+                    Some(GroupBy::Labels(value.split(',').map(str::to_owned).collect()));
             }
             "mute" => self.mute(value),
             "child" => root.routes.push(RouteSettings {

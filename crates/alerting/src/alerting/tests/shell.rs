@@ -1,9 +1,10 @@
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use regain_metrics::{MetricValue, Registry};
 use regain_model::{Labels, MatchOp};
 use regain_storage::fs::MemFs;
@@ -82,17 +83,29 @@ struct Stage {
     registry: Registry,
     started: Instant,
     options: Options,
+    /// By how many seconds the wall clock was set.
+    clock_set: Arc<AtomicI64>,
 }
 
 impl Stage {
     fn new() -> Self {
         let options = Options::default();
-        Self { fs: MemFs::new(), registry: Registry::new(), started: Instant::now(), options }
+        Self {
+            fs: MemFs::new(),
+            registry: Registry::new(),
+            started: Instant::now(),
+            options,
+            clock_set: Arc::default(),
+        }
     }
 
     fn open(&self, sketch: &Sketch, listener: &Arc<Listener>) -> Alerting {
         let started = self.started;
-        let now = move || -> Timestamp { START.checked_add(started.elapsed()).unwrap() };
+        let set = Arc::clone(&self.clock_set);
+        let now = move || -> Timestamp {
+            let set = SignedDuration::from_secs(set.load(Ordering::Relaxed));
+            START.checked_add(started.elapsed()).unwrap().checked_add(set).unwrap()
+        };
         let around = Surroundings {
             dir: PathBuf::from("/data"),
             fs: Arc::new(self.fs.clone()),
@@ -104,7 +117,7 @@ impl Stage {
         Alerting::open(around, self.options.clone(), sketch.plan_for(&notify)).unwrap()
     }
 
-    fn value(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+    fn value(&self, name: &str, labels: &[(&str, &str)]) -> String {
         let gathered = self.registry.gather();
         let family = gathered.families.iter().find(|family| family.name == name).expect(name);
         let has = |metric: &&regain_metrics::Metric| {
@@ -113,7 +126,7 @@ impl Stage {
             })
         };
         match family.metrics.iter().find(has).expect("the labels are there").value {
-            MetricValue::Number(value) => value,
+            MetricValue::Number(value) => value.to_string(),
             ref other => panic!("{other:?}"),
         }
     }
@@ -159,9 +172,9 @@ async fn a_notification_is_tried_again_with_growing_pauses() {
     assert_eq!(heard[0].1.reason.as_str(), "first notification");
     assert_eq!(heard[0].1.group_key, r#"{}:{job="j"}"#);
     let webhook = [("integration", "webhook")];
-    assert_eq!(stage.value("alertmanager_notifications_total", &webhook), 1.0);
-    assert_eq!(stage.value("alertmanager_notification_requests_total", &webhook), 5.0);
-    assert_eq!(stage.value("alertmanager_notification_requests_failed_total", &webhook), 4.0);
+    assert_eq!(stage.value("alertmanager_notifications_total", &webhook), "1");
+    assert_eq!(stage.value("alertmanager_notification_requests_total", &webhook), "5");
+    assert_eq!(stage.value("alertmanager_notification_requests_failed_total", &webhook), "4");
     alerting.shutdown().await;
 }
 
@@ -175,7 +188,7 @@ async fn a_refusal_that_is_final_is_told_again_at_the_next_interval() {
     let seconds: Vec<_> = listener.heard().iter().map(|(second, _)| second.round()).collect();
     assert_eq!(seconds, [0.0, 20.0]);
     let labels = [("integration", "webhook"), ("reason", "serverError")];
-    assert_eq!(stage.value("alertmanager_notifications_failed_total", &labels), 1.0);
+    assert_eq!(stage.value("alertmanager_notifications_failed_total", &labels), "1");
     alerting.shutdown().await;
 }
 
@@ -187,7 +200,7 @@ async fn a_receiver_that_never_answers_costs_the_interval() {
     alerting.put(vec![fire("A")]).await.unwrap();
     sleep(Duration::from_secs(30)).await;
     let labels = [("integration", "webhook"), ("reason", "contextDeadlineExceeded")];
-    assert_eq!(stage.value("alertmanager_notifications_failed_total", &labels), 1.0);
+    assert_eq!(stage.value("alertmanager_notifications_failed_total", &labels), "1");
     alerting.shutdown().await;
 }
 
@@ -280,8 +293,8 @@ async fn alerts_and_groups_show_what_suppresses_them() {
     assert!(active.iter().all(|view| view.state() == AlertState::Active));
     sleep(Duration::from_secs(2)).await;
     // The flush was before the silence ended, and the metric shows what it found.
-    assert_eq!(stage.value("alertmanager_alerts", &[("state", "suppressed")]), 1.0);
-    assert_eq!(stage.value("alertmanager_silences", &[("state", "expired")]), 1.0);
+    assert_eq!(stage.value("alertmanager_alerts", &[("state", "suppressed")]), "1");
+    assert_eq!(stage.value("alertmanager_silences", &[("state", "expired")]), "1");
     alerting.shutdown().await;
 }
 
@@ -308,7 +321,60 @@ async fn every_integration_of_upstream_is_counted_from_the_start() {
     let alerting = stage.open(&quick(), &Arc::new(Listener::new(0)));
     for integration in ["email", "jira", "mattermost", "sns"] {
         let labels = [("integration", integration)];
-        assert_eq!(stage.value("alertmanager_notifications_total", &labels), 0.0);
+        assert_eq!(stage.value("alertmanager_notifications_total", &labels), "0");
     }
+    alerting.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_neither_hurries_nor_delays_a_notification() {
+    for hours in [-9, 9] {
+        let stage = Stage::new();
+        let listener = Arc::new(Listener::new(0));
+        let mut sketch = quick();
+        sketch.root.group_wait = Some(Duration::from_secs(10));
+        let alerting = stage.open(&sketch, &listener);
+        alerting.put(vec![fire("A")]).await.unwrap();
+        sleep(Duration::from_secs(5)).await;
+        stage.clock_set.store(hours * 3600, Ordering::Relaxed);
+        sleep(Duration::from_secs(30)).await;
+        let seconds: Vec<_> = listener.heard().iter().map(|(second, _)| second.round()).collect();
+        assert_eq!(seconds, [10.0], "{hours} hours");
+        alerting.shutdown().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reload_ends_notifications_under_way_unless_group_state_is_kept() {
+    for (keep_group_state, attempts, cancelled) in [(false, 2, "1"), (true, 1, "0")] {
+        let mut stage = Stage::new();
+        stage.options.keep_group_state = keep_group_state;
+        let listener = Arc::new(Listener { takes: Duration::from_secs(3), ..Listener::new(0) });
+        let alerting = stage.open(&quick(), &listener);
+        alerting.put(vec![fire("A")]).await.unwrap();
+        sleep(Duration::from_secs(1)).await;
+        let notify: Arc<dyn Notify> = Arc::<Listener>::clone(&listener);
+        alerting.apply(quick().plan_for(&notify)).await.unwrap();
+        sleep(Duration::from_secs(15)).await;
+        assert_eq!(listener.heard().len(), attempts, "kept: {keep_group_state}");
+        let labels = [("integration", "webhook"), ("reason", "contextCanceled")];
+        assert_eq!(stage.value("alertmanager_notifications_failed_total", &labels), cancelled);
+        alerting.shutdown().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn snapshots_are_written_at_each_maintenance() {
+    let mut stage = Stage::new();
+    stage.options.maintenance_interval = Duration::from_mins(1);
+    let listener = Arc::new(Listener::new(0));
+    let alerting = stage.open(&quick(), &listener);
+    alerting.set_silence(silence("A")).await.unwrap();
+    assert_eq!(stage.fs.bytes(&PathBuf::from("/data/silences")), None);
+    sleep(Duration::from_secs(61)).await;
+    let bytes = stage.fs.bytes(&PathBuf::from("/data/silences")).unwrap();
+    let size = stage.value("alertmanager_silences_snapshot_size_bytes", &[]);
+    assert_eq!(size, bytes.len().to_string());
+    assert_eq!(stage.value("alertmanager_nflog_maintenance_total", &[]), "1");
     alerting.shutdown().await;
 }

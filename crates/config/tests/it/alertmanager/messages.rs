@@ -193,6 +193,7 @@ pub(super) const FILES: &[(&str, &[&str])] = &[
         "route: {receiver: a, routes: [{match_re: {x: '('}}]}\nreceivers: [{name: a}]\n",
         &["1:46: error parsing regexp: missing closing ): `^(?:()$`"],
     ),
+    ("route: {receiver: a}\nreceivers: {name: a}\n", &["2:12: cannot unmarshal !!map into list"]),
     (
         "route: {receiver: a}\nreceivers: [{name: a}, {name: a}]\n",
         &["2:31: notification config name \"a\" is not unique"],

@@ -35,7 +35,10 @@ fn message(said: &str) -> String {
         Some((line, text)) if line.bytes().all(|byte| byte.is_ascii_digit()) => text,
         _ => first,
     };
-    text.replace("into []string", "into list")
+    match text.split_once(" into []") {
+        Some((found, _)) => format!("{found} into list"),
+        None => text.to_owned(),
+    }
 }
 
 #[test]
@@ -82,7 +85,7 @@ struct Server {
     child: Child,
     address: String,
     /// Held open, because a server that cannot write its log ends.
-    _log: Lines<BufReader<ChildStderr>>,
+    log: Lines<BufReader<ChildStderr>>,
 }
 
 impl Server {
@@ -96,15 +99,17 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut log = Vec::new();
-        while let Some(Ok(line)) = lines.next() {
+        let log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut server = Self { child, address: String::new(), log };
+        let mut lines = Vec::new();
+        while let Some(Ok(line)) = server.log.next() {
             if let Some((_, address)) = line.split_once("msg=\"Listening on\" address=") {
-                return Self { child, address: address.trim().to_owned(), _log: lines };
+                address.trim().clone_into(&mut server.address);
+                return server;
             }
-            log.push(line);
+            lines.push(line);
         }
-        panic!("no address in the log:\n{}", log.join("\n"));
+        panic!("no address in the log:\n{}", lines.join("\n"));
     }
 
     /// The configuration as the server shows it.

@@ -41,7 +41,7 @@ fn secrets_are_never_shown() {
     for name in NAMES {
         let text = file(name, "yml");
         let loaded = load(&text).unwrap();
-        let shown = format!("{}{:?}{:#?}", loaded.shown, loaded.settings, loaded.unbuilt);
+        let shown = format!("{}{loaded:?}{loaded:#?}", loaded.shown);
         assert!(!shown.contains("hunter2"), "{name}");
         assert!(!text.contains("hunter2") || shown.contains("<secret>"), "{name}");
     }

@@ -10,7 +10,13 @@ use crate::quote::quote;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LayoutError {
     /// A part of the text is not what the layout says.
-    #[error("parsing time {} as {}: cannot parse {} as {}", quote(text), quote(layout), quote(part), quote(element))]
+    #[error(
+        "parsing time {} as {}: cannot parse {} as {}",
+        quote(text),
+        quote(layout),
+        quote(part),
+        quote(element)
+    )]
     Mismatch {
         /// The whole text.
         text: String,
@@ -55,10 +61,9 @@ pub fn parse(layout: &str, text: &str) -> Result<Moment, LayoutError> {
         reader.literal(before).map_err(|()| mismatch(reader.rest, before))?;
         let element = rest.get(before.len()..rest.len() - after.len()).unwrap_or_default();
         let held = reader.rest;
-        let next_is_fraction =
-            next_item(after).is_some_and(|(between, item, _)| {
-                between.is_empty() && matches!(item, Item::Fraction { .. })
-            });
+        let next_is_fraction = next_item(after).is_some_and(|(between, item, _)| {
+            between.is_empty() && matches!(item, Item::Fraction { .. })
+        });
         match reader.item(item, next_is_fraction) {
             Ok(()) => {}
             Err(Problem::Mismatch) => return Err(mismatch(held, element)),
@@ -68,7 +73,10 @@ pub fn parse(layout: &str, text: &str) -> Result<Moment, LayoutError> {
     }
     reader.literal(rest).map_err(|()| mismatch(reader.rest, rest))?;
     if !reader.rest.is_empty() {
-        return Err(LayoutError::ExtraText { text: text.to_owned(), extra: reader.rest.to_owned() });
+        return Err(LayoutError::ExtraText {
+            text: text.to_owned(),
+            extra: reader.rest.to_owned(),
+        });
     }
     reader.moment()
 }
@@ -150,7 +158,8 @@ impl Reader<'_> {
     fn item(&mut self, item: Item, next_is_fraction: bool) -> Result<(), Problem> {
         match item {
             Item::Year => {
-                let digits = self.take(4).filter(|text| text.starts_with(|c: char| c.is_ascii_digit()));
+                let digits =
+                    self.take(4).filter(|text| text.starts_with(|c: char| c.is_ascii_digit()));
                 self.found.year = number(digits)?;
             }
             Item::YearShort => {
@@ -158,7 +167,9 @@ impl Reader<'_> {
                 self.found.year = year + if year >= 69 { 1900 } else { 2000 };
             }
             Item::MonthName => self.found.month = Some(self.name(&MONTHS, None)? + 1),
-            Item::MonthShort => self.found.month = Some(self.name(&MONTHS, Some(SHORT_NAME_LEN))? + 1),
+            Item::MonthShort => {
+                self.found.month = Some(self.name(&MONTHS, Some(SHORT_NAME_LEN))? + 1)
+            }
             Item::Month | Item::MonthPadded => {
                 let month = self.digits(item == Item::MonthPadded)?;
                 self.found.month = Some(in_range(month, 1, 12, "month")?);
@@ -298,7 +309,11 @@ impl Reader<'_> {
             _ => return Err(Problem::Mismatch),
         };
         let mut parts = [0_i32; 3];
-        let limits = [(24, "time zone offset hour"), (60, "time zone offset minute"), (60, "time zone offset second")];
+        let limits = [
+            (24, "time zone offset hour"),
+            (60, "time zone offset minute"),
+            (60, "time zone offset second"),
+        ];
         let wanted = [true, form.minutes, form.seconds];
         for (index, part) in parts.iter_mut().enumerate().filter(|(index, _)| wanted[*index]) {
             if index > 0 && form.colons {
@@ -336,7 +351,8 @@ impl Reader<'_> {
         let time = Time::new(hour, found.minute, found.second, found.nanosecond);
         let time = time.map_err(|_| self.out_of_range("hour"))?;
         let civil = DateTime::from_parts(date, time);
-        Offset::from_seconds(found.offset_s).map_err(|_| self.out_of_range("time zone offset hour"))?;
+        Offset::from_seconds(found.offset_s)
+            .map_err(|_| self.out_of_range("time zone offset hour"))?;
         let abbreviation = if found.is_utc { "UTC".to_owned() } else { String::new() };
         Ok(Moment { civil, offset_s: found.offset_s, abbreviation })
     }

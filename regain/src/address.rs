@@ -19,7 +19,7 @@ pub(crate) enum AddressError {
 
 /// Tells the address from the flags `web.external-url` and `web.route-prefix`, and what they leave
 /// open from the host's name and the first address to listen on.
-pub(super) fn address(
+pub(crate) fn address(
     external_url: &str,
     route_prefix: &str,
     listen_address: &str,
