@@ -2,12 +2,14 @@
 
 CARGO ?= cargo
 PEERS := target/peers
+# What Debian's Prometheus needs to serve its own pages.
+PEER_PAGES := fonts-glyphicons-halflings $(addprefix libjs-,bootstrap4 d3 eonasdan-bootstrap-datetimepicker jquery jquery-hotkeys moment moment-timezone mustache popper.js rickshaw)
 REGAIN := target/release/regain
 # 1 where there is a Node that can build the pages.
 NODE := $(shell command -v npm >/dev/null && node -p 'const [a, b] = process.versions.node.split("."); +(a > 20 || (a == 20 && b >= 19))' 2>/dev/null)
 UI_SOURCES := $(shell find ui/src ui/build ui/public -type f -not -name '*.test.*') ui/index.html ui/vite.config.ts
 
-.PHONY: build run test lint bench peers ui ui-test ui-lint
+.PHONY: build run test lint bench bench-ui peers ui ui-test ui-lint
 
 # The release binary. jemalloc returns memory to the system and is built for releases only.
 build: ui
@@ -44,9 +46,14 @@ ui-test: ui
 
 ui-lint: ui
 	cd ui && npm run --silent check && npm run --silent budget
+
+# What the pages weigh and how long they take in a Chromium, beside the pages of Debian's Prometheus.
+bench-ui: ui peers
+	@tests/fetch-peers.sh $(PEERS) $(PEER_PAGES)
+	cd ui && npm run --silent bench
 else
-ui ui-test ui-lint:
-	@echo "SKIPPED: $@: no npm with Node 20.19 or newer here, so the web pages are neither built nor tested"
+ui ui-test ui-lint bench-ui:
+	@echo "SKIPPED: $@: no npm with Node 20.19 or newer here, so the web pages are neither built, tested nor measured"
 endif
 
 ui/dist/index.html: ui/node_modules/.package-lock.json $(UI_SOURCES)

@@ -1,5 +1,6 @@
 /** Addresses of other pages with a question in them, in the form that Prometheus' pages have, so that links can be exchanged. */
 import type { Labels } from './api/query';
+import type { Health, Target } from './api/targets';
 import { formatDuration } from './format/duration';
 import { selector } from './format/series';
 import { href, type Params } from './router';
@@ -31,16 +32,26 @@ function panel(index: number, expr: string, span: Params): Params {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [`g${index}.${name}`, value]));
 }
 
-/** Where to see more about a target: how its scrapes went. */
-export function targetLink(labels: Labels): string {
+/** More characters of a name than these are not needed to find it. */
+const SEARCHED_MAX = 200;
+
+/** The page of the targets with this one in sight. */
+export function targetLink(target: Pick<Target, 'labels' | 'scrapePool' | 'scrapeUrl'>): string {
+  const { instance } = target.labels;
+  const search = instance === undefined ? target.scrapeUrl : `instance=${instance}`;
+  return href('/targets', { pool: target.scrapePool, search: search.slice(0, SEARCHED_MAX) });
+}
+
+/** The page of the targets with those of one job, of one health where one is given. */
+export function jobLink(pool: string, health?: Health): string {
+  return href('/targets', { pool, health });
+}
+
+/** How a target's scrapes went, as a graph. */
+export function scrapesLink(labels: Labels): string {
   const { job, instance } = labels;
   const known = Object.fromEntries(
     Object.entries({ job, instance }).filter(([, value]) => value !== undefined),
   ) as Labels;
   return graphLink([selector({ __name__: 'up', ...known })], '1h');
-}
-
-/** Where to see more about all targets of a job. */
-export function jobLink(job: string): string {
-  return graphLink([selector({ __name__: 'up', job })], '1h');
 }

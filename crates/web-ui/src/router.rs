@@ -9,9 +9,26 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use crate::asset::{HASHED_DIR, files, respond};
 use crate::document::Document;
 
-/// The pages that there are, under Prometheus' addresses where it has the page.
-const PAGES: [&str; 7] =
-    ["/", "/query", "/targets", "/status", "/tsdb-status", "/config", "/flags"];
+/// The addresses that the document is served at: the pages that there are, under Prometheus' addresses where it
+/// has the page, and those of Prometheus' pages that Regain has in another place, which the document itself
+/// leads to (`moved` in `ui/src/routes.ts`).
+const PAGES: [&str; 15] = [
+    "/",
+    "/query",
+    "/targets",
+    "/alerts",
+    "/silences",
+    "/silences/{*one}",
+    "/healing",
+    "/status",
+    "/tsdb-status",
+    "/config",
+    "/flags",
+    "/rules",
+    "/service-discovery",
+    "/alertmanager-discovery",
+    "/agent",
+];
 
 /// Addresses that Prometheus' pages had before, and where they are now. What links there, such as the
 /// `generatorURL` of an alert, carries parameters that mean the same as ever.

@@ -34,7 +34,7 @@ fn order(action: CommandAction, labels: &[(&str, &str)], number: u32) -> Order {
 /// A program that a shell interprets because its first line says so.
 fn script(shop: &Workshop, text: &str) -> PathBuf {
     let path = shop.file("script");
-    std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    shop.write("script", &format!("#!/bin/sh\n{text}\n"));
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     path
 }
@@ -148,7 +148,7 @@ async fn after_a_crash_a_program_is_seen_while_it_runs_and_then_unknown() {
     let mark = shop.file("marks").join(order.id.as_str());
     let before = std::fs::read_to_string(&mark).unwrap();
     assert_eq!(shop.backends.cancel(&order, &handle).await, Cancelled::Stopped);
-    std::fs::write(&mark, before).unwrap();
+    shop.write(&format!("marks/{}", order.id), &before);
     let found = restarted.lookup(&order).await;
     assert!(matches!(found, Found::Unknown { .. }), "{found:?}");
     let progress = restarted.poll(&order, &handle).await;

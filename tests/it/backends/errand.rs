@@ -1,7 +1,6 @@
 //! Orders for the stand-in, with the fewest words.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +16,7 @@ use regain_http::ClientConfig;
 use regain_model::Labels;
 use regain_storage::fs::RealFs;
 use regain_tests::jenkins::{Jenkins, Job, Server, User};
+use regain_tests::process::write_file;
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 
@@ -35,10 +35,10 @@ pub(crate) struct Workshop {
 impl Workshop {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("token"), format!("{TOKEN}\n")).unwrap();
-        fs::write(dir.path().join("password"), PASSWORD).unwrap();
-        let backends = backends(&dir);
-        Self { backends, dir }
+        let shop = Self { backends: backends(&dir), dir };
+        shop.write("token", &format!("{TOKEN}\n"));
+        shop.write("password", PASSWORD);
+        shop
     }
 
     /// What another process over the same directory has.
@@ -48,6 +48,10 @@ impl Workshop {
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        write_file(&self.file(name), text).unwrap();
     }
 
     /// How a remediation would describe this Jenkins: a user with an API token.

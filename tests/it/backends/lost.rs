@@ -116,7 +116,7 @@ async fn pitfall_05_without_an_id_only_what_did_not_happen_is_certain() {
 async fn pitfall_05_the_cause_carries_the_id_where_the_job_has_a_token() {
     let job = Job::new().token("let-me-in");
     let (server, shop) = (jenkins(job).start().unwrap(), Workshop::new());
-    std::fs::write(shop.file("build-token"), "let-me-in\n").unwrap();
+    shop.write("build-token", "let-me-in\n");
     let action = build(shop.server(&server), CLEAN);
     let order = order(regain_healing::order::JenkinsAction {
         build_token_file: Some(shop.file("build-token")),

@@ -56,7 +56,7 @@ async fn pitfall_18_the_login_is_sent_before_it_is_asked_for() {
 async fn pitfall_19_secrets_show_in_no_address_and_in_no_message() {
     let job = marked().token("let-me-in");
     let (server, shop) = (jenkins(job).start().unwrap(), Workshop::new());
-    std::fs::write(shop.file("build-token"), "let-me-in").unwrap();
+    shop.write("build-token", "let-me-in");
     let mut seen = Vec::new();
     for login in [shop.server(&server), shop.server_by_password(&server)] {
         let build_token_file = Some(shop.file("build-token"));
@@ -87,12 +87,12 @@ async fn pitfall_19_secrets_show_in_no_address_and_in_no_message() {
 #[tokio::test]
 async fn pitfall_19_a_rotated_secret_is_used_at_once() {
     let (server, shop) = (jenkins(marked()).start().unwrap(), Workshop::new());
-    std::fs::write(shop.file("token"), "revoked").unwrap();
+    shop.write("token", "revoked");
     let order = order(build(shop.server(&server), CLEAN));
     let triggered = shop.backends.trigger(&order).await;
     let Triggered::Refused { why, .. } = triggered else { panic!("{triggered:?}") };
     assert!(why.contains("401 Unauthorized"), "{why}");
-    std::fs::write(shop.file("token"), TOKEN).unwrap();
+    shop.write("token", TOKEN);
     assert!(matches!(shop.backends.trigger(&order).await, Triggered::Started(_)));
 }
 
@@ -116,7 +116,7 @@ fn pitfall_19_the_address_of_a_jenkins_holds_no_login() {
 async fn pitfall_19_what_an_anonymous_visitor_may_see_needs_no_secret() {
     let jenkins = jenkins(Job::new().token("let-me-in")).anonymous_reads().without_crumbs();
     let (server, shop) = (jenkins.start().unwrap(), Workshop::new());
-    std::fs::write(shop.file("build-token"), "let-me-in").unwrap();
+    shop.write("build-token", "let-me-in");
     let login = regain_healing::order::JenkinsLogin::Anonymous;
     let action = JenkinsAction {
         build_token_file: Some(shop.file("build-token")),

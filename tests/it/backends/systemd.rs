@@ -188,7 +188,7 @@ async fn after_a_crash_the_mark_tells_whether_a_unit_was_touched() {
 
     // The crash came between the mark and the record of the job.
     let restart = host.attempt(Verb::Restart, "app.service", 2);
-    std::fs::write(host.shop.file("marks").join(restart.id.as_str()), "intended 0\n").unwrap();
+    host.shop.write(&format!("marks/{}", restart.id), "intended 0\n");
     let found = backends.lookup(&restart).await;
     assert!(matches!(found, Found::Unknown { .. }), "nothing changed since: {found:?}");
     submit(Verb::Restart).await;

@@ -40,9 +40,8 @@ async fn the_status_is_the_outcome_and_what_is_lost_stays_unknown() {
     let unknown = |found: &Found| matches!(found, Found::Unknown { .. });
     let done = |found: &Found| matches!(found, Found::Done(_, Outcome::Succeeded));
     let nothing = |found: &Found| *found == Found::Nothing;
-    type Check = fn(&Found) -> bool;
     for (number, trouble, expected, found) in [
-        (1, Trouble::StatusBefore(200), "Done", done as Check),
+        (1, Trouble::StatusBefore(200), "Done", done as fn(&Found) -> bool),
         (2, Trouble::StatusBefore(204), "Done", done),
         (3, Trouble::StatusBefore(400), "Refused { why: \"the server answered 400 Bad", nothing),
         (4, Trouble::StatusBefore(429), "retryable: true", nothing),

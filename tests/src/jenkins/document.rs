@@ -6,8 +6,10 @@ use super::job::{BuildResult, Job};
 use super::state::{Cause, Item, Project, Record, Shared, State};
 
 const FOLDER: &str = "com.cloudbees.hudson.plugins.folder.Folder";
+/// Says whether a link may lead to a build.
+type Wanted = fn(&Record) -> bool;
 /// Links to builds, by what they are called and which result they want.
-const LINKS: [(&str, fn(&Record) -> bool); 7] = [
+const LINKS: [(&str, Wanted); 7] = [
     ("lastBuild", |_| true),
     ("lastCompletedBuild", |run| run.ended.is_some()),
     ("lastFailedBuild", |run| has(run, &[BuildResult::Failure])),
@@ -160,8 +162,10 @@ impl Pages<'_> {
     /// The page of an item of the queue.
     pub(crate) fn item(&self, item: &Item) -> Value {
         let class = self.state.jobs.get(&item.job).map_or("", |project| project.job.class());
-        let params: String =
-            item.parameters.iter().map(|(name, value)| format!("\n{name}={value}")).collect();
+        let mut params = String::new();
+        for (name, value) in &item.parameters {
+            params.extend(["\n", name, "=", value]);
+        }
         let (kind, why) = self.waits(item);
         let mut page = json!({
             "_class": format!("hudson.model.Queue${kind}"),

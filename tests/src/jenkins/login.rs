@@ -18,16 +18,23 @@ pub struct User {
     pub(crate) name: String,
     password: String,
     tokens: Vec<String>,
-    builds: bool,
-    cancels: bool,
-    reads: bool,
+    rights: Rights,
+}
+
+/// What somebody may do with jobs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rights {
+    pub(crate) reads: bool,
+    pub(crate) builds: bool,
+    pub(crate) cancels: bool,
 }
 
 impl User {
     /// A user with a password who may do everything.
     pub fn new(name: &str, password: &str) -> Self {
         let (name, password) = (name.to_owned(), password.to_owned());
-        Self { name, password, tokens: Vec::new(), builds: true, cancels: true, reads: true }
+        let rights = Rights { reads: true, builds: true, cancels: true };
+        Self { name, password, tokens: Vec::new(), rights }
     }
 
     /// The same with one more API token.
@@ -40,13 +47,13 @@ impl User {
     /// The same who may look and not touch.
     #[must_use]
     pub fn reads_only(self) -> Self {
-        Self { builds: false, cancels: false, ..self }
+        Self { rights: Rights { reads: true, ..Rights::default() }, ..self }
     }
 
     /// The same who may not see any job.
     #[must_use]
     pub fn sees_nothing(self) -> Self {
-        Self { builds: false, cancels: false, reads: false, ..self }
+        Self { rights: Rights::default(), ..self }
     }
 }
 
@@ -66,9 +73,7 @@ pub(crate) struct Caller {
     pub(crate) user: Option<String>,
     /// Whether an API token was shown, which needs no crumb.
     pub(crate) by_token: bool,
-    pub(crate) reads: bool,
-    pub(crate) builds: bool,
-    pub(crate) cancels: bool,
+    pub(crate) may: Rights,
 }
 
 impl Sessions {
@@ -123,14 +128,8 @@ impl Shared {
     /// Who asks; nothing where the login is wrong.
     pub(crate) fn caller(&self, request: &Request) -> Option<Caller> {
         let Some(header) = request.header("authorization") else {
-            let reads = self.anonymous_reads;
-            return Some(Caller {
-                user: None,
-                by_token: false,
-                reads,
-                builds: false,
-                cancels: false,
-            });
+            let may = Rights { reads: self.anonymous_reads, ..Rights::default() };
+            return Some(Caller { user: None, by_token: false, may });
         };
         let bytes = STANDARD.decode(header.strip_prefix("Basic ")?).ok()?;
         let login = String::from_utf8(bytes).ok()?;
@@ -140,9 +139,7 @@ impl Shared {
         if !by_token && user.password != secret {
             return None;
         }
-        let User { name, reads, builds, cancels, .. } = user;
-        let (reads, builds, cancels) = (*reads, *builds, *cancels);
-        Some(Caller { user: Some(name.clone()), by_token, reads, builds, cancels })
+        Some(Caller { user: Some(user.name.clone()), by_token, may: user.rights })
     }
 
     /// Whether a request that changes something was not sent by another page in the user's browser.

@@ -30,7 +30,7 @@ pub(crate) fn answer(shared: &Arc<Shared>, request: &Request) -> Answer {
     if request.method == "POST" && !shared.is_own(&shared.state(), request, &caller) {
         return Answer::html(403, "No valid crumb was included in the request");
     }
-    if caller.user.is_none() && !caller.reads {
+    if caller.user.is_none() && !caller.may.reads {
         let who = "anonymous is missing the Overall/Read permission";
         return Answer::html(403, who).header("X-You-Are-Authenticated-As", "anonymous");
     }
@@ -60,7 +60,7 @@ impl Visit<'_> {
             ["queue", "api", "json"] => self.page(|pages| Some(pages.queue())),
             ["queue", "item", id, "api", "json"] => self.item(id),
             ["queue", "item", id, ""] => self.item_exists(id),
-            ["queue", "cancelItem"] => self.post(|visit| visit.cancel_item()),
+            ["queue", "cancelItem"] => self.post(Self::cancel_item),
             ["computer", "api", "json"] => self.page(|pages| {
                 let node = pages.node();
                 Some(json!({"_class": "hudson.model.ComputerSet", "computer": [node]}))
@@ -76,7 +76,7 @@ impl Visit<'_> {
     /// Shows a document, or what its parameter `tree` names of it.
     fn page(&self, page: impl FnOnce(&Pages<'_>) -> Option<Value>) -> Answer {
         let state = self.shared.state();
-        let sees_jobs = self.caller.reads;
+        let sees_jobs = self.caller.may.reads;
         let pages = Pages { shared: self.shared, state: &state, root: self.root, sees_jobs };
         let Some(document) = page(&pages) else { return not_found() };
         match self.request.field("tree").filter(|tree| !tree.is_empty()) {
@@ -146,8 +146,8 @@ impl Visit<'_> {
         let known =
             id.filter(|id: &u64| self.shared.state().items.iter().any(|item| item.id == *id));
         match known {
-            Some(_) if !self.caller.reads => not_found(),
-            Some(_) if !self.caller.cancels => Answer::html(422, "no permission to cancel"),
+            Some(_) if !self.caller.may.reads => not_found(),
+            Some(_) if !self.caller.may.cancels => Answer::html(422, "no permission to cancel"),
             Some(id) if self.shared.change(|state| state.cancel(id)) => Answer::empty(204),
             Some(_) => Answer::html(500, "could not be cancelled"),
             None => not_found(),
@@ -155,7 +155,7 @@ impl Visit<'_> {
     }
 
     fn quiet_down(&self, quieting: bool) -> Answer {
-        if !self.caller.builds {
+        if !self.caller.may.builds {
             return Answer::html(403, "missing the Overall/Administer permission");
         }
         self.shared.change(|state| state.quieting = quieting);
@@ -173,7 +173,7 @@ impl Visit<'_> {
             full_name.push_str(name);
             rest = after;
         }
-        if !self.caller.reads {
+        if !self.caller.may.reads {
             return not_found();
         }
         let is_job = self.shared.state().jobs.contains_key(&full_name);
@@ -202,7 +202,7 @@ impl Visit<'_> {
     }
 
     fn set_disabled(&self, job: &str, disabled: bool) -> Answer {
-        if !self.caller.builds {
+        if !self.caller.may.builds {
             return Answer::html(403, "missing the Job/Configure permission");
         }
         self.shared.change(|state| state.set_disabled(job, disabled));
@@ -246,7 +246,7 @@ impl Visit<'_> {
     }
 
     fn stop(&self, job: &str, number: u32, kill: bool) -> Answer {
-        if !self.caller.cancels {
+        if !self.caller.may.cancels {
             return Answer::html(403, "missing the Job/Cancel permission");
         }
         self.shared.change(|state| state.stop_build(job, number, kill));

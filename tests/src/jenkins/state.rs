@@ -304,8 +304,8 @@ impl State {
         let number = project.runs.last().map_or(1, |run| run.number + 1);
         item.left = Some(Left { at: now, build: Some(number) });
         let stop = Arc::new(Stop::default());
-        let console: String =
-            item.causes.iter().map(|cause| format!("{}\n", cause.text())).collect();
+        let causes: Vec<String> = item.causes.iter().map(Cause::text).collect();
+        let console = format!("{}\n", causes.join("\n"));
         let run = Run {
             job: item.job.clone(),
             number,
@@ -344,7 +344,7 @@ impl State {
             && run.is_running()
         {
             let result = if run.stopped { BuildResult::Aborted } else { result };
-            run.console.push_str(&format!("Finished: {}\n", result.as_str()));
+            run.console.extend(["Finished: ", result.as_str(), "\n"]);
             run.ended = Some((now, result));
         }
     }

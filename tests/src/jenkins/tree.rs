@@ -10,7 +10,7 @@ const CLASS: &str = "_class";
 struct Field {
     name: String,
     /// What is wanted of its values; nothing in the brackets means their type only.
-    fields: Vec<Field>,
+    fields: Vec<Self>,
     /// The first and the last index that is wanted of a list.
     range: Option<(usize, usize)>,
 }

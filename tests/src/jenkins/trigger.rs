@@ -93,7 +93,7 @@ fn refuse(setup: &Setup, request: &Request, caller: &Caller) -> Option<Answer> {
         (Some(_), Some(_)) => return Some(Answer::html(403, "Invalid token")),
         _ => {}
     }
-    if !caller.builds {
+    if !caller.may.builds {
         let name = caller.user.as_deref().unwrap_or("anonymous");
         return Some(Answer::html(403, &format!("{name} is missing the Job/Build permission")));
     }

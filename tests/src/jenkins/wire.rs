@@ -121,14 +121,15 @@ impl Answer {
              X-Jenkins-Session: {life}\r\n",
             reason(status)
         );
+        let mut add = |name: &str, value: &str| head.extend([name, ": ", value, "\r\n"]);
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            add(name, value);
         }
         if !self.content_type.is_empty() {
-            head.push_str(&format!("Content-Type: {}\r\n", self.content_type));
+            add("Content-Type", self.content_type);
         }
         if status != 204 {
-            head.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
+            add("Content-Length", &self.body.len().to_string());
         }
         head.push_str("\r\n");
         let mut bytes = head.into_bytes();

@@ -33,6 +33,13 @@ export function failed(kind: FailureKind, what: string, advice: string): { ok: f
   return { ok: false, failure: { kind, what, advice } };
 }
 
+/** A part of the pages themselves that did not come. */
+export const NOT_LOADED = failed(
+  'unreachable',
+  'This page could not be loaded.',
+  'If the server was updated meanwhile, reload the page; otherwise it is away for the moment.',
+).failure;
+
 /** The same outcome with its value changed. */
 export function mapOutcome<T, U>(outcome: Outcome<T>, change: (value: T) => U): Outcome<U> {
   return outcome.ok ? { ...outcome, value: change(outcome.value) } : outcome;
@@ -75,7 +82,7 @@ export function ofStatus(status: number, message: string): { ok: false; failure:
       'Log in, or ask whoever runs the server for access.',
     );
   }
-  if (status === 404 || status === 405) {
+  if (status === 404 || status === 405 || status === 410) {
     return failed('absent', 'This server does not offer that.', 'A newer version may; Status shows which one runs.');
   }
   if (status === 429) return failed('server', `The server has too many requests${said}.`, WAIT);
@@ -103,6 +110,8 @@ export function ofApi(status: number, type: string, message: string): { ok: fals
       return failed('query', message, 'Ask for a shorter range or a larger step, or raise --query.timeout.');
     case 'canceled':
       return aborted();
+    case 'not_found':
+      return failed('absent', message, 'Look at what there is now.');
     default:
       return ofStatus(status, message);
   }

@@ -47,7 +47,9 @@ const details = object<ScrapeDetails>({
 const { discoveredLabels: _, ...otherFields } = targetFields;
 
 const listing: Decoder<Listing> = object<Listing>({
-  activeTargets: list(object<ListedTarget>({ ...otherFields, discoveredLabels: anything, lastScrapeDetails: optional(details) })),
+  activeTargets: list(
+    object<ListedTarget>({ ...otherFields, discoveredLabels: anything, lastScrapeDetails: optional(details) }),
+  ),
   droppedTargets: withDefault(list(object<DroppedTarget>({ discoveredLabels: table(text), scrapePool: text })), []),
   droppedTargetCounts: withDefault(table(number), {}),
 });

@@ -21,12 +21,18 @@ import { type Decoder, list, object, optional, ShapeError, text, withDefault } f
 /** How long an answer may take, in seconds. The server's own limit for queries would be too long to watch. */
 const PATIENCE_S = 30;
 const OPENING_BRACE = 0x7b;
+/** To read a larger answer takes longer than a frame. In bytes. */
+const LARGE = 500_000;
 
 export interface Ask {
   /** Ends the request when the page no longer needs it. */
   signal?: AbortSignal | undefined;
   /** Sends the parameters as a form: for queries, which may be longer than an address can be. */
   post?: boolean;
+  /** Sends this as JSON in the body, with POST. */
+  json?: unknown;
+  /** Takes away what the address names. */
+  remove?: boolean;
   patienceS?: number;
 }
 
@@ -56,11 +62,19 @@ export async function ask<T>(endpoint: string, fields: Fields, decode: Decoder<T
   try {
     const said = envelope(JSON.parse(new TextDecoder().decode(bytes)), 'the answer');
     if (said.status !== 'success') return ofApi(status, said.errorType, said.error);
-    return success(decode(said.data, 'data'), said.warnings, said.infos);
+    await breath(bytes.length);
+    const value = decode(said.data, 'data');
+    await breath(bytes.length);
+    return success(value, said.warnings, said.infos);
   } catch (error) {
     if (status >= 400) return ofStatus(status, firstLine(bytes));
     return malformed(error instanceof ShapeError ? error.message : 'it is no complete JSON');
   }
+}
+
+/** Lets the page answer to keys and clicks between the steps of reading a large answer. */
+async function breath(size: number): Promise<void> {
+  if (size > LARGE) await new Promise((resolve) => setTimeout(resolve));
 }
 
 /** Asks for a plain text, such as `-/ready` or `metrics`. */
@@ -81,7 +95,7 @@ export async function fetchBytes(path: string, fields: Fields, how: Ask): Promis
   const patienceS = how.patienceS ?? PATIENCE_S;
   const patience = AbortSignal.timeout(patienceS * 1000);
   const signal = how.signal === undefined ? patience : AbortSignal.any([how.signal, patience]);
-  const outcome = await attempt(path, form(fields), how.post === true, signal);
+  const outcome = await attempt(path, form(fields), how, signal);
   if (how.signal?.aborted) return aborted();
   if (patience.aborted && !outcome.ok) {
     report('slow');
@@ -90,16 +104,11 @@ export async function fetchBytes(path: string, fields: Fields, how: Ask): Promis
   return outcome;
 }
 
-async function attempt(
-  path: string,
-  body: URLSearchParams,
-  post: boolean,
-  signal: AbortSignal,
-): Promise<Outcome<Answer>> {
+async function attempt(path: string, fields: URLSearchParams, how: Ask, signal: AbortSignal): Promise<Outcome<Answer>> {
   let response: Response;
   try {
-    const search = body.size > 0 && !post ? `?${body}` : '';
-    response = await fetch(base + path + search, { method: post ? 'POST' : 'GET', body: post ? body : null, signal });
+    const search = fields.size > 0 && how.post !== true ? `?${fields}` : '';
+    response = await fetch(base + path + search, { ...initOf(fields, how), signal });
   } catch {
     if (!signal.aborted) report('unreachable');
     return unreachable();
@@ -118,6 +127,14 @@ async function attempt(
   }
 }
 
+function initOf(fields: URLSearchParams, { post, json, remove }: Ask): RequestInit {
+  if (json !== undefined) {
+    return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(json) };
+  }
+  if (post === true) return { method: 'POST', body: fields };
+  return remove === true ? { method: 'DELETE' } : {};
+}
+
 function standingAt(status: number, bytes: Uint8Array): Standing {
   // The API answers 503 to a query that took too long, too, and then in JSON.
   if (status === 503) return bytes[0] === OPENING_BRACE ? 'up' : 'starting';
@@ -134,7 +151,7 @@ function form(fields: Fields): URLSearchParams {
 }
 
 /** What a body that is no JSON says, in so far as it is a sentence and not a page of HTML. */
-function firstLine(bytes: Uint8Array): string {
+export function firstLine(bytes: Uint8Array): string {
   const line = new TextDecoder().decode(bytes.subarray(0, 300)).trim().split('\n', 1)[0] ?? '';
   return line.startsWith('<') || line.startsWith('{') ? '' : line.replace(/\.$/, '');
 }

@@ -127,8 +127,14 @@ export interface MetricMetadata {
   unit: string;
 }
 
-export const askMetadata = (signal?: AbortSignal): Promise<Outcome<Record<string, MetricMetadata[]>>> =>
-  ask('metadata', {}, table(list(object<MetricMetadata>({ type: string, help: string, unit: string }))), { signal });
+/** The metadata of one metric or of all. */
+export const askMetadata = (
+  signal?: AbortSignal,
+  metric?: string,
+): Promise<Outcome<Record<string, MetricMetadata[]>>> =>
+  ask('metadata', { metric }, table(list(object<MetricMetadata>({ type: string, help: string, unit: string }))), {
+    signal,
+  });
 
 /** The values of a label, for completion and pickers. */
 export const askLabelValues = (

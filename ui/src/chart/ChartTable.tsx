@@ -22,9 +22,15 @@ export function ChartTable({ series, unit, height, label }: ChartTableProps) {
   const every = Math.max(1, Math.ceil(moments.length / ROWS_MAX));
   const rows = moments.toReversed().filter((_, index) => index % every === 0);
   return (
-    // Scrolls, so it has to be reachable for the arrow keys.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div class="chart-table" style={{ height: `${height}px` }} tabIndex={0} role="region" aria-label={`${label} as a table`}>
+    <div
+      class="chart-table"
+      style={{ height: `${height}px` }}
+      // Scrolls, so it has to be reachable for the arrow keys.
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={0}
+      role="region"
+      aria-label={`${label} as a table`}
+    >
       <table class="data">
         <thead>
           <tr>

@@ -63,7 +63,14 @@ export function Plot(props: PlotProps) {
       setPointer(now);
       latest.current.onPoint?.(now?.time);
     };
-    const made = new Surface({ element, height, unit, sync, onPointer, onSelect: (from, to) => latest.current.onZoom?.(from, to) });
+    const made = new Surface({
+      element,
+      height,
+      unit,
+      sync,
+      onPointer,
+      onSelect: (from, to) => latest.current.onZoom?.(from, to),
+    });
     surface.current = made;
     if (latest.current.canvas !== undefined) latest.current.canvas.current = () => made.canvas;
     return () => made.destroy();
@@ -79,12 +86,19 @@ export function Plot(props: PlotProps) {
   }, [highlighted, pointer, isReading, content]);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (surface.current !== undefined) onKey(event, { surface: surface.current, content, pointer, onZoom: props.onZoom });
+    if (surface.current !== undefined)
+      onKey(event, { surface: surface.current, content, pointer, onZoom: props.onZoom });
   };
   const onBlur = () => surface.current?.pointAt(undefined);
   return (
     <div class="plot">
-      <div ref={box} class="plot-box" role="img" aria-label={summary(label, series, start, end, unit)} />
+      <div
+        ref={box}
+        class="plot-box"
+        style={{ minHeight: `${height}px` }}
+        role="img"
+        aria-label={summary(label, series, start, end, unit)}
+      />
       <div
         class="plot-keys"
         role="slider"
@@ -93,7 +107,11 @@ export function Plot(props: PlotProps) {
         aria-valuemin={start}
         aria-valuemax={end}
         aria-valuenow={pointer?.time ?? end}
-        aria-valuetext={pointer === undefined ? 'none' : `${formatMoment(pointer.time * 1000)}: ${readoutText(pointer, content.series, unit)}`}
+        aria-valuetext={
+          pointer === undefined
+            ? 'none'
+            : `${formatMoment(pointer.time * 1000)}: ${readoutText(pointer, content.series, unit)}`
+        }
         onKeyDown={onKeyDown}
         onBlur={onBlur}
       />
@@ -109,7 +127,9 @@ function useContent({ series, shown, start, end, stacked = false, fromZero = fal
     const drawn = shown === undefined ? series : shown.flatMap((place) => series[place] ?? []);
     const stacks = stacked ? stack(drawn) : undefined;
     const [least, greatest] = stacks === undefined ? extent(drawn) : [stacks.least, stacks.greatest];
-    const span = scaleOf(fromZero && least <= greatest ? [Math.min(least, 0), Math.max(greatest, 0)] : [least, greatest]);
+    const span = scaleOf(
+      fromZero && least <= greatest ? [Math.min(least, 0), Math.max(greatest, 0)] : [least, greatest],
+    );
     return { series: drawn, places, stack: stacks, start, end, span, pause: longestPause(drawn) };
   }, [series, shown, start, end, stacked, fromZero]);
 }

@@ -32,7 +32,11 @@ export function Readout({ mode, pointer, content, unit }: ReadoutProps) {
     <div class="readout" style={{ ...side, maxWidth: `min(26rem, ${room})` }} aria-hidden="true">
       <p class="readout-time">{formatMoment((pointer.nearest?.time ?? pointer.time) * 1000)}</p>
       {pointer.nearest === undefined && <p class="muted">No value here.</p>}
-      {mode === 'all' ? <All pointer={pointer} content={content} unit={unit} /> : <Nearest pointer={pointer} content={content} unit={unit} />}
+      {mode === 'all' ? (
+        <All pointer={pointer} content={content} unit={unit} />
+      ) : (
+        <Nearest pointer={pointer} content={content} unit={unit} />
+      )}
     </div>
   );
 }
@@ -79,7 +83,11 @@ function All({ pointer, content, unit }: PartProps) {
           <span>{formatValue(point.value, unit)}</span>
         </p>
       ))}
-      {points.length > LISTED_MAX && <p class="muted">and {plural(points.length - LISTED_MAX, 'series with a lower value', 'series with lower values')}</p>}
+      {points.length > LISTED_MAX && (
+        <p class="muted">
+          and {plural(points.length - LISTED_MAX, 'series with a lower value', 'series with lower values')}
+        </p>
+      )}
     </>
   );
 }

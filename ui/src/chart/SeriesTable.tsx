@@ -36,7 +36,9 @@ export function SeriesTable({ series, hidden, onHide, onHighlight, unit, label }
   const [order, setOrder] = useState<Order>();
   const listed = useMemo(() => listedOf(series, filter, order), [series, filter, order]);
   const press = (index: number, event: MouseEvent | KeyboardEvent) => {
-    onHide(event.ctrlKey || event.metaKey || event.shiftKey ? alone(index, series.length, hidden) : toggled(index, hidden));
+    onHide(
+      event.ctrlKey || event.metaKey || event.shiftKey ? alone(index, series.length, hidden) : toggled(index, hidden),
+    );
   };
   const row = (at: number): GridRow => {
     const index = listed[at] ?? 0;
@@ -66,12 +68,24 @@ export function SeriesTable({ series, hidden, onHide, onHighlight, unit, label }
         <button type="button" class="button quiet small" disabled={hidden.size === 0} onClick={() => onHide(new Set())}>
           Show all
         </button>
-        <button type="button" class="button quiet small" disabled={hidden.size === series.length} onClick={() => onHide(new Set(series.keys()))}>
+        <button
+          type="button"
+          class="button quiet small"
+          disabled={hidden.size === series.length}
+          onClick={() => onHide(new Set(series.keys()))}
+        >
           Hide all
         </button>
         {series.length > FILTERED_MIN && (
           <>
-            <input class="field" type="search" placeholder="Find a series" aria-label="Find a series" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} />
+            <input
+              class="field"
+              type="search"
+              placeholder="Find a series"
+              aria-label="Find a series"
+              value={filter}
+              onInput={(event) => setFilter(event.currentTarget.value)}
+            />
             {filter !== '' && (
               <button type="button" class="button quiet small" onClick={() => onHide(othersOf(listed, series.length))}>
                 Show only these {formatCount(listed.length)}
@@ -79,7 +93,9 @@ export function SeriesTable({ series, hidden, onHide, onHighlight, unit, label }
             )}
           </>
         )}
-        <span class="muted small series-hint">Click hides or shows one; with Ctrl or Shift it shows that one alone.</span>
+        <span class="muted small series-hint">
+          Click hides or shows one; with Ctrl or Shift it shows that one alone.
+        </span>
       </div>
       <VirtualGrid
         label={`Series of ${label}`}
@@ -91,7 +107,8 @@ export function SeriesTable({ series, hidden, onHide, onHighlight, unit, label }
             key: title,
             title,
             class: 'num',
-            sorted: order?.column === column ? (order.isDown ? ('descending' as const) : ('ascending' as const)) : undefined,
+            sorted:
+              order?.column === column ? (order.isDown ? ('descending' as const) : ('ascending' as const)) : undefined,
             onSort: () => setOrder(nextOrder(order, column)),
           })),
         ]}
@@ -106,7 +123,9 @@ export function SeriesTable({ series, hidden, onHide, onHighlight, unit, label }
 }
 
 function counted(count: number, hidden: number): string {
-  return hidden === 0 ? plural(count, 'series', 'series') : `${formatCount(count - hidden)} of ${plural(count, 'series', 'series')} shown`;
+  return hidden === 0
+    ? plural(count, 'series', 'series')
+    : `${formatCount(count - hidden)} of ${plural(count, 'series', 'series')} shown`;
 }
 
 /** Down first, since the greatest are what one looks for; then up; then as the answer has it. */

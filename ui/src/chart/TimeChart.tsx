@@ -32,10 +32,20 @@ export function TimeChart(props: TimeChartProps) {
   const [isTable, showTable] = useState(false);
   return (
     <div class="chart">
-      {isTable ? <ChartTable series={series} unit={unit} height={height} label={label} /> : <Plot {...props} fromZero onPoint={setAt} />}
+      {isTable ? (
+        <ChartTable series={series} unit={unit} height={height} label={label} />
+      ) : (
+        <Plot {...props} fromZero onPoint={setAt} />
+      )}
       <div class="chart-foot">
         <Legend series={series} at={at} unit={unit} />
-        <button type="button" class="button quiet small" aria-pressed={isTable} title={isTable ? 'Show as a graph' : 'Show as a table'} onClick={() => showTable(!isTable)}>
+        <button
+          type="button"
+          class="button quiet small"
+          aria-pressed={isTable}
+          title={isTable ? 'Show as a graph' : 'Show as a table'}
+          onClick={() => showTable(!isTable)}
+        >
           <Icon name={isTable ? 'chart' : 'table'} />
           <span class="sr-only">{isTable ? `${label} as a graph` : `${label} as a table`}</span>
         </button>

@@ -44,13 +44,18 @@ function step({ surface, content, pointer }: Keyed, by: number): void {
   if (moments.length === 0) return;
   const here = pointer === undefined ? moments.length : nearest(moments, pointer.time);
   const to = Math.min(Math.max(here + by, 0), moments.length - 1);
-  surface.pointAt(moments[to], pointer?.points.find(({ index }) => index === pointer.nearest?.index));
+  surface.pointAt(
+    moments[to],
+    pointer?.points.find(({ index }) => index === pointer.nearest?.index),
+  );
 }
 
 function nearest(moments: ArrayLike<number>, time: number): number {
   const after = firstFrom(moments, time);
   const before = Math.max(after - 1, 0);
-  return after < moments.length && (moments[after] as number) - time < time - (moments[before] as number) ? after : before;
+  return after < moments.length && (moments[after] as number) - time < time - (moments[before] as number)
+    ? after
+    : before;
 }
 
 /** Moves to the next point above or below at the same moment. */

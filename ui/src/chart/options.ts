@@ -37,7 +37,8 @@ export function plotOptions(setup: PlotSetup): uPlot.Options {
     height,
     padding: [8, 20, 0, 0],
     legend: { show: false },
-    tzDate: (seconds) => (zone.peek() === 'utc' ? uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC') : new Date(seconds * 1000)),
+    tzDate: (seconds) =>
+      zone.peek() === 'utc' ? uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC') : new Date(seconds * 1000),
     cursor: {
       y: false,
       points: { show: false },
@@ -45,7 +46,10 @@ export function plotOptions(setup: PlotSetup): uPlot.Options {
       ...(sync === undefined ? {} : { sync: { key: sync, setSeries: false } }),
     },
     // The data are only the corners of the picture, so the scales are what the data say.
-    scales: { x: { time: true, range: (_, low, high) => [low, high] }, y: { range: (_, low, high) => [low ?? 0, high ?? 1] } },
+    scales: {
+      x: { time: true, range: (_, low, high) => [low, high] },
+      y: { range: (_, low, high) => [low ?? 0, high ?? 1] },
+    },
     axes: axes(setup),
     series: [{}, { paths: () => null, points: { show: false } }],
     hooks: {
@@ -62,7 +66,16 @@ function axes({ element, unit, height }: PlotSetup): uPlot.Axis[] {
   const font = `11px ${getComputedStyle(element).fontFamily}`;
   const incrs = incrementsOf(unit);
   return [
-    { stroke, font, grid: { show: false }, ticks: { ...grid, size: 4 }, size: 24, gap: 4, space: TIME_LABEL_WIDTH, values: (_, splits, __, ___, increment) => timeTicks(splits, increment) },
+    {
+      stroke,
+      font,
+      grid: { show: false },
+      ticks: { ...grid, size: 4 },
+      size: 24,
+      gap: 4,
+      space: TIME_LABEL_WIDTH,
+      values: (_, splits, __, ___, increment) => timeTicks(splits, increment),
+    },
     {
       stroke,
       font,

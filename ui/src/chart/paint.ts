@@ -79,7 +79,13 @@ function paintOne(context: CanvasRenderingContext2D, scene: Scene, index: number
   strokeLine(context, one.times, one.values, frame, pause);
 }
 
-function strokeLine(context: CanvasRenderingContext2D, times: ArrayLike<number>, values: ArrayLike<number>, frame: Frame, pause: number): void {
+function strokeLine(
+  context: CanvasRenderingContext2D,
+  times: ArrayLike<number>,
+  values: ArrayLike<number>,
+  frame: Frame,
+  pause: number,
+): void {
   context.beginPath();
   trace(context, times, values, frame, pause);
   context.stroke();
@@ -98,7 +104,12 @@ export function paintHighlight(context: CanvasRenderingContext2D, scene: Scene, 
 }
 
 /** Fills what is between a line and zero; each piece of the line on its own. */
-function fillBelow(context: CanvasRenderingContext2D, { times, values }: ChartSeries, frame: Frame, pause: number): void {
+function fillBelow(
+  context: CanvasRenderingContext2D,
+  { times, values }: ChartSeries,
+  frame: Frame,
+  pause: number,
+): void {
   const ground = yOf(frame, 0);
   let [start, last] = [Number.NaN, Number.NaN];
   const close = () => {
@@ -126,7 +137,13 @@ function fillBelow(context: CanvasRenderingContext2D, { times, values }: ChartSe
 }
 
 /** Fills a band: there along its upper edge and back along its lower one. */
-function fillBetween(context: CanvasRenderingContext2D, times: ArrayLike<number>, lower: Float64Array, upper: Float64Array, frame: Frame): void {
+function fillBetween(
+  context: CanvasRenderingContext2D,
+  times: ArrayLike<number>,
+  lower: Float64Array,
+  upper: Float64Array,
+  frame: Frame,
+): void {
   context.beginPath();
   for (let index = 0; index < times.length; index++) {
     context.lineTo(xOf(frame, times[index] as number), yOf(frame, upper[index] as number));

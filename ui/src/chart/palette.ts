@@ -12,7 +12,9 @@ const ON_DARK = [68, 58, 78];
 
 /** The colour of the series at an index, for CSS. */
 export function swatch(index: number): string {
-  return index < NAMED ? `var(--series-${index + 1})` : `light-dark(${further(index, ON_LIGHT)}, ${further(index, ON_DARK)})`;
+  return index < NAMED
+    ? `var(--series-${index + 1})`
+    : `light-dark(${further(index, ON_LIGHT)}, ${further(index, ON_DARK)})`;
 }
 
 function further(index: number, lightness: readonly number[]): string {

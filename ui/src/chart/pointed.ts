@@ -28,7 +28,8 @@ export function pointsAt(scene: Scene, moment: number): Pointed[] {
     const value = one.values[at] as number;
     const time = times[at] as number;
     if (!Number.isFinite(value)) continue;
-    const height = stack === undefined ? value : (stack.bands[index]?.edge[nearestIndex(stack.times, time, pause)] ?? value);
+    const height =
+      stack === undefined ? value : (stack.bands[index]?.edge[nearestIndex(stack.times, time, pause)] ?? value);
     found.push({ index, time, value, y: yOf(frame, height) });
   }
   return found;

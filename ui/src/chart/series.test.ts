@@ -12,7 +12,13 @@ const series = (name: string, times: number[], values: number[]): ChartSeries =>
 
 describe('a series in numbers', () => {
   it('leaves out what is no number', () => {
-    expect(digest(series('a', [1, 2, 3, 4], [2, Number.NaN, Infinity, 4]))).toEqual({ count: 2, least: 2, greatest: 4, mean: 3, last: 4 });
+    expect(digest(series('a', [1, 2, 3, 4], [2, Number.NaN, Infinity, 4]))).toEqual({
+      count: 2,
+      least: 2,
+      greatest: 4,
+      mean: 3,
+      last: 4,
+    });
     expect(digest(series('a', [], []))).toMatchObject({ count: 0, last: null });
   });
 
@@ -36,11 +42,24 @@ describe('a series in numbers', () => {
 
 describe('a stack', () => {
   it('puts positive values above and negative ones below zero', () => {
-    const { bands, least, greatest } = stack([series('a', [0, 1], [1, 2]), series('b', [0, 1], [-1, -3]), series('c', [0, 1], [10, 20])]);
+    const { bands, least, greatest } = stack([
+      series('a', [0, 1], [1, 2]),
+      series('b', [0, 1], [-1, -3]),
+      series('c', [0, 1], [10, 20]),
+    ]);
     expect(bands.map(({ lower, upper }) => [Array.from(lower), Array.from(upper)])).toEqual([
-      [[0, 0], [1, 2]],
-      [[0, 0], [-1, -3]],
-      [[1, 2], [11, 22]],
+      [
+        [0, 0],
+        [1, 2],
+      ],
+      [
+        [0, 0],
+        [-1, -3],
+      ],
+      [
+        [1, 2],
+        [11, 22],
+      ],
     ]);
     expect([least, greatest]).toEqual([-3, 22]);
   });
@@ -126,8 +145,18 @@ describe('the summary', () => {
   it('says what the chart shows', () => {
     zone.value = 'utc';
     const said = summary('CPU', [series('user', [0, 60], [1, 2048])], 0, 60, 'bytes');
-    expect(said).toBe('CPU, from 1970-01-01 00:00:00 UTC to 1970-01-01 00:01:00 UTC: user between 1 B and 2 KiB, last 2 KiB.');
+    expect(said).toBe(
+      'CPU, from 1970-01-01 00:00:00 UTC to 1970-01-01 00:01:00 UTC: user between 1 B and 2 KiB, last 2 KiB.',
+    );
     expect(summary('CPU', [], 0, 60, undefined)).toBe('CPU: no data in this range.');
-    expect(summary('CPU', Array.from({ length: 9 }, (_, index) => series(`s${index}`, [0], [Number.NaN])), 0, 60, undefined)).toContain('s5 without data, and 3 more series.');
+    expect(
+      summary(
+        'CPU',
+        Array.from({ length: 9 }, (_, index) => series(`s${index}`, [0], [Number.NaN])),
+        0,
+        60,
+        undefined,
+      ),
+    ).toContain('s5 without data, and 3 more series.');
   });
 });

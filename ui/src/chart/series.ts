@@ -77,7 +77,8 @@ export function firstFrom(times: ArrayLike<number>, moment: number): number {
 /** The index of the time that is nearest to a moment and no further away than `most`; −1 where none is. */
 export function nearestIndex(times: ArrayLike<number>, moment: number, most: number): number {
   const after = firstFrom(times, moment);
-  const isBefore = after === times.length || (after > 0 && moment - (times[after - 1] as number) <= (times[after] as number) - moment);
+  const isBefore =
+    after === times.length || (after > 0 && moment - (times[after - 1] as number) <= (times[after] as number) - moment);
   const index = isBefore ? after - 1 : after;
   return index >= 0 && Math.abs((times[index] as number) - moment) <= most ? index : -1;
 }
@@ -96,7 +97,8 @@ export function momentsOf(series: readonly ChartSeries[]): ArrayLike<number> {
 export function sameTimes(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;
-  if (a instanceof Float64Array && b instanceof Float64Array && a.buffer === b.buffer && a.byteOffset === b.byteOffset) return true;
+  if (a instanceof Float64Array && b instanceof Float64Array && a.buffer === b.buffer && a.byteOffset === b.byteOffset)
+    return true;
   for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
   return true;
 }

@@ -22,7 +22,12 @@ export function stack(series: readonly ChartSeries[]): Stack {
   const above = new Float64Array(times.length);
   const below = new Float64Array(times.length);
   const bands = series.map((one) => band(onto(times, one), above, below));
-  return { times, bands, least: below.reduce((a, b) => Math.min(a, b), 0), greatest: above.reduce((a, b) => Math.max(a, b), 0) };
+  return {
+    times,
+    bands,
+    least: below.reduce((a, b) => Math.min(a, b), 0),
+    greatest: above.reduce((a, b) => Math.max(a, b), 0),
+  };
 }
 
 function band(values: ArrayLike<number>, above: Float64Array, below: Float64Array): Band {

@@ -7,7 +7,13 @@ import { type ChartSeries, digest } from './series';
 /** More series than this are counted, not described. */
 const DESCRIBED_MAX = 6;
 
-export function summary(label: string, series: readonly ChartSeries[], start: number, end: number, unit: Unit | undefined): string {
+export function summary(
+  label: string,
+  series: readonly ChartSeries[],
+  start: number,
+  end: number,
+  unit: Unit | undefined,
+): string {
   if (series.length === 0) return `${label}: no data in this range.`;
   const described = series.slice(0, DESCRIBED_MAX).map((one) => `${visible(one.name, 60)} ${range(one, unit)}`);
   const more = series.length > DESCRIBED_MAX ? `, and ${series.length - DESCRIBED_MAX} more series` : '';

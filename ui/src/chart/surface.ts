@@ -71,7 +71,11 @@ export class Surface {
 
   private make(data: uPlot.AlignedData): uPlot {
     const { element } = this.setup;
-    const options = plotOptions({ ...this.setup, onDraw: (plot) => this.paint(plot), onPointer: (plot) => this.point(plot) });
+    const options = plotOptions({
+      ...this.setup,
+      onDraw: (plot) => this.paint(plot),
+      onPointer: (plot) => this.point(plot),
+    });
     const plot = new uPlot(options, data, element);
     plot.over.append(this.above);
     return plot;
@@ -104,7 +108,14 @@ export class Surface {
     const time = plot.posToVal(left, 'x');
     const points = pointsAt(scene, time);
     const nearest = nearestTo(points, scene.frame.top + top * scene.pixelRatio);
-    this.setup.onPointer({ time, left: plot.over.offsetLeft + left, top: plot.over.offsetTop + top, points, nearest, width: plot.width });
+    this.setup.onPointer({
+      time,
+      left: plot.over.offsetLeft + left,
+      top: plot.over.offsetTop + top,
+      points,
+      nearest,
+      width: plot.width,
+    });
   }
 
   /** Moves the pointer by other means than the mouse: to a moment and, where one is given, to the height of a point; away with nothing. */

@@ -22,7 +22,19 @@ export function incrementsOf(unit: Unit | undefined): number[] | undefined {
   if (unit === 'bytes' || unit === 'bytes/s') return Array.from({ length: 70 }, (_, power) => 2 ** power);
   if (unit !== 'seconds') return undefined;
   const short = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** (power - 9))).flat();
-  return [...short.filter((step) => step < 60), 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 43_200, ...[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000].map((days) => days * DAY_S)];
+  return [
+    ...short.filter((step) => step < 60),
+    60,
+    120,
+    300,
+    600,
+    1800,
+    3600,
+    7200,
+    21_600,
+    43_200,
+    ...[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000].map((days) => days * DAY_S),
+  ];
 }
 
 /** Labels at the axis of values: as short as they can be while they differ. */
@@ -46,5 +58,9 @@ const PLAIN: Record<Unit, [factor: number, suffix: string]> = {
 function exact(value: number, distance: number, unit: Unit = 'none'): string {
   const [factor, suffix] = PLAIN[unit];
   const digits = Math.min(Math.max(Math.ceil(-Math.log10(distance * factor)), 0), DIGITS_MAX);
-  return (value * factor).toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace(/^-/, '−') + suffix;
+  return (
+    (value * factor)
+      .toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+      .replace(/^-/, '−') + suffix
+  );
 }

@@ -39,7 +39,13 @@ export function yOf(frame: Frame, value: number): number {
 }
 
 /** Draws the points between the edges of the frame, and one beyond each so that lines reach the edges. `pause` is the longest without a gap. */
-export function trace(pen: Pen, times: ArrayLike<number>, values: ArrayLike<number>, frame: Frame, pause: number): void {
+export function trace(
+  pen: Pen,
+  times: ArrayLike<number>,
+  values: ArrayLike<number>,
+  frame: Frame,
+  pause: number,
+): void {
   const from = Math.max(firstFrom(times, frame.start) - 1, 0);
   const to = Math.min(firstFrom(times, frame.end) + 1, times.length);
   const isDense = to - from > frame.width * POINTS_PER_COLUMN;

@@ -78,7 +78,9 @@ export function VirtualGrid(props: VirtualGridProps) {
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const page = Math.max(rowAt(rows, top + height) - rowAt(rows, top) - 1, 1);
-    const step = { ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page, Home: -Infinity, End: Infinity }[event.key];
+    const step = { ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page, Home: -Infinity, End: Infinity }[
+      event.key
+    ];
     if (step !== undefined) {
       event.preventDefault();
       go(stop + step);
@@ -88,9 +90,27 @@ export function VirtualGrid(props: VirtualGridProps) {
   return (
     // The rows take the focus, one of them at a time.
     // oxlint-disable-next-line jsx-a11y/interactive-supports-focus
-    <div class={`grid ${props.class ?? ''}`} role="grid" aria-label={label} aria-rowcount={count + 1} aria-multiselectable={true} onMouseLeave={onLeave}>
-      <div ref={view} class="grid-view" role="presentation" style={{ maxHeight: `${height + HEAD_HEIGHT}px` }} onScroll={(event) => setScrolled(event.currentTarget.scrollTop)}>
-        <div class="grid-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, height: `${HEAD_HEIGHT}px` }}>
+    <div
+      class={`grid ${props.class ?? ''}`}
+      role="grid"
+      aria-label={label}
+      aria-rowcount={count + 1}
+      aria-multiselectable={true}
+      onMouseLeave={onLeave}
+    >
+      <div
+        ref={view}
+        class="grid-view"
+        role="presentation"
+        style={{ maxHeight: `${height + HEAD_HEIGHT}px` }}
+        onScroll={(event) => setScrolled(event.currentTarget.scrollTop)}
+      >
+        <div
+          class="grid-head"
+          role="row"
+          aria-rowindex={1}
+          style={{ gridTemplateColumns: template, height: `${HEAD_HEIGHT}px` }}
+        >
           {columns.map((column) => (
             <div key={column.key} role="columnheader" class={column.class} aria-sort={column.sorted}>
               {column.onSort === undefined ? column.title : <SortButton column={column} />}
@@ -99,10 +119,25 @@ export function VirtualGrid(props: VirtualGridProps) {
         </div>
         {/* The keys are those of the rows, which bubble up to here. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
-        <div role="rowgroup" style={{ height: `${whole}px`, paddingTop: `${topOf(rows, first)}px` }} onKeyDown={onKeyDown}>
+        <div
+          role="rowgroup"
+          style={{ height: `${whole}px`, paddingTop: `${topOf(rows, first)}px` }}
+          onKeyDown={onKeyDown}
+        >
           {Array.from({ length: Math.max(last - first, 0) }, (_, offset) => {
             const of = row(first + offset);
-            return <Row key={of.key} columns={columns} index={first + offset} of={of} template={template} height={topOf(rows, first + offset + 1) - topOf(rows, first + offset)} isStop={first + offset === stop} onFocus={setActive} />;
+            return (
+              <Row
+                key={of.key}
+                columns={columns}
+                index={first + offset}
+                of={of}
+                template={template}
+                height={topOf(rows, first + offset + 1) - topOf(rows, first + offset)}
+                isStop={first + offset === stop}
+                onFocus={setActive}
+              />
+            );
           })}
         </div>
       </div>
@@ -148,7 +183,12 @@ interface RowProps {
 function Row({ columns, index, of, template, height, isStop, onFocus }: RowProps) {
   const onKeyDown = (event: KeyboardEvent) => {
     // Keys on a button in the row are the button's.
-    if (event.target !== event.currentTarget || (event.key !== 'Enter' && event.key !== ' ') || of.onEnter === undefined) return;
+    if (
+      event.target !== event.currentTarget ||
+      (event.key !== 'Enter' && event.key !== ' ') ||
+      of.onEnter === undefined
+    )
+      return;
     event.preventDefault();
     of.onEnter(event);
   };

@@ -51,7 +51,9 @@ export function VirtualList(props: VirtualListProps) {
   }, [tops]);
   useLayoutEffect(() => {
     if (dueFocus.current === undefined) return;
-    const found = box.current?.querySelector<HTMLElement>(`:scope > [data-item="${dueFocus.current}"]:not([data-away])`);
+    const found = box.current?.querySelector<HTMLElement>(
+      `:scope > [data-item="${dueFocus.current}"]:not([data-away])`,
+    );
     if (found === undefined || found === null) return;
     dueFocus.current = undefined;
     found.querySelector<HTMLElement>('button, a')?.focus({ preventScroll: true });
@@ -77,8 +79,8 @@ export function VirtualList(props: VirtualListProps) {
     // A key that is held down is faster than the focus, which waits for its item.
     const at = keys.indexOf(dueFocus.current ?? keyAround(event.target) ?? '');
     const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: keys.length - 1 }[event.key];
-    // Where something else in an item has the focus, the keys scroll it.
-    if (to === undefined || at < 0 || !event.target.matches('button, a')) return;
+    // Where something else in an item has the focus, the keys scroll it; a dialog of an item lies over the list.
+    if (to === undefined || at < 0 || !event.target.matches('button, a') || event.target.closest('dialog')) return;
     event.preventDefault();
     go(to);
   };
@@ -95,7 +97,13 @@ export function VirtualList(props: VirtualListProps) {
       onFocusCapture={onFocus}
     >
       {shown(keys, first, last, focused).map((index) => (
-        <li key={keys[index]} data-item={keys[index]} data-away={index < first || index >= last ? '' : undefined} aria-setsize={keys.length} aria-posinset={index + 1}>
+        <li
+          key={keys[index]}
+          data-item={keys[index]}
+          data-away={index < first || index >= last ? '' : undefined}
+          aria-setsize={keys.length}
+          aria-posinset={index + 1}
+        >
           {renderItem(index)}
         </li>
       ))}
@@ -109,7 +117,10 @@ function keyAround(element: Element): string | undefined {
 
 /** The items to draw: those in the range, and the one that has the focus, which would otherwise be lost. */
 function shown(keys: readonly string[], first: number, last: number, focused: string | undefined): number[] {
-  const inside = Array.from({ length: Math.max(Math.min(last, keys.length) - first, 0) }, (_, offset) => first + offset);
+  const inside = Array.from(
+    { length: Math.max(Math.min(last, keys.length) - first, 0) },
+    (_, offset) => first + offset,
+  );
   const away = focused === undefined ? -1 : keys.indexOf(focused);
   if (away < 0 || (away >= first && away < last)) return inside;
   return away < first ? [away, ...inside] : [...inside, away];

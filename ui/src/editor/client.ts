@@ -36,15 +36,29 @@ async function keep<T>(key: string, load: () => Promise<Outcome<T>>, nothing: T)
 export const client: PrometheusClient = {
   metricNames: () => labelValues('__name__', ''),
   labelNames: async (metric = '') => {
-    const names = await keep(`names ${metric}`, () => ask('labels', { 'match[]': matching(metric, []), limit: VALUES_MAX }, list(text)), []);
+    const names = await keep(
+      `names ${metric}`,
+      () => ask('labels', { 'match[]': matching(metric, []), limit: VALUES_MAX }, list(text)),
+      [],
+    );
     return names.filter((name) => name !== '__name__');
   },
-  labelValues: (name, metric = '', matchers = []) => labelValues(name, matching(metric, matchers.filter((matcher) => matcher.name !== name)).join('')),
+  labelValues: (name, metric = '', matchers = []) =>
+    labelValues(
+      name,
+      matching(
+        metric,
+        matchers.filter((matcher) => matcher.name !== name),
+      ).join(''),
+    ),
   metricMetadata: async () => merged(await keep('metadata', () => askMetadata(), {})),
   series: async (metric) => {
     const fields = { 'match[]': matching(metric, []), limit: VALUES_MAX };
     // The library's type is wrong: it takes the API's objects.
-    return (await keep(`series ${metric}`, () => ask('series', fields, list(table(text))), [])) as unknown as Map<string, string>[];
+    return (await keep(`series ${metric}`, () => ask('series', fields, list(table(text))), [])) as unknown as Map<
+      string,
+      string
+    >[];
   },
   flags: () => keep('flags', () => askFlags(), {}),
 };
@@ -57,7 +71,11 @@ export function warmUp(): void {
 
 function labelValues(name: string, match: string): Promise<string[]> {
   const fields = { 'match[]': match === '' ? [] : [match], limit: name === '__name__' ? METRICS_MAX : VALUES_MAX };
-  return keep(`values ${name} ${match}`, () => ask(`label/${encodeURIComponent(inPath(name))}/values`, fields, list(text)), []);
+  return keep(
+    `values ${name} ${match}`,
+    () => ask(`label/${encodeURIComponent(inPath(name))}/values`, fields, list(text)),
+    [],
+  );
 }
 
 /**

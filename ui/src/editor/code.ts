@@ -4,7 +4,14 @@
  * It lives in a shadow root, because CodeMirror then puts its styles there by way of the object model; in the document it would write
  * `<style>` elements, which a strict Content-Security-Policy forbids.
  */
-import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, closeCompletion, selectedCompletion } from '@codemirror/autocomplete';
+import {
+  acceptCompletion,
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  closeCompletion,
+  selectedCompletion,
+} from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, insertNewlineAndIndent } from '@codemirror/commands';
 import { bracketMatching, indentOnInput } from '@codemirror/language';
 import { lintKeymap } from '@codemirror/lint';
@@ -42,11 +49,16 @@ const HINT = 'Metric or expression; Shift+Enter begins a new line';
 export function createEditor(setup: EditorSetup): Editor {
   const { host } = setup;
   const root = host.shadowRoot ?? host.attachShadow({ mode: 'open', delegatesFocus: true });
-  const view = new EditorView({ root, parent: root, state: EditorState.create({ doc: setup.text, selection: setup.selection, extensions: extensions(setup) }) });
+  const view = new EditorView({
+    root,
+    parent: root,
+    state: EditorState.create({ doc: setup.text, selection: setup.selection, extensions: extensions(setup) }),
+  });
   warmUp();
   return {
     set: (text) => {
-      if (text !== view.state.doc.toString()) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+      if (text !== view.state.doc.toString())
+        view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
     },
     focus: () => view.focus(),
     destroy: () => view.destroy(),
@@ -72,12 +84,28 @@ function extensions({ label, onChange, onRun, past }: EditorSetup): Extension {
     EditorView.lineWrapping,
     placeholder(HINT),
     // Suggestions take Enter first, unless what they suggest is there already.
-    Prec.highest(keymap.of([{ key: 'Ctrl-Enter', mac: 'Cmd-Enter', run }, { key: 'Enter', run: (editor) => isSuggestionTyped(editor.state) && run(editor) }])),
+    Prec.highest(
+      keymap.of([
+        { key: 'Ctrl-Enter', mac: 'Cmd-Enter', run },
+        { key: 'Enter', run: (editor) => isSuggestionTyped(editor.state) && run(editor) },
+      ]),
+    ),
     keymap.of([{ key: 'Tab', run: acceptCompletion }, ...closeBracketsKeymap]),
-    keymap.of([{ key: 'Enter', run }, { key: 'Shift-Enter', run: insertNewlineAndIndent }, ...defaultKeymap, ...historyKeymap, ...lintKeymap]),
+    keymap.of([
+      { key: 'Enter', run },
+      { key: 'Shift-Enter', run: insertNewlineAndIndent },
+      ...defaultKeymap,
+      ...historyKeymap,
+      ...lintKeymap,
+    ]),
     promql.asExtension(),
     serverLint(),
-    EditorView.contentAttributes.of({ 'aria-label': label, autocapitalize: 'off', autocorrect: 'off', spellcheck: 'false' }),
+    EditorView.contentAttributes.of({
+      'aria-label': label,
+      autocapitalize: 'off',
+      autocorrect: 'off',
+      spellcheck: 'false',
+    }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) onChange(update.state.doc.toString());
     }),

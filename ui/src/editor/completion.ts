@@ -27,7 +27,9 @@ export class Completer implements CompleteStrategy {
     const metrics = new Set(await client.metricNames());
     const options = (found?.options ?? []).map((option) => quoted(option, metrics));
     const text = context.state.doc.toString();
-    const isStart = text.slice(0, context.pos).trim().length === (found === null ? 0 : context.pos - found.from) && text.slice(0, found?.from ?? context.pos).trim() === '';
+    const isStart =
+      text.slice(0, context.pos).trim().length === (found === null ? 0 : context.pos - found.from) &&
+      text.slice(0, found?.from ?? context.pos).trim() === '';
     const past = isStart ? this.past().slice(0, HISTORY_MAX).map(fromPast) : [];
     if (found === null) return past.length === 0 ? null : { from: 0, to: text.length, options: past };
     return { ...found, options: [...past, ...options] };

@@ -29,7 +29,12 @@ export function mistakeIn(expr: string, error: string): Mistake | undefined {
   const text = lines[index] ?? '';
   const within = unitsIn(text, Number(byteColumn) - 1);
   const lineStart = lines.slice(0, index).reduce((sum, before) => sum + before.length + 1, 0);
-  return { message, line: index + 1, column: Array.from(text.slice(0, within)).length + 1, ...marked(expr, lineStart + within) };
+  return {
+    message,
+    line: index + 1,
+    column: Array.from(text.slice(0, within)).length + 1,
+    ...marked(expr, lineStart + within),
+  };
 }
 
 /** The server counts columns in bytes of UTF-8; this is how many UTF-16 units they are. */

@@ -29,7 +29,7 @@ export function formatValue(value: number | null | undefined, unit: Unit = 'none
         BINARY.map((name) => ` ${name}/s`),
       );
     case 'ratio':
-      return `${significant(value * 100)} %`;
+      return percent(value * 100);
     case 'seconds':
       return formatSeconds(value);
     case 'count':
@@ -55,6 +55,14 @@ export function formatExact(value: number): string {
   return String(value);
 }
 
+/** The least that is written in full. */
+const LEAST_PERCENT = 0.001;
+
+function percent(value: number): string {
+  if (value !== 0 && Math.abs(value) < LEAST_PERCENT) return `${value < 0 ? '> −' : '< '}${LEAST_PERCENT} %`;
+  return `${significant(value)} %`;
+}
+
 function scaled(value: number, factor: number, names: readonly string[]): string {
   let step = 0;
   let left = value;
@@ -78,24 +86,32 @@ function minus(text: string): string {
   return text.replace(/^-/, '−');
 }
 
-/** A duration: `340 µs`, `12.5 s`, `3 h 20 min`, `12 d 4 h`. */
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86_400;
+
+/** A duration: `340 µs`, `12.5 s`, and from a minute on its two largest units: `1m 12s`, `3h 20m`, `12d 4h`. */
 export function formatSeconds(seconds: number): string {
   const size = Math.abs(seconds);
   const sign = seconds < 0 ? '−' : '';
   if (size === 0) return '0 s';
-  if (size < 60) {
+  if (size < MINUTE - 0.05) {
     const [scale, name] = SMALL_SECONDS.find(([least]) => size >= least * 0.9995) ?? [1e-9, 'ns'];
     return `${sign}${significant(size / scale)} ${name}`;
   }
-  const minutes = Math.round(size / 60);
-  if (minutes < 60) return `${sign}${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 24) return `${sign}${hours} h${rest(minutes % 60, 'min')}`;
-  return `${sign}${formatCount(Math.floor(hours / 24))} d${rest(hours % 24, 'h')}`;
+  // Rounded to the smaller unit first: 59 min 59.9 s are an hour.
+  const whole = Math.round(size);
+  if (whole < HOUR) return sign + twoUnits(whole, [MINUTE, 'm'], [1, 's']);
+  const minutes = Math.round(size / MINUTE) * MINUTE;
+  if (minutes < DAY) return sign + twoUnits(minutes, [HOUR, 'h'], [MINUTE, 'm']);
+  return sign + twoUnits(Math.round(size / HOUR) * HOUR, [DAY, 'd'], [HOUR, 'h']);
 }
 
-function rest(amount: number, unit: string): string {
-  return amount === 0 ? '' : ` ${amount} ${unit}`;
+type Scale = readonly [seconds: number, name: string];
+
+function twoUnits(seconds: number, [large, largeName]: Scale, [small, smallName]: Scale): string {
+  const rest = (seconds % large) / small;
+  return `${formatCount(Math.floor(seconds / large))}${largeName}${rest === 0 ? '' : ` ${rest}${smallName}`}`;
 }
 
 /** `1 target`, `3 targets`. */

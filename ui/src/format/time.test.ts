@@ -18,5 +18,5 @@ it('reads the times of the API, where the year 1 means never', () => {
 });
 
 it('tells how long ago a moment was', () => {
-  expect([formatAgo(0, 400), formatAgo(0, 90_000), formatAgo(7_200_000, 0)]).toEqual(['now', '2 min ago', 'in 2 h']);
+  expect([formatAgo(0, 400), formatAgo(0, 90_000), formatAgo(7_200_000, 0)]).toEqual(['now', '1m 30s ago', 'in 2h']);
 });

@@ -1,4 +1,5 @@
 /** Name, navigation, and the switches that hold for all pages. */
+import { useEffect, useRef } from 'preact/hooks';
 import { Icon, type IconName } from '../components/Icon';
 import { Segmented } from '../components/Segmented';
 import { href, path } from '../router';
@@ -21,13 +22,18 @@ const ZONES: readonly { value: Zone; text: string; title: string }[] = [
 export function Header() {
   const current = routeOf(path.value);
   const marked = current?.under ?? current?.path;
+  const nav = useRef<HTMLElement>(null);
+  // In a narrow window the names of the pages scroll sideways.
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'nearest', block: 'nearest' });
+  }, [marked]);
   return (
     <header class="top">
       <a class="brand" href={href('/')} aria-label="Regain, home">
         <Mark />
         <span>Regain</span>
       </a>
-      <nav aria-label="Pages">
+      <nav ref={nav} aria-label="Pages">
         {routes
           .filter((route) => route.key !== undefined)
           .map((route) => (

@@ -1,19 +1,13 @@
 /** Shows the page of the current path. A page that is being loaded leaves the one before in its place, so that nothing flashes. */
 import { Component, type ComponentChildren, type ComponentType, Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { failed, type Failure } from '../api/failure';
+import { failed, type Failure, NOT_LOADED } from '../api/failure';
 import { PageLink } from '../components/PageLink';
 import { Trouble } from '../components/Trouble';
 import { path } from '../router';
 import { moved, type Route, routeOf, routes } from '../routes';
 
 const loaded = new Map<Route['page'], ComponentType>();
-
-const NOT_LOADED = failed(
-  'unreachable',
-  'This page could not be loaded.',
-  'If the server was updated meanwhile, reload the page; otherwise it is away for the moment.',
-).failure;
 
 const BROKEN = failed(
   'malformed',

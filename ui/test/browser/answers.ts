@@ -3,12 +3,25 @@
  * Tests of a page that asks for more add to `answers`.
  */
 
+import { actingAnswers } from './acting';
+
 export interface Names {
   /** The names of instances, jobs, metrics and so on. */
   names: readonly string[];
 }
 
 export type Answer = unknown;
+/** An answer that is none. */
+export class Refusal {
+  readonly status: number;
+  readonly body: unknown;
+
+  constructor(status: number, body: unknown) {
+    this.status = status;
+    this.body = body;
+  }
+}
+
 export type Answerer = (fields: URLSearchParams, names: readonly string[]) => Answer;
 
 const NOW = () => Date.now() / 1000;
@@ -25,11 +38,17 @@ export const answers: Record<string, Answerer> = {
   series: (_, names) => names.map(labels),
   targets: (_, names) => ({
     activeTargets: names.map(target),
-    droppedTargets: names.map((name) => ({ discoveredLabels: { __address__: name, __meta_name: name, [name]: name }, scrapePool: name })),
+    droppedTargets: names.map((name) => ({
+      discoveredLabels: { __address__: name, __meta_name: name, [name]: name },
+      scrapePool: name,
+    })),
     droppedTargetCounts: Object.fromEntries(names.map((name) => [name, 2])),
   }),
   'targets/relabel_steps': (fields) => relabelSteps(JSON.parse(fields.get('labels') ?? '{}') as Record<string, string>),
-  'regain/jobs': (_, names) => ({ jobs: names.map(job), store: { indexBytesPerSeries: 300, headBytesPerSeries: 100, diskBytesPerSample: 1.5 } }),
+  'regain/jobs': (_, names) => ({
+    jobs: names.map(job),
+    store: { indexBytesPerSeries: 300, headBytesPerSeries: 100, diskBytesPerSample: 1.5 },
+  }),
   scrape_pools: (_, names) => ({ scrapePools: names }),
   metadata: (_, names) => Object.fromEntries(names.map((name) => [name, [{ type: 'gauge', help: name, unit: '' }]])),
   labels: (_, names) => ['__name__', 'job', ...names],
@@ -63,6 +82,7 @@ export const answers: Record<string, Answerer> = {
   }),
   'status/tsdb': (fields, names) => tsdb(Number(fields.get('limit') ?? 10), names),
   'status/walreplay': () => ({ min: 0, max: 10, current: 4 }),
+  ...actingAnswers,
 };
 
 function labels(name: string) {
@@ -111,12 +131,24 @@ function target(name: string, index: number): Answer {
     health: isDown ? 'down' : 'up',
     scrapeInterval: '5s',
     scrapeTimeout: '5s',
-    lastScrapeDetails: { samples: 290, series: 300, bodyBytes: isDown ? 0 : 40_000, wireBytes: isDown ? 0 : 9000, clockSkewSeconds: index === 2 ? -4 : null },
+    lastScrapeDetails: {
+      samples: 290,
+      series: 300,
+      bodyBytes: isDown ? 0 : 40_000,
+      wireBytes: isDown ? 0 : 9000,
+      clockSkewSeconds: index === 2 ? -4 : null,
+    },
   };
 }
 
 function relabelSteps(before: Record<string, string>): Answer {
-  const rule = { source_labels: Object.keys(before), separator: ';', regex: '(.*)', replacement: '$1', action: 'replace' };
+  const rule = {
+    source_labels: Object.keys(before),
+    separator: ';',
+    regex: '(.*)',
+    replacement: '$1',
+    action: 'replace',
+  };
   const added = Object.values(before).join(';');
   const output = { ...before, added };
   return {
@@ -130,7 +162,13 @@ function relabelSteps(before: Record<string, string>): Answer {
 }
 
 function job(name: string, index: number): Answer {
-  const cost = (seconds: number) => ({ samplesPerSecond: 300 / seconds, wireBytesPerSecond: 9000 / seconds, cpuSecondsPerSecond: 0.01 / seconds, memoryBytes: 1e6, diskBytesPerDay: index === 0 ? null : 1e8 / seconds });
+  const cost = (seconds: number) => ({
+    samplesPerSecond: 300 / seconds,
+    wireBytesPerSecond: 9000 / seconds,
+    cpuSecondsPerSecond: 0.01 / seconds,
+    memoryBytes: 1e6,
+    diskBytesPerDay: index === 0 ? null : 1e8 / seconds,
+  });
   return {
     scrapePool: name,
     scrapeInterval: '15s',
@@ -139,7 +177,10 @@ function job(name: string, index: number): Answer {
     series: 300,
     round: { samples: 290, bodyBytes: 40_000, wireBytes: 9000, cpuSeconds: 0.01, slowestSeconds: 0.02 },
     now: cost(15),
-    whatIf: [5, 15, 30, 60].map((seconds) => ({ scrapeInterval: seconds === 60 ? '1m' : `${seconds}s`, ...cost(seconds) })),
+    whatIf: [5, 15, 30, 60].map((seconds) => ({
+      scrapeInterval: seconds === 60 ? '1m' : `${seconds}s`,
+      ...cost(seconds),
+    })),
   };
 }
 

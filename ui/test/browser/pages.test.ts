@@ -1,7 +1,13 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
+import { answers } from './answers';
 import { axe, inBrowser, overflowOf, PAGES } from './stage';
 
 inBrowser('every page', (stage) => {
+  afterEach(() => {
+    stage.server.names = ['alpha', 'beta', 'gamma'];
+    stage.server.special = {};
+  });
+
   it.each(PAGES)('%s is whole, accessible and silent, in both themes and on a phone', async (path) => {
     const page = await stage.open(path, { colorScheme: 'light' });
     await page.waitForSelector('main .card');
@@ -33,10 +39,60 @@ inBrowser('every page', (stage) => {
     expect(page.url()).toContain('range=6h');
   });
 
+  it('moves no chart and nothing below while the first page comes in', async () => {
+    // A host on which all is well, so that the list of what is wrong stays short.
+    stage.server.names = ['alpha'];
+    stage.server.special = {
+      query: (fields, names) =>
+        /[<>]|==/.test(fields.get('query') ?? '')
+          ? { resultType: 'vector', result: [] }
+          : answers.query?.(fields, names),
+    };
+    const page = await stage.blank();
+    // Each part comes late, and the charts' code last.
+    await page.route(/\/api\/v1\/|TimeChart/, async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, route.request().url().includes('TimeChart') ? 600 : 200));
+      await route.continue();
+    });
+    await page.addInitScript(watchShifts);
+    await page.goto(stage.server.url);
+    await page.getByRole('img', { name: /^Network/ }).waitFor();
+    await page.waitForLoadState('networkidle');
+    expect(await page.evaluate(() => globalThis.shifts)).toEqual([]);
+  });
+
+  it("leads from Prometheus' addresses to the pages that have what they had", async () => {
+    for (const [old, now] of [
+      ['/graph?g0.expr=up&g0.tab=1', '/query?g0.expr=up&g0.tab=1'],
+      ['/service-discovery?search=a', '/targets?search=a'],
+      ['/alertmanager-discovery', '/status'],
+    ] as const) {
+      const page = await stage.open(old);
+      await page.waitForURL(stage.server.url + now);
+      await page.waitForSelector('main .card');
+      await page.context().close();
+    }
+  });
+
+  it('leads from a problem to its target', async () => {
+    const page = await stage.open('/');
+    await page.getByRole('link', { name: 'beta of job beta is down: beta.' }).click();
+    await page.waitForURL(/\/targets\?pool=beta&search=instance%3Dbeta/);
+    await page.locator('.target').waitFor();
+    expect(await page.locator('.target').count()).toBe(1);
+  });
+
   it('ranks a thousand names without a pause', async () => {
     const page = await stage.open('/tsdb-status?limit=1000');
-    await page.getByText('metric_999').first().waitFor();
-    expect(await page.locator('tbody tr').count()).toBe(4000);
+    const ranking = page.getByRole('grid', { name: 'Series by metric' });
+    await ranking.getByText('metric_9', { exact: true }).waitFor();
+    expect(await ranking.getAttribute('aria-rowcount')).toBe('1001');
+    expect(await page.getByRole('row').count(), 'rows out of sight are not there').toBeLessThan(200);
+    await ranking.getByRole('row').nth(1).focus();
+    await page.keyboard.press('End');
+    await ranking.getByText('metric_999', { exact: true }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/query\?g0\.expr=count\+by.*metric_999/);
   });
 
   it('filters flags, and the address says how', async () => {
@@ -54,3 +110,27 @@ inBrowser('every page', (stage) => {
     expect(await page.locator('.yaml-secret').count()).toBe(3);
   });
 });
+
+declare global {
+  /** What moved without the reader's doing, a line each. */
+  var shifts: string[];
+}
+
+/** Runs in the page. */
+function watchShifts() {
+  interface Shift extends PerformanceEntry {
+    value: number;
+    sources: { node?: Node }[];
+  }
+  /** Less than this is a pixel here and there. */
+  const LEAST = 0.005;
+  globalThis.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const { value, sources } of list.getEntries() as Shift[]) {
+      const moved = sources.flatMap(({ node }) =>
+        node instanceof Element && node.closest('.home-main') !== null ? node.outerHTML.slice(0, 100) : [],
+      );
+      if (value >= LEAST && moved.length > 0) globalThis.shifts.push(`${value}: ${moved.join(' ')}`);
+    }
+  }).observe({ type: 'layout-shift', buffered: true });
+}

@@ -23,6 +23,46 @@ inBrowser('graphs of the query page', (stage) => {
     await page.context().close();
   });
 
+  it('ends where the calendar says, in the zone that is chosen', async () => {
+    const page = await open(stage, GRAPH, { timezoneId: 'Europe/Berlin' });
+    const calendar = page.locator('input[type=datetime-local]');
+    const pick = async (text: string) => {
+      // What the calendar itself shows is the browser's; here it only has to open, and then say what was chosen.
+      await page.evaluate(() => {
+        HTMLInputElement.prototype.showPicker = function note() {
+          this.dataset.opened = this.value;
+        };
+      });
+      await page.getByRole('button', { name: 'End: choose from a calendar' }).press('Enter');
+      const opened = await calendar.getAttribute('data-opened');
+      await calendar.evaluate((input: HTMLInputElement, chosen) => {
+        input.value = chosen;
+        input.dispatchEvent(new Event('change', { bubbles: true }));
+      }, text);
+      return opened;
+    };
+    expect(await pick('2026-11-26T09:30:00')).toBe('2026-11-26T13:00');
+    await page.waitForURL(/end_input=2026-11-26\+08%3A30%3A00/);
+    await choose(page, 'UTC');
+    expect(await pick('2026-11-25T00:00:05')).toBe('2026-11-26T08:30');
+    await page.waitForURL(/end_input=2026-11-25\+00%3A00%3A05/);
+    await page.context().close();
+  });
+
+  it('writes values with the unit that targets declare', async () => {
+    const asked: string[] = [];
+    stage.server.special = {
+      metadata: (fields) => {
+        asked.push(fields.get('metric') ?? 'all');
+        return { alpha: [{ type: 'gauge', help: '', unit: 'bytes' }] };
+      },
+    };
+    const page = await open(stage, GRAPH);
+    await rows(page).filter({ hasText: / B/ }).first().waitFor();
+    expect(asked).toContain('alpha');
+    await page.context().close();
+  });
+
   it('hides series, shows one alone and finds them, by mouse and keyboard', async () => {
     stage.server.names = Array.from({ length: 20 }, (_, index) => `name_${index}`);
     const page = await open(stage, GRAPH);
@@ -118,7 +158,9 @@ inBrowser('graphs of the query page', (stage) => {
     expect(picture.content.readUInt32BE(16)).toBeGreaterThan(600);
     await choose(page, 'Table');
     await page.getByRole('gridcell', { name: /^alpha \{/ }).waitFor();
-    expect((await save('CSV')).content.toString().split('\r\n')[0]).toBe('__name__,instance,job,machine,mode,mountpoint,name,nodename,release,sysname,time,value');
+    expect((await save('CSV')).content.toString().split('\r\n')[0]).toBe(
+      '__name__,instance,job,machine,mode,mountpoint,name,nodename,release,sysname,time,value',
+    );
     expect(stage.complaints).toEqual([]);
     await page.context().close();
   });
@@ -130,16 +172,24 @@ inBrowser('graphs of the query page', (stage) => {
     expect(await rows(page).count()).toBeLessThan(40);
     await page.getByRole('button', { name: 'Draw all' }).click();
     // The page answers while it draws: a frame comes within a moment.
-    const frame = await page.evaluate(() => new Promise<number>((resolve) => {
-      const asked = performance.now();
-      requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - asked)));
-    }));
+    const frame = await page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          const asked = performance.now();
+          requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - asked)));
+        }),
+    );
     expect(frame).toBeLessThan(2000);
-    await page.getByRole('grid').locator('.grid-view').evaluate((view) => {
-      view.scrollTop = view.scrollHeight;
-    });
+    await page
+      .getByRole('grid')
+      .locator('.grid-view')
+      .evaluate((view) => {
+        view.scrollTop = view.scrollHeight;
+      });
     await rows(page).filter({ hasText: 'name_9999"' }).waitFor();
-    await rows(page).filter({ hasText: 'name_9999"' }).click({ modifiers: ['Control'] });
+    await rows(page)
+      .filter({ hasText: 'name_9999"' })
+      .click({ modifiers: ['Control'] });
     await page.getByText('1 of 10,000 series shown').waitFor();
     expect(stage.complaints).toEqual([]);
     await page.context().close();

@@ -26,7 +26,8 @@ export async function run(page: Page, expr: string): Promise<void> {
 }
 
 /** Chooses one of a few. The button itself is not seen: what is seen is its label. */
-export const choose = (page: Page, name: string): Promise<void> => page.getByRole('radio', { name, exact: true }).first().check({ force: true });
+export const choose = (page: Page, name: string): Promise<void> =>
+  page.getByRole('radio', { name, exact: true }).first().check({ force: true });
 
 export const parameters = (page: Page): URLSearchParams => new URL(page.url()).searchParams;
 

@@ -8,8 +8,14 @@ inBrowser('the query page in trouble', (stage) => {
 
   it('explains a mistake at its place', async () => {
     const page = await open(stage, '/query');
-    const error = { status: 'error', errorType: 'bad_data', error: 'invalid parameter "query": 2:4: parse error: unexpected identifier "bar"' };
-    await page.route(/api\/v1\/(query|parse_query)$/, (route) => route.fulfill({ status: 400, contentType: 'application/json', body: JSON.stringify(error) }));
+    const error = {
+      status: 'error',
+      errorType: 'bad_data',
+      error: 'invalid parameter "query": 2:4: parse error: unexpected identifier "bar"',
+    };
+    await page.route(/api\/v1\/(query|parse_query)$/, (route) =>
+      route.fulfill({ status: 400, contentType: 'application/json', body: JSON.stringify(error) }),
+    );
     await field(page).click();
     await page.keyboard.type('foo +');
     await page.keyboard.press('Shift+Enter');
@@ -46,7 +52,13 @@ inBrowser('the query page in trouble', (stage) => {
     const limits: (string | null)[] = [];
     await page.route('**/api/v1/query', (route) => {
       limits.push(new URLSearchParams(route.request().postData() ?? '').get('limit'));
-      return route.fulfill({ json: { status: 'success', data: { resultType: 'vector', result: [{ metric: { a: 'x' }, value: [1, '1'] }] }, warnings: limits.length === 1 ? ['results truncated due to limit'] : [] } });
+      return route.fulfill({
+        json: {
+          status: 'success',
+          data: { resultType: 'vector', result: [{ metric: { a: 'x' }, value: [1, '1'] }] },
+          warnings: limits.length === 1 ? ['results truncated due to limit'] : [],
+        },
+      });
     });
     await run(page, 'many');
     await page.getByText('these are the first 1.').waitFor();
@@ -57,10 +69,33 @@ inBrowser('the query page in trouble', (stage) => {
   });
 
   const FAILURES = [
-    ['too many samples', 422, { errorType: 'execution', error: 'query processing would load too many samples into memory in query execution' }, '--query.max-samples'],
+    [
+      'too many samples',
+      422,
+      { errorType: 'execution', error: 'query processing would load too many samples into memory in query execution' },
+      '--query.max-samples',
+    ],
     ['a timeout', 503, { errorType: 'timeout', error: 'query timed out in expression evaluation' }, '--query.timeout'],
-    ['a range vector in a graph', 400, { errorType: 'bad_data', error: 'invalid parameter "query": invalid expression type "range vector" for range query, must be Scalar or instant Vector' }, 'show it as a table'],
-    ['too many points', 400, { errorType: 'bad_data', error: 'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)' }, 'a larger step'],
+    [
+      'a range vector in a graph',
+      400,
+      {
+        errorType: 'bad_data',
+        error:
+          'invalid parameter "query": invalid expression type "range vector" for range query, must be Scalar or instant Vector',
+      },
+      'show it as a table',
+    ],
+    [
+      'too many points',
+      400,
+      {
+        errorType: 'bad_data',
+        error:
+          'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
+      },
+      'a larger step',
+    ],
   ] as const;
 
   it.each(FAILURES)('tells of %s what to do', async (_, status, error, words) => {
@@ -117,7 +152,10 @@ inBrowser('the query page in trouble', (stage) => {
 
   it('takes hostile names in a graph, its read-out, its exports and the address', async () => {
     stage.server.names = HOSTILE;
-    const page = await open(stage, `/query?g0.expr=${encodeURIComponent(HOSTILE[0] ?? '')}&g0.tab=graph&g0.range_input=${encodeURIComponent(HOSTILE[1] ?? '')}&g0.end_input=%00&g1.expr=${encodeURIComponent(HOSTILE[11] ?? '')}`);
+    const page = await open(
+      stage,
+      `/query?g0.expr=${encodeURIComponent(HOSTILE[0] ?? '')}&g0.tab=graph&g0.range_input=${encodeURIComponent(HOSTILE[1] ?? '')}&g0.end_input=%00&g1.expr=${encodeURIComponent(HOSTILE[11] ?? '')}`,
+    );
     await page.getByRole('img', { name: /from/ }).waitFor();
     await choose(page, 'All');
     const { x1, y } = await plotArea(page);
@@ -125,8 +163,14 @@ inBrowser('the query page in trouble', (stage) => {
     await page.locator('.readout').waitFor();
     await page.getByRole('button', { name: 'CSV' }).first().click();
     await page.getByRole('button', { name: 'PNG' }).first().click();
-    expect(await page.evaluate((mark) => (globalThis as unknown as Record<string, unknown>)[mark], MARK)).toBeUndefined();
-    expect(await page.locator('img:not(.cm-widgetBuffer), main script, [onerror], [onload], [onfocus], [onmouseover]').count()).toBe(0);
+    expect(
+      await page.evaluate((mark) => (globalThis as unknown as Record<string, unknown>)[mark], MARK),
+    ).toBeUndefined();
+    expect(
+      await page
+        .locator('img:not(.cm-widgetBuffer), main script, [onerror], [onload], [onfocus], [onmouseover]')
+        .count(),
+    ).toBe(0);
     expect(stage.complaints).toEqual([]);
     await page.context().close();
   });

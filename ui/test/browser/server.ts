@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, relative } from 'node:path';
-import { type Answerer, answers } from './answers';
+import { type Answerer, answers, Refusal } from './answers';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const DIST = join(ROOT, 'ui/dist');
@@ -22,11 +22,21 @@ const MIME: Record<string, string> = {
 export type Mood =
   'well' | 'error 500' | 'half an answer' | 'not JSON' | 'other shape' | 'starting' | 'silent' | 'endless';
 
+/** A request that is no question. */
+export interface Change {
+  method: string;
+  /** Below `/api/v1/`, or with `v2/` in front. */
+  endpoint: string;
+  body: unknown;
+}
+
 export class PlayedServer {
   mood: Mood = 'well';
   names: readonly string[] = ['alpha', 'beta', 'gamma'];
   /** Answers that differ from the usual ones. */
   special: Record<string, Answerer> = {};
+  /** What the server was told to change. */
+  changes: Change[] = [];
   private readonly server: Server;
   /** The built pages by their paths, read once: a build meanwhile must not change them under a test. */
   private readonly files = filesBelow(DIST);
@@ -68,6 +78,7 @@ export class PlayedServer {
     const url = new URL(request.url ?? '/', 'http://server');
     const path = url.pathname.startsWith(this.prefix) ? url.pathname.slice(this.prefix.length) : url.pathname;
     if (path.startsWith('/api/v1/')) await this.api(path.slice('/api/v1/'.length), url, request, response);
+    else if (path.startsWith('/api/v2/')) await this.api(path.slice('/api/'.length), url, request, response);
     else if (path === '/-/ready') response.writeHead(this.mood === 'starting' ? 503 : 200).end();
     else if (extname(path) in MIME) this.file(path, response);
     else this.document(response);
@@ -86,12 +97,29 @@ export class PlayedServer {
   }
 
   private async api(endpoint: string, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const fields = request.method === 'POST' ? new URLSearchParams(await bodyOf(request)) : url.searchParams;
-    const answerer = this.special[endpoint] ?? answers[endpoint];
-    if (this.mood !== 'well') misbehave(this.mood, response);
-    else if (answerer === undefined) response.writeHead(404).end('404 page not found\n');
-    else json(response, 200, { status: 'success', data: answerer(fields, this.names) });
+    const { method = 'GET', headers } = request;
+    const body = method === 'GET' ? '' : await bodyOf(request);
+    const isChange = method === 'DELETE' || headers['content-type'] === 'application/json';
+    if (isChange) this.changes.push({ method, endpoint, body: body === '' ? undefined : JSON.parse(body) });
+    const fields = method === 'POST' && !isChange ? new URLSearchParams(body) : url.searchParams;
+    const [name, id] = namedIn(endpoint);
+    if (id !== undefined) fields.set('id', id);
+    const key = isChange ? `${method} ${name}` : name;
+    const answerer = this.special[key] ?? answers[key];
+    if (this.mood !== 'well') return misbehave(this.mood, response);
+    if (answerer === undefined) return void response.writeHead(404).end('404 page not found\n');
+    const answer = answerer(fields, this.names);
+    if (answer instanceof Refusal) return json(response, answer.status, answer.body);
+    // Alertmanager's API has no envelope.
+    return json(response, 200, endpoint.startsWith('v2/') ? answer : { status: 'success', data: answer });
   }
+}
+
+/** An endpoint with a star for the identifier in it, and the identifier. */
+function namedIn(endpoint: string): [name: string, id?: string] {
+  const found = /^(v2\/silence|regain\/healing\/runs)\/([^/]+)(.*)$/.exec(endpoint);
+  if (found === null) return [endpoint];
+  return [`${found[1]}/*${found[3]}`, decodeURIComponent(found[2] ?? '')];
 }
 
 function misbehave(mood: Exclude<Mood, 'well'>, response: ServerResponse): void {

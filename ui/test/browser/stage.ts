@@ -16,6 +16,16 @@ export const PAGES = [
   '/tsdb-status',
   '/config',
   '/flags',
+  '/alerts',
+  '/alerts?view=notified&silenced=true&inhibited=true&muted=true',
+  '/rules',
+  '/silences',
+  '/silences/new?filter=%7Balertname%3D%22alpha%22%7D&also=%7Bpod%3D%22alpha-1%22%7D',
+  '/silences/silence-1',
+  '/silences/silence-1/edit',
+  '/healing',
+  '/healing?view=remediations',
+  '/healing?view=audit',
   '/query?g0.expr=alpha&g0.tab=table&g1.expr=alpha&g1.tab=graph',
 ] as const;
 
@@ -29,6 +39,13 @@ export class Stage {
 
   /** Opens a page until the end of the test; console errors, exceptions and violations of the policy are complaints. */
   async open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const page = await this.blank(options);
+    await page.goto(this.server.url + path);
+    return page;
+  }
+
+  /** The same, with nothing in it yet. */
+  async blank(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.browser.newContext({
       viewport: { width: 1280, height: 800 },
       reducedMotion: 'reduce',
@@ -44,7 +61,6 @@ export class Stage {
       this.complaints.push(`a dialog: ${dialog.message()}`);
       void dialog.dismiss();
     });
-    await page.goto(this.server.url + path);
     return page;
   }
 }

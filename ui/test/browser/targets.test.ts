@@ -1,64 +1,45 @@
-import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { HOSTILE, MARK } from '../fixtures/hostile';
 import { axe, inBrowser, overflowOf } from './stage';
-
-const MANY = 5000;
-
-function target(name: string, pool: string, more: object = {}) {
-  return {
-    discoveredLabels: { __address__: name, __meta_zone: 'eu-west-1', job: pool },
-    labels: { job: pool, instance: name, zone: 'eu-west' },
-    scrapePool: pool,
-    scrapeUrl: `http://${name}/metrics`,
-    globalUrl: `http://${name}/metrics`,
-    lastError: '',
-    lastScrape: new Date(Date.now() - 3000).toISOString(),
-    lastScrapeDuration: 0.0123,
-    health: 'up',
-    scrapeInterval: '15s',
-    scrapeTimeout: '10s',
-    lastScrapeDetails: { samples: 1200, series: 1206, bodyBytes: 150_000, wireBytes: 30_000, clockSkewSeconds: 0.1 },
-    ...more,
-  };
-}
-
-function listing(...activeTargets: object[]) {
-  return { activeTargets, droppedTargets: [], droppedTargetCounts: {} };
-}
-
-/** Every fiftieth is down. */
-function many() {
-  return listing(
-    ...Array.from({ length: MANY }, (_, index) => {
-      const pool = `job-${index % 5}`;
-      const name = `host-${String(index).padStart(4, '0')}.example:9100`;
-      return index % 50 === 7 ? target(name, pool, { health: 'down', lastError: `Get "http://${name}/metrics": connection refused` }) : target(name, pool);
-    }),
-  );
-}
-
-const items = (page: Page) => page.locator('.virtual-list > li');
+import { focusedName, isFocusInSight, items, listing, many, target } from './targets-page';
 
 inBrowser('the targets', (stage) => {
   it('are shown with state, labels, the whole error, and what the last scrape found', async () => {
     const error = `expected a name at "${'x'.repeat(300)}" in line 7`;
     stage.server.special = {
-      targets: () => listing(target('one:1', 'a'), target('two:2', 'b', { health: 'down', lastError: error, lastScrapeDetails: { samples: 0, series: 5, bodyBytes: 0, wireBytes: 0, clockSkewSeconds: -4.2 } }), target('new:3', 'b', { health: 'unknown', lastScrape: '0001-01-01T00:00:00Z', lastScrapeDetails: undefined })),
+      targets: () =>
+        listing(
+          target('one:1', 'a'),
+          target('two:2', 'b', {
+            health: 'down',
+            lastError: error,
+            lastScrapeDetails: { samples: 0, series: 5, bodyBytes: 0, wireBytes: 0, clockSkewSeconds: -4.2 },
+          }),
+          target('new:3', 'b', { health: 'unknown', lastScrape: '0001-01-01T00:00:00Z', lastScrapeDetails: undefined }),
+        ),
     };
     const page = await stage.open('/targets');
     const one = page.getByRole('article', { name: 'one:1' });
     await one.getByText('zone="eu-west"').waitFor();
-    for (const text of ['up', '12.3 ms', /1,200\s+in 146 KiB/, /^\d+ s ago$/]) await one.getByText(text).first().waitFor();
+    for (const text of ['up', '12.3 ms', /1,200\s+in 146 KiB/, /^\d+ s ago$/])
+      await one.getByText(text).first().waitFor();
     const two = page.getByRole('article', { name: 'two:2' });
     await two.getByText(error, { exact: true }).waitFor();
-    await two.getByText('Its clock is 4.2 s behind this server\'s').waitFor();
+    await two.getByText("Its clock is 4.2 s behind this server's").waitFor();
     await page.getByRole('article', { name: 'new:3' }).getByText('never').waitFor();
     await page.getByText('0 of 2 up').waitFor();
 
     await one.getByRole('button', { name: 'one:1' }).click();
-    for (const text of ['12.3 ms of the 10s that it may take', '1,200 samples in 146 KiB, 29.3 KiB compressed', '__meta_zone', 'as this server\'s, to half a second']) await one.getByText(text).first().waitFor();
-    expect(await one.getByRole('link', { name: 'http://one:1/metrics' }).getAttribute('href')).toBe('http://one:1/metrics');
+    for (const text of [
+      '12.3 ms of the 10s that it may take',
+      '1,200 samples in 146 KiB, 29.3 KiB compressed',
+      '__meta_zone',
+      "as this server's, to half a second",
+    ])
+      await one.getByText(text).first().waitFor();
+    expect(await one.getByRole('link', { name: 'http://one:1/metrics' }).getAttribute('href')).toBe(
+      'http://one:1/metrics',
+    );
     expect(await axe(page)).toEqual([]);
     await page.context().close();
     stage.server.special = {};
@@ -81,7 +62,13 @@ inBrowser('the targets', (stage) => {
   });
 
   it('are found by pool, health and text, and the address says so', async () => {
-    stage.server.special = { targets: (fields) => (fields.get('scrapePool') === 'job-1' ? listing(...many().activeTargets.filter((_, index) => index % 5 === 1)) : many()), scrape_pools: () => ({ scrapePools: ['job-0', 'job-1'] }) };
+    stage.server.special = {
+      targets: (fields) =>
+        fields.get('scrapePool') === 'job-1'
+          ? listing(...many().activeTargets.filter((_, index) => index % 5 === 1))
+          : many(),
+      scrape_pools: () => ({ scrapePools: ['job-0', 'job-1'] }),
+    };
     // As Prometheus' page writes its links.
     const page = await stage.open('/targets?pool=job-1&search=HOST-00+zone%3D%22eu-west%22&health=up');
     await page.getByText('20 of 1,000 targets').or(page.getByText('20 targets')).waitFor();
@@ -91,7 +78,11 @@ inBrowser('the targets', (stage) => {
     await page.getByRole('radio', { name: /^Unhealthy/ }).check();
     await page.getByText('2 of 100 targets').waitFor();
     const { searchParams } = new URL(page.url());
-    expect([searchParams.get('pool'), searchParams.get('health'), searchParams.get('search')]).toEqual([null, 'unhealthy', 'HOST-00 zone="eu-west"']);
+    expect([searchParams.get('pool'), searchParams.get('health'), searchParams.get('search')]).toEqual([
+      null,
+      'unhealthy',
+      'HOST-00 zone="eu-west"',
+    ]);
     await page.keyboard.press('Escape');
     await page.evaluate(() => (document.activeElement as HTMLElement).blur());
     await page.keyboard.press('/');
@@ -105,8 +96,14 @@ inBrowser('the targets', (stage) => {
   it('were once on a page of discovered targets, whose links lead here', async () => {
     const page = await stage.open('/service-discovery?pool=alpha&state=dropped');
     await page.getByRole('heading', { name: 'Dropped by relabelling' }).waitFor();
-    await page.getByText('1 of them are kept').or(page.getByText(/of them are kept/)).waitFor();
-    await page.getByRole('button', { name: /^Relabelling/ }).first().click();
+    await page
+      .getByText('1 of them are kept')
+      .or(page.getByText(/of them are kept/))
+      .waitFor();
+    await page
+      .getByRole('button', { name: /^Relabelling/ })
+      .first()
+      .click();
     await page.getByText('drops the target').waitFor();
     await page.context().close();
   });
@@ -119,7 +116,9 @@ inBrowser('the targets', (stage) => {
     await page.waitForLoadState('networkidle');
     const longTasks = await page.evaluateHandle(() => {
       const seen: number[] = [];
-      new PerformanceObserver((list) => seen.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' });
+      new PerformanceObserver((list) => seen.push(...list.getEntries().map(({ duration }) => duration))).observe({
+        type: 'longtask',
+      });
       return seen;
     });
     const began = Date.now();
@@ -130,7 +129,9 @@ inBrowser('the targets', (stage) => {
     expect(await items(page).count(), 'only what is in sight is in the page').toBeLessThan(80);
     await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
     const pauses = await longTasks.evaluate((seen) => [...seen]);
-    process.stderr.write(`\n5,000 targets: shown after ${opened} ms; tasks over 50 ms: ${pauses.map((ms) => Math.round(ms)).join(', ') || 'none'}\n`);
+    process.stderr.write(
+      `\n5,000 targets: shown after ${opened} ms; tasks over 50 ms: ${pauses.map((ms) => Math.round(ms)).join(', ') || 'none'}\n`,
+    );
 
     // From the first to the last and back, with the keyboard alone.
     await page.getByRole('button', { name: 'job-0' }).focus();
@@ -166,7 +167,12 @@ inBrowser('the targets', (stage) => {
     await page.getByText('5,000 targets').waitFor();
     await page.evaluate(() => scrollTo(0, 60_000));
     await page.waitForFunction(() => document.querySelectorAll('.virtual-list > li').length > 5);
-    const place = () => page.evaluate(() => [...document.querySelectorAll<HTMLElement>('.target')].map((one) => [one.getAttribute('aria-label'), Math.round(one.getBoundingClientRect().top)]).find(([, top]) => (top as number) > 100));
+    const place = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll<HTMLElement>('.target')]
+          .map((one) => [one.getAttribute('aria-label'), Math.round(one.getBoundingClientRect().top)])
+          .find(([, top]) => (top as number) > 100),
+      );
     await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
     const before = await place();
     // A look away and back asks again.
@@ -186,15 +192,21 @@ inBrowser('the targets', (stage) => {
     for (let index = 0; index < HOSTILE.length; index++) {
       // With the keyboard from one to the next, because most are out of sight.
       await names.first().focus();
-      for (let step = 0; step < index; step++) for (const key of ['ArrowDown', 'ArrowDown']) await page.keyboard.press(key);
+      for (let step = 0; step < index; step++)
+        for (const key of ['ArrowDown', 'ArrowDown']) await page.keyboard.press(key);
       await page.keyboard.press('Enter');
-      await page.locator('.target:focus-within').getByRole('button', { name: 'Relabelling, step by step' }).press('Enter');
+      await page
+        .locator('.target:focus-within')
+        .getByRole('button', { name: 'Relabelling, step by step' })
+        .press('Enter');
       await page.getByRole('dialog').getByText('drops the target').waitFor();
       await page.keyboard.press('Escape');
       await page.locator('.target:focus-within .target-name').press('Enter');
       await page.keyboard.press('Home');
     }
-    expect(await page.evaluate((mark) => (globalThis as unknown as Record<string, unknown>)[mark], MARK)).toBeUndefined();
+    expect(
+      await page.evaluate((mark) => (globalThis as unknown as Record<string, unknown>)[mark], MARK),
+    ).toBeUndefined();
     expect(await page.locator('main img, main script, main iframe, [onerror], [onload]').count()).toBe(0);
     expect(await page.locator('a[href^="javascript" i]').count()).toBe(0);
     await page.setViewportSize({ width: 360, height: 740 });
@@ -215,7 +227,10 @@ inBrowser('the targets', (stage) => {
     const page = await stage.open('/targets?view=cost');
     const row = (name: string | RegExp) => page.getByRole('row', { name });
     await row(/^alpha 15s 1 300 20\/s 0\.067 % 977 KiB 600 B\/s/).waitFor();
-    const other = page.locator('tbody').first().getByRole('row', { name: /if every 5s/ });
+    const other = page
+      .locator('tbody')
+      .first()
+      .getByRole('row', { name: /if every 5s/ });
     expect(await other.innerText()).toMatch(/5s[^]*scrape_timeout is 10s[^]*60\/s ×3[^]*0\.2 % ×3/);
     await row(/^All 3 jobs/).waitFor();
     await page.getByRole('button', { name: 'alpha' }).press('Enter');
@@ -223,22 +238,27 @@ inBrowser('the targets', (stage) => {
     await page.context().close();
   });
 
-  it('show by how much the browser\'s clock is off', async () => {
-    stage.server.special = { 'status/runtimeinfo': () => ({ startTime: new Date().toISOString(), CWD: '/', hostname: 'h', serverTime: new Date(Date.now() + 4000).toISOString(), reloadConfigSuccess: true, lastConfigTime: new Date().toISOString(), corruptionCount: 0, goroutineCount: 1, GOMAXPROCS: 1, GOMEMLIMIT: 0, GOGC: '', GODEBUG: '', storageRetention: '15d' }) };
+  it("show by how much the browser's clock is off", async () => {
+    stage.server.special = {
+      'status/runtimeinfo': () => ({
+        startTime: new Date().toISOString(),
+        CWD: '/',
+        hostname: 'h',
+        serverTime: new Date(Date.now() + 4000).toISOString(),
+        reloadConfigSuccess: true,
+        lastConfigTime: new Date().toISOString(),
+        corruptionCount: 0,
+        goroutineCount: 1,
+        GOMAXPROCS: 1,
+        GOMEMLIMIT: 0,
+        GOGC: '',
+        GODEBUG: '',
+        storageRetention: '15d',
+      }),
+    };
     const page = await stage.open('/targets');
     await page.getByText(/^Your clock is (4|4\.\d+|3\.\d+) s behind this server's/).waitFor();
     await page.context().close();
     stage.server.special = {};
   });
 });
-
-function focusedName(page: Page): Promise<string | undefined> {
-  return page.evaluate(() => document.activeElement?.textContent?.trim());
-}
-
-function isFocusInSight(page: Page): Promise<boolean> {
-  return page.evaluate(() => {
-    const { top = -1, bottom = Infinity } = document.activeElement?.getBoundingClientRect() ?? {};
-    return top >= 0 && bottom <= innerHeight;
-  });
-}

@@ -24,9 +24,21 @@ async fn body(response: Response<Body>) -> String {
 #[tokio::test]
 async fn every_page_is_the_document_with_a_strict_policy() {
     let router = router("");
-    for page in
-        ["/", "/query?g0.expr=up", "/targets", "/status", "/tsdb-status", "/config", "/flags"]
-    {
+    for page in [
+        "/",
+        "/query?g0.expr=up",
+        "/targets",
+        "/alerts",
+        "/rules",
+        "/silences",
+        "/silences/0e2a4b1c-9f0d-4c37-8a51-3f4f1f5f2c11/edit",
+        "/healing",
+        "/status",
+        "/tsdb-status",
+        "/config",
+        "/flags",
+        "/service-discovery?search=a",
+    ] {
         let response = ask(&router, "GET", page).await;
         assert_eq!(response.status(), StatusCode::OK, "{page}");
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");

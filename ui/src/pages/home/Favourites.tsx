@@ -70,7 +70,7 @@ export function FillingDisks() {
       aside={value !== undefined && `${plural(value.watched, 'disk')} watched`}
     >
       {value === undefined && failure !== undefined && <Trouble failure={failure} />}
-      {value !== undefined && <Filling fills={value.fills} />}
+      {value === undefined ? <p> </p> : <Filling fills={value.fills} />}
       <Shares
         samples={value?.fullest}
         name={({ mountpoint, instance }) => `${mountpoint ?? ''} on ${hostName(instance)}`}

@@ -1,7 +1,9 @@
 /** The first page: how this host and everything that is scraped are doing. */
+import { useEffect } from 'preact/hooks';
 import { askRuntimeInfo, type RuntimeInfo } from '../../api/status';
 import { askVector, type Sample } from '../../api/query';
 import { askTargets, type Target } from '../../api/targets';
+import { loadCharts } from '../../chart/LazyTimeChart';
 import { Card } from '../../components/Card';
 import { Name } from '../../components/Name';
 import { Segmented } from '../../components/Segmented';
@@ -12,11 +14,12 @@ import { quote, visible } from '../../format/series';
 import { query, setQuery } from '../../router';
 import { useResource } from '../../state/resource';
 import { FillingDisks, LeastMemory } from './Favourites';
+import { Firing } from './Firing';
 import { Glance } from './Glance';
 import { askHosts, chooseHost, type Host } from './hosts';
 import { Problems } from './Problems';
 import { isRange, type Range, rangeFor, RANGES } from './range';
-import { Vitals } from './Vitals';
+import { Vitals, VitalsRoom } from './Vitals';
 import './home.css';
 
 const REFRESH_MS = 5000;
@@ -26,6 +29,8 @@ const USUAL_INTERVAL_S = 15;
 const OPTION_MAX = 60;
 
 export function Home() {
+  // They come while the first answers are on their way.
+  useEffect(() => void loadCharts(), []);
   const targets = useResource<Target[]>('targets', askTargets, REFRESH_MS);
   const runtime = useResource<RuntimeInfo>('runtimeinfo', askRuntimeInfo, REFRESH_MS * 2);
   const hosts = useResource<Host[]>('hosts', askHosts, REFRESH_MS);
@@ -47,6 +52,7 @@ export function Home() {
         />
       </div>
       <div class="home-side">
+        <Firing />
         <Problems targets={targets} />
         <Glance targets={targets} />
       </div>
@@ -57,7 +63,7 @@ export function Home() {
         {isEmpty && <NoHost />}
         {!isEmpty &&
           (host === undefined || range === undefined) &&
-          (hosts.failure === undefined ? <div class="vitals-room" /> : <Trouble failure={hosts.failure} />)}
+          (hosts.failure === undefined ? <VitalsRoom /> : <Trouble failure={hosts.failure} />)}
         <div class="favourites">
           <LeastMemory />
           <FillingDisks />

@@ -2,7 +2,8 @@
 import { useMemo } from 'preact/hooks';
 import { type Outcome, success } from '../../api/failure';
 import { askRange } from '../../api/query';
-import { type ChartSeries, TimeChart } from '../../chart/TimeChart';
+import { ChartRoom, LazyTimeChart } from '../../chart/LazyTimeChart';
+import type { ChartSeries } from '../../chart/series';
 import { Card } from '../../components/Card';
 import { Trouble } from '../../components/Trouble';
 import { formatDuration } from '../../format/duration';
@@ -13,6 +14,8 @@ import { type Range, type Span, spanOf, stepOf, windowOf } from './range';
 import { type Scope, type Vital, VITALS } from './vitals';
 
 const HEIGHT_PX = 116;
+/** Stands for a value that is not there. */
+const UNKNOWN = '–';
 /** Even a short range is not asked for more often. */
 const SHORTEST_REFRESH_S = 5;
 const LONGEST_REFRESH_S = 60;
@@ -29,6 +32,19 @@ export function Vitals({ instance, range, intervalS }: VitalsProps) {
     <div class="vitals">
       {VITALS.map((vital) => (
         <VitalSign key={vital.title} vital={vital} instance={instance} range={range} intervalS={intervalS} />
+      ))}
+    </div>
+  );
+}
+
+/** What stands there until it is known whose vital signs are shown, just as high. */
+export function VitalsRoom() {
+  return (
+    <div class="vitals">
+      {VITALS.map(({ title }) => (
+        <Card key={title} title={title} aside={<output class="headline">{UNKNOWN}</output>}>
+          <ChartRoom height={HEIGHT_PX} />
+        </Card>
       ))}
     </div>
   );
@@ -51,20 +67,19 @@ function VitalSign({ vital, instance, range, intervalS }: VitalsProps & { vital:
     everyS * 1000,
   );
   const headline = useMemo(() => headlineOf(vital, value?.series ?? []), [vital, value]);
-  const first = spanOf(range, step);
   return (
     <Card
       title={<a href={graphLink(exprs, range)}>{vital.title}</a>}
       aside={<output class="headline">{headline}</output>}
     >
-      {failure !== undefined && value === undefined ? (
-        <Trouble failure={failure} />
-      ) : (
-        <TimeChart
+      {value === undefined &&
+        (failure === undefined ? <ChartRoom height={HEIGHT_PX} /> : <Trouble failure={failure} />)}
+      {value !== undefined && (
+        <LazyTimeChart
           label={vital.title}
-          series={value?.series ?? []}
-          start={value?.span.start ?? first.start}
-          end={value?.span.end ?? first.end}
+          series={value.series}
+          start={value.span.start}
+          end={value.span.end}
           height={HEIGHT_PX}
           stacked={vital.stacked ?? false}
           unit={vital.unit}
@@ -91,5 +106,5 @@ async function ask(vital: Vital, scope: Scope, span: Span, signal: AbortSignal):
 
 function headlineOf(vital: Vital, series: readonly ChartSeries[]): string {
   const last = series.flatMap(({ values }) => values[values.length - 1] ?? []);
-  return last.length === 0 ? '–' : vital.headline(last, vital.unit);
+  return last.length === 0 ? UNKNOWN : vital.headline(last, vital.unit);
 }

@@ -49,15 +49,19 @@ describe('targets', () => {
   it('that are down are told one by one with their error', () => {
     const [problem] = ofTargets([target('a:1', 'down', 'connection refused'), target('b', 'up')]);
     expect(problem?.text).toBe('a:1 of job node is down: connection refused.');
-    expect(problem?.href).toContain('up%7Bjob%3D%22node%22%2C+instance%3D%22a%3A1%22%7D');
+    expect(problem?.href).toBe('/targets?pool=node&search=instance%3Da%3A1');
   });
 
   it('that are down together are one sentence', () => {
     const many = Array.from({ length: 5000 }, (_, index) =>
       target(`h${index}`, index === 0 ? 'up' : 'down', 'no route to host'),
     );
-    expect(ofTargets(many).map(({ text }) => text)).toEqual([
-      '4999 of 5,000 targets of job node are down; the first, h1: no route to host.',
+    expect(ofTargets(many)).toEqual([
+      {
+        level: 'bad',
+        text: '4999 of 5,000 targets of job node are down; the first, h1: no route to host.',
+        href: '/targets?pool=node&health=down',
+      },
     ]);
   });
 
@@ -76,7 +80,7 @@ describe('findings', () => {
       finding(3, 1, { name: 'app.service' }),
     ]).map(({ text }) => text);
     expect(texts).toEqual([
-      'The disk at /data on h:9100 will be full in 3 h 20 min if it goes on filling as in the last hour.',
+      'The disk at /data on h:9100 will be full in 3h 20m if it goes on filling as in the last hour.',
       "The clock of h:9100 (job app) is 4.2 s behind this server's; run NTP on both.",
       'The unit app.service on h:9100 has failed.',
     ]);

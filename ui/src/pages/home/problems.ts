@@ -102,12 +102,12 @@ export function ofTargets(targets: readonly Target[]): Problem[] {
         problems.push({
           level: 'bad',
           text: `${name(nameOf(target))} of job ${name(pool)} is down: ${said(target)}.`,
-          href: targetLink(target.labels),
+          href: targetLink(target),
         });
       }
     } else {
       const text = `${down.length} of ${plural(members.length, 'target')} of job ${name(pool)} are down; the first, ${name(nameOf(first))}: ${said(first)}.`;
-      problems.push({ level: 'bad', text, href: jobLink(pool) });
+      problems.push({ level: 'bad', text, href: jobLink(pool, 'down') });
     }
   }
   return problems;

@@ -36,7 +36,13 @@ const total: Vital['headline'] = (values, unit) => formatValue(sum(values), unit
 const greatest: Vital['headline'] = (values, unit) => formatValue(Math.max(...values), unit);
 const first: Vital['headline'] = (values, unit) => formatValue(values[0], unit);
 const firstOfAll: Vital['headline'] = (values, unit) =>
-  `${formatValue(values[0], unit)} of ${formatValue(sum(values), unit)}`;
+  partOf(formatValue(values[0], unit), formatValue(sum(values), unit));
+
+/** `1.2 of 23.5 GiB`: a unit that both have is written once. */
+function partOf(part: string, whole: string): string {
+  const unit = / [^\d]+$/.exec(whole)?.[0] ?? '';
+  return `${unit !== '' && part.endsWith(unit) ? part.slice(0, -unit.length) : part} of ${whole}`;
+}
 
 export const VITALS: readonly Vital[] = [
   {

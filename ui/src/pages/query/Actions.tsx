@@ -41,10 +41,17 @@ export function Actions({ draft, asking, drawn, onDraft, onDuplicate, onRemove }
   };
   const savePng = async () => {
     const now = drawn.current?.();
-    if (answer === undefined || question === undefined || !('step' in question.when) || now?.canvas === undefined) return;
+    if (answer === undefined || question === undefined || !('step' in question.when) || now?.canvas === undefined)
+      return;
     const { start, end } = question.when;
     const period = `${formatMoment(start * 1000)} – ${formatMoment(end * 1000)}`;
-    const picture = await pictureOf({ canvas: now.canvas, expr: question.expr, series: answer.series, shown: now.shown, period });
+    const picture = await pictureOf({
+      canvas: now.canvas,
+      expr: question.expr,
+      series: answer.series,
+      shown: now.shown,
+      period,
+    });
     if (picture !== null) download(fileName(question.expr, 'png'), picture);
   };
   return (
@@ -61,7 +68,14 @@ export function Actions({ draft, asking, drawn, onDraft, onDuplicate, onRemove }
       <button type="button" class="button quiet" disabled={!hasSeries || !isGraph} onClick={() => void savePng()}>
         <Icon name="download" /> PNG
       </button>
-      <button type="button" class="button quiet" aria-label="Duplicate this query" title="Duplicate" disabled={isFull.value} onClick={onDuplicate}>
+      <button
+        type="button"
+        class="button quiet"
+        aria-label="Duplicate this query"
+        title="Duplicate"
+        disabled={isFull.value}
+        onClick={onDuplicate}
+      >
         <Icon name="copy" />
       </button>
       <button type="button" class="button quiet" aria-label="Remove this query" title="Remove" onClick={onRemove}>

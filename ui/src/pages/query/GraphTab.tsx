@@ -68,7 +68,12 @@ export function GraphTab({ answer, start, end, mode, unit, label, onMode, onZoom
     <div class="graph-tab">
       <div class="graph-tools">
         <Segmented label="How series are drawn" value={mode} options={MODES} onChange={onMode} />
-        <Segmented<Readout> label="What the pointer shows" value={readout.value} options={READOUTS} onChange={(value) => (readout.value = value)} />
+        <Segmented<Readout>
+          label="What the pointer shows"
+          value={readout.value}
+          options={READOUTS}
+          onChange={(value) => (readout.value = value)}
+        />
         <Segmented<'graph' | 'numbers'> label="Graph or its numbers" value={view} options={VIEWS} onChange={setView} />
       </div>
       <Histograms answer={answer} />
@@ -94,7 +99,8 @@ export function GraphTab({ answer, start, end, mode, unit, label, onMode, onZoom
         <p class="left-out" role="note">
           <Icon name="info" />
           <span>
-            The first {formatCount(shown.length)} of {plural(visible.length, 'series', 'series')} are drawn; all are in the list below.
+            The first {formatCount(shown.length)} of {plural(visible.length, 'series', 'series')} are drawn; all are in
+            the list below.
           </span>
           <button type="button" class="button small" onClick={() => drawAll(true)}>
             Draw all
@@ -102,7 +108,14 @@ export function GraphTab({ answer, start, end, mode, unit, label, onMode, onZoom
         </p>
       )}
       <Shared answer={answer} />
-      <SeriesTable series={series} hidden={hidden} onHide={setHidden} onHighlight={highlight} unit={unit} label={label} />
+      <SeriesTable
+        series={series}
+        hidden={hidden}
+        onHide={setHidden}
+        onHighlight={highlight}
+        unit={unit}
+        label={label}
+      />
     </div>
   );
 }
@@ -110,8 +123,12 @@ export function GraphTab({ answer, start, end, mode, unit, label, onMode, onZoom
 /** Which series are hidden. They are known by their names, so that they stay hidden when the same query is asked again. */
 function useHidden({ series }: Answer): [ReadonlySet<number>, (hidden: ReadonlySet<number>) => void] {
   const [names, setNames] = useState<ReadonlySet<string>>(new Set());
-  const hidden = useMemo(() => new Set(names.size === 0 ? [] : series.flatMap(({ name }, index) => (names.has(name) ? [index] : []))), [series, names]);
-  const hide = (indices: ReadonlySet<number>) => setNames(new Set(Array.from(indices, (index) => series[index]?.name ?? '')));
+  const hidden = useMemo(
+    () => new Set(names.size === 0 ? [] : series.flatMap(({ name }, index) => (names.has(name) ? [index] : []))),
+    [series, names],
+  );
+  const hide = (indices: ReadonlySet<number>) =>
+    setNames(new Set(Array.from(indices, (index) => series[index]?.name ?? '')));
   return [hidden, hide];
 }
 
@@ -128,12 +145,18 @@ function Shared({ answer: { shared } }: { answer: Answer }) {
 
 /** A line has one value at each moment; a native histogram is none. */
 function Histograms({ answer: { series } }: { answer: Answer }) {
-  const count = useMemo(() => series.reduce((sum, { histograms }) => sum + (histograms.length > 0 ? 1 : 0), 0), [series]);
+  const count = useMemo(
+    () => series.reduce((sum, { histograms }) => sum + (histograms.length > 0 ? 1 : 0), 0),
+    [series],
+  );
   if (count === 0) return null;
   return (
     <p class="left-out" role="note">
       <Icon name="info" />
-      <span>{plural(count, 'series holds', 'series hold')} native histograms, which cannot be drawn as lines: use histogram_quantile(…), histogram_avg(…) or histogram_count(…).</span>
+      <span>
+        {plural(count, 'series holds', 'series hold')} native histograms, which cannot be drawn as lines: use
+        histogram_quantile(…), histogram_avg(…) or histogram_count(…).
+      </span>
     </p>
   );
 }

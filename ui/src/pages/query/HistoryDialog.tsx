@@ -19,7 +19,14 @@ export function HistoryDialog({ isOpen, onClose, onChoose }: HistoryDialogProps)
         <p class="muted">None yet. What is run in this browser is kept here, and nowhere else.</p>
       ) : (
         <>
-          <input class="field" type="search" aria-label="Find a query" placeholder="Find a query" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} />
+          <input
+            class="field"
+            type="search"
+            aria-label="Find a query"
+            placeholder="Find a query"
+            value={filter}
+            onInput={(event) => setFilter(event.currentTarget.value)}
+          />
           <ul class="history-list">
             {listed.map((expr) => (
               <li key={expr}>

@@ -55,13 +55,25 @@ export function PanelView({ placed: { id, panel }, number }: { placed: Placed; n
         >
           <Icon name={panel.isCollapsed ? 'right' : 'down'} />
         </button>
-        <ExpressionField initial={panel.expr} label={`${title}: expression`} onChange={setDraft} onRun={execute} past={() => history.peek()} handle={editor} />
+        <ExpressionField
+          initial={panel.expr}
+          label={`${title}: expression`}
+          onChange={setDraft}
+          onRun={execute}
+          past={() => history.peek()}
+          handle={editor}
+        />
         <button type="button" class="button main" onClick={() => execute(draft)}>
           Run
         </button>
       </div>
       <div class="query-bar">
-        <Segmented<Tab> label={`${title}: table or graph`} value={panel.tab} options={TABS} onChange={(tab) => change({ tab }, { replace: true })} />
+        <Segmented<Tab>
+          label={`${title}: table or graph`}
+          value={panel.tab}
+          options={TABS}
+          onChange={(tab) => change({ tab }, { replace: true })}
+        />
         {!panel.isCollapsed && <TimeControls panel={panel} onChange={change} />}
         <Actions
           draft={draft}
@@ -76,7 +88,15 @@ export function PanelView({ placed: { id, panel }, number }: { placed: Placed; n
         />
       </div>
       {!panel.isCollapsed && (
-        <Result panel={panel} asking={asking} label={visible(panel.expr, 100)} drawn={drawn} onAll={() => askAll(true)} onMode={(mode) => change({ mode }, { replace: true })} onZoom={zoom} />
+        <Result
+          panel={panel}
+          asking={asking}
+          label={visible(panel.expr, 100)}
+          drawn={drawn}
+          onAll={() => askAll(true)}
+          onMode={(mode) => change({ mode }, { replace: true })}
+          onZoom={zoom}
+        />
       )}
     </section>
   );

@@ -25,7 +25,9 @@ export function Pending({ since, onCancel }: { since: number; onCancel: () => vo
       {now - since >= GRACE_MS && (
         <div class="pending-box">
           <span>{waited < 1 ? 'Waiting for the answer' : `Waiting for ${formatSeconds(waited)}`}</span>
-          {waited >= LONG_S && <span class="muted">The server gives up by itself after --query.timeout, two minutes by default.</span>}
+          {waited >= LONG_S && (
+            <span class="muted">The server gives up by itself after --query.timeout, two minutes by default.</span>
+          )}
           <button type="button" class="button" onClick={onCancel}>
             Cancel
           </button>

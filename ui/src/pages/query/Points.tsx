@@ -12,7 +12,10 @@ export function Points({ of: { times, values, histograms } }: { of: AnswerSeries
   const row = (index: number) => {
     const histogram = histograms[index - values.length];
     const time = histogram === undefined ? (times[index] ?? 0) : histogram[0];
-    const value = histogram === undefined ? formatExact(values[index] ?? Number.NaN) : `count ${histogram[1].count}, sum ${histogram[1].sum}`;
+    const value =
+      histogram === undefined
+        ? formatExact(values[index] ?? Number.NaN)
+        : `count ${histogram[1].count}, sum ${histogram[1].sum}`;
     return { key: index, cells: [formatMoment(time * 1000), value] };
   };
   return (
@@ -20,7 +23,10 @@ export function Points({ of: { times, values, histograms } }: { of: AnswerSeries
       label="Points"
       class="points-grid"
       template="14em minmax(0, 1fr)"
-      columns={[{ key: 'time', title: 'Time' }, { key: 'value', title: 'Value', class: 'num' }]}
+      columns={[
+        { key: 'time', title: 'Time' },
+        { key: 'value', title: 'Value', class: 'num' },
+      ]}
       count={values.length + histograms.length}
       row={row}
       rows={ROW_HEIGHT}
@@ -49,7 +55,11 @@ export function Buckets({ of }: { of: HistogramValue }) {
         label="Buckets"
         class="points-grid"
         template="minmax(0, 1fr) 8em 8em"
-        columns={[{ key: 'range', title: 'Range' }, { key: 'count', title: 'Count', class: 'num' }, { key: 'share', title: <span class="sr-only">Share</span> }]}
+        columns={[
+          { key: 'range', title: 'Range' },
+          { key: 'count', title: 'Count', class: 'num' },
+          { key: 'share', title: <span class="sr-only">Share</span> },
+        ]}
         count={buckets.length}
         rows={ROW_HEIGHT}
         maxHeight={HEIGHT_MAX}

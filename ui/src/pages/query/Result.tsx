@@ -5,8 +5,8 @@ import { Pending } from './Pending';
 import { QueryTrouble } from './QueryTrouble';
 import { LeftOut, Notes, Took } from './Results';
 import { TableTab } from './TableTab';
-import { unitOf } from './unit';
 import type { Asking } from './useAnswer';
+import { useUnit } from './useUnit';
 
 export interface ResultProps {
   panel: Panel;
@@ -20,29 +20,54 @@ export interface ResultProps {
 
 export function Result(props: ResultProps) {
   const { panel, asking } = props;
-  if (panel.expr.trim() === '') return <p class="muted">Type an expression and press Enter. Ctrl+Space shows what fits at the cursor, Shift+Enter begins a new line.</p>;
+  if (panel.expr.trim() === '')
+    return (
+      <p class="muted">
+        Type an expression and press Enter. Ctrl+Space shows what fits at the cursor, Shift+Enter begins a new line.
+      </p>
+    );
   return (
     <div class="result" aria-busy={asking.since !== undefined}>
       {asking.since !== undefined && <Pending since={asking.since} onCancel={asking.cancel} />}
-      {asking.failure !== undefined && <QueryTrouble failure={asking.failure} expr={asking.question?.expr ?? panel.expr} />}
+      {asking.failure !== undefined && (
+        <QueryTrouble failure={asking.failure} expr={asking.question?.expr ?? panel.expr} />
+      )}
       {asking.failure === undefined && <Answered {...props} />}
     </div>
   );
 }
 
-function Answered({ panel, asking: { answer, question, warnings, infos }, label, drawn, onAll, onMode, onZoom }: ResultProps) {
+function Answered({
+  panel,
+  asking: { answer, question, warnings, infos },
+  label,
+  drawn,
+  onAll,
+  onMode,
+  onZoom,
+}: ResultProps) {
+  const unit = useUnit(question?.expr ?? '');
   if (answer === undefined || question === undefined) return <div class="result-room" />;
-  const { when, expr } = question;
+  const { when } = question;
   const isGraph = 'step' in when;
   // The answer of the other tab is of no use here; the right one is on its way.
   if (isGraph !== (panel.tab === 'graph')) return <div class="result-room" />;
-  const unit = unitOf(expr);
   return (
     <>
       <Notes warnings={warnings} infos={infos} />
       <LeftOut answer={answer} warnings={warnings} onAll={onAll} />
       {isGraph ? (
-        <GraphTab answer={answer} start={when.start} end={when.end} mode={panel.mode} unit={unit} label={label} drawn={drawn} onMode={onMode} onZoom={onZoom} />
+        <GraphTab
+          answer={answer}
+          start={when.start}
+          end={when.end}
+          mode={panel.mode}
+          unit={unit}
+          label={label}
+          drawn={drawn}
+          onMode={onMode}
+          onZoom={onZoom}
+        />
       ) : (
         <TableTab answer={answer} unit={unit} label={label} />
       )}

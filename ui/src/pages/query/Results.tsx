@@ -9,7 +9,13 @@ const NONE: readonly string[] = [];
 /** The server's remark on an answer that is longer than was asked for; the page says it in its own words. */
 const TRUNCATED = 'results truncated due to limit';
 
-export function Notes({ warnings = NONE, infos = NONE }: { warnings?: readonly string[] | undefined; infos?: readonly string[] | undefined }) {
+export function Notes({
+  warnings = NONE,
+  infos = NONE,
+}: {
+  warnings?: readonly string[] | undefined;
+  infos?: readonly string[] | undefined;
+}) {
   return (
     <>
       <Remarks texts={warnings.filter((text) => text !== TRUNCATED)} />

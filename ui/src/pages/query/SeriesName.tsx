@@ -23,7 +23,14 @@ export function SeriesName({ labels, onCopy }: SeriesNameProps) {
       {pairs.length > 0 || metric === undefined ? '{' : ''}
       {pairs.map(([name, value], index) => (
         <>
-          <button key={name} type="button" class="pair" tabIndex={-1} title="Copy the label and its value" onClick={() => onCopy(`${quoteName(name)}=${quote(value)}`)}>
+          <button
+            key={name}
+            type="button"
+            class="pair"
+            tabIndex={-1}
+            title="Copy the label and its value"
+            onClick={() => onCopy(`${quoteName(name)}=${quote(value)}`)}
+          >
             <span class="pair-name">
               <Name text={name} most={VALUE_MAX} />
             </span>

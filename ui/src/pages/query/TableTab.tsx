@@ -1,10 +1,11 @@
 /** The result at one moment: a row for each series. */
-import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import type { HistogramValue } from '../../api/query';
 import { copyText } from '../../components/Copy';
 import { Dialog } from '../../components/Dialog';
 import { Icon } from '../../components/Icon';
 import { type GridRow, VirtualGrid } from '../../components/VirtualGrid';
+import { useWidth } from '../../components/useWidth';
 import { formatExact, formatValue, plural, type Unit } from '../../format/number';
 import { selector, visible } from '../../format/series';
 import { formatClock, formatMoment } from '../../format/time';
@@ -35,7 +36,8 @@ export function TableTab({ answer, unit, label }: TableTabProps) {
     setTimeout(() => say(''), SAID_MS);
   };
   if (answer.type === 'string') return <pre class="single">{visible(answer.text, 100_000)}</pre>;
-  if (answer.type === 'scalar') return <p class="single num-left">{formatExact(answer.series[0]?.values[0] ?? Number.NaN)}</p>;
+  if (answer.type === 'scalar')
+    return <p class="single num-left">{formatExact(answer.series[0]?.values[0] ?? Number.NaN)}</p>;
   if (answer.series.length === 0) return <Empty />;
   const row = (at: number): GridRow => {
     const one = answer.series[order[at] ?? 0];
@@ -46,7 +48,15 @@ export function TableTab({ answer, unit, label }: TableTabProps) {
       cells: [
         <SeriesName key="name" labels={one.labels} onCopy={(text) => void copy(text)} />,
         <Value key="value" of={one} unit={unit} onOpen={() => open(one)} />,
-        <button key="copy" type="button" class="button quiet small" tabIndex={-1} title="Copy the series" aria-label="Copy the series" onClick={() => void copy(selector(one.labels))}>
+        <button
+          key="copy"
+          type="button"
+          class="button quiet small"
+          tabIndex={-1}
+          title="Copy the series"
+          aria-label="Copy the series"
+          onClick={() => void copy(selector(one.labels))}
+        >
           <Icon name="copy" />
         </button>,
       ],
@@ -60,7 +70,13 @@ export function TableTab({ answer, unit, label }: TableTabProps) {
         template={width < NARROW ? 'minmax(0, 1fr) 24px' : 'minmax(0, 1fr) 14em 24px'}
         columns={[
           { key: 'series', title: 'Series' },
-          { key: 'value', title: 'Value', class: 'num', sorted: isDown === undefined ? undefined : isDown ? 'descending' : 'ascending', onSort: () => sortDown(isDown === undefined ? true : isDown ? false : undefined) },
+          {
+            key: 'value',
+            title: 'Value',
+            class: 'num',
+            sorted: isDown === undefined ? undefined : isDown ? 'descending' : 'ascending',
+            onSort: () => sortDown(isDown === undefined ? true : isDown ? false : undefined),
+          },
           { key: 'copy', title: <span class="sr-only">Copy</span> },
         ]}
         count={order.length}
@@ -83,7 +99,8 @@ export function Empty() {
     <div class="empty">
       <p>The query is fine and has no result.</p>
       <p class="muted">
-        Is the metric's name written as it is scraped? Do the label matchers fit? Was there a sample in the five minutes before the moment? A rate needs two samples in its window.
+        Is the metric's name written as it is scraped? Do the label matchers fit? Was there a sample in the five minutes
+        before the moment? A rate needs two samples in its window.
       </p>
     </div>
   );
@@ -94,7 +111,10 @@ function Value({ of, unit, onOpen }: { of: AnswerSeries; unit: Unit; onOpen: () 
   const amount = values.length + histograms.length;
   const [first] = histograms;
   if (amount > 1) {
-    const shown = values.length > 0 ? `${formatExact(values.at(-1) ?? Number.NaN)} @${formatClock((times.at(-1) ?? 0) * 1000)}` : 'histograms';
+    const shown =
+      values.length > 0
+        ? `${formatExact(values.at(-1) ?? Number.NaN)} @${formatClock((times.at(-1) ?? 0) * 1000)}`
+        : 'histograms';
     return (
       <button type="button" class="link" tabIndex={-1} onClick={onOpen}>
         {plural(amount, 'point')}, last {shown}
@@ -125,19 +145,11 @@ function histogramText({ count, sum, buckets = [] }: HistogramValue): string {
 
 function Details({ of }: { of: AnswerSeries }) {
   const [only] = of.histograms;
-  return only !== undefined && of.values.length === 0 && of.histograms.length === 1 ? <Buckets of={only[1]} /> : <Points of={of} />;
-}
-
-function useWidth(box: { current: HTMLElement | null }): number {
-  const [width, setWidth] = useState(1000);
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element === null) return undefined;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
-  return width;
+  return only !== undefined && of.values.length === 0 && of.histograms.length === 1 ? (
+    <Buckets of={only[1]} />
+  ) : (
+    <Points of={of} />
+  );
 }
 
 function orderOf(series: readonly AnswerSeries[], isDown: boolean | undefined): Uint32Array {
@@ -147,7 +159,8 @@ function orderOf(series: readonly AnswerSeries[], isDown: boolean | undefined): 
   const compare = (a: number, b: number) => {
     const [left, right] = [keys[a] as number, keys[b] as number];
     // What is no number stands below all numbers, whichever way they are sorted.
-    if (Number.isNaN(left) || Number.isNaN(right)) return Number(Number.isNaN(left)) - Number(Number.isNaN(right)) || a - b;
+    if (Number.isNaN(left) || Number.isNaN(right))
+      return Number(Number.isNaN(left)) - Number(Number.isNaN(right)) || a - b;
     if (left === right) return a - b;
     return left < right === isDown ? 1 : -1;
   };

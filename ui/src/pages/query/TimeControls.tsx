@@ -5,10 +5,30 @@ import { formatDuration, parseDuration } from '../../format/duration';
 import { serverNow } from '../../state/clock';
 import { zone } from '../../state/zone';
 import { type Density, type Panel, type Resolution, stepOf } from './panel';
+import { MomentPicker } from './MomentPicker';
 import { parseWall, wallTime } from './wall';
 
 /** Ranges that the buttons go through. */
-const RANGES = ['1m', '5m', '15m', '30m', '1h', '2h', '6h', '12h', '1d', '2d', '7d', '14d', '28d', '56d', '112d', '182d', '365d', '730d'];
+const RANGES = [
+  '1m',
+  '5m',
+  '15m',
+  '30m',
+  '1h',
+  '2h',
+  '6h',
+  '12h',
+  '1d',
+  '2d',
+  '7d',
+  '14d',
+  '28d',
+  '56d',
+  '112d',
+  '182d',
+  '365d',
+  '730d',
+];
 const STEPS = ['1s', '5s', '10s', '15s', '30s', '1m', '5m', '15m', '1h', '6h', '1d'];
 const DENSITIES: readonly [Density, string][] = [
   ['low', 'Auto, coarse'],
@@ -28,7 +48,12 @@ export function TimeControls({ panel, onChange }: TimeControlsProps) {
   return (
     <div class="time-controls">
       {isGraph && <Range rangeS={panel.rangeS} onChange={(rangeS) => onChange({ rangeS })} />}
-      <End endS={panel.endS} shiftS={panel.rangeS * SHIFT} label={isGraph ? 'End' : 'Time'} onChange={(endS) => onChange({ endS })} />
+      <End
+        endS={panel.endS}
+        shiftS={panel.rangeS * SHIFT}
+        label={isGraph ? 'End' : 'Time'}
+        onChange={(endS) => onChange({ endS })}
+      />
       {isGraph && <Step panel={panel} onChange={(resolution) => onChange({ resolution })} />}
     </div>
   );
@@ -40,11 +65,25 @@ function Range({ rangeS, onChange }: { rangeS: number; onChange: (seconds: numbe
   const go = (range: string | undefined) => range !== undefined && onChange(parseDuration(range) ?? rangeS);
   return (
     <div class="joined" role="group" aria-label="Range">
-      <button type="button" class="button" aria-label="Shorter range" title="Shorter range" disabled={shorter === undefined} onClick={() => go(shorter)}>
+      <button
+        type="button"
+        class="button"
+        aria-label="Shorter range"
+        title="Shorter range"
+        disabled={shorter === undefined}
+        onClick={() => go(shorter)}
+      >
         <Icon name="minus" />
       </button>
       <DurationField label="Range" value={rangeS} onChange={onChange} />
-      <button type="button" class="button" aria-label="Longer range" title="Longer range" disabled={longer === undefined} onClick={() => go(longer)}>
+      <button
+        type="button"
+        class="button"
+        aria-label="Longer range"
+        title="Longer range"
+        disabled={longer === undefined}
+        onClick={() => go(longer)}
+      >
         <Icon name="plus" />
       </button>
     </div>
@@ -94,7 +133,15 @@ function End({ endS, shiftS, label, onChange }: EndProps) {
         <Icon name="left" />
       </button>
       <MomentField label={`${label} in ${which}; empty means now`} endS={endS} onChange={onChange} />
-      <button type="button" class="button" aria-label="Later" title="Later" disabled={endS === undefined} onClick={() => shift(shiftS)}>
+      <MomentPicker label={`${label}: choose from a calendar`} seconds={endS} onChange={onChange} />
+      <button
+        type="button"
+        class="button"
+        aria-label="Later"
+        title="Later"
+        disabled={endS === undefined}
+        onClick={() => shift(shiftS)}
+      >
         <Icon name="right" />
       </button>
       <button type="button" class="button" aria-pressed={endS === undefined} onClick={() => onChange(undefined)}>
@@ -130,7 +177,12 @@ function MomentField({ label, endS, onChange }: Pick<EndProps, 'label' | 'endS' 
 
 function Step({ panel, onChange }: { panel: Panel; onChange: (resolution: Resolution) => void }) {
   const { resolution } = panel;
-  const value = resolution.type === 'auto' ? resolution.density : resolution.type === 'fixed' ? formatDuration(resolution.stepS) : 'custom';
+  const value =
+    resolution.type === 'auto'
+      ? resolution.density
+      : resolution.type === 'fixed'
+        ? formatDuration(resolution.stepS)
+        : 'custom';
   const choose = (choice: string) => {
     if (choice === 'custom') onChange({ type: 'custom', stepS: stepOf(panel) });
     else if (choice === 'low' || choice === 'medium' || choice === 'high') onChange({ type: 'auto', density: choice });
@@ -139,7 +191,13 @@ function Step({ panel, onChange }: { panel: Panel; onChange: (resolution: Resolu
   const isListed = STEPS.includes(value);
   return (
     <div class="joined" role="group" aria-label="Step">
-      <select class="field" aria-label="Distance between points" title="Distance between points" value={value} onChange={(event) => choose(event.currentTarget.value)}>
+      <select
+        class="field"
+        aria-label="Distance between points"
+        title="Distance between points"
+        value={value}
+        onChange={(event) => choose(event.currentTarget.value)}
+      >
         {DENSITIES.map(([density, text]) => (
           <option key={density} value={density}>
             {text} ({formatDuration(stepOf({ ...panel, resolution: { type: 'auto', density } }))})
@@ -152,7 +210,13 @@ function Step({ panel, onChange }: { panel: Panel; onChange: (resolution: Resolu
         ))}
         <option value="custom">Other…</option>
       </select>
-      {resolution.type === 'custom' && <DurationField label="Step" value={resolution.stepS} onChange={(stepS) => onChange({ type: 'custom', stepS })} />}
+      {resolution.type === 'custom' && (
+        <DurationField
+          label="Step"
+          value={resolution.stepS}
+          onChange={(stepS) => onChange({ type: 'custom', stepS })}
+        />
+      )}
     </div>
   );
 }

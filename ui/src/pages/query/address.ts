@@ -10,7 +10,8 @@ export const PANELS_MAX = 50;
 
 export function decodePanels(search: URLSearchParams): Panel[] {
   const panels: Panel[] = [];
-  for (let index = 0; index < PANELS_MAX && search.has(`g${index}.expr`); index++) panels.push(decodePanel(search, `g${index}.`));
+  for (let index = 0; index < PANELS_MAX && search.has(`g${index}.expr`); index++)
+    panels.push(decodePanel(search, `g${index}.`));
   return panels;
 }
 
@@ -51,7 +52,8 @@ function isDensity(text: string | null): text is Density {
 export function encodePanels(panels: readonly Panel[]): URLSearchParams {
   const search = new URLSearchParams();
   for (const [index, panel] of panels.entries()) {
-    for (const [name, value] of Object.entries(fieldsOf(panel))) if (value !== undefined) search.set(`g${index}.${name}`, value);
+    for (const [name, value] of Object.entries(fieldsOf(panel)))
+      if (value !== undefined) search.set(`g${index}.${name}`, value);
   }
   return search;
 }
@@ -72,7 +74,8 @@ function fieldsOf(panel: Panel): Record<string, string | undefined> {
 }
 
 function resolutionFields(resolution: Resolution): Record<string, string> {
-  if (resolution.type !== 'auto') return { res_type: resolution.type, res_step: String(resolution.stepS), ...oldStep(resolution.stepS) };
+  if (resolution.type !== 'auto')
+    return { res_type: resolution.type, res_step: String(resolution.stepS), ...oldStep(resolution.stepS) };
   return resolution.density === 'medium' ? {} : { res_type: 'auto', res_density: resolution.density };
 }
 
@@ -93,5 +96,8 @@ export function parseUtc(text: string): number | undefined {
 
 /** The reverse of `parseUtc`, to the millisecond where it matters. */
 export function formatUtc(seconds: number): string {
-  return new Date(Math.round(seconds * 1000)).toISOString().replace('T', ' ').replace(/(\.000)?Z$/, '');
+  return new Date(Math.round(seconds * 1000))
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/(\.000)?Z$/, '');
 }

@@ -36,7 +36,8 @@ export const POINTS_MAX = 11_000;
 
 /** The step of a panel's graph, in seconds; never more points than the server takes. */
 export function stepOf({ resolution, rangeS }: Pick<Panel, 'resolution' | 'rangeS'>): number {
-  const wanted = resolution.type === 'auto' ? Math.max(Math.floor(rangeS / POINTS[resolution.density]), 1) : resolution.stepS;
+  const wanted =
+    resolution.type === 'auto' ? Math.max(Math.floor(rangeS / POINTS[resolution.density]), 1) : resolution.stepS;
   const least = rangeS / POINTS_MAX;
   return wanted >= least ? wanted : Math.ceil(least * 1000) / 1000;
 }

@@ -41,7 +41,13 @@ export function addPanel(): void {
 
 /** Puts a copy below a panel, with this expression. */
 export function duplicatePanel(id: number, expr: string): void {
-  write(panels.peek().flatMap((placed) => (placed.id === id ? [placed, { id: nextId++, panel: { ...placed.panel, expr } }] : [placed])));
+  write(
+    panels
+      .peek()
+      .flatMap((placed) =>
+        placed.id === id ? [placed, { id: nextId++, panel: { ...placed.panel, expr } }] : [placed],
+      ),
+  );
 }
 
 /** Removes a panel; an empty one takes the place of the last. */

@@ -8,7 +8,7 @@ const LINES_MAX = 6;
 /** Width of a character in the font for code, in pixels, and with what is lost where lines break. */
 const CHAR_WIDTH = 7.3;
 const CHAR_WIDTH_BROKEN = 8.2;
-/** What JSON writes and PromQL does not for the name of a metric. */
+/** What JSON writes and PromQL does not for the name of a metric; for each label it is a character more. */
 const METRIC_OVERHEAD = 14;
 /** Room beside the name: the value, the button and the distances, in pixels. */
 const BESIDE = 236;
@@ -20,7 +20,9 @@ const BESIDE_NARROW = 52;
 export function topsOf(series: readonly AnswerSeries[], order: ArrayLike<number>, width: number): Float64Array {
   const isNarrow = width < NARROW;
   const room = Math.max(width - (isNarrow ? BESIDE_NARROW : BESIDE), 100);
-  const overhead = '__name__' in (series[0]?.labels ?? {}) ? METRIC_OVERHEAD : 0;
+  // The series of one answer have about the same labels.
+  const labels = Object.keys(series[0]?.labels ?? {});
+  const overhead = labels.length + (labels.includes('__name__') ? METRIC_OVERHEAD : 0);
   const tops = new Float64Array(order.length + 1);
   for (let row = 0; row < order.length; row++) {
     const lines = linesOf((series[order[row] as number]?.lengthInJson ?? 0) - overhead, room) + (isNarrow ? 1 : 0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { unitOf } from './unit';
+import { type Declared, declaredNames, unitOf } from './unit';
 
 describe('the unit of an expression', () => {
   it.each([
@@ -31,5 +31,49 @@ describe('the unit of an expression', () => {
     ['', 'none'],
   ])('%s: %s', (expr, unit) => {
     expect(unitOf(expr)).toBe(unit);
+  });
+});
+
+describe('what targets declare', () => {
+  const declared: Declared = new Map([
+    ['queue_size', [{ type: 'gauge', unit: 'bytes' }]],
+    ['latency', [{ type: 'histogram', unit: 's' }]],
+    ['work', [{ type: 'counter', unit: 'seconds' }]],
+    ['jobs', [{ type: 'counter', unit: '' }]],
+    ['odd_bytes', [{ type: 'gauge', unit: 'furlongs' }]],
+    [
+      'disputed_bytes',
+      [
+        { type: 'gauge', unit: 'bytes' },
+        { type: 'gauge', unit: 'seconds' },
+      ],
+    ],
+  ]);
+
+  it.each([
+    ['queue_size', 'bytes'],
+    ['deriv(queue_size[5m])', 'bytes/s'],
+    ['latency_sum', 'seconds'],
+    ['rate(latency_count[5m])', '1/s'],
+    ['work_total', 'seconds'],
+    ['rate(jobs[5m])', '1/s'],
+    ['node_memory_MemFree_bytes', 'bytes'],
+    // A unit that the pages have no way to write is not guessed otherwise.
+    ['odd_bytes', 'none'],
+    // Where targets disagree, the name decides.
+    ['disputed_bytes', 'bytes'],
+    ['constructor', 'none'],
+  ])('about %s: %s', (expr, unit) => {
+    expect(unitOf(expr, declared)).toBe(unit);
+  });
+
+  it('is asked for by the names that metadata have, and only where it matters', () => {
+    expect(declaredNames('sum by (job) (rate(work_total{a="b"}[5m])) + queue_size')).toEqual([
+      'work_total',
+      'work',
+      'queue_size',
+    ]);
+    expect(declaredNames('a / b')).toEqual([]);
+    expect(declaredNames('count(a)')).toEqual([]);
   });
 });

@@ -31,7 +31,12 @@ export function useAnswer(panel: Panel, run: number, isAll: boolean): Asking {
   const [asked, setAsked] = useState<Asked>({});
   const request = useRef<AbortController>();
   const retry = useRetry(asked);
-  const question = JSON.stringify([panel.expr, panel.tab, panel.endS, panel.tab === 'graph' && [panel.rangeS, stepOf(panel)]]);
+  const question = JSON.stringify([
+    panel.expr,
+    panel.tab,
+    panel.endS,
+    panel.tab === 'graph' && [panel.rangeS, stepOf(panel)],
+  ]);
 
   useEffect(() => {
     if (panel.expr.trim() === '') {
@@ -51,7 +56,9 @@ export function useAnswer(panel: Panel, run: number, isAll: boolean): Asking {
 
   const cancel = () => {
     request.current?.abort();
-    setAsked((before) => (before.answer === undefined ? { failure: aborted().failure } : { ...before, since: undefined }));
+    setAsked((before) =>
+      before.answer === undefined ? { failure: aborted().failure } : { ...before, since: undefined },
+    );
   };
   return { ...asked, cancel };
 }

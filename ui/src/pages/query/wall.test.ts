@@ -21,7 +21,10 @@ describe('a moment on the wall', () => {
     }
   });
 
-  it.each(['', 'now', '12:00', '2026-02-30', '2026-13-01 00:00', '2026-11-26 24:30', '2026-11-26 12:60', 'yesterday'])('%j is none', (text) => {
-    expect(parseWall(text, 'utc')).toBeUndefined();
-  });
+  it.each(['', 'now', '12:00', '2026-02-30', '2026-13-01 00:00', '2026-11-26 24:30', '2026-11-26 12:60', 'yesterday'])(
+    '%j is none',
+    (text) => {
+      expect(parseWall(text, 'utc')).toBeUndefined();
+    },
+  );
 });

@@ -46,7 +46,7 @@ function Table({ flags }: { flags: readonly [string, string][] }) {
       <p class="muted small" role="status">
         {plural(flags.length, 'flag')}
       </p>
-      <table class="data">
+      <table class="data flags">
         <thead>
           <tr>
             <th scope="col">Flag</th>

@@ -1,19 +1,31 @@
 /** What the head holds, and which metrics, labels and pairs make it large. */
+import { useRef } from 'preact/hooks';
 import { askTsdb, type Ranked, type TsdbStatus } from '../../api/status';
 import { Card } from '../../components/Card';
 import { Figures } from '../../components/Figures';
 import { Name } from '../../components/Name';
 import { Segmented } from '../../components/Segmented';
+import { useWidth } from '../../components/useWidth';
+import { type GridRow, VirtualGrid } from '../../components/VirtualGrid';
 import { Waiting } from '../../components/Waiting';
 import { formatCount, formatValue } from '../../format/number';
-import { quote, quoteName, selector } from '../../format/series';
+import { quote, quoteName, selector, visible } from '../../format/series';
 import { tableLink } from '../../links';
-import { query, setQuery } from '../../router';
+import { navigate, query, setQuery } from '../../router';
 import { useResource } from '../../state/resource';
 import { headFacts } from './Overview';
 
 const REFRESH_MS = 10_000;
 const LIMITS = ['10', '50', '1000'] as const;
+
+/** Of the rows in sight, in pixels. */
+const HEIGHT_MAX = 560;
+/** In a card that is narrower than this a name has two lines and the shares have no room. In pixels. */
+const NARROW = 420;
+const ROW_HEIGHT = 28;
+const ROW_HEIGHT_NARROW = 46;
+/** Of a name, in characters; more does not fit. */
+const NAME_MAX = 160;
 
 type Limit = (typeof LIMITS)[number];
 
@@ -97,45 +109,46 @@ export function Storage() {
 }
 
 function Ranking({ list, status }: { list: List; status: TsdbStatus }) {
+  const box = useRef<HTMLDivElement>(null);
+  const isNarrow = useWidth(box) < NARROW;
   const entries = list.of(status);
   const whole = list.isShare === true ? status.headStats.numSeries : Math.max(...entries.map(({ value }) => value));
   const format = list.format ?? formatCount;
+  const row = (index: number): GridRow => {
+    const { name, value } = entries[index] ?? { name: '', value: 0 };
+    const link = tableLink(list.expr(name));
+    return {
+      key: index,
+      onEnter: () => navigate(link),
+      cells: [
+        <a key="name" class="ranking-name" href={link} tabIndex={-1} title={visible(name)}>
+          <Name text={name} most={NAME_MAX} code />
+        </a>,
+        format(value),
+        <span key="share" class="bar">
+          <span style={{ width: `${whole > 0 ? (value / whole) * 100 : 0}%` }} />
+        </span>,
+      ],
+    };
+  };
   return (
     <Card title={list.title}>
       {entries.length === 0 && <p class="muted">Nothing is stored yet.</p>}
-      {/* Long lists scroll by themselves and have to be reachable for the arrow keys. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div class="ranking" tabIndex={0} role="group" aria-label={list.title}>
-        <table class="data">
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col" class="num">
-                {list.unit}
-              </th>
-              <th scope="col" class="ranking-share">
-                {list.isShare === true ? 'Of all' : 'Of the most'}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {entries.map(({ name, value }) => (
-              <tr key={name}>
-                <td>
-                  <a href={tableLink(list.expr(name))}>
-                    <Name text={name} most={160} code />
-                  </a>
-                </td>
-                <td class="num">{format(value)}</td>
-                <td class="ranking-share">
-                  <span class="bar">
-                    <span style={{ width: `${whole > 0 ? (value / whole) * 100 : 0}%` }} />
-                  </span>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+      <div ref={box}>
+        <VirtualGrid
+          label={list.title}
+          class={isNarrow ? 'ranking is-narrow' : 'ranking'}
+          template={isNarrow ? 'minmax(0, 1fr) 6em' : 'minmax(0, 1fr) 7em 110px'}
+          columns={[
+            { key: 'name', title: 'Name' },
+            { key: 'value', title: list.unit, class: 'num' },
+            { key: 'share', title: list.isShare === true ? 'Of all' : 'Of the most', class: 'ranking-share' },
+          ]}
+          count={entries.length}
+          row={row}
+          rows={isNarrow ? ROW_HEIGHT_NARROW : ROW_HEIGHT}
+          maxHeight={HEIGHT_MAX}
+        />
       </div>
     </Card>
   );

@@ -8,12 +8,18 @@ export function BrowserClock() {
   if (measured === undefined) return <p class="muted small"> </p>;
   const away = Math.abs(measured.seconds);
   const margin = formatSeconds(measured.error);
-  if (away - measured.error < WORTH_SAYING_S) return <p class="muted small">Your clock and this server's agree within {formatSeconds(Math.max(away, measured.error))}.</p>;
+  if (away - measured.error < WORTH_SAYING_S)
+    return (
+      <p class="muted small">
+        Your clock and this server's agree within {formatSeconds(Math.max(away, measured.error))}.
+      </p>
+    );
   return (
     <p class="warn inline" role="status">
       <Icon name="warn" />
       <span>
-        Your clock is {formatSeconds(away)} {measured.seconds < 0 ? 'behind' : 'ahead of'} this server's (± {margin}). Times here are the server's; set up NTP.
+        Your clock is {formatSeconds(away)} {measured.seconds < 0 ? 'behind' : 'ahead of'} this server's (± {margin}).
+        Times here are the server's; set up NTP.
       </span>
     </p>
   );

@@ -18,7 +18,9 @@ export function Costs({ pool }: { pool: string | undefined }) {
   const jobs = useResource<Job[]>('jobs', askJobs, REFRESH_MS);
   return (
     <Card class="cost-card" title="What each job costs">
-      <Waiting on={jobs}>{(all) => <Table jobs={all.filter(({ scrapePool }) => pool === undefined || scrapePool === pool)} />}</Waiting>
+      <Waiting on={jobs}>
+        {(all) => <Table jobs={all.filter(({ scrapePool }) => pool === undefined || scrapePool === pool)} />}
+      </Waiting>
       <Explanation />
     </Card>
   );
@@ -32,7 +34,7 @@ function Table({ jobs }: { jobs: readonly Job[] }) {
       if (!after.delete(name)) after.add(name);
       return after;
     });
-  const isOpen = (name: string) => (jobs.length <= OPEN_MAX) !== switched.has(name);
+  const isOpen = (name: string) => jobs.length <= OPEN_MAX !== switched.has(name);
   if (jobs.length === 0) return <p class="muted">There is no job.</p>;
   return (
     // Scrolls sideways, so it has to be reachable for the arrow keys.
@@ -58,7 +60,8 @@ function Table({ jobs }: { jobs: readonly Job[] }) {
         {jobs.map((job) => (
           <tbody key={job.scrapePool}>
             <JobRow job={job} isOpen={isOpen(job.scrapePool)} onToggle={() => toggle(job.scrapePool)} />
-            {isOpen(job.scrapePool) && othersOf(job).map((other) => <OtherRow key={other.scrapeInterval} other={other} job={job} />)}
+            {isOpen(job.scrapePool) &&
+              othersOf(job).map((other) => <OtherRow key={other.scrapeInterval} other={other} job={job} />)}
           </tbody>
         ))}
         {jobs.length > 1 && <Totals jobs={jobs} />}
@@ -78,7 +81,11 @@ function JobRow({ job, isOpen, onToggle }: { job: Job; isOpen: boolean; onToggle
         </button>
       </th>
       <td>{job.scrapeInterval}</td>
-      <td class={down > 0 ? 'num wide bad' : 'num wide'}>{down > 0 ? `${formatCount(down)} of ${formatCount(up + down + unknown)} down` : formatCount(up + down + unknown)}</td>
+      <td class={down > 0 ? 'num wide bad' : 'num wide'}>
+        {down > 0
+          ? `${formatCount(down)} of ${formatCount(up + down + unknown)} down`
+          : formatCount(up + down + unknown)}
+      </td>
       <td class="num wide">{formatCount(job.series)}</td>
       <CostCells cost={job.now} />
     </tr>
@@ -114,6 +121,8 @@ function hurdleOf(interval: string, { scrapeTimeout, round }: Job): string | und
 
 function Totals({ jobs }: { jobs: readonly Job[] }) {
   const now = sumOf(jobs.map((job) => job.now));
+  // An interval that all jobs have is no other.
+  const others = whatIfOfAll(jobs).filter((other) => jobs.some((job) => job.scrapeInterval !== other.scrapeInterval));
   const count = (of: (job: Job) => number) => formatCount(jobs.reduce((sum, job) => sum + of(job), 0));
   return (
     <tbody class="cost-total">
@@ -124,7 +133,7 @@ function Totals({ jobs }: { jobs: readonly Job[] }) {
         <td class="num wide">{count(({ series }) => series)}</td>
         <CostCells cost={now} />
       </tr>
-      {whatIfOfAll(jobs).map((other) => (
+      {others.map((other) => (
         <tr key={other.scrapeInterval} class="cost-other">
           <th scope="row">if every</th>
           <td>{other.scrapeInterval}</td>
@@ -141,15 +150,31 @@ function CostCells({ cost, now }: { cost: Cost; now?: Cost }) {
   return (
     <>
       <Amount of={cost.samplesPerSecond} now={now?.samplesPerSecond} text={(value) => formatValue(value, '1/s')} />
-      <Amount of={cost.cpuSecondsPerSecond} now={now?.cpuSecondsPerSecond} text={(value) => formatValue(value, 'ratio')} />
+      <Amount
+        of={cost.cpuSecondsPerSecond}
+        now={now?.cpuSecondsPerSecond}
+        text={(value) => formatValue(value, 'ratio')}
+      />
       <Amount of={cost.memoryBytes} now={now?.memoryBytes} text={(value) => formatValue(value, 'bytes')} />
-      <Amount of={cost.wireBytesPerSecond} now={now?.wireBytesPerSecond} text={(value) => formatValue(value, 'bytes/s')} />
+      <Amount
+        of={cost.wireBytesPerSecond}
+        now={now?.wireBytesPerSecond}
+        text={(value) => formatValue(value, 'bytes/s')}
+      />
       <Amount of={cost.diskBytesPerDay} now={now?.diskBytesPerDay} text={(value) => formatValue(value, 'bytes')} />
     </>
   );
 }
 
-function Amount({ of, now, text }: { of: number | undefined; now: number | undefined; text: (value: number) => string }) {
+function Amount({
+  of,
+  now,
+  text,
+}: {
+  of: number | undefined;
+  now: number | undefined;
+  text: (value: number) => string;
+}) {
   if (of === undefined) {
     return (
       <td class="num muted" title="Not known yet">
@@ -174,11 +199,16 @@ function Explanation() {
   return (
     <div class="muted small explanation">
       <p>
-        <strong>CPU</strong> is the processor time of connections, decompression, reading and appending over the last minutes, as a share of one CPU; what the store does later for all jobs is
-        not in it. <strong>Memory</strong> is what is remembered of the targets and the job's share of the index and of samples that are not on disk yet. <strong>Network</strong> counts bodies as
-        they come. <strong>Disk</strong> takes the mean size of a stored sample and is known after the first two hours or so.
+        <strong>CPU</strong> is the processor time of connections, decompression, reading and appending over the last
+        minutes, as a share of one CPU; what the store does later for all jobs is not in it. <strong>Memory</strong> is
+        what is remembered of the targets and the job's share of the index and of samples that are not on disk yet.{' '}
+        <strong>Network</strong> counts bodies as they come. <strong>Disk</strong> takes the mean size of a stored
+        sample and is known after the first two hours or so.
       </p>
-      <p>Another interval is reckoned by proportion: each scrape stays as it is, only their number changes. Shorter intervals show more and react sooner; longer ones carry more targets.</p>
+      <p>
+        Another interval is reckoned by proportion: each scrape stays as it is, only their number changes. Shorter
+        intervals show more and react sooner; longer ones carry more targets.
+      </p>
     </div>
   );
 }

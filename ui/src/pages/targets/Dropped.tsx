@@ -16,22 +16,36 @@ const LABEL_MAX = 60;
 
 export function Dropped({ listing }: { listing: Listing }) {
   const { pool, search } = filterOf(query.value);
-  const inPool = useMemo(() => listing.droppedTargets.filter(({ scrapePool }) => pool === undefined || scrapePool === pool), [listing, pool]);
+  const inPool = useMemo(
+    () => listing.droppedTargets.filter(({ scrapePool }) => pool === undefined || scrapePool === pool),
+    [listing, pool],
+  );
   const found = useMemo(() => inPool.filter(matcherOf(search, textOfDropped)), [inPool, search]);
   const keys = useMemo(() => keysOf(found), [found]);
   const counts = Object.entries(listing.droppedTargetCounts).filter(([name]) => pool === undefined || name === pool);
   const dropped = counts.reduce((sum, [, count]) => sum + count, 0);
   const kept = inPool.length;
   return (
-    <Card class="target-card" title="Dropped by relabelling" aside={<span role="status">{plural(dropped, 'target')}</span>}>
+    <Card
+      class="target-card"
+      title="Dropped by relabelling"
+      aside={<span role="status">{plural(dropped, 'target')}</span>}
+    >
       {dropped === 0 && <p class="muted">Every target that was discovered is scraped.</p>}
       {kept < dropped && (
         <p class="muted">
-          {formatCount(kept)} of them are kept and listed here: <code>keep_dropped_targets</code> of the job bounds them.
+          {formatCount(kept)} of them are kept and listed here: <code>keep_dropped_targets</code> of the job bounds
+          them.
         </p>
       )}
       {kept > 0 && found.length === 0 && <p class="muted">None fits the filter.</p>}
-      <VirtualList label="Dropped targets" class="target-list" keys={keys} kind={() => 'dropped'} renderItem={(index) => <Item of={found[index]} />} />
+      <VirtualList
+        label="Dropped targets"
+        class="target-list"
+        keys={keys}
+        kind={() => 'dropped'}
+        renderItem={(index) => <Item of={found[index]} />}
+      />
     </Card>
   );
 }
@@ -54,12 +68,15 @@ function Item({ of }: { of: DroppedTarget | undefined }) {
   if (of === undefined) return null;
   const { discoveredLabels, scrapePool } = of;
   // What every job sets for every target tells nobody one from the other.
-  const pairs = Object.entries(discoveredLabels).filter(([name]) => name !== 'job' && (name.startsWith('__meta_') || !name.startsWith('__')));
+  const pairs = Object.entries(discoveredLabels).filter(
+    ([name]) => name !== 'job' && (name.startsWith('__meta_') || !name.startsWith('__')),
+  );
   return (
     <article class="target dropped">
       <div class="dropped-line">
         <div>
-          <Name text={discoveredLabels.__address__ ?? '(no address)'} most={120} /> <span class="muted">of job</span> <Name text={scrapePool} most={60} />
+          <Name text={discoveredLabels.__address__ ?? '(no address)'} most={120} /> <span class="muted">of job</span>{' '}
+          <Name text={scrapePool} most={60} />
         </div>
         <RelabelButton pool={scrapePool} labels={discoveredLabels} />
       </div>

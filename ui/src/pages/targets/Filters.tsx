@@ -46,7 +46,12 @@ export function Filters({ view, pools, listing }: FiltersProps) {
         value={search}
         onInput={(event) => setQuery({ search: event.currentTarget.value }, { replace: true })}
       />
-      <select class="field" aria-label="Job" value={pool ?? ''} onChange={(event) => setQuery({ pool: event.currentTarget.value })}>
+      <select
+        class="field"
+        aria-label="Job"
+        value={pool ?? ''}
+        onChange={(event) => setQuery({ pool: event.currentTarget.value })}
+      >
         <option value="">All jobs</option>
         {choices.map((name) => (
           <option key={name} value={name}>
@@ -56,7 +61,12 @@ export function Filters({ view, pools, listing }: FiltersProps) {
       </select>
       {view === 'active' && (
         <div class="scroll-x">
-          <Segmented<HealthFilter> label="Health" value={health} options={options} onChange={(value) => setQuery({ health: value === 'all' ? undefined : value }, { replace: true })} />
+          <Segmented<HealthFilter>
+            label="Health"
+            value={health}
+            options={options}
+            onChange={(value) => setQuery({ health: value === 'all' ? undefined : value }, { replace: true })}
+          />
         </div>
       )}
     </div>

@@ -16,7 +16,9 @@ export function Relabelling({ pool, labels }: { pool: string; labels: Labels }) 
   return (
     <div class="relabelling">
       <section>
-        <h3>Discovered by the job <Name text={pool} most={80} /></h3>
+        <h3>
+          Discovered by the job <Name text={pool} most={80} />
+        </h3>
         <LabelTable labels={labels} />
       </section>
       <Waiting on={answer}>{(steps) => <Steps discovered={labels} steps={steps} />}</Waiting>
@@ -42,7 +44,10 @@ function Steps({ discovered, steps }: { discovered: Labels; steps: readonly Step
         <section>
           <h3>After all rules</h3>
           <LabelTable labels={steps.at(-1)?.output ?? discovered} />
-          <p class="muted small">Labels that begin with __ say how to scrape; they do not become part of series. Without an instance, the address becomes one.</p>
+          <p class="muted small">
+            Labels that begin with __ say how to scrape; they do not become part of series. Without an instance, the
+            address becomes one.
+          </p>
         </section>
       )}
     </>

@@ -11,7 +11,7 @@ import { Name } from '../../components/Name';
 import { formatCount, formatSeconds, formatValue } from '../../format/number';
 import { selector } from '../../format/series';
 import { parseMoment } from '../../format/time';
-import { targetLink } from '../../links';
+import { scrapesLink } from '../../links';
 import { LabelTable } from './LabelTable';
 import { Relabelling } from './Relabelling';
 import { skewText } from './skew';
@@ -35,7 +35,7 @@ export function TargetDetails({ target }: { target: ListedTarget }) {
       </div>
       <div class="actions">
         <RelabelButton pool={target.scrapePool} labels={discovered} />
-        <a class="button" href={targetLink(target.labels)}>
+        <a class="button" href={scrapesLink(target.labels)}>
           <Icon name="chart" /> When it was up
         </a>
         <Copy label="Copy selector" text={() => selector(target.labels)} />
@@ -66,12 +66,20 @@ function factsOf(target: ListedTarget): Fact[] {
     ['Address', <Address key="address" shown={scrapeUrl} href={globalUrl === '' ? scrapeUrl : globalUrl} />],
     ['Last scrape', <Moment key="last" ms={last} />],
   ];
-  if (last !== undefined) facts.push(['It took', `${formatSeconds(target.lastScrapeDuration)} of the ${target.scrapeTimeout} that it may take`]);
+  if (last !== undefined)
+    facts.push([
+      'It took',
+      `${formatSeconds(target.lastScrapeDuration)} of the ${target.scrapeTimeout} that it may take`,
+    ]);
   facts.push(['Scraped every', target.scrapeInterval]);
   if (details === undefined) return facts;
   const { samples, series, bodyBytes, wireBytes, clockSkewSeconds } = details;
   const wire = wireBytes > 0 && wireBytes !== bodyBytes ? `, ${formatValue(wireBytes, 'bytes')} compressed` : '';
-  if (bodyBytes > 0) facts.push(['The answer', `${formatCount(samples)} samples in ${formatValue(bodyBytes, 'bytes')}${wire}; ${formatCount(series)} stored, those about the scrape included`]);
+  if (bodyBytes > 0)
+    facts.push([
+      'The answer',
+      `${formatCount(samples)} samples in ${formatValue(bodyBytes, 'bytes')}${wire}; ${formatCount(series)} stored, those about the scrape included`,
+    ]);
   if (clockSkewSeconds !== undefined) facts.push(['Its clock is', skewText(clockSkewSeconds)]);
   return facts;
 }

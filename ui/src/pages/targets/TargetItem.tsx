@@ -54,7 +54,9 @@ export function TargetItem({ rowKey, target, isOpen, onToggle }: TargetItemProps
         </span>
       </div>
       {lastError !== '' && <LastError text={lastError} isOpen={isOpen} />}
-      {isSkewed(target) && <p class="target-error warn">Its clock is {skewText(details?.clockSkewSeconds ?? 0)}; run NTP on both.</p>}
+      {isSkewed(target) && (
+        <p class="target-error warn">Its clock is {skewText(details?.clockSkewSeconds ?? 0)}; run NTP on both.</p>
+      )}
       {isOpen && <TargetDetails target={target} />}
     </article>
   );
@@ -79,7 +81,9 @@ function LastError({ text, isOpen }: { text: string; isOpen: boolean }) {
 
 function LabelList({ target: { labels, scrapePool } }: { target: ListedTarget }) {
   // The head of the pool says the job already, and the name the instance.
-  const others = Object.entries(labels).filter(([name, value]) => name !== 'instance' && (name !== 'job' || value !== scrapePool));
+  const others = Object.entries(labels).filter(
+    ([name, value]) => name !== 'instance' && (name !== 'job' || value !== scrapePool),
+  );
   return (
     <span class="target-labels">
       {others.slice(0, LABELS_MAX).map(([name, value]) => (

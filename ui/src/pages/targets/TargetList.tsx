@@ -20,7 +20,10 @@ export function TargetList({ targets }: { targets: readonly ListedTarget[] }) {
   const [closed, close] = useState<ReadonlySet<string>>(new Set());
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const filter = filterOf(query.value);
-  const { rows, counts } = useMemo(() => rowsOf(targets, filter, closed), [targets, filter.pool, filter.search, filter.health, closed]);
+  const { rows, counts } = useMemo(
+    () => rowsOf(targets, filter, closed),
+    [targets, filter.pool, filter.search, filter.health, closed],
+  );
   const keys = useMemo(() => rows.map(({ key }) => key), [rows]);
   const costs = useMemo(() => new Map((jobs.value ?? []).map((job) => [job.scrapePool, job])), [jobs.value]);
   const toggle = useCallback((key: string) => setOpen((before) => toggled(before, key)), []);
@@ -35,11 +38,25 @@ export function TargetList({ targets }: { targets: readonly ListedTarget[] }) {
   const renderItem = (index: number) => {
     const row = rows[index];
     if (row === undefined) return null;
-    if (row.kind === 'target') return <TargetItem key={row.key} rowKey={row.key} target={row.target} isOpen={open.has(row.key)} onToggle={toggle} />;
-    return <PoolHead row={row} job={costs.get(row.name)} isClosed={closed.has(row.name)} onToggle={() => close((before) => toggled(before, row.name))} />;
+    if (row.kind === 'target')
+      return (
+        <TargetItem key={row.key} rowKey={row.key} target={row.target} isOpen={open.has(row.key)} onToggle={toggle} />
+      );
+    return (
+      <PoolHead
+        row={row}
+        job={costs.get(row.name)}
+        isClosed={closed.has(row.name)}
+        onToggle={() => close((before) => toggled(before, row.name))}
+      />
+    );
   };
   return (
-    <Card class="target-card" title="Active targets" aside={<Summary shown={shown} all={counts.up + counts.down + counts.unknown} />}>
+    <Card
+      class="target-card"
+      title="Active targets"
+      aside={<Summary shown={shown} all={counts.up + counts.down + counts.unknown} />}
+    >
       {rows.length === 0 ? <p class="muted">No target fits the filter.</p> : <Titles />}
       <VirtualList label="Targets" class="target-list" keys={keys} kind={kind} renderItem={renderItem} />
     </Card>
@@ -53,7 +70,11 @@ function toggled(before: ReadonlySet<string>, key: string): ReadonlySet<string> 
 }
 
 function Summary({ shown, all }: { shown: number; all: number }) {
-  return <span role="status">{shown === all ? plural(all, 'target') : `${formatCount(shown)} of ${plural(all, 'target')}`}</span>;
+  return (
+    <span role="status">
+      {shown === all ? plural(all, 'target') : `${formatCount(shown)} of ${plural(all, 'target')}`}
+    </span>
+  );
 }
 
 /** What stands in which column. Readers of the page's text are told by each item itself. */
@@ -91,14 +112,28 @@ function PoolHead({ row: { name, counts, matching }, job, isClosed, onToggle }: 
         {formatCount(counts.up)} of {formatCount(all)} up
       </span>
       {matching < all && <span class="muted">{formatCount(matching)} shown</span>}
-      {job !== undefined && <span class="muted pool-cost">{costText(job)}</span>}
+      {job !== undefined && (
+        <span class="muted pool-cost">
+          {costsOf(job).map((text, index) => (
+            <span key={text}>
+              {index > 0 && ' · '}
+              {text}
+            </span>
+          ))}
+        </span>
+      )}
     </div>
   );
 }
 
-function costText({ scrapeInterval, series, now }: Job): string {
-  const cpu = now.cpuSecondsPerSecond === undefined ? [] : [`${formatValue(now.cpuSecondsPerSecond, 'ratio')} of a CPU`];
-  return [`every ${scrapeInterval}`, plural(series, 'series', 'series'), `${formatValue(now.samplesPerSecond, 'count')} samples/s`, ...cpu].join(' · ');
+function costsOf({ scrapeInterval, series, now }: Job): string[] {
+  const { samplesPerSecond, cpuSecondsPerSecond: cpu } = now;
+  return [
+    `every ${scrapeInterval}`,
+    plural(series, 'series', 'series'),
+    `${formatValue(samplesPerSecond, 'count')} ${samplesPerSecond === 1 ? 'sample' : 'samples'}/s`,
+    ...(cpu === undefined ? [] : [`${formatValue(cpu, 'ratio')} of a CPU`]),
+  ];
 }
 
 function NothingScraped({ pool }: { pool: string | undefined }) {
@@ -111,7 +146,8 @@ function NothingScraped({ pool }: { pool: string | undefined }) {
           </>
         ) : (
           <>
-            The job <Name text={pool} most={80} /> has no target, or there is no such job. If it discovers targets, look at those that its relabelling dropped.
+            The job <Name text={pool} most={80} /> has no target, or there is no such job. If it discovers targets, look
+            at those that its relabelling dropped.
           </>
         )}
       </p>

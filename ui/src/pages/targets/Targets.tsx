@@ -44,7 +44,12 @@ export function Targets() {
       </div>
       <nav class="tabs" aria-label="Targets">
         {VIEWS.map(({ view, title }) => (
-          <PageLink key={view} to="/targets" params={view === 'active' ? kept : { ...kept, view }} current={view === current}>
+          <PageLink
+            key={view}
+            to="/targets"
+            params={view === 'active' ? kept : { ...kept, view }}
+            current={view === current}
+          >
             {title}
           </PageLink>
         ))}
@@ -60,7 +65,9 @@ function Listed({ view, pool }: { view: 'active' | 'dropped'; pool: string | und
   return (
     <>
       <Filters view={view} pools={pools.value ?? []} listing={listing.value} />
-      <Waiting on={listing}>{(value) => (view === 'active' ? <TargetList targets={value.activeTargets} /> : <Dropped listing={value} />)}</Waiting>
+      <Waiting on={listing}>
+        {(value) => (view === 'active' ? <TargetList targets={value.activeTargets} /> : <Dropped listing={value} />)}
+      </Waiting>
     </>
   );
 }

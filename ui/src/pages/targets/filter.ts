@@ -16,7 +16,11 @@ const HEALTHS: readonly Health[] = ['up', 'down', 'unknown'];
 
 export function filterOf(query: URLSearchParams): Filter {
   const pool = query.get('pool') ?? '';
-  return { pool: pool === '' ? undefined : pool, search: query.get('search') ?? '', health: healthOf(query.getAll('health')) };
+  return {
+    pool: pool === '' ? undefined : pool,
+    search: query.get('search') ?? '',
+    health: healthOf(query.getAll('health')),
+  };
 }
 
 function healthOf(said: readonly string[]): HealthFilter {
@@ -46,15 +50,19 @@ export function textOf(target: ListedTarget): string {
   return text;
 }
 
-/** Labels as `name=value`, and other texts, all in lower case. */
+/** Labels as `name=value`, and other texts, in lower case and without quotes, as words are looked for. */
 export function searchText(labels: Labels, ...others: readonly string[]): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value.slice(0, SEARCHED_MAX)}`);
-  return [...pairs, ...others.map((text) => text.slice(0, SEARCHED_MAX))].join('\n').toLowerCase();
+  return [...pairs, ...others.map((text) => text.slice(0, SEARCHED_MAX))].join('\n').toLowerCase().replaceAll('"', '');
 }
 
 /** Says whether a text has all words of a search; labels may be written with their quotes. */
 export function matcherOf<T>(search: string, textOfItem: (item: T) => string): (item: T) => boolean {
-  const words = search.toLowerCase().replaceAll('"', '').split(/\s+/).filter((word) => word !== '');
+  const words = search
+    .toLowerCase()
+    .replaceAll('"', '')
+    .split(/\s+/)
+    .filter((word) => word !== '');
   if (words.length === 0) return () => true;
   return (item) => {
     const text = textOfItem(item);

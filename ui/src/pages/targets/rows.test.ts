@@ -25,10 +25,20 @@ function target(scrapePool: string, instance: string, health: Health = 'up'): Li
 
 function shown(targets: readonly ListedTarget[], filter: Filter, closed: readonly string[] = []): string[] {
   const { rows } = rowsOf(targets, filter, new Set(closed));
-  return rows.map((row) => (row.kind === 'pool' ? `${row.name}: ${row.matching} of ${row.counts.up}/${row.counts.down}/${row.counts.unknown}` : (row.target.labels.instance ?? '')));
+  return rows.map((row) =>
+    row.kind === 'pool'
+      ? `${row.name}: ${row.matching} of ${row.counts.up}/${row.counts.down}/${row.counts.unknown}`
+      : (row.target.labels.instance ?? ''),
+  );
 }
 
-const TARGETS = [target('a', 'c'), target('a', 'b', 'down'), target('a', 'a', 'unknown'), target('a', 'a1'), target('b', 'x')];
+const TARGETS = [
+  target('a', 'c'),
+  target('a', 'b', 'down'),
+  target('a', 'a', 'unknown'),
+  target('a', 'a1'),
+  target('b', 'x'),
+];
 
 it('puts targets below their pool, those that need attention first', () => {
   expect(shown(TARGETS, ALL)).toEqual(['a: 4 of 2/1/1', 'b', 'a', 'a1', 'c', 'b: 1 of 1/0/0', 'x']);

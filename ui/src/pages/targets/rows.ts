@@ -39,12 +39,20 @@ export interface Targets {
 /** The rows of the targets that pass a filter; those of closed pools are left out. */
 export function rowsOf(targets: readonly ListedTarget[], filter: Filter, closed: ReadonlySet<string>): Targets {
   const matches = matcherOf(filter.search, textOf);
-  const found = targets.filter((target) => (filter.pool === undefined || target.scrapePool === filter.pool) && matches(target));
+  const found = targets.filter(
+    (target) => (filter.pool === undefined || target.scrapePool === filter.pool) && matches(target),
+  );
   const rows: Row[] = [];
   for (const [name, members] of groupBy(found, ({ scrapePool }) => scrapePool)) {
     const wanted = members.filter(({ health }) => isHealthWanted(health, filter.health));
     if (wanted.length === 0) continue;
-    rows.push({ kind: 'pool', key: shortKey(`pool ${name}`), name, counts: countsOf(members), matching: wanted.length });
+    rows.push({
+      kind: 'pool',
+      key: shortKey(`pool ${name}`),
+      name,
+      counts: countsOf(members),
+      matching: wanted.length,
+    });
     if (!closed.has(name)) rows.push(...targetRows(wanted));
   }
   return { rows, counts: countsOf(found) };

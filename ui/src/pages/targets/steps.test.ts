@@ -36,7 +36,9 @@ it('shows what each rule adds, changes and removes, up to the one that drops', (
 
 it('writes rules without what goes without saying', () => {
   expect(fieldsOf(rule)).toEqual([['action', 'replace']]);
-  expect(fieldsOf({ ...rule, target_label: 'x', source_labels: ['a', 'b'], regex: 'x.*', modulus: 8, later: 'field' })).toEqual([
+  expect(
+    fieldsOf({ ...rule, target_label: 'x', source_labels: ['a', 'b'], regex: 'x.*', modulus: 8, later: 'field' }),
+  ).toEqual([
     ['action', 'replace'],
     ['source_labels', '[a, b]'],
     ['regex', 'x.*'],

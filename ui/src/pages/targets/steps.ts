@@ -13,7 +13,9 @@ export interface Change {
 /** The labels that differ, by name. */
 export function changesOf(before: Labels, after: Labels): Change[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].toSorted();
-  return names.map((name) => ({ name, before: before[name], after: after[name] })).filter((change) => change.before !== change.after);
+  return names
+    .map((name) => ({ name, before: before[name], after: after[name] }))
+    .filter((change) => change.before !== change.after);
 }
 
 export interface ShownStep {

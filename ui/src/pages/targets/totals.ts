@@ -1,7 +1,13 @@
 /** What all jobs cost together. */
 import type { Cost, Job, WhatIf } from '../../api/jobs';
 
-const NOTHING: Cost = { samplesPerSecond: 0, wireBytesPerSecond: 0, cpuSecondsPerSecond: 0, memoryBytes: 0, diskBytesPerDay: 0 };
+const NOTHING: Cost = {
+  samplesPerSecond: 0,
+  wireBytesPerSecond: 0,
+  cpuSecondsPerSecond: 0,
+  memoryBytes: 0,
+  diskBytesPerDay: 0,
+};
 
 export function sumOf(costs: readonly Cost[]): Cost {
   return costs.reduce(

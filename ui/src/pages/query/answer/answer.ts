@@ -138,7 +138,8 @@ function labelsIn(json: Uint8Array): Labels {
   // Without a prototype, a label that is called __proto__ is a label like any other.
   const labels = Object.create(null) as Labels;
   if (json.length === 0) return labels;
-  for (const [name, value] of Object.entries(JSON.parse(decoder.decode(json)) as Record<string, unknown>)) labels[name] = String(value);
+  for (const [name, value] of Object.entries(JSON.parse(decoder.decode(json)) as Record<string, unknown>))
+    labels[name] = String(value);
   return labels;
 }
 

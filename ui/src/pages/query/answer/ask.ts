@@ -30,7 +30,12 @@ export async function askAnswer(question: Question, signal: AbortSignal): Promis
     case 'broken':
       return status >= 400 ? ofStatus(status, '') : malformed(decoded.where);
     case 'columns':
-      if (status >= 400) return failed('malformed', `The server answers ${status} and yet success.`, 'A proxy may stand between; look there first.');
+      if (status >= 400)
+        return failed(
+          'malformed',
+          `The server answers ${status} and yet success.`,
+          'A proxy may stand between; look there first.',
+        );
       return success(answerOf(decoded.columns, performance.now() - asked), decoded.warnings, decoded.infos);
   }
 }

@@ -52,7 +52,10 @@ export function decimalAt(bytes: Uint8Array, start: number): number {
   const scale = point < 0 ? 0 : at - point;
   if (count > 2 * DIGITS || scale >= TENS.length || at === start) return otherwise(bytes, start);
   decimalEnd = at;
-  const size = count <= DIGITS ? high / (TENS[scale] as number) : quotient(high, TENS[count - DIGITS] as number, low, TENS[scale] as number);
+  const size =
+    count <= DIGITS
+      ? high / (TENS[scale] as number)
+      : quotient(high, TENS[count - DIGITS] as number, low, TENS[scale] as number);
   return isNegative ? -size : size;
 }
 
@@ -89,5 +92,12 @@ function otherwise(bytes: Uint8Array, start: number): number {
 
 /** A digit, a letter, a sign or a point. */
 function isPartOfNumber(byte: number): boolean {
-  return (byte >= ZERO && byte <= NINE) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a) || byte === DOT || byte === MINUS || byte === PLUS;
+  return (
+    (byte >= ZERO && byte <= NINE) ||
+    (byte >= 0x41 && byte <= 0x5a) ||
+    (byte >= 0x61 && byte <= 0x7a) ||
+    byte === DOT ||
+    byte === MINUS ||
+    byte === PLUS
+  );
 }

@@ -198,7 +198,8 @@ class Decoder {
     const length = this.times.length - mine;
     // The series before has at least as many times if its times end where mine begin, or are shared themselves.
     if (this.valuesAt.get(last) - this.valuesAt.get(last - 1) !== length) return;
-    for (let index = 0; index < length; index++) if (this.times.get(mine + index) !== this.times.get(before + index)) return;
+    for (let index = 0; index < length; index++)
+      if (this.times.get(mine + index) !== this.times.get(before + index)) return;
     this.times.truncate(mine);
     this.timesAt.truncate(last);
     this.timesAt.push(before);
@@ -258,7 +259,10 @@ function texts(value: unknown): string[] {
 }
 
 function statsOf(value: unknown): Stats {
-  const { samples, timings } = (value ?? {}) as { samples?: Record<string, unknown>; timings?: Record<string, unknown> };
+  const { samples, timings } = (value ?? {}) as {
+    samples?: Record<string, unknown>;
+    timings?: Record<string, unknown>;
+  };
   return { samples: finite(samples?.totalQueryableSamples), evalS: finite(timings?.evalTotalTime) };
 }
 

@@ -23,7 +23,11 @@ const decoder = new TextDecoder();
 /** The bytes are no JSON or end too early; says where. */
 export class Broken extends Error {
   constructor(at: number, size: number) {
-    super(at >= size ? `it ends in the middle, after ${size.toLocaleString('en')} bytes` : `it makes no sense at byte ${at.toLocaleString('en')}`);
+    super(
+      at >= size
+        ? `it ends in the middle, after ${size.toLocaleString('en')} bytes`
+        : `it makes no sense at byte ${at.toLocaleString('en')}`,
+    );
   }
 }
 
@@ -207,5 +211,7 @@ function isWord(byte: number): boolean {
 }
 
 function isNumeric(byte: number): boolean {
-  return (byte >= ZERO && byte <= NINE) || byte === MINUS || byte === DOT || byte === 0x65 || byte === 0x45 || byte === 0x2b;
+  return (
+    (byte >= ZERO && byte <= NINE) || byte === MINUS || byte === DOT || byte === 0x65 || byte === 0x45 || byte === 0x2b
+  );
 }

@@ -5,7 +5,9 @@ import { cell, graphCsv, tableCsv } from './csv';
 import { fileName } from './download';
 
 async function seriesOf(resultType: string, result: unknown) {
-  const decoded = await decode(new TextEncoder().encode(JSON.stringify({ status: 'success', data: { resultType, result } })));
+  const decoded = await decode(
+    new TextEncoder().encode(JSON.stringify({ status: 'success', data: { resultType, result } })),
+  );
   if (decoded.kind !== 'columns') throw new Error('not decoded');
   return answerOf(decoded.columns, 0).series;
 }
@@ -32,19 +34,41 @@ describe('CSV', () => {
       { metric: { __name__: 'm', b: 'x,y' }, value: [0, '1.5'] },
       { metric: { a: '=1' }, value: [1.25, '+Inf'] },
     ]);
-    expect(tableCsv(series)).toBe('__name__,a,b,time,value\r\nm,,"x,y",1970-01-01T00:00:00.000Z,1.5\r\n,\'=1,,1970-01-01T00:00:01.250Z,+Inf\r\n');
+    expect(tableCsv(series)).toBe(
+      '__name__,a,b,time,value\r\nm,,"x,y",1970-01-01T00:00:00.000Z,1.5\r\n,\'=1,,1970-01-01T00:00:01.250Z,+Inf\r\n',
+    );
   });
 
   it('of a table without labels has no empty column', async () => {
-    expect(tableCsv(await seriesOf('vector', [{ metric: {}, value: [0, '7'] }]))).toBe('time,value\r\n1970-01-01T00:00:00.000Z,7\r\n');
+    expect(tableCsv(await seriesOf('vector', [{ metric: {}, value: [0, '7'] }]))).toBe(
+      'time,value\r\n1970-01-01T00:00:00.000Z,7\r\n',
+    );
   });
 
   it('of a graph has a row for each moment, with gaps', async () => {
     const series = await seriesOf('matrix', [
-      { metric: { a: '1' }, values: [[0, '1'], [60, '2']] },
-      { metric: { a: '2' }, values: [[60, 'NaN'], [120, '4']] },
+      {
+        metric: { a: '1' },
+        values: [
+          [0, '1'],
+          [60, '2'],
+        ],
+      },
+      {
+        metric: { a: '2' },
+        values: [
+          [60, 'NaN'],
+          [120, '4'],
+        ],
+      },
     ]);
-    expect(graphCsv(series).split('\r\n')).toEqual(['time,"{a=""1""}","{a=""2""}"', '1970-01-01T00:00:00.000Z,1,', '1970-01-01T00:01:00.000Z,2,NaN', '1970-01-01T00:02:00.000Z,,4', '']);
+    expect(graphCsv(series).split('\r\n')).toEqual([
+      'time,"{a=""1""}","{a=""2""}"',
+      '1970-01-01T00:00:00.000Z,1,',
+      '1970-01-01T00:01:00.000Z,2,NaN',
+      '1970-01-01T00:02:00.000Z,,4',
+      '',
+    ]);
   });
 });
 

@@ -33,7 +33,11 @@ export function pictureOf(picture: Picture): Promise<Blob | null> {
   return new Promise((done) => made.toBlob(done, 'image/png'));
 }
 
-function write(context: CanvasRenderingContext2D, { canvas, expr, series, shown, period }: Picture, ratio: number): void {
+function write(
+  context: CanvasRenderingContext2D,
+  { canvas, expr, series, shown, period }: Picture,
+  ratio: number,
+): void {
   const page = canvas.parentElement ?? document.body;
   const colour = readPalette(page);
   const [text, muted] = [resolve(page, 'var(--text)'), resolve(page, 'var(--text-muted)')];
