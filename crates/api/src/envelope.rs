@@ -32,6 +32,8 @@ pub(crate) enum ErrorKind {
     Canceled,
     /// The query took too long.
     Timeout,
+    /// There is no such thing.
+    NotFound,
     /// The server failed.
     Internal,
 }
@@ -43,6 +45,7 @@ impl ErrorKind {
             Self::Execution => "execution",
             Self::Canceled => "canceled",
             Self::Timeout => "timeout",
+            Self::NotFound => "not_found",
             Self::Internal => "internal",
         }
     }
@@ -54,6 +57,7 @@ impl ErrorKind {
             // The code that nginx made customary for a client that went away.
             Self::Canceled => StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
             Self::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotFound => StatusCode::NOT_FOUND,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

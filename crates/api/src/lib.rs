@@ -20,6 +20,7 @@ mod targets;
 mod v1;
 
 mod alertmanager;
+mod healing;
 
 mod federate;
 mod lifecycle;
@@ -39,6 +40,7 @@ pub use clock::Clock;
 pub use config_status::ConfigStatus;
 pub use door::Door;
 pub use guard::Changes;
+pub use healing::{AlertSource, HealingDoor, HealingService};
 pub use lifecycle::{Lifecycle, ReloadRequest};
 pub use query_service::{QueryLimits, QueryService};
 pub use router::router;

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config_status::ConfigStatus;
 use crate::door::Door;
 use crate::guard::Changes;
+use crate::healing::HealingDoor;
 use crate::lifecycle::Lifecycle;
 
 /// What the router is built from.
@@ -30,6 +31,8 @@ pub struct Settings {
     pub lifecycle: Lifecycle,
     /// The way to the alerting in this process, where there is any.
     pub alerting: AlertingDoor,
+    /// The way to healing, where there is any.
+    pub healing: HealingDoor,
     /// Who may change silences and healing.
     pub changes: Changes,
     /// How far the store has read its log while it is opened.

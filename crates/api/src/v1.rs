@@ -20,6 +20,8 @@ mod series;
 mod status;
 mod targets;
 
+pub(crate) use labels_object::LabelsObject;
+
 /// The endpoints, without `/api/v1` in front.
 pub(crate) fn routes() -> Router<App> {
     Router::new()

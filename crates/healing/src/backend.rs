@@ -12,6 +12,7 @@ mod jenkins;
 mod systemd;
 
 mod log_text;
+mod mark;
 mod request;
 
 use std::collections::BTreeMap;
@@ -24,7 +25,10 @@ use regain_storage::fs::Fs;
 use tokio_util::task::TaskTracker;
 
 use self::command::Commands;
+use self::http::Https;
 use self::jenkins::Jenkinses;
+use self::mark::Marks;
+use self::systemd::Systemds;
 use crate::order::{Action, Backend, Cancelled, Found, Handle, Order, Progress, Triggered};
 
 /// Says what the backends need of the process.
@@ -34,7 +38,7 @@ pub struct BackendOptions {
     pub environment: BTreeMap<String, String>,
     /// The files of the process.
     pub fs: Arc<dyn Fs>,
-    /// The directory in which commands leave their marks; nobody else writes there.
+    /// The directory of the marks that orders leave; nobody else writes there.
     pub directory: PathBuf,
     /// What waits for running commands at the end of the process.
     pub tasks: TaskTracker,
@@ -43,19 +47,22 @@ pub struct BackendOptions {
 /// Carries out orders of every kind.
 #[derive(Debug)]
 pub struct Backends {
-    environment: BTreeMap<String, String>,
     commands: Commands,
+    https: Https,
     jenkinses: Jenkinses,
+    systemds: Systemds,
 }
 
 impl Backends {
     /// Makes the backends. Nothing is opened before the first order.
     pub fn new(options: BackendOptions) -> Self {
         let BackendOptions { environment, fs, directory, tasks } = options;
+        let marks = Arc::new(Marks::new(fs, directory));
         Self {
-            commands: Commands::new(fs, directory, tasks),
-            jenkinses: Jenkinses::new(environment.clone()),
-            environment,
+            commands: Commands::new(Arc::clone(&marks), tasks),
+            https: Https::new(Arc::clone(&marks), environment.clone()),
+            jenkinses: Jenkinses::new(environment),
+            systemds: Systemds::new(marks),
         }
     }
 }
@@ -63,36 +70,36 @@ impl Backends {
 impl Backend for Backends {
     fn trigger<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Triggered> {
         match &*order.action {
-            Action::Systemd(action) => systemd::trigger(order, action).boxed(),
-            Action::Command(action) => self.commands.trigger(order, action).boxed(),
-            Action::Http(action) => http::trigger(order, action, &self.environment).boxed(),
+            Action::Systemd(action) => self.systemds.trigger(order, action).boxed(),
+            Action::Command(action) => async { self.commands.trigger(order, action) }.boxed(),
+            Action::Http(action) => self.https.trigger(order, action).boxed(),
             Action::Jenkins(action) => self.jenkinses.trigger(order, action).boxed(),
         }
     }
 
     fn lookup<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Found> {
         match &*order.action {
-            Action::Systemd(action) => systemd::lookup(order, action).boxed(),
+            Action::Systemd(action) => self.systemds.lookup(order, action).boxed(),
             Action::Command(_) => std::future::ready(self.commands.lookup(order)).boxed(),
-            Action::Http(action) => std::future::ready(http::lookup(action)).boxed(),
+            Action::Http(action) => std::future::ready(self.https.lookup(order, action)).boxed(),
             Action::Jenkins(action) => self.jenkinses.lookup(order, action).boxed(),
         }
     }
 
     fn poll<'a>(&'a self, order: &'a Order, handle: &'a Handle) -> BoxFuture<'a, Progress> {
         match &*order.action {
-            Action::Systemd(action) => systemd::poll(order, action, handle).boxed(),
+            Action::Systemd(action) => self.systemds.poll(order, action, handle).boxed(),
             Action::Command(_) => std::future::ready(self.commands.poll(order)).boxed(),
-            Action::Http(_) => std::future::ready(http::poll()).boxed(),
+            Action::Http(_) => std::future::ready(self.https.poll(order)).boxed(),
             Action::Jenkins(action) => self.jenkinses.poll(order, action, handle).boxed(),
         }
     }
 
     fn cancel<'a>(&'a self, order: &'a Order, handle: &'a Handle) -> BoxFuture<'a, Cancelled> {
         match &*order.action {
-            Action::Systemd(action) => systemd::cancel(order, action, handle).boxed(),
+            Action::Systemd(action) => self.systemds.cancel(order, action, handle).boxed(),
             Action::Command(action) => self.commands.cancel(order, action).boxed(),
-            Action::Http(_) => std::future::ready(http::cancel()).boxed(),
+            Action::Http(_) => std::future::ready(self.https.cancel(order)).boxed(),
             Action::Jenkins(action) => self.jenkinses.cancel(order, action, handle).boxed(),
         }
     }

@@ -133,11 +133,9 @@ impl Journal {
                 self.log.push(Arc::clone(entry));
             }
         }
-        let grown = self.files.last().map_or(0, |(_, length)| length - self.snapshot_bytes);
-        let full = grown >= FILE_BYTES_MAX;
-        let result = match self.open.clone().filter(|_| !full && self.unwritten.is_empty()) {
+        let result = match self.open.clone().filter(|_| !self.begins_file()) {
             Some(file) => self.extend(&*file, records),
-            None => self.begin(records, snapshot()),
+            None => self.begin(records, &snapshot()),
         };
         match &result {
             Ok(()) => self.unwritten.clear(),
@@ -152,6 +150,12 @@ impl Journal {
             }
         }
         result
+    }
+
+    /// Whether the next append begins another file, and needs a snapshot for it.
+    pub fn begins_file(&self) -> bool {
+        let grown = self.files.last().map_or(0, |(_, length)| length - self.snapshot_bytes);
+        self.open.is_none() || grown >= FILE_BYTES_MAX || !self.unwritten.is_empty()
     }
 
     /// The decisions that a question is about, the newest first.
@@ -187,10 +191,10 @@ impl Journal {
     }
 
     /// Begins another file: a snapshot, what could not be written before, and the records.
-    fn begin(&mut self, records: &[Record], snapshot: Vec<Record>) -> Result<(), JournalError> {
+    fn begin(&mut self, records: &[Record], snapshot: &[Record]) -> Result<(), JournalError> {
         let number = self.files.last().map_or(0, |(number, _)| *number) + 1;
         let mut bytes = header(self.link);
-        let link = frame::append(&mut bytes, self.link, &snapshot);
+        let link = frame::append(&mut bytes, self.link, snapshot);
         let late = self.unwritten.iter().cloned().map(Record::Entry);
         let records: Vec<Record> = late.chain(records.iter().cloned()).collect();
         let link = frame::append(&mut bytes, link, &records);

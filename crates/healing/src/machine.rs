@@ -238,8 +238,9 @@ impl Machine {
             let fingerprint = observation.alert.fingerprint();
             let labels = &observation.alert.labels;
             let matches = self.settings.list.iter().any(|one| one.matches(labels));
-            // What is known is kept true though nothing heals it now: the next settings may.
-            if !matches && !self.alerts.knows(fingerprint) {
+            // Those that nothing heals are known, too, as far as there is room: other settings may heal them,
+            // and have to know which of two descriptions is the later one.
+            if !matches && !self.alerts.has_room_for(fingerprint) {
                 continue;
             }
             match self.alerts.observe(observation, self.now) {

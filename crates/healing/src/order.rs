@@ -24,9 +24,9 @@ use regain_alerting::Annotations;
 use regain_model::Labels;
 
 pub use self::action::{
-    Action, AllowList, CommandAction, EXECUTION_ID_PARAMETER, HttpAction, JenkinsAction,
-    JenkinsLogin, JenkinsServer, JenkinsUrlError, JobChoice, JsonTemplate, SystemdAction,
-    UnitChoice, UnstableIs,
+    Action, ActionUrlError, AllowList, CommandAction, EXECUTION_ID_PARAMETER, HttpAction,
+    JenkinsAction, JenkinsLogin, JenkinsServer, JobChoice, JsonTemplate, SystemdAction, UnitChoice,
+    UnstableIs,
 };
 pub use self::job_path::{JobPath, JobPathError};
 pub use self::unit_name::{UnitName, UnitNameError};
@@ -56,7 +56,7 @@ impl ExecutionId {
     ) -> Self {
         let mut hash = Md5::new();
         let mut part = |text: &str| {
-            hash.update(text.len().to_le_bytes());
+            hash.update((text.len() as u64).to_le_bytes());
             hash.update(text);
         };
         part(remediation);
@@ -67,7 +67,7 @@ impl ExecutionId {
         part(episode);
         part(&step.to_string());
         part(&attempt.to_string());
-        let digits: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = format!("{:032x}", u128::from_be_bytes(hash.finalize().into()));
         Self(format!("{}{digits:.*}", Self::PREFIX, Self::DIGITS).into())
     }
 
@@ -269,3 +269,6 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// Returns where a human can look at the started action.
     fn link(&self, order: &Order, handle: &Handle) -> Option<String>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,8 @@ use axum::body::Body;
 use axum::routing::get;
 use http::{Method, Request, header};
 use regain_api::{
-    AlertingDoor, BuildInfo, Changes, Clock, ConfigFacts, ConfigStatus, Door, Lifecycle,
+    AlertingDoor, BuildInfo, Changes, Clock, ConfigFacts, ConfigStatus, Door, HealingDoor,
+    Lifecycle,
     ProcessFacts, QueryLimits, QueryService, ReloadRequest, Serving, Settings, StoreFacts,
     WebAddress, WriteService, router,
 };
@@ -108,6 +109,7 @@ impl Server {
             config_status: config_status.clone(),
             address: address(setup.route_prefix),
             alerting: AlertingDoor::default(),
+            healing: HealingDoor::default(),
             changes: Changes { from_anybody: false, own_host: "localhost:9090".into() },
             pages: Router::new().route("/", get(|| async { "a page" })),
             cors: Cors::new(|origin| origin.ends_with(".example")),

@@ -1,30 +1,27 @@
 //! Programs on this host, started without a shell and at most once for each id.
 //!
-//! Before a program starts, a mark with the id as its name is made and synced. A mark that is there means
-//! that the program may have been started; it never starts twice. The mark also gets the program's process and, at
-//! its end, the result, so that a restart of this process finds out what became of it as far as that can be known.
+//! A mark that is there means that the program may have been started; it never starts twice. The mark also
+//! gets the program's process and, at its end, the result, so that after a restart of this process it is known
+//! what became of the program, as far as that can be known.
 //!
 //! A program runs in a process group of its own, which is asked to end at the step's deadline and killed
 //! after a grace. Only the end of its output is kept.
 
-mod mark;
 mod output;
 mod process;
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use hashbrown::HashMap;
-use regain_storage::fs::Fs;
 use tokio::process::Child;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::mark::{Mark, Marks};
 use self::output::Output;
 use self::process::{Group, command, end_of};
+use super::mark::{Mark, Marks};
 use crate::order::{
     Cancelled, CommandAction, ExecutionId, Found, Handle, Order, Outcome, Progress, Triggered,
 };
@@ -50,36 +47,30 @@ struct Run {
 }
 
 impl Commands {
-    pub(super) fn new(fs: Arc<dyn Fs>, directory: PathBuf, tasks: TaskTracker) -> Self {
-        Self { marks: Arc::new(Marks::new(fs, directory)), tasks, runs: Mutex::default() }
+    pub(super) fn new(marks: Arc<Marks>, tasks: TaskTracker) -> Self {
+        Self { marks, tasks, runs: Mutex::default() }
     }
 
-    pub(super) async fn trigger(&self, order: &Order, action: &CommandAction) -> Triggered {
+    /// Starts the program; needs a runtime that watches it.
+    pub(super) fn trigger(&self, order: &Order, action: &CommandAction) -> Triggered {
         let mut command = match command(order, action) {
             Ok(command) => command,
             Err(error) => return Triggered::refused(error.to_string()),
         };
-        match self.marks.make(&order.id, order.intended_at) {
-            Ok(true) => {}
-            Ok(false) => return Triggered::unknown("it was started before under the same id"),
-            Err(error) => return Triggered::refused_for_now(format!("no mark can be made: {error}")),
+        if let Err(answer) = self.marks.make_for(order) {
+            return answer;
         }
         let child = match command.spawn() {
             Ok(child) => child,
             Err(error) => {
-                let why = format!("{}: {error}", action.program.display());
-                return match self.marks.remove(&order.id) {
-                    Ok(()) => Triggered::refused(why),
-                    Err(left) => Triggered::unknown(format!("{why}, and its mark stays: {left}")),
-                };
+                self.marks.take_back(&order.id);
+                return Triggered::refused(format!("{}: {error}", action.program.display()));
             }
         };
         let run = Arc::new(Run::default());
         let group = Group::of(&child);
-        if let Some(error) = group.and_then(|group| self.marks.started(&order.id, group).err()) {
-            // The program runs all the same; after a restart nobody will know of it.
-            tracing::warn!(%error, id = %order.id, "the process of a command was not recorded");
-        }
+        let handle = group.map_or_else(String::new, |group| group.to_string());
+        self.marks.started(&order.id, &handle);
         self.remember(&order.id, &run);
         let watch = Watch {
             id: order.id.clone(),
@@ -89,7 +80,7 @@ impl Commands {
             grace: action.grace,
         };
         self.tasks.spawn(watch.until_end(child, group));
-        Triggered::Started(Handle(group.map_or_else(String::new, |group| group.to_string())))
+        Triggered::Started(Handle(handle))
     }
 
     pub(super) fn lookup(&self, order: &Order) -> Found {
@@ -103,7 +94,9 @@ impl Commands {
         match self.marks.read(&order.id) {
             Ok(None) => Found::Nothing,
             Ok(Some(Mark { outcome: Some(outcome), .. })) => Found::Done(handle, outcome),
-            Ok(Some(Mark { group: Some(group), .. })) if group.is_alive() => Found::Running(handle),
+            Ok(Some(mark)) if group_of(&mark).is_some_and(Group::is_alive) => {
+                Found::Running(handle)
+            }
             Ok(Some(_)) => Found::unknown(
                 "it was started, and whoever was to see its end was restarted before that",
             ),
@@ -114,7 +107,8 @@ impl Commands {
     pub(super) fn poll(&self, order: &Order) -> Progress {
         match self.lookup(order) {
             Found::Running(_) => {
-                let note = self.group(&order.id).map_or_else(String::new, |group| group.to_string());
+                let note =
+                    self.group(&order.id).map_or_else(String::new, |group| group.to_string());
                 Progress::Running { handle: Handle(note.clone()), note }
             }
             Found::Done(_, outcome) => Progress::Done(outcome),
@@ -133,7 +127,7 @@ impl Commands {
             return Cancelled::Stopped;
         }
         // A program of an earlier life of this process.
-        match self.group(&order.id).filter(Group::is_alive) {
+        match self.group(&order.id).filter(|group| group.is_alive()) {
             Some(group) => {
                 group.ask_to_end();
                 sleep(action.grace).await;
@@ -158,7 +152,7 @@ impl Commands {
     }
 
     fn group(&self, id: &ExecutionId) -> Option<Group> {
-        self.marks.read(id).ok()??.group
+        group_of(&self.marks.read(id).ok()??)
     }
 
     /// Keeps a run; forgets ended ones when there are many. Their marks stay.
@@ -169,6 +163,10 @@ impl Commands {
         }
         runs.insert(id.clone(), Arc::clone(run));
     }
+}
+
+fn group_of(mark: &Mark) -> Option<Group> {
+    Group::parse(mark.started.as_deref()?)
 }
 
 /// Sees a program to its end.
@@ -197,9 +195,7 @@ impl Watch {
             }
         };
         let outcome = output::during(ending, reading).await;
-        if let Err(error) = self.marks.ended(&self.id, &outcome) {
-            tracing::warn!(%error, id = %self.id, "the end of a command was not recorded");
-        }
+        self.marks.ended(&self.id, &outcome);
         self.run.outcome.get_or_init(|| outcome);
         self.run.ended.cancel();
     }

@@ -1,9 +1,10 @@
 //! One request, and its status for an outcome.
 //!
-//! A request cannot be asked after: once its answer is lost, only a server that honours the header
-//! `Idempotency-Key` makes it safe to send it again.
+//! A request cannot be asked after. A missing mark proves that it was never sent; once it was and its answer
+//! is lost, only a server that honours the header `Idempotency-Key` makes it safe to send it again.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use regain_http::client::{ClientOptions, Request};
@@ -12,9 +13,11 @@ use serde_json::{Map, Value as Json, json};
 use tokio::time::Instant;
 use url::Url;
 
+use super::mark::{Mark, Marks};
 use super::request::{USER_AGENT, was_never_sent};
 use crate::order::{
-    Cancelled, Found, HttpAction, JsonTemplate, Order, Outcome, Progress, Triggered, ValueError,
+    Cancelled, Found, Handle, HttpAction, JsonTemplate, Order, Outcome, Progress, Triggered,
+    ValueError,
 };
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -28,43 +31,81 @@ enum RequestTextError {
     Segment { index: usize },
 }
 
-pub(super) async fn trigger(
-    order: &Order,
-    action: &HttpAction,
-    environment: &BTreeMap<String, String>,
-) -> Triggered {
-    let request = match request(order, action) {
-        Ok(request) => request,
-        Err(error) => return Triggered::refused(error.to_string()),
-    };
-    let config = ClientConfig { follow_redirects: false, ..action.http.clone() };
-    let client = match Client::new(&config, &ClientOptions::new(USER_AGENT, environment)) {
-        Ok(client) => client,
-        Err(error) => return Triggered::refused(error.to_string()),
-    };
-    match client.open(&request).await {
-        // The body says nothing that is asked here.
-        Ok((answer, _)) => judge(answer.status),
-        Err(error) if was_never_sent(&error) => {
-            Triggered::Refused { why: error.to_string(), retryable: error.is_retryable() }
+/// Sends requests.
+#[derive(Debug)]
+pub(super) struct Https {
+    marks: Arc<Marks>,
+    environment: BTreeMap<String, String>,
+}
+
+impl Https {
+    pub(super) fn new(marks: Arc<Marks>, environment: BTreeMap<String, String>) -> Self {
+        Self { marks, environment }
+    }
+
+    pub(super) async fn trigger(&self, order: &Order, action: &HttpAction) -> Triggered {
+        let request = match request(order, action) {
+            Ok(request) => request,
+            Err(error) => return Triggered::refused(error.to_string()),
+        };
+        let config = ClientConfig { follow_redirects: false, ..action.http.clone() };
+        let client = match Client::new(&config, &ClientOptions::new(USER_AGENT, &self.environment))
+        {
+            Ok(client) => client,
+            Err(error) => return Triggered::refused(error.to_string()),
+        };
+        match self.marks.make_for(order) {
+            Ok(()) => {}
+            Err(Triggered::Unknown { .. }) if action.idempotent => {}
+            Err(answer) => return answer,
         }
-        Err(error) => Triggered::unknown(error.to_string()),
+        let answer = match client.open(&request).await {
+            // The body says nothing that is asked here.
+            Ok((answer, _)) => judge(answer.status),
+            Err(error) if was_never_sent(&error) => {
+                Triggered::Refused { why: error.to_string(), retryable: error.is_retryable() }
+            }
+            Err(error) => Triggered::unknown(error.to_string()),
+        };
+        match &answer {
+            Triggered::Done(outcome) => self.marks.ended(&order.id, outcome),
+            Triggered::Refused { .. } => self.marks.take_back(&order.id),
+            Triggered::Started(_) | Triggered::Unknown { .. } => {}
+        }
+        answer
     }
-}
 
-pub(super) fn lookup(action: &HttpAction) -> Found {
-    if action.idempotent {
-        return Found::Nothing;
+    pub(super) fn lookup(&self, order: &Order, action: &HttpAction) -> Found {
+        match self.marks.read(&order.id) {
+            Ok(None) => Found::Nothing,
+            Ok(Some(Mark { outcome: Some(outcome), .. })) => {
+                Found::Done(Handle(String::new()), outcome)
+            }
+            Ok(Some(_)) if action.idempotent => Found::Nothing,
+            Ok(Some(_)) => {
+                Found::unknown("the request may have been sent, and cannot be asked after")
+            }
+            Err(error) => Found::unknown(format!("its mark cannot be read: {error}")),
+        }
     }
-    Found::unknown("a request cannot be asked after; a server that honours Idempotency-Key can be declared idempotent")
-}
 
-pub(super) fn poll() -> Progress {
-    Progress::Lost { why: "a request is over with its answer".to_owned() }
-}
+    pub(super) fn poll(&self, order: &Order) -> Progress {
+        match self.outcome(order) {
+            Some(outcome) => Progress::Done(outcome),
+            None => Progress::Lost { why: "a request is over with its answer".to_owned() },
+        }
+    }
 
-pub(super) fn cancel() -> Cancelled {
-    Cancelled::Unknown { why: "a request that was sent cannot be taken back".to_owned() }
+    pub(super) fn cancel(&self, order: &Order) -> Cancelled {
+        match self.outcome(order) {
+            Some(outcome) => Cancelled::Ended(outcome),
+            None => Cancelled::Unknown { why: "a sent request cannot be taken back".to_owned() },
+        }
+    }
+
+    fn outcome(&self, order: &Order) -> Option<Outcome> {
+        self.marks.read(&order.id).ok()??.outcome
+    }
 }
 
 fn judge(status: StatusCode) -> Triggered {
@@ -152,3 +193,6 @@ fn whole(order: &Order) -> Json {
         "annotations": order.annotations,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,7 +35,9 @@ fn strip(text: &str) -> String {
 }
 
 fn push_printable(plain: &mut String, text: &str) {
-    plain.extend(text.chars().filter(|&letter| !letter.is_control() || matches!(letter, '\n' | '\t')));
+    plain.extend(
+        text.chars().filter(|&letter| !letter.is_control() || matches!(letter, '\n' | '\t')),
+    );
 }
 
 fn after_note(text: &str) -> Option<&str> {
@@ -48,7 +50,8 @@ fn after_sequence(text: &str) -> &str {
     letters.next();
     let after_escape = letters.as_str();
     let Some(parameters) = after_escape.strip_prefix('[') else { return after_escape };
-    parameters.trim_start_matches(|letter: char| letter.is_ascii_digit() || ";?".contains(letter))
+    parameters
+        .trim_start_matches(|letter: char| letter.is_ascii_digit() || ";?".contains(letter))
         .strip_prefix(|letter: char| letter.is_ascii_alphabetic())
         .unwrap_or(parameters)
 }

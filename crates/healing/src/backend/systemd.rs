@@ -4,14 +4,17 @@
 //! goes on under its number. systemd tells the result of a job once, to whoever listens; where nobody did,
 //! the state of the unit answers instead: a unit that is active under another invocation than before was restarted.
 //!
-//! After a crash between the intent and the trigger only the unit can be asked. A state that has not changed
-//! since the intent means that nothing was triggered; an active unit that changed since then was (re)started
-//! by whomever, which is what the order wanted; anything else is unknown.
+//! After a crash the mark tells whether the job may have been ordered. Where it may, and nobody recorded more, the
+//! unit is asked: an active one that changed since the intent was (re)started by whomever, which is what the order
+//! wanted; anything else is unknown. A state that did not change proves nothing, because systemd forgets when an
+//! inactive unit changed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use regain_systemd::{Client, Error, JobResult, UnitState, Verb};
 
+use super::mark::{Mark, Marks};
 use crate::order::{
     Cancelled, Found, Handle, Order, Outcome, Progress, SystemdAction, Triggered, UnitChoice,
     UnitName, ValueError,
@@ -41,37 +44,109 @@ impl Place {
     }
 }
 
-pub(super) async fn trigger(order: &Order, action: &SystemdAction) -> Triggered {
-    let unit = match unit_of(order, action) {
-        Ok(unit) => unit,
-        Err(error) => return Triggered::refused(error.to_string()),
-    };
-    let client = client(action);
-    let before = match client.unit_state(unit.as_str()).await {
-        Ok(state) => state,
-        // Nothing was ordered yet.
-        Err(error) => return refused(&error),
-    };
-    if before.load_state != "loaded" {
-        return Triggered::refused(format!("unit {unit} is {}", before.load_state));
+/// Orders jobs of systemd.
+#[derive(Debug)]
+pub(super) struct Systemds {
+    marks: Arc<Marks>,
+}
+
+impl Systemds {
+    pub(super) fn new(marks: Arc<Marks>) -> Self {
+        Self { marks }
     }
-    let mut job = match client.submit(unit.as_str(), action.verb).await {
-        Ok(job) => job,
-        Err(error) if error.is_without_effect() => return refused(&error),
-        Err(error) => return Triggered::unknown(error.to_string()),
-    };
-    let place = Place { job: job.id(), before: before.invocation };
-    match job.result(PATIENCE).await {
-        Ok(Some(result)) => Triggered::Done(outcome(&client, &unit, action.verb, result).await),
-        Ok(None) => Triggered::Started(place.handle()),
-        Err(error) => {
-            tracing::debug!(%error, id = %order.id, "the end of the job will be asked for");
-            Triggered::Started(place.handle())
+
+    pub(super) async fn trigger(&self, order: &Order, action: &SystemdAction) -> Triggered {
+        let unit = match unit_of(order, action) {
+            Ok(unit) => unit,
+            Err(error) => return Triggered::refused(error.to_string()),
+        };
+        let client = client(action);
+        let before = match client.unit_state(unit.as_str()).await {
+            Ok(state) => state,
+            // Nothing was ordered yet.
+            Err(error) => return refused(&error),
+        };
+        if before.load_state != "loaded" {
+            return Triggered::refused(format!("unit {unit} is {}", before.load_state));
+        }
+        if let Err(answer) = self.marks.make_for(order) {
+            return answer;
+        }
+        let mut job = match client.submit(unit.as_str(), action.verb).await {
+            Ok(job) => job,
+            Err(error) if error.is_without_effect() => {
+                self.marks.take_back(&order.id);
+                return refused(&error);
+            }
+            Err(error) => return Triggered::unknown(error.to_string()),
+        };
+        let handle = Place { job: job.id(), before: before.invocation }.handle();
+        self.marks.started(&order.id, &handle.0);
+        match job.result(PATIENCE).await {
+            Ok(Some(result)) => {
+                let outcome = outcome(&client, &unit, action.verb, result).await;
+                self.marks.ended(&order.id, &outcome);
+                Triggered::Done(outcome)
+            }
+            Ok(None) => Triggered::Started(handle),
+            Err(error) => {
+                tracing::debug!(%error, id = %order.id, "the end of the job will be asked for");
+                Triggered::Started(handle)
+            }
+        }
+    }
+
+    pub(super) async fn lookup(&self, order: &Order, action: &SystemdAction) -> Found {
+        match self.marks.read(&order.id) {
+            Ok(None) => Found::Nothing,
+            Ok(Some(Mark { outcome: Some(outcome), started, .. })) => {
+                Found::Done(Handle(started.unwrap_or_default()), outcome)
+            }
+            Ok(Some(Mark { started: Some(handle), .. })) => Found::Running(Handle(handle)),
+            Ok(Some(_)) => by_unit(order, action).await,
+            Err(error) => Found::unknown(format!("its mark cannot be read: {error}")),
+        }
+    }
+
+    pub(super) async fn poll(
+        &self,
+        order: &Order,
+        action: &SystemdAction,
+        handle: &Handle,
+    ) -> Progress {
+        let progress = watch(order, action, handle).await;
+        if let Progress::Done(outcome) = &progress {
+            self.marks.ended(&order.id, outcome);
+        }
+        progress
+    }
+
+    pub(super) async fn cancel(
+        &self,
+        order: &Order,
+        action: &SystemdAction,
+        handle: &Handle,
+    ) -> Cancelled {
+        let Some(place) = Place::read(handle) else {
+            return Cancelled::Unknown { why: format!("{handle:?} names no job of systemd") };
+        };
+        match client(action).cancel_job(place.job).await {
+            Ok(()) => Cancelled::Stopped,
+            // There is no such job any more.
+            Err(error) if error.is_refusal() => match self.poll(order, action, handle).await {
+                Progress::Done(outcome) => Cancelled::Ended(outcome),
+                Progress::Queued { why, .. }
+                | Progress::Running { note: why, .. }
+                | Progress::Unreachable { why }
+                | Progress::Lost { why } => Cancelled::Unknown { why },
+            },
+            Err(error) => Cancelled::Unknown { why: error.to_string() },
         }
     }
 }
 
-pub(super) async fn lookup(order: &Order, action: &SystemdAction) -> Found {
+/// Judges by the unit an order that may have been sent.
+async fn by_unit(order: &Order, action: &SystemdAction) -> Found {
     let unit = match unit_of(order, action) {
         Ok(unit) => unit,
         Err(error) => return Found::unknown(error.to_string()),
@@ -84,64 +159,43 @@ pub(super) async fn lookup(order: &Order, action: &SystemdAction) -> Found {
         return Found::Running(Place { job, before: String::new() }.handle());
     }
     let intended_us = u64::try_from(order.intended_at.as_microsecond()).unwrap_or(0);
-    if state.changed_us < intended_us {
-        return Found::Nothing;
-    }
-    let handle = Place { job: 0, before: String::new() }.handle();
     match (action.verb, state.active_state.as_str()) {
         (Verb::Start | Verb::Restart | Verb::ResetFailedAndRestart, "active")
-        | (Verb::Stop, "inactive") => Found::Done(handle, Outcome::Succeeded),
+            if state.changed_us >= intended_us =>
+        {
+            let handle = Place { job: 0, before: String::new() }.handle();
+            Found::Done(handle, Outcome::Succeeded)
+        }
         _ => Found::unknown(format!(
-            "unit {unit} changed since the trigger and is {}",
+            "{} of unit {unit} may have been ordered, and the unit is {}",
+            action.verb,
             describe(&state)
         )),
     }
 }
 
-pub(super) async fn poll(order: &Order, action: &SystemdAction, handle: &Handle) -> Progress {
+/// Waits a moment for the end of a job, and judges by the unit one whose end nobody heard.
+async fn watch(order: &Order, action: &SystemdAction, handle: &Handle) -> Progress {
     let (place, unit) = match (Place::read(handle), unit_of(order, action)) {
         (Some(place), Ok(unit)) => (place, unit),
         (None, _) => return Progress::Lost { why: format!("{handle:?} names no job of systemd") },
         (_, Err(error)) => return Progress::Lost { why: error.to_string() },
     };
     let client = client(action);
-    let watched = match client.job(place.job, unit.as_str()).await {
-        Ok(Some(mut job)) => job.result(PATIENCE).await.map(|result| (true, result)),
-        Ok(None) => Ok((false, None)),
-        Err(error) => Err(error),
+    let followed = async {
+        let Some(mut job) = client.job(place.job, unit.as_str()).await? else {
+            let state = client.unit_state(unit.as_str()).await?;
+            return Ok(Progress::Done(conclude(action.verb, &unit, &place, &state)));
+        };
+        Ok(match job.result(PATIENCE).await? {
+            Some(result) => Progress::Done(outcome(&client, &unit, action.verb, result).await),
+            None => Progress::Running {
+                handle: handle.clone(),
+                note: format!("job {} of {unit}", place.job),
+            },
+        })
     };
-    match watched {
-        Ok((_, Some(result))) => {
-            Progress::Done(outcome(&client, &unit, action.verb, result).await)
-        }
-        Ok((true, None)) => Progress::Running {
-            handle: handle.clone(),
-            note: format!("job {} of {unit}", place.job),
-        },
-        Ok((false, None)) => match client.unit_state(unit.as_str()).await {
-            Ok(state) => Progress::Done(conclude(action.verb, &unit, &place, &state)),
-            Err(error) => Progress::Unreachable { why: error.to_string() },
-        },
-        Err(error) => Progress::Unreachable { why: error.to_string() },
-    }
-}
-
-pub(super) async fn cancel(order: &Order, action: &SystemdAction, handle: &Handle) -> Cancelled {
-    let Some(place) = Place::read(handle) else {
-        return Cancelled::Unknown { why: format!("{handle:?} names no job of systemd") };
-    };
-    match client(action).cancel_job(place.job).await {
-        Ok(()) => Cancelled::Stopped,
-        // There is no such job any more.
-        Err(error) if error.is_refusal() => match poll(order, action, handle).await {
-            Progress::Done(outcome) => Cancelled::Ended(outcome),
-            Progress::Queued { why, .. }
-            | Progress::Running { note: why, .. }
-            | Progress::Unreachable { why }
-            | Progress::Lost { why } => Cancelled::Unknown { why },
-        },
-        Err(error) => Cancelled::Unknown { why: error.to_string() },
-    }
+    followed.await.unwrap_or_else(|error: Error| Progress::Unreachable { why: error.to_string() })
 }
 
 fn client(action: &SystemdAction) -> Client {

@@ -136,8 +136,9 @@ impl AlertBook {
         self.known.get_mut(&fingerprint)
     }
 
-    pub(crate) fn knows(&self, fingerprint: Fingerprint) -> bool {
-        self.known.contains_key(&fingerprint)
+    /// Whether an alert that nothing heals is kept.
+    pub(crate) fn has_room_for(&self, fingerprint: Fingerprint) -> bool {
+        self.known.len() < ALERTS_MAX / 2 || self.known.contains_key(&fingerprint)
     }
 
     pub(crate) fn fingerprints(&self) -> Vec<Fingerprint> {

@@ -37,6 +37,9 @@ impl Machine {
             }
             (Phase::Triggering, Triggered::Refused { why, retryable }) if in_time => {
                 let failure = Failure { reason: Reason::Refused, why, again: retryable };
+                if run.was_in_doubt {
+                    return self.look(run, failure.why);
+                }
                 run.in_doubt = false;
                 if let Some(why) = run.cancel.take() {
                     return self.cancelled(run, &why, "it was refused");

@@ -61,6 +61,7 @@ impl Machine {
             run.deadline = until;
         }
         run.triggers += 1;
+        run.was_in_doubt = run.in_doubt;
         (run.acted, run.in_doubt) = (true, true);
         self.note(Note::new(Decision::Triggered, run.action.clone()).run(run));
         run.enter(Phase::Triggering, None, self.now);

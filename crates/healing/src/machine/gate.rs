@@ -1,5 +1,6 @@
 //! Whether a wish may become a run, and if not, why not: every reason to do nothing in one place.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -213,6 +214,23 @@ impl Machine {
             }
         }
         Ok(())
+    }
+
+    /// For each limit of a remediation, how many runs the target with the most of them has used.
+    pub(crate) fn used_most(&self, remediation: &Remediation) -> Vec<u32> {
+        let now = self.now.steady;
+        let acted = |tally: &&Tally| tally.mode == remediation.mode && tally.acted;
+        let most = |per: Duration| {
+            let mut used: BTreeMap<&Labels, u32> = BTreeMap::new();
+            let recent = self.tallies.iter().rev();
+            let recent = recent.take_while(|tally| elapsed(tally.ended, now) < per);
+            let own = recent.filter(|tally| tally.remediation == remediation.name);
+            for tally in own.filter(acted).filter(|tally| elapsed(tally.started, now) < per) {
+                *used.entry(&tally.target).or_default() += 1;
+            }
+            used.into_values().max().unwrap_or_default()
+        };
+        remediation.limits.max.iter().map(|limit| most(limit.per)).collect()
     }
 
     /// How many runs of a remediation there are.

@@ -48,6 +48,8 @@ pub struct Run {
     pub acted: bool,
     /// Whether an action may be in flight of which nobody knows.
     pub(crate) in_doubt: bool,
+    /// Whether that was so before the last trigger, which then cannot settle it by being refused.
+    pub(crate) was_in_doubt: bool,
     /// Whether it is to be given up as soon as that can be done safely.
     pub cancel: Option<CancelWhy>,
     /// When it began.

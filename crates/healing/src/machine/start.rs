@@ -167,6 +167,7 @@ impl Machine {
             triggers: 0,
             acted: false,
             in_doubt: false,
+            was_in_doubt: false,
             cancel: None,
             started: self.now,
             ended: None,

@@ -167,6 +167,35 @@ pub struct HttpAction {
 impl HttpAction {
     /// Is the timeout where none is configured.
     pub const TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// Checks an address.
+    pub fn check_url(text: &str) -> Result<Url, ActionUrlError> {
+        let url = Url::parse(text)?;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+            return Err(ActionUrlError::Scheme);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(ActionUrlError::Login);
+        }
+        Ok(url)
+    }
+}
+
+/// Says why an address cannot be used. The text is not repeated, because it may hold a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ActionUrlError {
+    /// The text is no URL.
+    #[error("invalid url: {0}")]
+    Syntax(#[from] url::ParseError),
+    /// The URL is not one of HTTP.
+    #[error("the url must begin with http:// or https:// and name a host")]
+    Scheme,
+    /// The URL holds a user.
+    #[error("the url must not hold a user or a password, because urls show in logs")]
+    Login,
+    /// The URL holds more than a path.
+    #[error("the url must end with its path")]
+    Query,
 }
 
 /// Is a JSON document whose texts may come from labels. Structure and names are always fixed.
@@ -266,39 +295,16 @@ impl JenkinsServer {
     pub const STOP_GRACE: Duration = Duration::from_secs(10);
 
     /// Checks a root and returns it with the slash at its end that paths are joined to.
-    pub fn check_url(text: &str) -> Result<Url, JenkinsUrlError> {
-        let mut url = Url::parse(text)?;
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return Err(JenkinsUrlError::Scheme);
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(JenkinsUrlError::Login);
-        }
+    pub fn check_url(text: &str) -> Result<Url, ActionUrlError> {
+        let mut url = HttpAction::check_url(text)?;
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(JenkinsUrlError::Query);
+            return Err(ActionUrlError::Query);
         }
         if !url.path().ends_with('/') {
             url.set_path(&format!("{}/", url.path()));
         }
         Ok(url)
     }
-}
-
-/// Says why a text is not the root of a Jenkins. The text is not repeated, because it may hold a password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum JenkinsUrlError {
-    /// The text is no URL.
-    #[error("invalid url: {0}")]
-    Syntax(#[from] url::ParseError),
-    /// The URL is not one of HTTP.
-    #[error("the url must begin with http:// or https:// and name a host")]
-    Scheme,
-    /// The URL holds a user.
-    #[error("the url must not hold a user or a password; use user and token_file")]
-    Login,
-    /// The URL holds more than a path.
-    #[error("the url must end with its path")]
-    Query,
 }
 
 /// Says who this program is at a Jenkins. Files are read again for each request.

@@ -1,3 +1,7 @@
 //! What someone outside sees of healing.
 
+mod clinic;
+
 mod model;
+mod pitfalls;
+mod running;

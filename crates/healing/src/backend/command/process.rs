@@ -15,15 +15,11 @@ use crate::order::{CommandAction, Order, Outcome, Value, ValueError};
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum CommandError {
     #[error("argument {index}: {source}")]
-    Argument {
-        index: usize,
-        source: ValueError,
-    },
-    #[error("argument {index}: the value of label {label:?} begins with a dash, as an option would")]
-    Dash {
-        index: usize,
-        label: String,
-    },
+    Argument { index: usize, source: ValueError },
+    #[error(
+        "argument {index}: the value of label {label:?} begins with a dash, as an option would"
+    )]
+    Dash { index: usize, label: String },
 }
 
 /// Makes a command ready to start.
@@ -102,7 +98,7 @@ impl Group {
     }
 
     /// Says whether the first process of the group still runs.
-    pub(super) fn is_alive(&self) -> bool {
+    pub(super) fn is_alive(self) -> bool {
         start_time(self.leader) == Some(self.started)
     }
 

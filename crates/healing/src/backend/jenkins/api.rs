@@ -125,8 +125,7 @@ impl Api {
             }
         };
         // A redirect may lead to another host, and a login page is no answer to anything.
-        let config =
-            ClientConfig { basic_auth, follow_redirects: false, ..server.http.clone() };
+        let config = ClientConfig { basic_auth, follow_redirects: false, ..server.http.clone() };
         let client = Client::new(&config, &ClientOptions::new(USER_AGENT, environment))?;
         Ok(Self { server: Arc::clone(server), client, crumb: Mutex::new(None) })
     }
@@ -296,8 +295,7 @@ pub(super) fn life(answer: &Answer) -> Option<String> {
 /// Returns the cookies that an answer sets, as they are sent back.
 fn cookies(headers: &HeaderMap) -> Option<HeaderValue> {
     let pair = |value: &HeaderValue| Some(value.to_str().ok()?.split(';').next()?.to_owned());
-    let pairs: Vec<String> =
-        headers.get_all(header::SET_COOKIE).iter().filter_map(pair).collect();
+    let pairs: Vec<String> = headers.get_all(header::SET_COOKIE).iter().filter_map(pair).collect();
     if pairs.is_empty() {
         return None;
     }

@@ -36,10 +36,12 @@ impl Errand<'_> {
             return Ok(Cancelled::Stopped);
         }
         match self.poll(&place.handle()).await {
-            Progress::Running { handle, .. } => match Place::read(&handle).and_then(|at| at.build) {
-                Some(number) => self.stop(number).await,
-                None => Ok(Cancelled::Unknown { why: "the build has no number".to_owned() }),
-            },
+            Progress::Running { handle, .. } => {
+                match Place::read(&handle).and_then(|at| at.build) {
+                    Some(number) => self.stop(number).await,
+                    None => Ok(Cancelled::Unknown { why: "the build has no number".to_owned() }),
+                }
+            }
             Progress::Done(outcome) => Ok(Cancelled::Ended(outcome)),
             Progress::Queued { why, .. }
             | Progress::Unreachable { why }

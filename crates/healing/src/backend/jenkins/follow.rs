@@ -104,7 +104,9 @@ impl Errand<'_> {
     pub(super) fn outcome(&self, build: &BuildPage) -> Option<Outcome> {
         Some(match (build.ended()?, self.action.unstable) {
             ("SUCCESS", _) | ("UNSTABLE", UnstableIs::Success) => Outcome::Succeeded,
-            (result, _) => Outcome::failed(format!("{} ended as {result}", self.build_name(build.number))),
+            (result, _) => {
+                Outcome::failed(format!("{} ended as {result}", self.build_name(build.number)))
+            }
         })
     }
 }

@@ -89,7 +89,11 @@ pub(super) fn cause_text(id: &ExecutionId) -> String {
 }
 
 /// Compares what hangs on an item or a build with the id of an order.
-pub(super) fn mark(attached: &[Option<Attached>], action: &JenkinsAction, id: &ExecutionId) -> Mark {
+pub(super) fn mark(
+    attached: &[Option<Attached>],
+    action: &JenkinsAction,
+    id: &ExecutionId,
+) -> Mark {
     let text = cause_text(id);
     let parts = || attached.iter().flatten();
     let noted = |cause: &Cause| {

@@ -32,7 +32,10 @@ impl Errand<'_> {
             Ok((page, _)) => page,
             // Nothing was sent that could start anything.
             Err(error) => {
-                return Triggered::Refused { why: self.explain(&error), retryable: error.is_retryable() };
+                return Triggered::Refused {
+                    why: self.explain(&error),
+                    retryable: error.is_retryable(),
+                };
             }
         };
         if page.buildable == Some(false) {
@@ -117,7 +120,9 @@ fn accepted(answer: &Answer) -> Triggered {
             | StatusCode::TEMPORARY_REDIRECT
             | StatusCode::PERMANENT_REDIRECT),
             _,
-        ) => Triggered::refused(format!("{status}, and redirects are not followed; correct the url")),
+        ) => {
+            Triggered::refused(format!("{status}, and redirects are not followed; correct the url"))
+        }
         (status, _) => Triggered::unknown(format!("{status} without a queue item")),
     }
 }

@@ -138,6 +138,7 @@ impl WireRun {
             triggers: self.triggers,
             acted: self.acted,
             in_doubt: false,
+            was_in_doubt: false,
             cancel: self.cancel.map(WireCancel::cancel),
             started: self.started.now()?,
             ended,

@@ -50,6 +50,8 @@ struct Told {
     observation: Observation,
     began: Duration,
     at: Duration,
+    /// Which of two with the same time is the later one.
+    number: u64,
 }
 
 #[derive(Debug)]
@@ -73,6 +75,7 @@ pub(crate) struct Chaos {
     pub(crate) world: World,
     pub(crate) summary: Summary,
     quiet: bool,
+    number: u64,
     trace: bool,
     write_failed: bool,
 }
@@ -119,6 +122,7 @@ impl Chaos {
             world: World::default(),
             summary: Summary::default(),
             quiet: false,
+            number: 0,
             trace,
             write_failed: false,
         }
@@ -205,15 +209,21 @@ impl Chaos {
     }
 
     fn tell(&mut self, index: usize) {
-        let told = Told {
-            observation: self.observation(index),
-            began: self.alerts[index].began,
-            at: self.time,
-        };
+        let told = self.now_told(index);
         if self.random.per_mille(200) {
             self.mail.push((index, told));
         } else {
             self.bring(index, told);
+        }
+    }
+
+    fn now_told(&mut self, index: usize) -> Told {
+        self.number += 1;
+        Told {
+            observation: self.observation(index),
+            began: self.alerts[index].began,
+            at: self.time,
+            number: self.number,
         }
     }
 
@@ -246,7 +256,7 @@ impl Chaos {
 
     /// Gives the machine a description, and remembers the newest one.
     fn bring(&mut self, index: usize, told: Told) {
-        let newer = self.told.get(&index).is_none_or(|known| known.at <= told.at);
+        let newer = self.told.get(&index).is_none_or(|known| known.number <= told.number);
         if newer {
             self.told.insert(index, told.clone());
         }
@@ -256,11 +266,10 @@ impl Chaos {
     fn list_all(&mut self) {
         let mut all = Vec::new();
         for index in 0..self.alerts.len() {
-            let observation = self.observation(index);
-            let (began, at) = (self.alerts[index].began, self.time);
-            if observation.firing {
-                self.told.insert(index, Told { observation: observation.clone(), began, at });
-                all.push(observation);
+            let told = self.now_told(index);
+            if told.observation.firing {
+                all.push(told.observation.clone());
+                self.told.insert(index, told);
             } else {
                 // What is not listed has resolved.
                 self.told.remove(&index);

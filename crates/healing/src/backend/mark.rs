@@ -1,8 +1,10 @@
-//! Marks: one small file for each command that may have been started.
+//! Marks: one small file for each order that may have had an effect nobody else keeps in mind.
+//!
+//! A program, a unit and a web server do not remember ids of executions. The mark does: it is made and synced
+//! before anything is started or sent, so that a missing mark proves that nothing was.
 //!
 //! A mark is lines of text, each written and synced at once: `intended <microseconds>`, then
-//! `started <process> <start time>`, then `succeeded` or `failed <why>`. A line that was cut off by a crash
-//! is not there.
+//! `started <handle>`, then `succeeded` or `failed <why>`. A line that was cut off by a crash is not there.
 
 use std::io;
 use std::path::PathBuf;
@@ -11,8 +13,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use regain_storage::fs::Fs;
 
-use super::process::Group;
-use crate::order::{ExecutionId, Outcome};
+use crate::order::{ExecutionId, Order, Outcome, Triggered};
 
 /// Is the largest mark that is read, in bytes.
 const MARK_BYTES_MAX: u64 = 64 << 10;
@@ -25,7 +26,8 @@ const OLD: SignedDuration = SignedDuration::from_hours(24 * 7);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) intended_at: Timestamp,
-    pub(super) group: Option<Group>,
+    /// What finds the started action again, as its backend wrote it.
+    pub(super) started: Option<String>,
     pub(super) outcome: Option<Outcome>,
 }
 
@@ -41,8 +43,18 @@ impl Marks {
         Self { fs, directory }
     }
 
+    /// Makes the mark of an order that is about to be carried out. Where there is one already it may have
+    /// been carried out before, and where none can be made nothing may be done.
+    pub(super) fn make_for(&self, order: &Order) -> Result<(), Triggered> {
+        match self.make(&order.id, order.intended_at) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Triggered::unknown("it was triggered before under the same id")),
+            Err(error) => Err(Triggered::refused_for_now(format!("no mark can be made: {error}"))),
+        }
+    }
+
     /// Makes the mark of an id durable; false where there is one already.
-    pub(super) fn make(&self, id: &ExecutionId, intended_at: Timestamp) -> io::Result<bool> {
+    fn make(&self, id: &ExecutionId, intended_at: Timestamp) -> io::Result<bool> {
         self.fs.create_dirs(&self.directory)?;
         if self.read(id)?.is_some() {
             return Ok(false);
@@ -55,19 +67,38 @@ impl Marks {
         Ok(true)
     }
 
-    pub(super) fn remove(&self, id: &ExecutionId) -> io::Result<()> {
+    fn remove(&self, id: &ExecutionId) -> io::Result<()> {
         self.fs.remove(&self.path(id))?;
         self.fs.sync_dir(&self.directory)
     }
 
-    pub(super) fn started(&self, id: &ExecutionId, group: Group) -> io::Result<()> {
-        self.add(id, &format!("started {group}\n"))
+    /// Records what finds the started action again. Where that fails it goes on all the same, and after a
+    /// restart nobody will know of it.
+    pub(super) fn started(&self, id: &ExecutionId, handle: &str) {
+        self.note(id, &format!("started {handle}\n"));
     }
 
-    pub(super) fn ended(&self, id: &ExecutionId, outcome: &Outcome) -> io::Result<()> {
+    /// Records how the action ended.
+    pub(super) fn ended(&self, id: &ExecutionId, outcome: &Outcome) {
         match outcome {
-            Outcome::Succeeded => self.add(id, "succeeded\n"),
-            Outcome::Failed { why } => self.add(id, &format!("failed {}\n", why.replace('\n', " "))),
+            Outcome::Succeeded => self.note(id, "succeeded\n"),
+            Outcome::Failed { why } => {
+                self.note(id, &format!("failed {}\n", why.replace('\n', " ")));
+            }
+        }
+    }
+
+    /// Takes back the mark of an order that certainly had no effect. One that stays makes the next answer
+    /// about the order an unknown instead of a no, which is safe.
+    pub(super) fn take_back(&self, id: &ExecutionId) {
+        if let Err(error) = self.remove(id) {
+            tracing::warn!(%error, %id, "the mark of an order without effect stays");
+        }
+    }
+
+    fn note(&self, id: &ExecutionId, line: &str) {
+        if let Err(error) = self.add(id, line) {
+            tracing::warn!(%error, %id, "the mark of an order cannot be completed");
         }
     }
 
@@ -111,14 +142,14 @@ impl Marks {
 }
 
 fn parse(text: &str) -> Mark {
-    let mut mark = Mark { intended_at: Timestamp::UNIX_EPOCH, group: None, outcome: None };
+    let mut mark = Mark { intended_at: Timestamp::UNIX_EPOCH, started: None, outcome: None };
     for line in text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
         match line.split_once(' ').unwrap_or((line, "")) {
             ("intended", time) => {
                 let time = time.parse().ok().and_then(|us| Timestamp::from_microsecond(us).ok());
                 mark.intended_at = time.unwrap_or(mark.intended_at);
             }
-            ("started", group) => mark.group = Group::parse(group),
+            ("started", handle) => mark.started = Some(handle.to_owned()),
             ("succeeded", _) => mark.outcome = Some(Outcome::Succeeded),
             ("failed", why) => mark.outcome = Some(Outcome::failed(why)),
             _ => {}
@@ -126,3 +157,6 @@ fn parse(text: &str) -> Mark {
     }
     mark
 }
+
+#[cfg(test)]
+mod tests;
