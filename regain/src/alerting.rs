@@ -15,7 +15,7 @@ use regain_metrics::Registry;
 use regain_storage::fs::RealFs;
 
 pub(crate) use self::config_metrics::ConfigMetrics;
-pub(crate) use self::source::{AlertingRefused, AlertingSource, ReadyAlerting};
+pub(crate) use self::source::{AlertingFile, AlertingRefused, AlertingSource, ReadyAlerting};
 use crate::clock;
 
 /// Opens alerting with its state in `dir`.

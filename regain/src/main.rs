@@ -18,6 +18,7 @@ mod logging;
 mod runtime;
 mod signals;
 
+mod acting;
 mod alerting;
 mod alertmanager;
 mod node;

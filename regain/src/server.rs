@@ -42,7 +42,7 @@ pub(crate) fn main(program: &str, arguments: &[String]) -> ExitCode {
         }
     };
     let source = ConfigSource::File(options.config_file.clone());
-    let config = match source.load(options.reading()) {
+    let config = match source.load(&options.reading()) {
         Ok(config) => config,
         Err(error) => {
             let file = std::path::absolute(&options.config_file);

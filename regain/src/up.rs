@@ -70,7 +70,7 @@ async fn run(line: &Line) -> anyhow::Result<ExitCode> {
     let numbers = numbers(line.text("node.listen-address"))?;
     let source = source(&web, numbers.address());
     let options = options(line)?;
-    let config = source.load(options.reading())?;
+    let config = source.load(&options.reading())?;
     let banner = Banner {
         server: web.address(),
         data: options.store.dir.clone(),

@@ -94,8 +94,7 @@ pub(crate) struct AlertMetrics {
     pub(crate) invalid: Counter,
     pub(crate) limited: CounterVec,
     pub(crate) per_name_limit: Gauge,
-    pub(crate) to_dispatcher: Counter,
-    pub(crate) to_inhibitor: Counter,
+    subscriber_writes: CounterVec,
 }
 
 impl AlertMetrics {
@@ -133,8 +132,14 @@ impl AlertMetrics {
                 "alertmanager_alerts_per_alert_limit",
                 "Current limit on number of alerts per alert name",
             ),
-            to_dispatcher: writes.with(&["dispatcher"]),
-            to_inhibitor: writes.with(&["inhibitor"]),
+            subscriber_writes: writes,
+        }
+    }
+
+    /// Counts an alert that went to the inhibitor and the dispatcher.
+    pub(crate) fn pass_on(&self) {
+        for subscriber in ["dispatcher", "inhibitor"] {
+            self.subscriber_writes.with(&[subscriber]).inc();
         }
     }
 }

@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use regain_metrics::{Counter, Gauge, Registry, Summary};
-use regain_model::Timestamp;
-use regain_promql::{Engine, EvalError, Expr, ParserOptions, QueryOptions, QueryResult, Steps};
+use regain_model::{Labels, Timestamp};
+use regain_promql::{
+    Engine, EvalError, Expr, ParserOptions, QueryOptions, QueryResult, Steps, Value,
+};
 use regain_storage::{Ctx, Queryable};
 use tokio::sync::Semaphore;
 
@@ -208,6 +210,28 @@ impl QueryService {
             Ok::<_, EvalError>(render(result, timings))
         };
         Ok(run_bounded(&self.places, &ctx, timeout, work).await??)
+    }
+
+    /// Evaluates an expression for those who ask beside the API: the labels, the time and the value of each
+    /// sample. A scalar is one sample without labels. The error is what the API would say.
+    pub async fn samples_at(
+        &self,
+        expression: &str,
+        time: Timestamp,
+    ) -> Result<Vec<(Labels, Timestamp, f64)>, String> {
+        let expr = self.parse(expression).map_err(|error| error.to_string())?;
+        let options = QueryOptions::default();
+        let question = Question { expr, when: When::At(time), options, timeout: None };
+        let result = self.run(question, |result, _| result.value).await;
+        match result.map_err(|error| error.to_string())? {
+            Value::Vector(samples) => {
+                Ok(samples.into_iter().map(|one| (one.labels, one.time, one.value)).collect())
+            }
+            Value::Scalar(scalar) => Ok(vec![(Labels::empty(), scalar.time, scalar.value)]),
+            Value::Matrix(_) | Value::String(_) => {
+                Err("the query must give numbers at one time".to_owned())
+            }
+        }
     }
 
     /// Runs a look-up of series or labels, with the limits of queries.

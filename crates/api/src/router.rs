@@ -32,16 +32,16 @@ pub fn router(settings: Settings) -> Router {
     let cors = settings.cors.clone();
     let prefix = settings.address.route_prefix.trim_end_matches('/').to_owned();
     let pages = settings.pages.clone().with_state(());
-    let healing_state = HealingState {
-        door: settings.healing.clone(),
-        changes: settings.changes.clone(),
-    };
+    let healing_state =
+        HealingState { door: settings.healing.clone(), changes: settings.changes.clone() };
     let v2 = V2 { door: settings.alerting.clone(), changes: settings.changes.clone() };
     let app = App::new(settings);
 
-    let api =
-        v1::routes()
-            .nest("/regain/healing", healing::routes(healing_state).with_state(())).fallback(not_found).layer(gzip()).layer(from_fn_with_state(cors, cors::layer));
+    let api = v1::routes()
+        .nest("/regain/healing", healing::routes(healing_state).with_state(()))
+        .fallback(not_found)
+        .layer(gzip())
+        .layer(from_fn_with_state(cors, cors::layer));
     let metrics = Router::new()
         .route("/metrics", get(self_metrics::metrics))
         .with_state(self_metrics)

@@ -10,9 +10,9 @@ use regain_healing::order::JenkinsServer;
 use regain_healing::settings::{GlobalLimits, Remediation, Remediations};
 use regain_yaml::{Errors, Mistakes, Node, Section, Span, parse};
 
+use crate::Warning;
 use crate::load::{LoadError, read};
 use crate::unbuilt::Unbuilt;
-use crate::Warning;
 
 mod action;
 mod limits;

@@ -232,7 +232,7 @@ impl<'a> Run<'a> {
                 for (index, item) in (0..).zip(list) {
                     ran = true;
                     let item = Slot::element(item, list.element());
-                    if self.iteration(range, Value::Int(index), item)? == Flow::Break {
+                    if self.iteration(range, Value::Int(index), &item)? == Flow::Break {
                         break;
                     }
                 }
@@ -241,7 +241,7 @@ impl<'a> Run<'a> {
                 for (key, item) in map.iter() {
                     ran = true;
                     let item = Slot::element(item, map.element());
-                    if self.iteration(range, Value::from(key), item)? == Flow::Break {
+                    if self.iteration(range, Value::from(key), &item)? == Flow::Break {
                         break;
                     }
                 }
@@ -268,14 +268,14 @@ impl<'a> Run<'a> {
                 Value::Duration(_) => Value::Duration(number),
                 _ => Value::Int(number),
             };
-            if self.iteration(range, Value::Nil, Slot::of(item))? == Flow::Break {
+            if self.iteration(range, Value::Nil, &Slot::of(item))? == Flow::Break {
                 break;
             }
         }
         Ok(count > 0)
     }
 
-    fn iteration(&mut self, range: &'a Range, key: Value, item: Slot) -> Ran<Flow> {
+    fn iteration(&mut self, range: &'a Range, key: Value, item: &Slot) -> Ran<Flow> {
         self.step(1)?;
         let visible = self.variables.len();
         let (first, second) = match range.over.variables.as_slice() {
@@ -293,7 +293,7 @@ impl<'a> Run<'a> {
                 variable.1 = slot;
             }
         }
-        let flow = self.list(&item, &range.body)?;
+        let flow = self.list(item, &range.body)?;
         self.variables.truncate(visible);
         Ok(flow)
     }

@@ -82,6 +82,8 @@ pub struct Machine {
     storm: StormState,
     pauses: Vec<Pause>,
     outbox: Outbox,
+    /// Until when nothing is begun because a write has failed.
+    journal_rests: Timestamp,
     /// When each remediation began its last run, so that all get their turn.
     begun: BTreeMap<Arc<str>, Timestamp>,
     sequence: u64,
@@ -108,7 +110,6 @@ impl Machine {
         let mut machine = Self {
             settings,
             now: clock.now(),
-            clock,
             alerts: AlertBook::default(),
             wishes: Wishes::default(),
             runs: BTreeMap::new(),
@@ -118,6 +119,8 @@ impl Machine {
             storm: StormState::default(),
             pauses: recovered.pauses,
             outbox: Outbox::default(),
+            journal_rests: clock.now().steady,
+            clock,
             begun: BTreeMap::new(),
             sequence: recovered.next_sequence.max(1),
             token: 0,

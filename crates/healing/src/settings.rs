@@ -51,6 +51,9 @@ pub struct Remediation {
     pub steps: Vec<Step>,
     /// The receiver that is told when no step has healed.
     pub escalate_to: Option<Arc<str>>,
+    /// The receiver of the same process whose webhooks did so far what this remediation does. While it acts
+    /// ([`Mode::Auto`]), the receiver is told nothing.
+    pub replaces: Option<Arc<str>>,
 }
 
 impl Remediation {

@@ -14,8 +14,11 @@ mod matcher;
 mod metadata;
 mod staleness;
 
+pub mod histogram;
+pub mod kahan;
 pub mod relabel;
 
+pub use histogram::{Buckets, Histogram, HistogramSum, ResetHint};
 pub use labels::{Labels, LabelsIter, MAX_LABEL_BYTES};
 pub use labels_builder::LabelsBuilder;
 pub use matcher::{MatchOp, Matcher};

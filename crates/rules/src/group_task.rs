@@ -51,7 +51,9 @@ impl GroupTask {
             running: Arc::new(Running::new()),
             stop: stop.clone(),
         };
-        let task = tasks.spawn(evaluator.run(group));
+        // The first slot is the next one from now on, however busy the runtime is.
+        let begin = evaluator.now();
+        let task = tasks.spawn(evaluator.run(group, begin));
         Self { settings, view, stop, task }
     }
 
@@ -77,11 +79,12 @@ impl GroupTask {
     pub(crate) fn retire(group: Group, shared: Arc<Shared>) {
         group.forget(&shared);
         let tasks = shared.tasks.clone();
+        let at = shared.options.clock.now();
+        let due = Instant::now() + group.settings.interval * RETIRE_INTERVALS;
         tasks.spawn(async move {
-            let at = shared.options.clock.now();
             tokio::select! {
                 () = shared.stop.cancelled() => return,
-                () = sleep(group.settings.interval * RETIRE_INTERVALS) => {}
+                () = sleep_until(due) => {}
             }
             let settings = Arc::clone(&group.settings);
             let ended = spawn_blocking(move || group.end_all(at, &shared)).await;
@@ -93,10 +96,10 @@ impl GroupTask {
 }
 
 impl Evaluator {
-    /// Evaluates until the stop, and returns the group.
-    async fn run(self, mut group: Group) -> Option<Group> {
+    /// Evaluates from the first slot after `begin` until the stop, and returns the group.
+    async fn run(self, mut group: Group, begin: Duration) -> Option<Group> {
         let grid = Grid::new(&self.settings);
-        let mut done = grid.at_or_before(self.now());
+        let mut done = grid.at_or_before(begin);
         let mut evaluations = 0_u32;
         loop {
             let wait = grid.after(done).saturating_sub(self.now());

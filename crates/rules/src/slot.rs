@@ -92,7 +92,22 @@ mod tests {
         }
         let a = grid.at_or_before(Duration::from_secs(1_000_000));
         let b = grid.at_or_before(Duration::from_secs(2_000_000));
-        assert_eq!((b - a).as_nanos() % 10_000_000_000, 0);
+        assert_eq!(b.abs_diff(a).as_nanos() % 10_000_000_000, 0);
+    }
+
+    #[test]
+    fn the_offset_is_that_of_the_real_program() {
+        // Prometheus 3.14.0 evaluated the group `g` of the file `r.yml` at 02.184147877 s past the minute.
+        let group = RuleGroup {
+            file: "r.yml".into(),
+            name: "g".into(),
+            interval: Duration::from_secs(1),
+            query_offset: None,
+            limit: 0,
+            rules: Vec::new(),
+        };
+        let slot = Grid::new(&group).at_or_before(Duration::from_secs(1_795_743_663));
+        assert_eq!(slot.subsec_nanos(), 184_147_877);
     }
 
     #[test]

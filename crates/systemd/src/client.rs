@@ -16,6 +16,7 @@ use zbus::connection::Builder;
 use zbus::message::Message;
 
 use crate::error::Error;
+use crate::private_socket::PrivateSocket;
 
 /// Is what error messages call the opening of a connection.
 pub(crate) const CONNECT: &str = "connect";
@@ -183,8 +184,8 @@ async fn connect(bus: &Bus) -> zbus::Result<Link> {
 }
 
 async fn connect_private(path: &Path) -> zbus::Result<Link> {
-    let stream = tokio::net::UnixStream::connect(path).await?.into_std()?;
-    let connection = Builder::unix_stream(stream).p2p().build().await?;
+    let stream = tokio::net::UnixStream::connect(path).await?;
+    let connection = Builder::socket(PrivateSocket(stream)).p2p().build().await?;
     Ok(Link { connection, destination: None })
 }
 

@@ -10,6 +10,7 @@ mod client;
 mod error;
 mod job;
 mod manager;
+mod private_socket;
 mod unit;
 mod unit_state;
 

@@ -51,9 +51,14 @@ impl Client {
             load_state: text_property(self, path, UNIT, "LoadState").await?,
             active_state: text_property(self, path, UNIT, "ActiveState").await?,
             sub_state: text_property(self, path, UNIT, "SubState").await?,
-            invocation: invocation.iter().map(|byte| format!("{byte:02x}")).collect(),
+            invocation: hexadecimal(&invocation),
             changed_us: self.number(path, UNIT, "StateChangeTimestamp").await?,
             job: (job != 0).then_some(job),
         })
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).expect("four bits are a digit");
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
 }

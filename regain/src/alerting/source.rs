@@ -13,7 +13,9 @@ use regain_alerting::settings::ReceiverSettings;
 
 use regain_alerting::time_interval::TimeIntervals;
 use regain_alerting::{Notify, Plan, Templates};
-use regain_config::{LoadError, LoadedAlertmanager, Unbuilt, load_alertmanager_file};
+use regain_config::{
+    LoadError, LoadedAlertmanager, Unbuilt, load_alertmanager_file, load_alertmanager_text,
+};
 use regain_http::client::ClientOptions;
 
 use crate::{build_info, environment};
@@ -22,11 +24,30 @@ use crate::{build_info, environment};
 #[derive(Clone, Debug)]
 pub(crate) struct AlertingSource {
     /// The file.
-    pub(crate) file: PathBuf,
+    pub(crate) file: AlertingFile,
     /// How matchers are read.
     pub(crate) mode: MatcherMode,
     /// Where this program is reached from outside, without a slash at its end.
     pub(crate) external_url: Arc<str>,
+}
+
+/// A file, or a text of the program's own.
+#[derive(Clone, Debug)]
+pub(crate) enum AlertingFile {
+    /// A file, which is read again at each reload.
+    File(PathBuf),
+    /// A text.
+    BuiltIn(&'static str),
+}
+
+impl AlertingFile {
+    /// What it is called in messages.
+    pub(crate) fn name(&self) -> &Path {
+        match self {
+            Self::File(path) => path,
+            Self::BuiltIn(_) => Path::new("built-in configuration of alerting"),
+        }
+    }
 }
 
 /// A configuration that can be put into force.
@@ -94,7 +115,12 @@ impl AlertingSource {
         &self,
         replaced: &BTreeSet<String>,
     ) -> Result<ReadyAlerting, AlertingRefused> {
-        let loaded = load_alertmanager_file(&self.file, self.mode)?;
+        let loaded = match &self.file {
+            AlertingFile::File(path) => load_alertmanager_file(path, self.mode),
+            AlertingFile::BuiltIn(text) => {
+                load_alertmanager_text(self.file.name(), text, self.mode)
+            }
+        }?;
         for warning in &loaded.warnings {
             tracing::warn!("{warning}");
         }
@@ -105,7 +131,7 @@ impl AlertingSource {
         let is_there = |name: &&String| receivers.iter().any(|receiver| *receiver.name == ***name);
         if let Some(name) = replaced.iter().find(|name| !is_there(name)) {
             return Err(AlertingRefused::NoReceiver {
-                file: self.file.clone(),
+                file: self.file.name().to_owned(),
                 name: name.clone(),
             });
         }

@@ -1,7 +1,6 @@
 //! From open listeners to notifications, and back.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -20,7 +19,9 @@ use tokio_util::task::TaskTracker;
 
 use super::options::AlertmanagerOptions;
 use crate::address::address;
-use crate::alerting::{self, AlertingRefused, AlertingSource, ConfigMetrics, ReadyAlerting};
+use crate::alerting::{
+    self, AlertingFile, AlertingRefused, AlertingSource, ConfigMetrics, ReadyAlerting,
+};
 use crate::flags::Line;
 use crate::listen::{self, Listening};
 use crate::{build_info, exit, host, signals};
@@ -51,7 +52,7 @@ pub(super) async fn run(line: &Line, options: AlertmanagerOptions) -> ExitCode {
     };
     let external_url = format!("{}://{}{}", address.scheme, address.host, address.path);
     let source = AlertingSource {
-        file: options.config_file.clone(),
+        file: AlertingFile::File(options.config_file.clone()),
         mode: options.alerting.matcher_mode,
         external_url: external_url.into(),
     };
@@ -183,7 +184,7 @@ fn load(
     source: &AlertingSource,
     metrics: &ConfigMetrics,
 ) -> Result<ReadyAlerting, AlertingRefused> {
-    let file = shown(&source.file);
+    let file = source.file.name().display().to_string();
     tracing::info!(component = "configuration", file, "Loading configuration file");
     let loaded = source.load(&NONE_REPLACED);
     match &loaded {
@@ -205,8 +206,4 @@ fn load(
         }
     }
     loaded
-}
-
-fn shown(path: &Path) -> String {
-    path.display().to_string()
 }

@@ -32,6 +32,12 @@ pub(crate) static SERVER: Command = Command {
 /// Where the server listens, and what it offers there.
 pub(crate) static WEB_FLAGS: &[Flag] = &[
     Flag::new("config.file", Kind::Text, "prometheus.yml", "The configuration file."),
+    Flag::new(
+        "regain.config.file",
+        Kind::Text,
+        "",
+        "A regain.yml: alerting and healing in this process.",
+    ),
     Flag::switch("config.auto-reload", "Reload the configuration whenever its files change."),
     Flag::new(
         "config.auto-reload-interval",

@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use regain_config::{Config, LoadError, LoadOptions, Retention, Unbuilt};
 use regain_promql::ParserOptions;
 use regain_rules::RuleSet;
 
+use crate::acting::{ActingRefused, ActingSource, ReadyActing};
 use crate::environment;
 
 /// Where the configuration comes from.
@@ -19,21 +21,27 @@ pub(crate) enum ConfigSource {
 }
 
 /// A configuration with everything that it names.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Configuration {
     /// What the file itself says.
     pub(crate) config: Config,
     /// The rules of all its rule files.
     pub(crate) rules: RuleSet,
+    /// Alerting and healing in this process.
+    pub(crate) acting: ReadyActing,
 }
 
 /// What a file means depends on these flags.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Reading {
     /// The retention where the file names none.
     pub(crate) retention: Retention,
     /// How expressions of rules are parsed.
     pub(crate) parser: ParserOptions,
+    /// Where alerting and healing are configured.
+    pub(crate) acting: ActingSource,
+    /// Where this server is reached from outside.
+    pub(crate) external_url: Arc<str>,
 }
 
 /// Why there is no configuration to run with.
@@ -45,6 +53,9 @@ pub(crate) enum ConfigRefused {
     /// The file asks for what does not exist here.
     #[error("{}", Lines(.0))]
     NotBuilt(Vec<Unbuilt>),
+    /// What alerting and healing are configured with is refused.
+    #[error(transparent)]
+    Acting(#[from] ActingRefused),
 }
 
 struct Lines<'a>(&'a [Unbuilt]);
@@ -73,7 +84,7 @@ impl ConfigSource {
     }
 
     /// Loads it and what it includes, completely or not at all.
-    pub(crate) fn load(&self, reading: Reading) -> Result<Configuration, ConfigRefused> {
+    pub(crate) fn load(&self, reading: &Reading) -> Result<Configuration, ConfigRefused> {
         let environment = environment::all();
         let retention = reading.retention;
         let options = LoadOptions { environment, retention, ..LoadOptions::default() };
@@ -86,6 +97,7 @@ impl ConfigSource {
             return Err(ConfigRefused::NotBuilt(unbuilt));
         }
         let rules = config.rules(reading.parser)?;
-        Ok(Configuration { config, rules })
+        let acting = reading.acting.load(&reading.external_url)?;
+        Ok(Configuration { config, rules, acting })
     }
 }

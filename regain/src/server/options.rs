@@ -14,7 +14,8 @@ use regain_promql::{EngineOptions, ParserOptions};
 use super::features::{self, NotBuilt};
 use super::flags::{AGENT_FLAGS, WRITE_MESSAGE_2};
 use super::load::Reading;
-use super::rules::RuleSettings;
+use super::rules::{RuleSettings, url_of};
+use crate::acting::ActingSource;
 use crate::address::{AddressError, address};
 use crate::flags::Line;
 use crate::{exit, host, runtime};
@@ -42,6 +43,8 @@ pub(crate) struct ServerOptions {
     pub(crate) scrape: ScrapeSettings,
     /// How it evaluates rules.
     pub(super) rules: RuleSettings,
+    /// Where alerting and healing are configured.
+    pub(crate) acting: ActingSource,
     /// All flags with their values, as `status/flags` shows them.
     pub(super) flags: BTreeMap<&'static str, String>,
 }
@@ -146,7 +149,12 @@ impl OptionsError {
 impl ServerOptions {
     /// What the meaning of the configuration depends on.
     pub(crate) fn reading(&self) -> Reading {
-        Reading { retention: self.store.retention, parser: self.query.parser }
+        Reading {
+            retention: self.store.retention,
+            parser: self.query.parser,
+            acting: self.acting.clone(),
+            external_url: url_of(&self.web.address).into(),
+        }
     }
 
     /// Checks the command line, in the original's order.
@@ -194,6 +202,10 @@ impl ServerOptions {
             },
             scrape: scrape(line),
             rules: RuleSettings::new(line),
+            acting: match line.text("regain.config.file") {
+                "" => ActingSource::None,
+                file => ActingSource::File(PathBuf::from(file)),
+            },
             flags,
         })
     }

@@ -1,5 +1,6 @@
 //! Puts a configuration into force, at the start and at each reload.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,6 +16,7 @@ use regain_scrape::{ApplyError, ScrapeManager};
 
 use super::load::{ConfigRefused, ConfigSource, Configuration, Reading};
 use super::watch::Watch;
+use crate::acting::Acting;
 use crate::{clock, logging};
 
 /// What a configuration decides about, and where it comes from.
@@ -31,6 +33,7 @@ pub(super) struct Reloader {
     pub(super) scrapes: Arc<ScrapeManager>,
     pub(super) notifier: Arc<NotifierManager>,
     pub(super) rules: Arc<RuleManager>,
+    pub(super) acting: Acting,
     pub(super) store: StoreFacts,
     pub(super) door: Door,
     pub(super) status: ConfigStatus,
@@ -84,31 +87,39 @@ impl Reloader {
         let started = Instant::now();
         tracing::info!(filename = self.file(), "Loading configuration file");
         let outcome = match self.load().await {
-            Ok(configuration) => self.apply(configuration, started).await,
+            Ok(mut configuration) => {
+                let acting = std::mem::take(&mut configuration.acting);
+                let outcome = self.apply(configuration, &acting.files, started).await;
+                self.acting.apply(acting).await;
+                outcome
+            }
             Err(error) => Err(error),
         };
         if outcome.is_err() {
             self.status.failed();
+            self.acting.refused();
         }
         outcome
     }
 
     async fn load(&self) -> Result<Configuration, ReloadError> {
-        let (source, reading) = (self.source.clone(), self.reading);
-        let loaded = tokio::task::spawn_blocking(move || source.load(reading)).await;
+        let (source, reading) = (self.source.clone(), self.reading.clone());
+        let loaded = tokio::task::spawn_blocking(move || source.load(&reading)).await;
         loaded
             .map_err(|_| ReloadError::Panicked { file: self.file() })?
             .map_err(|source| ReloadError::Refused { file: self.file(), source })
     }
 
-    /// Puts a configuration into force that was begun to be loaded at `started`.
+    /// Puts a configuration into force, but for alerting and healing, that was begun to be loaded at `started`.
+    /// `more_files` are watched beside its own.
     pub(super) async fn apply(
         &mut self,
         configuration: Configuration,
+        more_files: &[PathBuf],
         started: Instant,
     ) -> Result<(), ReloadError> {
-        let Configuration { config, rules } = configuration;
-        self.watch = Watch::new(self.source.name(), &config);
+        let Configuration { config, rules, .. } = configuration;
+        self.watch = Watch::new(self.source.name(), &config, more_files);
         self.check_retention(&config);
         let jobs = config.jobs().map(|job| job.job(self.clock_skew_metric)).collect();
         let scraped = self.scrapes.apply(jobs, &config.global.external_labels()).await;

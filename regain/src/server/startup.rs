@@ -22,6 +22,7 @@ use super::rules::{self, Evaluation, SharedMetrics};
 use super::store::Store;
 use super::watch::Watch;
 use super::web::{self, Handles, WebServer};
+use crate::acting::{Acting, Ground};
 use crate::listen::Listening;
 use crate::{build_info, clock, environment, exit, host, signals};
 
@@ -72,20 +73,32 @@ fn registry() -> Registry {
 /// end; then closes the door and ends all scraping. Gives the store, which has to be closed last.
 async fn serve(
     options: &ServerOptions,
-    (source, configuration): (ConfigSource, Configuration),
+    (source, mut configuration): (ConfigSource, Configuration),
     handles: Handles,
     registry: &Registry,
     lifetime: Lifetime,
 ) -> Result<Store, String> {
     let hangups = signals::reloads().map_err(|error| error.to_string())?;
     let retention = configuration.config.storage.retention;
-    let Handles { door, alerting: _, config_status, replay_progress, requests } = handles;
+    let Handles { door, acting: doors, config_status, replay_progress, requests } = handles;
     let store = Store::open(&options.store.dir, retention, replay_progress, registry).await;
     let store = store.map_err(|error| error.to_string())?;
     register_store(registry, &store.facts());
     let metrics = SharedMetrics::register(registry);
     let queries = Arc::new(queries(options, store.db(), registry));
-    let notifier = Arc::new(rules::notifier(&options.rules, registry, &metrics, None));
+    let ready = std::mem::take(&mut configuration.acting);
+    let files = ready.files.clone();
+    let ground =
+        Ground { data_dir: &options.store.dir, registry, queries: Arc::clone(&queries), doors };
+    let acting = match Acting::start(ready, ground).await {
+        Ok(acting) => acting,
+        Err(error) => {
+            store.close().await;
+            return Err(error);
+        }
+    };
+    let notifier = rules::notifier(&options.rules, registry, &metrics, acting.sink());
+    let notifier = Arc::new(notifier);
     let evaluation = Evaluation {
         db: store.db(),
         data_dir: &options.store.dir,
@@ -104,13 +117,14 @@ async fn serve(
         scrapes: Arc::new(scrapes(options, store.db(), registry, &metrics)),
         notifier,
         rules: Arc::new(rules),
+        acting,
         store: store.facts(),
         door,
         status: config_status,
         watch: Watch::default(),
         source,
     };
-    let outcome = match reloader.apply(configuration, Instant::now()).await {
+    let outcome = match reloader.apply(configuration, &files, Instant::now()).await {
         Ok(()) => {
             tracing::info!("Server is ready to receive web requests.");
             let (Lifetime { stop, ready }, auto_reload) = (lifetime, options.auto_reload);
@@ -130,6 +144,7 @@ async fn serve(
     tracing::info!("Stopping notification manager...");
     reloader.notifier.stop().await;
     tracing::info!("Notification manager stopped");
+    reloader.acting.stop().await;
     match outcome {
         Ok(()) => Ok(store),
         Err(error) => {

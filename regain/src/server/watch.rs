@@ -16,11 +16,12 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Watches the file `path` and what `config`, which was read from it, includes.
-    pub(super) fn new(path: &Path, config: &Config) -> Self {
+    /// Watches the file `path`, what `config`, which was read from it, includes, and `more` files.
+    pub(super) fn new(path: &Path, config: &Config, more: &[PathBuf]) -> Self {
         let patterns = config.scrape_config_files.iter().chain(&config.rule_files);
         let patterns = patterns.map(|pattern| pattern.pattern.clone()).collect();
-        let mut watch = Self { files: vec![path.to_owned()], patterns, last: None };
+        let files = [path.to_owned()].into_iter().chain(more.iter().cloned()).collect();
+        let mut watch = Self { files, patterns, last: None };
         watch.last = watch.fingerprint().ok();
         watch
     }

@@ -1,6 +1,6 @@
 //! The web side of a server: what the router is made from, and the task that serves it.
 
-use regain_api::{AlertingDoor, Changes, ProcessFacts, Settings};
+use regain_api::{Changes, ProcessFacts, Settings};
 use regain_http::server::ServerSettings;
 use regain_http::server::cors::Cors;
 use regain_metrics::Registry;
@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::options::{ServerOptions, WebOptions};
+use crate::acting::ActingDoors;
 use crate::listen::Listening;
 use crate::{build_info, clock, environment, host};
 
@@ -24,7 +25,7 @@ pub(super) struct Requests {
 /// The door and the status that handlers share with the server, and what they ask of it.
 pub(super) struct Handles {
     pub(super) door: regain_api::Door,
-    pub(super) alerting: AlertingDoor,
+    pub(super) acting: ActingDoors,
     pub(super) config_status: regain_api::ConfigStatus,
     pub(super) replay_progress: ReplayProgress,
     pub(super) requests: Requests,
@@ -37,7 +38,7 @@ pub(super) fn settings(options: &ServerOptions, registry: &Registry) -> (Setting
     let door = regain_api::Door::new(registry);
     let config_status = regain_api::ConfigStatus::new(registry);
     let replay_progress = ReplayProgress::default();
-    let alerting = AlertingDoor::default();
+    let acting = ActingDoors::default();
     let cors = options.web.cors.clone();
     let settings = Settings {
         clock: regain_api::Clock::new(clock::now),
@@ -48,7 +49,8 @@ pub(super) fn settings(options: &ServerOptions, registry: &Registry) -> (Setting
             reload,
             quit: quit.clone(),
         },
-        alerting: alerting.clone(),
+        alerting: acting.alerting.clone(),
+        healing: acting.healing.clone(),
         changes: Changes {
             from_anybody: options.web.anonymous_changes,
             own_host: options.web.address.host.as_str().into(),
@@ -67,7 +69,7 @@ pub(super) fn settings(options: &ServerOptions, registry: &Registry) -> (Setting
         },
     };
     let requests = Requests { reloads, quit };
-    (settings, Handles { door, alerting, config_status, replay_progress, requests })
+    (settings, Handles { door, acting, config_status, replay_progress, requests })
 }
 
 /// A task that serves requests.

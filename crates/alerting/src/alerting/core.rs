@@ -208,9 +208,8 @@ impl Core {
         }
         match self.store.put(alert, now) {
             Ok(alert) => {
-                metrics.to_inhibitor.inc();
+                metrics.pass_on();
                 self.inhibitor.update(&alert);
-                metrics.to_dispatcher.inc();
                 self.dispatcher.put(now, &alert);
                 Verdict::Stored
             }

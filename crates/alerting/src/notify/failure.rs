@@ -1,5 +1,6 @@
 //! Why a delivery failed, whether to try again, and how it is counted.
 
+use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -186,7 +187,8 @@ fn request_text(error: &RequestError, timeout: Option<(&'static str, Duration)>)
     if let Some((name, limit)) = timeout {
         let limit_ns = i64::try_from(limit.as_nanos()).unwrap_or(i64::MAX);
         let limit = go_duration::format(limit_ns);
-        text.push_str(&format!(": configured {name} timeout reached ({limit})"));
+        write!(text, ": configured {name} timeout reached ({limit})")
+            .expect("writing to a string cannot fail");
     }
     text
 }

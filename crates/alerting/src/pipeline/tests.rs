@@ -76,7 +76,7 @@ fn the_decision_table_is_upstreams() {
 
 #[test]
 fn alerts_are_hashed_as_upstream_does() {
-    // The number stands in files that Alertmanager 0.34.0 wrote, see tests/it/snapshots.rs.
+    // That upstream writes these numbers is shown in tests/it/snapshots.rs, where its files are taken over.
     let labels = Labels::from_pairs([("b", "2"), ("a", "1")]);
     let expected = xxhash_rust::xxh64::xxh64(b"a\xff1\xffb\xff2\xff", 0);
     assert_eq!(hash(&labels), expected);

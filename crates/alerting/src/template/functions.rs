@@ -1,5 +1,7 @@
 //! The functions of notification templates.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use jiff::Timestamp;
@@ -229,7 +231,7 @@ fn dict(arguments: &[Value]) -> Outcome {
         let [Value::String(key), value] = pair else {
             return Err(FunctionError::new("dict keys must be strings"));
         };
-        entries.push((key.clone(), value.clone()));
+        entries.push((Arc::clone(key), value.clone()));
     }
     Ok(Map::any(entries).into())
 }

@@ -3,5 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 #![expect(clippy::print_stdout, reason = "skipped tests say so")]
 
+mod metrics;
 mod snapshots;
+mod stage;
 mod upstream;

@@ -1,100 +1,24 @@
 //! Upstream's two files, handed over in both directions.
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use regain_alerting::notify::{Delivered, Notification, NotifyError, ReceiverValue};
-use regain_alerting::route::{GroupBy, RouteTree};
-use regain_alerting::settings::{ReceiverSettings, RouteSettings, Settings};
-use regain_alerting::time_interval::TimeIntervals;
 use regain_alerting::{
-    Alerting, Clock, MatcherDraft, Notify, Options, Plan, PostedAlert, Silence, SilenceDraft,
-    SilenceFilter, SilenceState, Surroundings,
+    Alerting, MatcherDraft, PostedAlert, Silence, SilenceDraft, SilenceFilter, SilenceState,
 };
 use regain_metrics::Registry;
 use regain_model::{Labels, MatchOp, Matcher};
-use regain_storage::fs::RealFs;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 
+use crate::stage::open;
 use crate::upstream::{Alertmanager, hook, programs};
-
-/// Tells of each notification.
-#[derive(Debug)]
-struct Hook(mpsc::UnboundedSender<Notification>);
-
-impl Notify for Hook {
-    fn name(&self) -> &'static str {
-        "webhook"
-    }
-
-    fn send_resolved(&self) -> bool {
-        true
-    }
-
-    fn notify<'a>(
-        &'a self,
-        told: &'a Notification,
-    ) -> BoxFuture<'a, Result<Delivered, NotifyError>> {
-        self.0.send(told.clone()).unwrap();
-        let data = [
-            ("ts".to_owned(), ReceiverValue::Text("1.5".to_owned())),
-            ("count".to_owned(), ReceiverValue::Integer(-7)),
-            ("share".to_owned(), ReceiverValue::Float(0.25)),
-        ];
-        Box::pin(async { Ok(Delivered { receiver_data: data.into() }) })
-    }
-}
 
 fn config(url: &str) -> String {
     format!(
         "route: {{receiver: hook, group_by: [alertname], group_wait: 0s}}\n\
          receivers:\n- name: hook\n  webhook_configs: [{{url: '{url}'}}]\n"
     )
-}
-
-fn open(dir: &Path) -> (Alerting, mpsc::UnboundedReceiver<Notification>) {
-    let (told, notifications) = mpsc::unbounded_channel();
-    let hook: Arc<dyn Notify> = Arc::new(Hook(told));
-    let settings = Settings {
-        resolve_timeout: Duration::from_mins(5),
-        route: RouteSettings {
-            receiver: Some("hook".into()),
-            group_by: Some(GroupBy::Labels(["alertname".to_owned()].into())),
-            group_wait: Some(Duration::ZERO),
-            ..RouteSettings::default()
-        },
-        inhibit_rules: Vec::new(),
-        receivers: vec![ReceiverSettings {
-            name: "hook".into(),
-            labels: Labels::from_pairs([("name", "hook")]),
-            integrations: Vec::new(),
-        }],
-        time_intervals: Vec::new(),
-        templates: Vec::new(),
-    };
-    let plan = Plan {
-        routes: RouteTree::new(&settings.route),
-        intervals: TimeIntervals::new(&[], TimeZone::UTC),
-        settings: Arc::new(settings),
-        integrations: BTreeMap::from([("hook".into(), vec![hook])]),
-        route_labels: Arc::new(|told| told.route_labels.clone()),
-        external_url: "http://localhost:9093".into(),
-    };
-    let around = Surroundings {
-        dir: dir.to_owned(),
-        fs: Arc::new(RealFs),
-        clock: Clock::new(Timestamp::now),
-        seed: u64::from(std::process::id()),
-        registry: Registry::new(),
-    };
-    (Alerting::open(around, Options::default(), plan).unwrap(), notifications)
 }
 
 /// A silence as the API shows it, as far as files hold it.
@@ -177,7 +101,7 @@ async fn what_alertmanager_wrote_is_taken_over() {
     let silences = theirs(&server);
     server.stop();
 
-    let (alerting, mut notifications) = open(dir.path());
+    let (alerting, mut notifications) = open(dir.path(), &Registry::new());
     assert_eq!(ours(&alerting).await, silences);
     // The receiver has heard of the first alert, so the first notification is of the second.
     alerting.put(vec![fire("Told")]).await.unwrap();
@@ -191,7 +115,7 @@ async fn what_alertmanager_wrote_is_taken_over() {
 async fn what_is_written_here_alertmanager_takes_over() {
     let Some((program, _)) = programs() else { return };
     let dir = tempfile::tempdir().unwrap();
-    let (alerting, mut notifications) = open(dir.path());
+    let (alerting, mut notifications) = open(dir.path(), &Registry::new());
     let matcher =
         |name: &str, op, value: &str| MatcherDraft { name: name.into(), op, value: value.into() };
     let later =
@@ -231,7 +155,7 @@ async fn what_is_written_here_alertmanager_takes_over() {
     }
     let silences = theirs(&server);
     server.stop();
-    let (alerting, _notifications) = open(dir.path());
+    let (alerting, _notifications) = open(dir.path(), &Registry::new());
     assert_eq!(ours(&alerting).await, silences);
     alerting.shutdown().await;
 }

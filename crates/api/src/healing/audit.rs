@@ -43,8 +43,9 @@ pub(super) async fn audit(Open(service): Open, params: Params) -> Result<Success
 fn query(params: &Params) -> Result<AuditQuery, ApiError> {
     let text = |name: &str| Some(params.text(name)).filter(|text| !text.is_empty());
     let decision = |word: &str| {
-        Decision::parse(word)
-            .ok_or_else(|| ApiError::parameter("decision", format!("there is no decision {word:?}")))
+        Decision::parse(word).ok_or_else(|| {
+            ApiError::parameter("decision", format!("there is no decision {word:?}"))
+        })
     };
     let number = |word: &str| {
         word.parse().map_err(|_| ApiError::parameter("before", format!("{word:?} is no number")))

@@ -83,10 +83,7 @@ pub(super) async fn overview(Open(service): Open) -> Success {
 }
 
 /// `GET /api/v1/regain/healing/runs/{id}`.
-pub(super) async fn run(
-    Open(service): Open,
-    Path(id): Path<String>,
-) -> Result<Success, ApiError> {
+pub(super) async fn run(Open(service): Open, Path(id): Path<String>) -> Result<Success, ApiError> {
     let view = service.healing.view();
     match view.run(&id) {
         Some(run) => Ok(Success::json(&RunJson::of(run))),

@@ -11,9 +11,8 @@ use axum::routing::get;
 use http::{Method, Request, header};
 use regain_api::{
     AlertingDoor, BuildInfo, Changes, Clock, ConfigFacts, ConfigStatus, Door, HealingDoor,
-    Lifecycle,
-    ProcessFacts, QueryLimits, QueryService, ReloadRequest, Serving, Settings, StoreFacts,
-    WebAddress, WriteService, router,
+    Lifecycle, ProcessFacts, QueryLimits, QueryService, ReloadRequest, Serving, Settings,
+    StoreFacts, WebAddress, WriteService, router,
 };
 use regain_discovery::FileSdMetrics;
 use regain_http::server::cors::Cors;

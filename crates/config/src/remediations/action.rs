@@ -150,7 +150,9 @@ fn http(section: &mut Section<'_>, reader: &Reader<'_>, idempotent: bool) -> Opt
         Some(node) => {
             let pairs = pairs(node, reader.mistakes).unwrap_or_default().into_iter();
             pairs
-                .filter_map(|(name, _, node)| Some((name.to_owned(), value(node, reader.mistakes)?)))
+                .filter_map(|(name, _, node)| {
+                    Some((name.to_owned(), value(node, reader.mistakes)?))
+                })
                 .collect()
         }
         None => Vec::new(),
@@ -205,7 +207,9 @@ fn jenkins(section: &mut Section<'_>, reader: &Reader<'_>) -> Option<JenkinsActi
         && server.allow.names.is_empty()
         && server.allow.patterns.is_empty()
     {
-        let message = format!("the server {name:?} allows no jobs to be named by labels; list them in its allow");
+        let message = format!(
+            "the server {name:?} allows no jobs to be named by labels; list them in its allow"
+        );
         section.rule("job", message);
     }
     let parameters = match section.field("parameters") {

@@ -92,7 +92,8 @@ fn breaker(section: &mut Section<'_>) -> Breaker {
     let default = Breaker::default();
     let errors = section.or("errors", default.errors);
     if errors.is_nan() || errors <= 0.0 {
-        section.rule("errors", "errors is a share of the runs, such as 0.5; above 1 it never opens");
+        section
+            .rule("errors", "errors is a share of the runs, such as 0.5; above 1 it never opens");
     }
     let window = some_duration(section, "window", default.window);
     if window > WINDOW_MAX {

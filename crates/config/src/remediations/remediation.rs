@@ -23,7 +23,8 @@ pub(super) fn decode(node: &Node, reader: &Reader<'_>) -> Option<Remediation> {
         check_steps(section, &steps);
         let target = target(section, &steps);
         let mode = word(section, "mode", Mode::parse, "off, shadow or auto");
-        let cancel = word(section, "cancel_on_resolve", CancelOnResolve::parse, "never, queued or running");
+        let cancel =
+            word(section, "cancel_on_resolve", CancelOnResolve::parse, "never, queued or running");
         Remediation {
             name,
             matchers: matchers(section, &steps),
@@ -34,6 +35,7 @@ pub(super) fn decode(node: &Node, reader: &Reader<'_>) -> Option<Remediation> {
             cancel_on_resolve: cancel.unwrap_or_default(),
             steps,
             escalate_to: receiver(section, "escalate_to"),
+            replaces: receiver(section, "replaces"),
         }
     })
 }
@@ -45,14 +47,17 @@ pub(super) fn word<T>(
     parse: impl Fn(&str) -> Option<T>,
     words: &str,
 ) -> Option<T> {
-    section.parsed(name, |text| parse(text).ok_or_else(|| format!("{name} must be {words}, not {text:?}")))
+    section.parsed(name, |text| {
+        parse(text).ok_or_else(|| format!("{name} must be {words}, not {text:?}"))
+    })
 }
 
 fn name(section: &mut Section<'_>) -> Arc<str> {
     let name: String = section.required("name").unwrap_or_default();
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     if section.peek("name").is_some() && (name.is_empty() || !name.chars().all(plain)) {
-        section.rule("name", format!("name must be letters, digits, '-', '_' and '.', not {name:?}"));
+        section
+            .rule("name", format!("name must be letters, digits, '-', '_' and '.', not {name:?}"));
     }
     name.into()
 }
@@ -99,11 +104,8 @@ fn target(section: &mut Section<'_>, steps: &[Step]) -> Vec<String> {
         Some(name)
     });
     let acts = |step: &Step| matches!(step.kind, StepKind::Act(_));
-    let target = if target.is_empty() {
-        vec![Remediation::DEFAULT_TARGET.to_owned()]
-    } else {
-        target
-    };
+    let target =
+        if target.is_empty() { vec![Remediation::DEFAULT_TARGET.to_owned()] } else { target };
     let blind = steps.iter().any(|step| acts(step) && step.verify.expr.is_none());
     if blind && !target.iter().any(|name| name == INSTANCE_NAME) {
         let message = "without the label instance in target each step needs verify.expr: nothing \

@@ -20,8 +20,7 @@ pub(super) fn decode(node: &Node, reader: &Reader<'_>) -> Option<Step> {
     let step = Section::read(node, "step", reader.mistakes, |section| {
         let idempotent = section.or_zero("idempotent");
         let kind = action::decode(section, reader, idempotent)?;
-        let on_unknown =
-            word(section, "on_unknown", OnUnknown::parse, "wait, retry or escalate");
+        let on_unknown = word(section, "on_unknown", OnUnknown::parse, "wait, retry or escalate");
         let on_unknown = on_unknown.unwrap_or_default();
         if on_unknown == OnUnknown::Retry && !idempotent {
             section.rule("on_unknown", "on_unknown: retry needs idempotent: true");

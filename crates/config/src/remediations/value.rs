@@ -62,7 +62,8 @@ pub(super) fn json(node: &Node, mistakes: &Mistakes) -> Option<JsonTemplate> {
             let is_label = node.get("label").is_some()
                 && entries.iter().all(|entry| LABEL_KEYS.contains(&entry.key.as_str()));
             if is_label {
-                return label_value(node, mistakes).map(|value| JsonTemplate::Text(Value::Label(value)));
+                return label_value(node, mistakes)
+                    .map(|value| JsonTemplate::Text(Value::Label(value)));
             }
             let fields: Option<Vec<_>> = entries
                 .iter()

@@ -59,9 +59,16 @@ enum Item {
 struct OffsetForm {
     /// Whether Greenwich is `Z`.
     z: bool,
-    minutes: bool,
-    seconds: bool,
+    finest: OffsetPart,
     colons: bool,
+}
+
+/// The finest part of an offset that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum OffsetPart {
+    Hours,
+    Minutes,
+    Seconds,
 }
 
 const MONTHS: [&str; 12] = [
@@ -117,42 +124,54 @@ fn append(text: &mut String, item: Item, moment: &Moment) {
     match item {
         Item::MonthName => text.push_str(month_name(civil.month())),
         Item::MonthShort => text.push_str(short(month_name(civil.month()))),
-        Item::Month => text.push_str(&civil.month().to_string()),
-        Item::MonthPadded => text.push_str(&format!("{:02}", civil.month())),
+        Item::Month => append_number(text, civil.month(), "", 1),
+        Item::MonthPadded => append_number(text, civil.month(), "0", 2),
         Item::WeekdayName => text.push_str(weekday()),
         Item::WeekdayShort => text.push_str(short(weekday())),
-        Item::Day => text.push_str(&civil.day().to_string()),
-        Item::DaySpaced => text.push_str(&format!("{:2}", civil.day())),
-        Item::DayPadded => text.push_str(&format!("{:02}", civil.day())),
-        Item::YearDaySpaced => text.push_str(&format!("{:3}", civil.day_of_year())),
-        Item::YearDayPadded => text.push_str(&format!("{:03}", civil.day_of_year())),
-        Item::Hour24 => text.push_str(&format!("{:02}", civil.hour())),
-        Item::Hour12 => text.push_str(&hour12().to_string()),
-        Item::Hour12Padded => text.push_str(&format!("{:02}", hour12())),
-        Item::Minute => text.push_str(&civil.minute().to_string()),
-        Item::MinutePadded => text.push_str(&format!("{:02}", civil.minute())),
-        Item::Second => text.push_str(&civil.second().to_string()),
-        Item::SecondPadded => text.push_str(&format!("{:02}", civil.second())),
-        Item::Year if year < 0 => text.push_str(&format!("-{:04}", year.abs())),
-        Item::Year => text.push_str(&format!("{year:04}")),
-        Item::YearShort => text.push_str(&format!("{:02}", year.abs() % 100)),
+        Item::Day => append_number(text, civil.day(), "", 1),
+        Item::DaySpaced => append_number(text, civil.day(), " ", 2),
+        Item::DayPadded => append_number(text, civil.day(), "0", 2),
+        Item::YearDaySpaced => append_number(text, civil.day_of_year(), " ", 3),
+        Item::YearDayPadded => append_number(text, civil.day_of_year(), "0", 3),
+        Item::Hour24 => append_number(text, civil.hour(), "0", 2),
+        Item::Hour12 => append_number(text, hour12(), "", 1),
+        Item::Hour12Padded => append_number(text, hour12(), "0", 2),
+        Item::Minute => append_number(text, civil.minute(), "", 1),
+        Item::MinutePadded => append_number(text, civil.minute(), "0", 2),
+        Item::Second => append_number(text, civil.second(), "", 1),
+        Item::SecondPadded => append_number(text, civil.second(), "0", 2),
+        Item::Year => {
+            text.push_str(if year < 0 { "-" } else { "" });
+            append_number(text, year.abs(), "0", 4);
+        }
+        Item::YearShort => append_number(text, year.abs() % 100, "0", 2),
         Item::Upper => text.push_str(if civil.hour() >= 12 { "PM" } else { "AM" }),
         Item::Lower => text.push_str(if civil.hour() >= 12 { "pm" } else { "am" }),
         Item::Abbreviation => append_abbreviation(text, moment),
         Item::Offset(form) => append_offset(text, form, moment.offset_s),
         Item::Fraction { separator, digits, zeros } => {
-            append_fraction(text, separator, digits, zeros, civil.subsec_nanosecond());
+            append_fraction(text, (separator, digits, zeros), civil.subsec_nanosecond());
         }
     }
 }
 
-fn append_abbreviation(text: &mut String, moment: &Moment) {
-    if !moment.abbreviation.is_empty() {
-        text.push_str(&moment.abbreviation);
-        return;
+/// Appends a number with as many `fill` before it as `width` asks for.
+fn append_number(text: &mut String, number: impl itoa::Integer, fill: &str, width: usize) {
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(number);
+    for _ in digits.len()..width {
+        text.push_str(fill);
     }
-    let form = OffsetForm { z: false, minutes: true, seconds: false, colons: false };
-    append_offset(text, form, moment.offset_s);
+    text.push_str(digits);
+}
+
+fn append_abbreviation(text: &mut String, moment: &Moment) {
+    if moment.abbreviation.is_empty() {
+        let form = OffsetForm { z: false, finest: OffsetPart::Minutes, colons: false };
+        append_offset(text, form, moment.offset_s);
+    } else {
+        text.push_str(&moment.abbreviation);
+    }
 }
 
 fn append_offset(text: &mut String, form: OffsetForm, offset_s: i32) {
@@ -161,19 +180,22 @@ fn append_offset(text: &mut String, form: OffsetForm, offset_s: i32) {
         return;
     }
     let magnitude = offset_s.unsigned_abs();
-    let colon = if form.colons { ":" } else { "" };
     // What is less than a minute does not make an offset negative.
     text.push(if offset_s / 60 < 0 { '-' } else { '+' });
-    text.push_str(&format!("{:02}", magnitude / 3600));
-    if form.minutes {
-        text.push_str(&format!("{colon}{:02}", magnitude / 60 % 60));
-    }
-    if form.seconds {
-        text.push_str(&format!("{colon}{:02}", magnitude % 60));
+    append_number(text, magnitude / 3600, "0", 2);
+    for (part, number) in
+        [(OffsetPart::Minutes, magnitude / 60 % 60), (OffsetPart::Seconds, magnitude % 60)]
+    {
+        if form.finest >= part {
+            text.push_str(if form.colons { ":" } else { "" });
+            append_number(text, number, "0", 2);
+        }
     }
 }
 
-fn append_fraction(text: &mut String, separator: u8, digits: usize, zeros: bool, nanosecond: i32) {
+/// Appends the fraction of a second after `(separator, digits, zeros)`, the fields of [`Item::Fraction`].
+fn append_fraction(text: &mut String, form: (u8, usize, bool), nanosecond: i32) {
+    let (separator, digits, zeros) = form;
     let all = format!("{nanosecond:09}");
     let kept = all.get(..digits.min(all.len())).unwrap_or(&all);
     let kept = if zeros { kept } else { kept.trim_end_matches('0') };
@@ -226,18 +248,18 @@ fn item_at(text: &str) -> Option<(Item, usize)> {
         ("5", Item::Second),
         ("PM", Item::Upper),
         ("pm", Item::Lower),
-        ("-070000", offset(false, true, true, false)),
-        ("-07:00:00", offset(false, true, true, true)),
-        ("-0700", offset(false, true, false, false)),
-        ("-07:00", offset(false, true, false, true)),
-        ("-07", offset(false, false, false, false)),
+        ("-070000", offset(false, OffsetPart::Seconds, false)),
+        ("-07:00:00", offset(false, OffsetPart::Seconds, true)),
+        ("-0700", offset(false, OffsetPart::Minutes, false)),
+        ("-07:00", offset(false, OffsetPart::Minutes, true)),
+        ("-07", offset(false, OffsetPart::Hours, false)),
     ];
     const Z_ITEMS: [(&str, Item); 5] = [
-        ("Z070000", offset(true, true, true, false)),
-        ("Z07:00:00", offset(true, true, true, true)),
-        ("Z0700", offset(true, true, false, false)),
-        ("Z07:00", offset(true, true, false, true)),
-        ("Z07", offset(true, false, false, false)),
+        ("Z070000", offset(true, OffsetPart::Seconds, false)),
+        ("Z07:00:00", offset(true, OffsetPart::Seconds, true)),
+        ("Z0700", offset(true, OffsetPart::Minutes, false)),
+        ("Z07:00", offset(true, OffsetPart::Minutes, true)),
+        ("Z07", offset(true, OffsetPart::Hours, false)),
     ];
     let mut items = ITEMS.iter().chain(&Z_ITEMS);
     if let Some((name, item)) = items.find(|(name, _)| text.starts_with(name)) {
@@ -267,6 +289,6 @@ fn fraction(text: &str) -> Option<(Item, usize)> {
     Some((Item::Fraction { separator, digits: len, zeros: first == b'0' }, len + 1))
 }
 
-const fn offset(z: bool, minutes: bool, seconds: bool, colons: bool) -> Item {
-    Item::Offset(OffsetForm { z, minutes, seconds, colons })
+const fn offset(z: bool, finest: OffsetPart, colons: bool) -> Item {
+    Item::Offset(OffsetForm { z, finest, colons })
 }

@@ -168,6 +168,9 @@ fn binary(value: f64) -> String {
     format!("{sign}{mantissa}p{exponent:+}")
 }
 
+/// Where the leading bit of a mantissa stands while it is written, so that fifteen digits follow it.
+const LEADING: u32 = 60;
+
 /// `%x`: the mantissa in hexadecimal with one bit before the point, and a power of two.
 fn hexadecimal(value: f64, precision: Option<usize>) -> String {
     if !value.is_finite() {
@@ -175,8 +178,6 @@ fn hexadecimal(value: f64, precision: Option<usize>) -> String {
     }
     let sign = if value.is_sign_negative() { "-" } else { "" };
     let (mut mantissa, mut exponent) = split(value);
-    // The leading bit comes to bit 60, so that fifteen digits follow it.
-    const LEADING: u32 = 60;
     if mantissa == 0 {
         exponent = 0;
     } else {

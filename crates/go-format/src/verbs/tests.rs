@@ -68,7 +68,7 @@ fn numbers_are_laid_out_by_flags() {
     check("%d|%5d", &number, "-42|%!d(MISSING)");
     check(
         "%6.2f|%-8.1e|%+g",
-        &[Value::Float(3.14159), Value::Float(1234.5), Value::Float(2.0)],
+        &[Value::Float(3.142), Value::Float(1234.5), Value::Float(2.0)],
         "  3.14|1.2e+03 |+2",
     );
     check("%08.3f", &[Value::Float(-1.5)], "-001.500");

@@ -66,6 +66,7 @@ fn equals(left: &Value, right: &Value) -> Result<bool, FunctionError> {
         return Ok(left == right);
     }
     if let (Some(left), Some(right)) = (float(left), float(right)) {
+        #[expect(clippy::float_cmp, reason = "templates ask for exactly this")]
         return Ok(left == right);
     }
     match (basic(left), basic(right)) {
@@ -91,13 +92,11 @@ fn equals(left: &Value, right: &Value) -> Result<bool, FunctionError> {
         );
         return Err(FunctionError::new(message));
     }
-    match (left, right) {
-        (Value::Time(left), Value::Time(right)) => Ok(left == right),
-        _ => {
-            let message = format!("non-comparable type {}: {}", shown(right), right.type_name());
-            Err(FunctionError::new(message))
-        }
+    if let (Value::Time(left), Value::Time(right)) = (left, right) {
+        return Ok(left == right);
     }
+    let message = format!("non-comparable type {}: {}", shown(right), right.type_name());
+    Err(FunctionError::new(message))
 }
 
 fn is_less(left: &Value, right: &Value) -> Result<bool, FunctionError> {

@@ -155,7 +155,7 @@ impl<'a> Run<'a> {
             arguments.push(self.argument(dot, type_at(index), operand)?);
         }
         if let Some(last) = last {
-            arguments.push(self.validate(Slot::of(last), type_at(operands.len()))?);
+            arguments.push(self.validate(&Slot::of(last), type_at(operands.len()))?);
         }
         Ok(arguments)
     }

@@ -1,5 +1,7 @@
 //! Pipelines, commands and arguments.
 
+use std::sync::Arc;
+
 use super::{At, Ran, Run, Slot};
 use crate::ast::{Command, Number, Operand, Pipeline, Term};
 use crate::function::Type;
@@ -47,21 +49,21 @@ impl<'a> Run<'a> {
                 self.function(dot, name, At::Command(command), operands, last)
             }
             Term::Pipeline(pipeline) => {
-                self.no_arguments(operands, &last)?;
+                self.no_arguments(operands, last.as_ref())?;
                 self.nested(|run| run.pipeline(dot, pipeline)).map(Slot::of)
             }
             Term::Variable(name, fields) => {
                 self.at = Some(at);
                 let value = self.variable(name)?;
                 if fields.is_empty() {
-                    self.no_arguments(operands, &last)?;
+                    self.no_arguments(operands, last.as_ref())?;
                     return Ok(value);
                 }
                 self.fields(dot, value, fields, at, (operands, last))
             }
             Term::Dot | Term::Nil | Term::Bool(_) | Term::Number(_) | Term::String { .. } => {
                 self.at = Some(at);
-                self.no_arguments(operands, &last)?;
+                self.no_arguments(operands, last.as_ref())?;
                 match &first.term {
                     Term::Dot => Ok(dot.clone()),
                     Term::Nil => Err(self.error("nil is not a command")),
@@ -71,7 +73,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn no_arguments(&self, operands: &[Operand], last: &Option<Value>) -> Ran<()> {
+    fn no_arguments(&self, operands: &[Operand], last: Option<&Value>) -> Ran<()> {
         match operands {
             [first, rest @ ..] if !rest.is_empty() || last.is_some() => {
                 Err(self.error(format!("can't give argument to non-function {first}")))
@@ -137,11 +139,11 @@ impl<'a> Run<'a> {
             }
             term => return self.typed_constant(term, operand, wanted),
         };
-        self.validate(slot, wanted)
+        self.validate(&slot, wanted)
     }
 
     /// `slot` as a value of the type, or an error that says why it is none.
-    pub(super) fn validate(&self, slot: Slot, wanted: Type) -> Ran<Value> {
+    pub(super) fn validate(&self, slot: &Slot, wanted: Type) -> Ran<Value> {
         if matches!(slot.value, Value::Nil) {
             return match (slot.boxed, wanted) {
                 (_, Type::Any) => Ok(Value::Nil),
@@ -174,7 +176,7 @@ impl<'a> Run<'a> {
             }
             Type::Float => (number.and_then(|number| number.float).map(Value::Float), "float"),
             Type::String => match term {
-                Term::String { text, .. } => (Some(Value::string(text.clone())), "string"),
+                Term::String { text, .. } => (Some(Value::string(Arc::clone(text))), "string"),
                 _ => (None, "string"),
             },
             Type::Strings | Type::List | Type::Map | Type::Time | Type::Named(_) => {
@@ -188,7 +190,7 @@ impl<'a> Run<'a> {
     fn constant(&self, term: &Term, operand: &Operand) -> Ran<Value> {
         match term {
             Term::Bool(value) => Ok(Value::Bool(*value)),
-            Term::String { text, .. } => Ok(Value::string(text.clone())),
+            Term::String { text, .. } => Ok(Value::string(Arc::clone(text))),
             Term::Number(number) => self.number(number),
             _ => Err(self.error(format!(
                 "can't handle assignment of {operand} to empty interface argument"

@@ -80,9 +80,9 @@ fn time_method_with_arguments(time: &Time, name: &str) -> Option<Function> {
             let layout = arguments.first().and_then(Value::as_str).unwrap_or_default();
             Ok(Value::from(time.format(layout)))
         })),
-        "Add" => with_duration(move |duration_ns| time.plus(duration_ns).into()),
-        "Round" => with_duration(move |unit_ns| time.rounded(unit_ns, true).into()),
-        "Truncate" => with_duration(move |unit_ns| time.rounded(unit_ns, false).into()),
+        "Add" => Some(with_duration(move |duration_ns| time.plus(duration_ns).into())),
+        "Round" => Some(with_duration(move |unit_ns| time.rounded(unit_ns, true).into())),
+        "Truncate" => Some(with_duration(move |unit_ns| time.rounded(unit_ns, false).into())),
         "AddDate" => Some(Function::new(&[Type::Int, Type::Int, Type::Int], move |arguments| {
             let part = |index| match arguments.get(index) {
                 Some(Value::Int(number)) => *number,
@@ -90,17 +90,17 @@ fn time_method_with_arguments(time: &Time, name: &str) -> Option<Function> {
             };
             time.plus_date(part(0), part(1), part(2)).map(Value::from)
         })),
-        "Sub" => with_time(move |other| Value::Duration(time.since(other))),
-        "After" => with_time(move |other| Value::Bool(time.instant > other.instant)),
-        "Before" => with_time(move |other| Value::Bool(time.instant < other.instant)),
-        "Equal" => with_time(move |other| Value::Bool(time.instant == other.instant)),
-        "Compare" => with_time(move |other| {
+        "Sub" => Some(with_time(move |other| Value::Duration(time.since(other)))),
+        "After" => Some(with_time(move |other| Value::Bool(time.instant > other.instant))),
+        "Before" => Some(with_time(move |other| Value::Bool(time.instant < other.instant))),
+        "Equal" => Some(with_time(move |other| Value::Bool(time.instant == other.instant))),
+        "Compare" => Some(with_time(move |other| {
             Value::Int(match time.instant.cmp(&other.instant) {
                 std::cmp::Ordering::Less => -1,
                 std::cmp::Ordering::Equal => 0,
                 std::cmp::Ordering::Greater => 1,
             })
-        }),
+        })),
         _ => None,
     }
 }
@@ -122,11 +122,11 @@ pub(crate) fn duration_method(duration_ns: i64, name: &str) -> Option<Function> 
         "Nanoseconds" => Some(constant(Value::Int(duration_ns))),
         "Abs" => Some(constant(Value::Duration(duration_ns.saturating_abs()))),
         "String" => Some(constant(Value::from(go_duration::format(duration_ns)))),
-        "Truncate" => with_duration(move |unit_ns| {
+        "Truncate" => Some(with_duration(move |unit_ns| {
             let rest = if unit_ns <= 0 { 0 } else { duration_ns % unit_ns };
             Value::Duration(duration_ns - rest)
-        }),
-        "Round" => with_duration(move |unit_ns| Value::Duration(round(duration_ns, unit_ns))),
+        })),
+        "Round" => Some(with_duration(move |unit_ns| Value::Duration(round(duration_ns, unit_ns)))),
         _ => None,
     }
 }
@@ -143,18 +143,18 @@ fn round(duration_ns: i64, unit_ns: i64) -> i64 {
     i64::try_from(rounded).unwrap_or(if rounded < 0 { i64::MIN } else { i64::MAX })
 }
 
-fn with_duration(run: impl Fn(i64) -> Value + Send + Sync + 'static) -> Option<Function> {
-    Some(Function::new(&[Type::Duration], move |arguments| match arguments {
+fn with_duration(run: impl Fn(i64) -> Value + Send + Sync + 'static) -> Function {
+    Function::new(&[Type::Duration], move |arguments| match arguments {
         [Value::Duration(duration_ns)] => Ok(run(*duration_ns)),
         _ => Err(FunctionError::new("expected a duration")),
-    }))
+    })
 }
 
-fn with_time(run: impl Fn(&Time) -> Value + Send + Sync + 'static) -> Option<Function> {
-    Some(Function::new(&[Type::Time], move |arguments| match arguments {
+fn with_time(run: impl Fn(&Time) -> Value + Send + Sync + 'static) -> Function {
+    Function::new(&[Type::Time], move |arguments| match arguments {
         [Value::Time(other)] => Ok(run(other)),
         _ => Err(FunctionError::new("expected a time")),
-    }))
+    })
 }
 
 fn month(month: i8) -> Value {

@@ -30,6 +30,7 @@ impl Machine {
 
     /// Writes may not be durable: what waited for them does not happen.
     pub(crate) fn not_persisted(&mut self, ticket: u64, why: &str) {
+        self.journal_rests = after(self.now.steady, JOURNAL_RETRY);
         for id in self.waiting_for(ticket) {
             self.with_run(&id, |machine, run| {
                 let detail = format!("its intent could not be written: {why}");

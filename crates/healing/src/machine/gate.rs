@@ -46,6 +46,10 @@ impl Machine {
         remediation: &Remediation,
     ) -> Result<Fingerprint, Refusal> {
         let alert = self.eligible(wish, remediation)?;
+        if self.journal_rests > self.now.steady {
+            let detail = "the journal could not be written a short time ago";
+            return Err(Refusal::new(Reason::Journal, detail));
+        }
         self.check_pauses(key)?;
         self.check_brakes(remediation)?;
         self.check_running(key)?;

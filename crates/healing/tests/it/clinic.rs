@@ -79,6 +79,7 @@ pub(crate) fn remediation(name: &str, steps: Vec<Step>) -> Remediation {
         cancel_on_resolve: regain_healing::settings::CancelOnResolve::default(),
         steps,
         escalate_to: Some("people".into()),
+        replaces: None,
     }
 }
 

@@ -4,8 +4,10 @@ use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};
 use proptest::{prop_assert, prop_assert_eq, proptest};
 
+use regain_promql::ParserOptions;
+
 use super::*;
-use crate::settings::{AlertSettings, RuleKind};
+use crate::settings::{AlertSettings, RuleKind, Texts};
 use crate::state::SavedRule;
 
 const START: u64 = 1_700_000_000;
@@ -19,13 +21,13 @@ fn labels(name: &str) -> Labels {
 }
 
 fn found(names: &[&str], value: f64) -> BTreeMap<Labels, Candidate> {
-    let candidate = || Candidate { annotations: Default::default(), value };
+    let candidate = || Candidate { annotations: Texts::new(), value };
     names.iter().map(|name| (labels(name), candidate())).collect()
 }
 
 fn rule() -> Rule {
-    let expr = regain_promql::parse("up == 0", &Default::default()).unwrap();
-    Rule::new("a", expr, Default::default(), RuleKind::Alerting(AlertSettings::default()))
+    let expr = regain_promql::parse("up == 0", &ParserOptions::default()).unwrap();
+    Rule::new("a", expr, Texts::new(), RuleKind::Alerting(AlertSettings::default()))
 }
 
 /// Writes all alerts as `name:state`, with the times that are set in seconds: since when it is active, when it fired,
@@ -140,7 +142,7 @@ fn a_longer_for_makes_a_firing_alert_pending_again() {
             keep_firing_for: Duration::ZERO,
         };
         alerts.advance(found(&["x"], 1.0), pace, None).unwrap();
-        alerts.take_due(seconds(at), Duration::from_secs(60));
+        alerts.take_due(seconds(at), Duration::from_mins(1));
         (text(&alerts), alerts.iter().next().unwrap().last_sent_at.is_some())
     };
     assert_eq!(step(0, 0), ("x:firing a0 f0".to_owned(), true));
@@ -172,7 +174,7 @@ fn alerts_are_sent_again_after_the_delay_and_at_once_when_resolved() {
             keep_firing_for: Duration::ZERO,
         };
         alerts.advance(found(names, 1.0), pace, None).unwrap();
-        alerts.take_due(seconds(at), Duration::from_secs(60)).len()
+        alerts.take_due(seconds(at), Duration::from_mins(1)).len()
     };
     for (at, names, expected) in [
         (0, &["x"][..], 0),
@@ -193,7 +195,7 @@ fn series_tell_the_state_and_since_when() {
     let mut alerts = Alerts::new(false);
     let pace = |at| Pace {
         now: seconds(at),
-        hold: Duration::from_secs(60),
+        hold: Duration::from_mins(1),
         keep_firing_for: Duration::ZERO,
     };
     alerts.advance(found(&["x"], 1.0), pace(0), None).unwrap();
@@ -201,8 +203,7 @@ fn series_tell_the_state_and_since_when() {
     alerts.is_restored = true;
     alerts.advance(found(&["x", "y"], 1.0), pace(60), None).unwrap();
     let series = alerts.series(&rule());
-    let texts =
-        series.iter().map(|(labels, v)| format!("{} {v}", labels.to_metric_string()));
+    let texts = series.iter().map(|(labels, v)| format!("{} {v}", labels.to_metric_string()));
     assert_eq!(
         texts.collect::<Vec<_>>(),
         [
@@ -219,7 +220,7 @@ fn restored_alerts_wait_for_one_evaluation() {
     let mut before = Alerts::new(true);
     let pace = |at| Pace {
         now: seconds(at),
-        hold: Duration::from_secs(60),
+        hold: Duration::from_mins(1),
         keep_firing_for: Duration::ZERO,
     };
     before.advance(found(&["x"], 1.0), pace(0), None).unwrap();
@@ -302,7 +303,7 @@ proptest! {
                 prop_assert!(alerts.iter().any(|alert| alert.labels == labels(name)));
             }
             if sends {
-                let delay = Duration::from_secs(60);
+                let delay = Duration::from_mins(1);
                 let due = alerts.take_due(pace.now, delay);
                 prop_assert!(due.iter().all(|alert| alert.state != AlertState::Pending));
                 prop_assert!(alerts.take_due(pace.now, delay).is_empty());

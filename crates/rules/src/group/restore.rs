@@ -144,6 +144,7 @@ fn last_samples(
 mod tests {
     use super::*;
     use crate::alert::Candidate;
+    use crate::settings::Texts;
 
     #[test]
     fn the_start_of_an_alert_moves_as_upstream_moves_it() {
@@ -160,7 +161,7 @@ mod tests {
             (10, 30, 50, 30, 10, 30),
         ] {
             let minutes = |n: u64| Duration::from_secs(n * MIN);
-            let candidate = Candidate { annotations: Default::default(), value: 1.0 };
+            let candidate = Candidate { annotations: Texts::new(), value: 1.0 };
             let mut alert = Alert::pending(Labels::empty(), candidate, minutes(now));
             let times = Times { now: minutes(now), hold: minutes(hold), grace: minutes(grace) };
             let down_at = Timestamp(i64::try_from(down * MIN * 1000).unwrap());

@@ -24,7 +24,7 @@ mod evaluation;
 mod restoration;
 
 const START: u64 = 1_700_000_000;
-const INTERVAL: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_mins(1);
 
 /// Keeps what was sent.
 #[derive(Default)]
@@ -36,26 +36,37 @@ impl AlertSink for Sent {
     }
 }
 
-/// Panics where a query asks for the metric `panics`.
-struct Panicking(MemoryStore);
+/// Misbehaves where a query asks for the metric `panics` or `slow`.
+struct Trap {
+    store: MemoryStore,
+    running: Arc<Running>,
+}
 
-impl Queryable for Panicking {
+impl Queryable for Trap {
     fn snapshot(&self, span: Span, ctx: &Arc<Ctx>) -> regain_storage::Result<Arc<dyn Snapshot>> {
-        Ok(Arc::new(PanickingSnapshot(self.0.snapshot(span, ctx)?)))
+        let snapshot = self.store.snapshot(span, ctx)?;
+        Ok(Arc::new(TrapSnapshot { snapshot, running: Arc::clone(&self.running) }))
     }
 }
 
-struct PanickingSnapshot(Arc<dyn Snapshot>);
+struct TrapSnapshot {
+    snapshot: Arc<dyn Snapshot>,
+    running: Arc<Running>,
+}
 
-impl Snapshot for PanickingSnapshot {
+#[expect(clippy::panic_in_result_fn, reason = "a panic is what is tested")]
+impl Snapshot for TrapSnapshot {
     fn select(
         &self,
         selection: &regain_storage::Selection<'_>,
         ctx: &Arc<Ctx>,
     ) -> regain_storage::Result<Box<dyn regain_storage::Parts>> {
-        let is_bomb = |matcher: &Matcher| matcher.value() == "panics";
-        assert!(!selection.matchers.iter().any(is_bomb), "a bomb");
-        self.0.select(selection, ctx)
+        let names = |value: &str| selection.matchers.iter().any(|matcher| matcher.value() == value);
+        assert!(!names("panics"), "a bomb");
+        if names("slow") {
+            self.running.time_out();
+        }
+        self.snapshot.select(selection, ctx)
     }
 
     fn label_names(&self, _: &[Matcher], _: usize) -> regain_storage::Result<Vec<String>> {
@@ -72,7 +83,7 @@ impl Snapshot for PanickingSnapshot {
     }
 
     fn changed_since(&self, mark: u64) -> (u64, Option<Timestamp>) {
-        self.0.changed_since(mark)
+        self.snapshot.changed_since(mark)
     }
 }
 
@@ -99,7 +110,7 @@ impl World {
             let seconds = Arc::clone(&seconds);
             Clock::new(move || Duration::from_secs(START + seconds.load(Ordering::Relaxed)))
         };
-        let sent = Arc::new(Sent::default());
+        let (sent, running) = (Arc::new(Sent::default()), Arc::new(Running::new()));
         let file_sd_metrics = regain_discovery::FileSdMetrics::register(&registry);
         let notifier = NotifierManager::new(NotifierOptions {
             sink: Some(Arc::clone(&sent) as Arc<dyn AlertSink>),
@@ -107,7 +118,7 @@ impl World {
         });
         let shared = Shared::new(RuleOptions {
             store: Arc::new(store.clone()),
-            source: Arc::new(Panicking(store.clone())),
+            source: Arc::new(Trap { store: store.clone(), running: Arc::clone(&running) }),
             engine: Arc::new(ArcSwap::from_pointee(Engine::default())),
             parser: ParserOptions::default(),
             query_timeout: RuleOptions::QUERY_TIMEOUT,
@@ -120,7 +131,6 @@ impl World {
             resend_delay: RuleOptions::RESEND_DELAY,
             state: Some(StateDir { fs: Arc::new(fs.clone()), path: "/alerts".into() }),
         });
-        let running = Arc::new(Running::new());
         Self { store, fs, sent, now: seconds, shared, running }
     }
 

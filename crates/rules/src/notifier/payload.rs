@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use regain_go_format::time::format_rfc3339_ms;
+use jiff::Timestamp;
 
 use super::alert::OutgoingAlert;
 
@@ -48,7 +48,11 @@ fn push_alert(json: &mut String, alert: &OutgoingAlert) {
 }
 
 fn push_time(json: &mut String, time: Option<Duration>) {
-    let text = time.and_then(|time| format_rfc3339_ms(i64::try_from(time.as_millis()).ok()?));
+    let text = time.and_then(|time| {
+        let millis = i64::try_from(time.as_millis()).ok()?;
+        let instant = Timestamp::from_millisecond(millis).ok()?;
+        Some(instant.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string())
+    });
     push_text(json, text.as_deref().unwrap_or(ZERO_TIME));
 }
 
@@ -91,6 +95,7 @@ mod tests {
     use regain_model::Labels;
 
     use super::*;
+    use crate::settings::Texts;
 
     #[test]
     fn alerts_are_written_as_upstream_writes_them() {
@@ -103,10 +108,10 @@ mod tests {
         };
         let bare = OutgoingAlert {
             labels: Labels::empty(),
-            annotations: Default::default(),
+            annotations: Texts::new(),
             starts_at: None,
+            ends_at: alert.ends_at,
             generator_url: String::new(),
-            ..alert.clone()
         };
         assert_eq!(
             payload(&[Arc::new(alert), Arc::new(bare)]),

@@ -75,13 +75,14 @@ mod tests {
 
     use super::*;
     use crate::notifier::metrics::NotifierMetrics;
+    use crate::settings::Texts;
 
     const DROPPED: &str = "prometheus_notifications_dropped_total";
 
     fn alerts(numbers: std::ops::Range<usize>) -> Vec<Arc<OutgoingAlert>> {
         let alert = |number: usize| OutgoingAlert {
             labels: Labels::from_pairs([("n", number.to_string())]),
-            annotations: Default::default(),
+            annotations: Texts::new(),
             starts_at: None,
             ends_at: Duration::ZERO,
             generator_url: String::new(),

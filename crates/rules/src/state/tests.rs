@@ -1,9 +1,11 @@
 use regain_model::Labels;
 use regain_storage::fs::MemFs;
 
+use regain_promql::ParserOptions;
+
 use super::*;
 use crate::alert::{Alert, AlertState};
-use crate::settings::{AlertSettings, Rule, RuleKind};
+use crate::settings::{AlertSettings, Rule, RuleKind, Texts};
 
 fn group(name: &str) -> RuleGroup {
     RuleGroup {
@@ -17,7 +19,7 @@ fn group(name: &str) -> RuleGroup {
 }
 
 fn rule() -> Rule {
-    let expr = regain_promql::parse("up == 0", &Default::default()).unwrap();
+    let expr = regain_promql::parse("up == 0", &ParserOptions::default()).unwrap();
     let labels = [("severity".to_owned(), "{{ $value }}".to_owned())].into();
     Rule::new("Down", expr, labels, RuleKind::Alerting(AlertSettings::default()))
 }
@@ -38,7 +40,7 @@ fn alert(value: f64) -> Alert {
 
 fn saved(values: &[f64]) -> SavedGroup {
     let alerts: Vec<Alert> = values.iter().map(|&value| alert(value)).collect();
-    let rule = SavedRule::new(&rule(), Duration::from_secs(1_700_000_100), alerts.iter());
+    let rule = SavedRule::new(&rule(), Duration::from_secs(1_700_000_101), alerts.iter());
     SavedGroup::new(&group("g"), vec![rule])
 }
 
@@ -54,7 +56,7 @@ fn what_is_saved_comes_back() {
     fs.cut_power(0);
     let mut loaded = dir(&fs).load(&group("g")).unwrap();
     let rule = loaded.take(&rule()).unwrap();
-    assert_eq!(rule.evaluated(), Duration::from_secs(1_700_000_100));
+    assert_eq!(rule.evaluated(), Duration::from_secs(1_700_000_101));
     assert_eq!(rule.alerts().collect::<Vec<_>>(), [alert(1.5), alert(f64::INFINITY)]);
     assert_eq!(dir(&fs).load(&group("other")), None);
     dir(&fs).remove(&group("g")).unwrap();
@@ -66,14 +68,14 @@ fn what_is_saved_comes_back() {
 fn a_rule_that_changed_is_another_rule() {
     let rule = rule();
     let with_query = |query: &str| {
-        let expr = regain_promql::parse(query, &Default::default()).unwrap();
+        let expr = regain_promql::parse(query, &ParserOptions::default()).unwrap();
         Rule::new(Arc::clone(&rule.name), expr, rule.labels.clone(), rule.kind.clone())
     };
     assert!(saved(&[1.0]).take(&with_query("up   == 0")).is_some());
     assert!(saved(&[1.0]).take(&with_query("up == 1")).is_none());
     let renamed = Rule { name: "Up".into(), ..rule.clone() };
     assert!(saved(&[1.0]).take(&renamed).is_none());
-    let relabelled = Rule { labels: Default::default(), ..rule };
+    let relabelled = Rule { labels: Texts::new(), ..rule };
     assert!(saved(&[1.0]).take(&relabelled).is_none());
 }
 

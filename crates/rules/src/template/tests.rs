@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use regain_metrics::Registry;
 use regain_model::Timestamp;
 use regain_promql::{Engine, ParserOptions};
@@ -11,7 +13,7 @@ use crate::running::Running;
 use crate::settings::{AlertSettings, RuleKind};
 
 /// Sat Nov 24 11:14:12 2012.
-const NOW: std::time::Duration = std::time::Duration::from_millis(1_353_755_652_000);
+const NOW: Duration = Duration::from_secs(1_353_755_652);
 
 /// Expands a text as an annotation of the alert `test` whose sample is `{instance="a"} 1.5`.
 fn expand(text: &str) -> String {
@@ -29,7 +31,7 @@ fn expand(text: &str) -> String {
     let external_url = ExternalUrl::new("http://testhost:9090/path/prefix", "/path/prefix");
     let scene = Scene {
         slot: NOW,
-        query_offset: std::time::Duration::from_secs(10),
+        query_offset: Duration::from_secs(10),
         ask: Ask {
             engine: Arc::new(Engine::default()),
             source: Arc::new(store.clone()),
@@ -39,7 +41,7 @@ fn expand(text: &str) -> String {
         store: &store,
         external_labels: &Labels::from_pairs([("zone", "eu")]),
         external_url: &external_url,
-        resend_delay: std::time::Duration::ZERO,
+        resend_delay: Duration::ZERO,
         templates: &metrics.templates,
     };
     let templates = RuleTemplates::new(&rule);

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use zbus::connection::Builder;
+use zbus::object_server::SignalEmitter;
 use zbus::{Connection, Guid, ObjectPath, OwnedObjectPath, interface};
 
 const MANAGER_PATH: &str = "/org/freedesktop/systemd1";
@@ -22,6 +23,7 @@ const APP: &str = "/org/freedesktop/systemd1/unit/app_2eservice";
 const WEB: &str = "/org/freedesktop/systemd1/unit/web_2esocket";
 const DAILY: &str = "/org/freedesktop/systemd1/unit/daily_2etimer";
 const GONE: &str = "/org/freedesktop/systemd1/unit/gone_2eservice";
+const JOB: &str = "/org/freedesktop/systemd1/job/41";
 
 type Row =
     (String, String, String, String, String, String, OwnedObjectPath, u32, String, OwnedObjectPath);
@@ -92,6 +94,7 @@ async fn serve(stream: UnixStream, hangs: Arc<AtomicBool>) -> Connection {
         .server(Guid::generate())
         .p2p()
         .serve_at(MANAGER_PATH, Manager { hangs })
+        .serve_at(JOB, Job)
         .serve_at(APP, Unit)
         .serve_at(APP, Service)
         .serve_at(WEB, Socket)
@@ -119,6 +122,49 @@ impl Manager {
         ]
     }
 
+    fn subscribe(&self) {}
+
+    fn load_unit(&self, name: &str) -> OwnedObjectPath {
+        assert_eq!(name, "app.service");
+        path(APP)
+    }
+
+    /// Ends jobs of other units first, and the one that was ordered as the unit's name says.
+    async fn restart_unit(
+        &self,
+        name: &str,
+        mode: &str,
+        #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
+    ) -> zbus::fdo::Result<OwnedObjectPath> {
+        assert_eq!(mode, "replace");
+        let result = match name {
+            "app.service" => "done",
+            "broken.service" => "failed",
+            _ => return Err(zbus::fdo::Error::Failed(format!("Unit {name} not found."))),
+        };
+        Self::job_removed(&emitter, 40, path(JOB), "other.service", "canceled").await?;
+        Self::job_removed(&emitter, 41, path(JOB), name, result).await?;
+        Ok(path(JOB))
+    }
+
+    fn start_unit(&self, name: &str, mode: &str) -> OwnedObjectPath {
+        assert_eq!((name, mode), ("app.service", "replace"));
+        path(JOB)
+    }
+
+    fn get_job(&self, id: u32) -> zbus::fdo::Result<OwnedObjectPath> {
+        if id == 41 { Ok(path(JOB)) } else { Err(zbus::fdo::Error::Failed("no job".to_owned())) }
+    }
+
+    #[zbus(signal)]
+    async fn job_removed(
+        emitter: &SignalEmitter<'_>,
+        id: u32,
+        job: OwnedObjectPath,
+        unit: &str,
+        result: &str,
+    ) -> zbus::Result<()>;
+
     #[zbus(property)]
     fn version(&self) -> String {
         "252.39-1~deb12u1".to_owned()
@@ -135,10 +181,50 @@ impl Manager {
     }
 }
 
+struct Job;
+
+#[interface(name = "org.freedesktop.systemd1.Job")]
+impl Job {
+    #[zbus(property)]
+    fn unit(&self) -> (String, OwnedObjectPath) {
+        ("app.service".to_owned(), path(APP))
+    }
+}
+
 struct Unit;
 
 #[interface(name = "org.freedesktop.systemd1.Unit")]
 impl Unit {
+    #[zbus(property)]
+    fn load_state(&self) -> String {
+        "loaded".to_owned()
+    }
+
+    #[zbus(property)]
+    fn active_state(&self) -> String {
+        "active".to_owned()
+    }
+
+    #[zbus(property)]
+    fn sub_state(&self) -> String {
+        "running".to_owned()
+    }
+
+    #[zbus(property, name = "InvocationID")]
+    fn invocation_id(&self) -> Vec<u8> {
+        vec![0x0a, 0xff]
+    }
+
+    #[zbus(property)]
+    fn state_change_timestamp(&self) -> u64 {
+        1_700_000_000_000_001
+    }
+
+    #[zbus(property)]
+    fn job(&self) -> (u32, OwnedObjectPath) {
+        (41, path(JOB))
+    }
+
     #[zbus(property)]
     fn active_enter_timestamp(&self) -> u64 {
         1_700_000_000_000_000
@@ -195,9 +281,11 @@ impl Timer {
     }
 }
 
-fn row(name: &str, load: &str, active: &str, path: &'static str) -> Row {
-    let path: OwnedObjectPath = ObjectPath::try_from(path).unwrap().into();
-    let none: OwnedObjectPath = ObjectPath::try_from("/").unwrap().into();
+fn path(text: &'static str) -> OwnedObjectPath {
+    ObjectPath::try_from(text).unwrap().into()
+}
+
+fn row(name: &str, load: &str, active: &str, at: &'static str) -> Row {
     (
         name.to_owned(),
         String::new(),
@@ -205,9 +293,9 @@ fn row(name: &str, load: &str, active: &str, path: &'static str) -> Row {
         active.to_owned(),
         "running".to_owned(),
         String::new(),
-        path,
+        path(at),
         0,
         String::new(),
-        none,
+        path("/"),
     )
 }

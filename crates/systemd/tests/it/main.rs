@@ -7,7 +7,7 @@ mod fake;
 use std::time::Duration;
 
 use fake::Fake;
-use regain_systemd::{Bus, Client, Error, SocketCounters, Tasks, Unit};
+use regain_systemd::{Bus, Client, Error, JobResult, SocketCounters, Tasks, Unit, UnitState, Verb};
 
 const PATIENT: Duration = Duration::from_mins(1);
 
@@ -110,4 +110,65 @@ async fn says_so_when_there_is_no_systemd() {
     let error = client.manager().await.unwrap_err();
 
     assert!(error.is_unreachable(), "{error}");
+}
+
+#[tokio::test]
+async fn a_job_is_heard_to_its_end_among_the_jobs_of_others() {
+    let fake = Fake::start();
+    let client = Client::new(fake.bus(), PATIENT);
+    for (unit, result) in [
+        ("app.service", JobResult::Done),
+        ("broken.service", JobResult::Failed("failed".to_owned())),
+    ] {
+        let mut job = client.submit(unit, Verb::Restart).await.unwrap();
+        assert_eq!(job.id(), 41);
+        assert_eq!(job.result(PATIENT).await.unwrap(), Some(result));
+    }
+    let mut job = client.submit("app.service", Verb::Start).await.unwrap();
+    assert_eq!(job.result(Duration::ZERO).await.unwrap(), None, "it goes on");
+
+    let again = client.job(41, "app.service").await.unwrap().unwrap();
+    assert_eq!(again.id(), 41);
+    assert!(client.job(41, "other.service").await.unwrap().is_none());
+    assert!(client.job(42, "app.service").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_refusal_is_certain_and_a_silence_is_not() {
+    let fake = Fake::start();
+    let client = Client::new(fake.bus(), PATIENT);
+    let error = client.submit("nothing.service", Verb::Restart).await.unwrap_err();
+    assert!(error.is_refusal() && error.is_without_effect(), "{error}");
+    let error = client.cancel_job(41).await.unwrap_err();
+    assert!(error.is_refusal(), "there is no such method here: {error}");
+
+    fake.hang(true);
+    let hasty = Client::new(fake.bus(), Duration::from_millis(20));
+    let error = hasty.units().await.unwrap_err();
+    assert!(!error.is_refusal() && !error.is_without_effect(), "{error}");
+}
+
+#[tokio::test]
+async fn reads_the_state_of_one_unit() {
+    let fake = Fake::start();
+    let client = Client::new(fake.bus(), PATIENT);
+    let state = client.unit_state("app.service").await.unwrap();
+    let expected = UnitState {
+        load_state: "loaded".to_owned(),
+        active_state: "active".to_owned(),
+        sub_state: "running".to_owned(),
+        invocation: "0aff".to_owned(),
+        changed_us: 1_700_000_000_000_001,
+        job: Some(41),
+    };
+    assert_eq!(state, expected);
+}
+
+#[test]
+fn verbs_are_read_as_they_are_written() {
+    for verb in [Verb::Start, Verb::Stop, Verb::Restart, Verb::Reload, Verb::ResetFailedAndRestart]
+    {
+        assert_eq!(Verb::parse(&verb.to_string()), Some(verb));
+    }
+    assert_eq!(Verb::parse("kill"), None);
 }

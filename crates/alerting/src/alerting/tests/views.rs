@@ -39,25 +39,30 @@ fn flush(core: &mut Core, second: f64) {
 
 /// The root is muted always; jobs `x` go to `s`, and to `r` below the root, too.
 fn muted_root() -> Sketch {
-    let mut sketch = Sketch::default();
-    sketch.intervals =
-        vec![NamedIntervals { name: "always".into(), intervals: vec![TimeInterval::default()] }];
-    sketch.root.mute_time_intervals = vec!["always".into()];
-    sketch.root.group_wait = Some(Duration::ZERO);
-    sketch.root.routes = vec![
-        RouteSettings {
-            receiver: Some("s".into()),
-            matchers: vec![equal("job", "x")],
-            continue_matching: true,
-            ..RouteSettings::default()
+    let always: Vec<Arc<str>> = vec!["always".into()];
+    let intervals = vec![TimeInterval::default()];
+    let to_s = RouteSettings {
+        receiver: Some("s".into()),
+        matchers: vec![equal("job", "x")],
+        continue_matching: true,
+        ..RouteSettings::default()
+    };
+    let to_r = RouteSettings {
+        matchers: vec![equal("job", "x")],
+        mute_time_intervals: always.clone(),
+        ..RouteSettings::default()
+    };
+    let default = Sketch::default();
+    Sketch {
+        intervals: vec![NamedIntervals { name: "always".into(), intervals }],
+        root: RouteSettings {
+            mute_time_intervals: always,
+            group_wait: Some(Duration::ZERO),
+            routes: vec![to_s, to_r],
+            ..default.root.clone()
         },
-        RouteSettings {
-            matchers: vec![equal("job", "x")],
-            mute_time_intervals: vec!["always".into()],
-            ..RouteSettings::default()
-        },
-    ];
-    sketch
+        ..default
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
 
-use super::{Item, MONTHS, Moment, OffsetForm, SHORT_NAME_LEN, WEEKDAYS, next_item};
+use super::{Item, MONTHS, Moment, OffsetForm, OffsetPart, SHORT_NAME_LEN, WEEKDAYS, next_item};
 use crate::quote::quote;
 
 /// Why a text does not fit its layout; the messages are Go's.
@@ -168,7 +168,7 @@ impl Reader<'_> {
             }
             Item::MonthName => self.found.month = Some(self.name(&MONTHS, None)? + 1),
             Item::MonthShort => {
-                self.found.month = Some(self.name(&MONTHS, Some(SHORT_NAME_LEN))? + 1)
+                self.found.month = Some(self.name(&MONTHS, Some(SHORT_NAME_LEN))? + 1);
             }
             Item::Month | Item::MonthPadded => {
                 let month = self.digits(item == Item::MonthPadded)?;
@@ -314,7 +314,7 @@ impl Reader<'_> {
             (60, "time zone offset minute"),
             (60, "time zone offset second"),
         ];
-        let wanted = [true, form.minutes, form.seconds];
+        let wanted = [true, form.finest >= OffsetPart::Minutes, form.finest >= OffsetPart::Seconds];
         for (index, part) in parts.iter_mut().enumerate().filter(|(index, _)| wanted[*index]) {
             if index > 0 && form.colons {
                 self.rest = self.rest.strip_prefix(':').ok_or(Problem::Mismatch)?;

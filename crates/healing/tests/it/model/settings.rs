@@ -58,6 +58,7 @@ fn remediation(name: &str, target: &[&str], steps: Vec<Step>) -> Remediation {
         cancel_on_resolve: CancelOnResolve::Queued,
         steps,
         escalate_to: Some("people".into()),
+        replaces: None,
     }
 }
 

@@ -51,7 +51,8 @@ fn whatever_was_told_is_known_after_a_kill_at_any_operation() {
             .cut_power_with(operation % 2 == 1, |unsynced| unsynced.truncate(unsynced.len() / 2));
         let after = World::on(MemoryStore::new(), world.fs.clone(), last + 60);
         let group = Group::new(settings(vec![alerting("Hot", "m > 1", 60)]), &after.shared, true);
-        let known: Vec<_> = group.rules[0].alerts.iter().flat_map(|alerts| alerts.iter()).collect();
+        let known: Vec<_> =
+            group.rules[0].alerts.iter().flat_map(crate::alerts::Alerts::iter).collect();
         for alert in &told {
             let same = known.iter().find(|known| known.labels == alert.labels);
             let fired_at = same.and_then(|known| known.fired_at);

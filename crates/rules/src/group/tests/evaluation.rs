@@ -224,18 +224,28 @@ fn a_stopped_evaluation_ends_before_the_next_rule() {
 }
 
 #[test]
-fn a_query_that_is_given_up_fails_its_rule_alone() {
+fn a_query_whose_time_is_up_fails_its_rule_alone() {
     let world = World::new();
-    let rules = vec![recording("copy", "m", &[]), recording("after", "m", &[])];
+    let rules = vec![recording("late", "slow", &[]), recording("after", "m", &[])];
     let mut group = Group::new(settings(rules), &world.shared, false);
+    world.set(0, "x", Some(1.0));
+    world.set(0, "slow", Some(1.0));
+    world.evaluate(&mut group, 0);
+    let view = group.view();
+    let error = view.rules[0].last_error.as_deref();
+    assert_eq!(error, Some("query timed out in expression evaluation"));
+    assert_eq!(world.samples(r#"after{i="x"}"#), "1@0");
+}
+
+#[test]
+fn a_query_is_given_up_at_the_end() {
+    let world = World::new();
+    let mut group = Group::new(settings(vec![recording("copy", "m", &[])]), &world.shared, false);
     world.set(0, "x", Some(1.0));
     let ctx = world.shared.options.engine.load().context();
     world.running.begin(&ctx);
-    world.running.time_out();
-    assert!(matches!(ctx.cancel.check(), Err(regain_storage::Error::TimedOut)));
-    world.running.end();
     world.running.cancel();
-    group.rules[0].note(Duration::ZERO, Duration::ZERO, None);
+    assert!(matches!(ctx.cancel.check(), Err(regain_storage::Error::Canceled)));
     world.evaluate(&mut group, 0);
-    assert_eq!(world.samples(r#"after{i="x"}"#), "");
+    assert_eq!(world.samples(r#"copy{i="x"}"#), "");
 }

@@ -51,8 +51,8 @@ fn a_restart_within_minutes_changes_nothing() {
 
 #[test]
 fn an_alert_that_was_resolved_meanwhile_is_resolved_for_its_receivers() {
-    let before = former(0, 120);
-    let world = World::on(before.store.clone(), before.fs.clone(), 180);
+    let World { store, fs, .. } = former(0, 120);
+    let world = World::on(store, fs, 180);
     let mut group = Group::new(settings(vec![alerting("Hot", "m > 1", 0)]), &world.shared, true);
     world.set(180, "x", Some(0.0));
     world.evaluate(&mut group, 180);
@@ -84,8 +84,8 @@ fn a_damaged_state_is_not_used_and_series_tell() {
 #[test]
 fn a_changed_rule_is_restored_from_series() {
     // The state file knows another expression; the series know the name of the alert.
-    let before = former(3600, 1800);
-    let world = World::on(before.store.clone(), before.fs.clone(), 1860);
+    let World { store, fs, .. } = former(3600, 1800);
+    let world = World::on(store, fs, 1860);
     let rules = vec![alerting("Hot", "m > 0.5", 3600)];
     let mut group = Group::new(settings(rules), &world.shared, true);
     assert!(group.is_unrestored());
@@ -98,9 +98,8 @@ fn a_changed_rule_is_restored_from_series() {
 
 #[test]
 fn a_rule_that_fires_sooner_than_the_grace_period_is_not_restored_from_series() {
-    let before = former(300, 120);
-    before.fs.set_bytes(Path::new("/alerts/other"), Vec::new());
-    let world = World::on(before.store.clone(), MemFs::new(), 180);
+    let World { store, .. } = former(300, 120);
+    let world = World::on(store, MemFs::new(), 180);
     let mut group = Group::new(settings(vec![alerting("Hot", "m > 1", 300)]), &world.shared, true);
     world.set(180, "x", Some(2.0));
     world.evaluate(&mut group, 180);
