@@ -9,7 +9,7 @@ REGAIN := target/release/regain
 NODE := $(shell command -v npm >/dev/null && node -p 'const [a, b] = process.versions.node.split("."); +(a > 20 || (a == 20 && b >= 19))' 2>/dev/null)
 UI_SOURCES := $(shell find ui/src ui/build ui/public -type f -not -name '*.test.*') ui/index.html ui/vite.config.ts
 
-.PHONY: build run test lint bench bench-ui peers ui ui-test ui-lint
+.PHONY: build run demo test lint bench bench-ui peers ui ui-test ui-lint
 
 # The release binary. jemalloc returns memory to the system and is built for releases only.
 build: ui
@@ -26,6 +26,11 @@ test: peers ui ui-test
 lint: ui-lint
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+# The talk of 2017 before your eyes: a service of a real systemd dies and is healed, by systemd and by a Jenkins.
+demo: build
+	$(CARGO) build --release --locked --package regain-demo
+	target/release/regain-demo
 
 # Compares with $$PROMETHEUS and $$VICTORIAMETRICS, or with Debian's packages of them.
 bench: build peers

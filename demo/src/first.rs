@@ -23,7 +23,12 @@ pub(crate) fn play(application: &Application, dir: &Path) -> anyhow::Result<()> 
     let stages: Vec<&'static str> = COMMON.into_iter().chain(HEALING).collect();
     watch.look(&mut timeline, LIMIT_S, |timeline| Ok(timeline.missing(&stages).is_empty()))?;
     let missing = timeline.missing(&stages);
-    anyhow::ensure!(missing.is_empty(), "never seen: {}", missing.join(", "));
+    anyhow::ensure!(
+        missing.is_empty(),
+        "never seen: {}; the server says:\n{}",
+        missing.join(", "),
+        stage.complaints()
+    );
     let calm_until = timeline.elapsed_s() + CALM_S;
     watch.look(&mut timeline, calm_until, |_| Ok(false))?;
     let runs = watch.runs();

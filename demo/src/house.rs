@@ -4,19 +4,19 @@
 //! itself again inside, so that all programs that it starts find this systemd where systemd usually is.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use regain_tests::process::{Running, wait_for, write_file};
+use regain_tests::process::wait_for;
 use regain_tests::program::variable_of;
+use regain_tests::systemd::UserManager;
 
 /// Is set for the demo that runs inside.
 const INSIDE: &str = "REGAIN_DEMO_INSIDE";
-const RUNTIME_DIR: &str = "/run/regain-demo";
 const START_LIMIT: Duration = Duration::from_secs(20);
 
 /// Goes on inside; returns only there.
@@ -52,7 +52,7 @@ pub(crate) fn need(program: &str, install: &str) -> anyhow::Result<()> {
 /// A systemd that runs, with one unit in it.
 #[derive(Debug)]
 pub(crate) struct House {
-    _systemd: Running,
+    systemd: UserManager,
     unit: &'static str,
 }
 
@@ -65,52 +65,28 @@ impl House {
             mounted.success(),
             "this system allows no private /run to this user; run the demo as root"
         );
-        let units = dir.join("config/systemd/user");
-        fs::create_dir_all(&units)?;
-        write_file(&units.join(unit), text)?;
-        // What `sd_booted` looks for.
+        let systemd = UserManager::start(dir, &[(unit, text)])?;
+        // What `sd_booted` looks for, and where systemd is found without a bus.
         fs::create_dir_all("/run/systemd/system")?;
-        fs::create_dir_all(RUNTIME_DIR)?;
-        fs::set_permissions(RUNTIME_DIR, fs::Permissions::from_mode(0o700))?;
-        let log = fs::File::create(dir.join("systemd.log"))?;
-        let mut command = Command::new("systemd");
-        command.args(["--user", "--log-target=console"]).env("HOME", dir);
-        command.env("XDG_CONFIG_HOME", dir.join("config")).env("XDG_RUNTIME_DIR", RUNTIME_DIR);
-        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        let mut systemd = Running::new(command.spawn().context("start `systemd --user`")?);
-        let socket = PathBuf::from(RUNTIME_DIR).join("systemd/private");
-        wait_for("systemd's own socket", START_LIMIT, || {
-            let log = || fs::read_to_string(dir.join("systemd.log")).unwrap_or_default();
-            anyhow::ensure!(!systemd.has_ended()?, "systemd ended at once:\n{}", log());
-            Ok(socket.exists().then_some(()))
-        })?;
-        symlink(&socket, "/run/systemd/private")?;
-        Ok(Self { _systemd: systemd, unit })
-    }
-
-    /// Runs `systemctl` and returns what it prints.
-    fn control(arguments: &[&str]) -> anyhow::Result<String> {
-        let mut command = Command::new("systemctl");
-        command.arg("--user").args(arguments).env("XDG_RUNTIME_DIR", RUNTIME_DIR);
-        let output = command.output().context("start `systemctl`")?;
-        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        symlink(systemd.socket(), "/run/systemd/private")?;
+        Ok(Self { systemd, unit })
     }
 
     /// Starts the unit and waits until it is active.
     pub(crate) fn start_unit(&self) -> anyhow::Result<()> {
-        Self::control(&["reset-failed", self.unit])?;
-        Self::control(&["start", self.unit])?;
+        self.systemd.systemctl(&["reset-failed", self.unit])?;
+        self.systemd.systemctl(&["start", self.unit])?;
         wait_for("the unit to be active", START_LIMIT, || Ok(self.is_active()?.then_some(())))
     }
 
     /// Whether the unit is active.
     pub(crate) fn is_active(&self) -> anyhow::Result<bool> {
-        Ok(Self::control(&["is-active", self.unit])? == "active")
+        Ok(self.systemd.systemctl(&["is-active", self.unit])? == "active")
     }
 
     /// Kills the unit's processes; nothing but somebody's help brings them back.
     pub(crate) fn kill_unit(&self) -> anyhow::Result<()> {
-        Self::control(&["kill", "--signal=KILL", self.unit])?;
+        self.systemd.systemctl(&["kill", "--signal=KILL", self.unit])?;
         wait_for("the unit to be dead", START_LIMIT, || Ok((!self.is_active()?).then_some(())))
     }
 }

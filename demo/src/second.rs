@@ -9,7 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 use regain_tests::jenkins::{BuildResult, Jenkins, Job, Run, Server, User};
+use regain_tests::process::write_file;
 
+use crate::say;
 use crate::stage::{Application, Stage};
 use crate::timeline::Timeline;
 use crate::watch::{COMMON, HEALING, Watch};
@@ -35,9 +37,11 @@ const WITH_A_REMEDIATION: [&str; 4] = [
 /// Plays both halves; the errors say what did not come to pass.
 pub(crate) fn play(application: &Arc<Application>, dir: &Path) -> anyhow::Result<()> {
     application.house.start_unit()?;
+    say("As it was: each notification that reaches Jenkins starts a build");
     let builds = half(application, &dir.join("as-it-was"), &AS_IT_WAS, false)?;
     anyhow::ensure!(builds > 1, "stock traffic triggered {builds} builds; more were expected");
     application.house.start_unit()?;
+    say("\nWith one remediation that takes the receiver's place, and nothing else changed");
     let builds = half(application, &dir.join("with-a-remediation"), &WITH_A_REMEDIATION, true)?;
     anyhow::ensure!(builds == 1, "with a remediation, {builds} builds ran instead of one");
     Ok(())
@@ -52,7 +56,7 @@ fn half(
 ) -> anyhow::Result<usize> {
     let jenkins = jenkins(application)?;
     std::fs::create_dir_all(dir)?;
-    std::fs::write(dir.join("token"), API_TOKEN)?;
+    write_file(&dir.join("token"), API_TOKEN)?;
     let fill = [
         ("jenkins", jenkins.address().port().to_string()),
         ("token", API_TOKEN.to_owned()),
@@ -80,14 +84,19 @@ fn half(
         Ok(timeline.missing(&stages).is_empty())
     })?;
     let missing = timeline.missing(&stages);
-    anyhow::ensure!(missing.is_empty(), "never seen: {}", missing.join(", "));
+    anyhow::ensure!(
+        missing.is_empty(),
+        "never seen: {}; the server says:\n{}",
+        missing.join(", "),
+        stage.complaints()
+    );
     let calm_until = timeline.elapsed_s() + CALM_S;
     watch.look(&mut timeline, calm_until, |timeline| {
         look_at_builds(timeline);
         Ok(false)
     })?;
     let builds = jenkins.builds(JOB).len();
-    timeline.say("calm", &format!("{builds} builds of {JOB} in all"));
+    timeline.say("calm", &format!("{JOB} was built {builds} times in all"));
     Ok(builds)
 }
 

@@ -15,6 +15,8 @@ use serde_json::Value;
 use crate::house::House;
 
 const START_LIMIT: Duration = Duration::from_mins(1);
+/// How much of the server's log is shown when an act fails.
+const LOG_LINES: usize = 20;
 /// The unit whose death the demo is about.
 pub(crate) const UNIT: &str = "app.service";
 /// Whether the unit is active, as the exporter says.
@@ -85,6 +87,13 @@ impl Stage {
         let stage = Self { server, chat, _node: node };
         stage.wait_until_calm()?;
         Ok(stage)
+    }
+
+    /// What the server complained about, for when an act fails.
+    pub(crate) fn complaints(&self) -> String {
+        let log = fs::read_to_string(self.server.setup.log_file()).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().rev().take(LOG_LINES).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
     }
 
     /// Waits until everything is scraped and the unit is seen to be active.

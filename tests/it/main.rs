@@ -15,6 +15,7 @@ mod bad_targets;
 mod chain;
 mod crash;
 mod jenkins_clients;
+mod jenkins_crash;
 mod jenkins_facts;
 mod lifetime;
 mod node;

@@ -39,7 +39,8 @@ pub(crate) fn skip(why: &str) {
     writeln!(std::io::stderr(), "SKIPPED {name}: {why}").unwrap();
 }
 
-fn numbers(version: &str) -> Option<Version> {
+/// The three numbers of a version.
+pub(crate) fn numbers(version: &str) -> Option<Version> {
     let parts: Vec<u32> = version.split('.').map(str::parse).collect::<Result<_, _>>().ok()?;
     parts.try_into().ok()
 }

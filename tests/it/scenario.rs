@@ -7,23 +7,42 @@ use std::collections::BTreeMap;
 use regain_yaml::{Decode as _, Kind, Mistakes, Node, Resolved, Section};
 use serde_json::Value;
 
+use super::peer::{ANY, Version, numbers};
+
 /// One file.
 #[derive(Debug)]
 pub(crate) struct Scenario {
     /// What it shows.
     pub(crate) about: String,
+    /// What is asked.
+    pub(crate) kind: ServerKind,
     /// Whether Prometheus 2 does it otherwise.
     pub(crate) modern: bool,
+    /// The oldest Alertmanager that does it.
+    pub(crate) since: Version,
+    /// Why no other program than Regain does it; empty where the original does.
+    pub(crate) ours: String,
     /// Further flags of the server.
     pub(crate) flags: Vec<String>,
     /// The server's configuration, in which `${NAME}` is the address of a target.
     pub(crate) config: String,
+    /// Texts of more files beside the configuration, by their names.
+    pub(crate) files: BTreeMap<String, String>,
     /// What targets expose, by their names.
     pub(crate) targets: Vec<Exposed>,
     /// What is pushed before the requests.
     pub(crate) push: Vec<Pushed>,
     /// What is asked, in this order.
     pub(crate) requests: Vec<Request>,
+}
+
+/// Which of the servers is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ServerKind {
+    /// The one that scrapes and answers queries.
+    Prometheus,
+    /// The receiver of alerts.
+    Alertmanager,
 }
 
 /// What a target exposes.
@@ -47,7 +66,7 @@ pub(crate) struct Pushed {
 }
 
 /// A request and its answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Request {
     /// The line of the file where it stands.
     pub(crate) line: u32,
@@ -57,13 +76,17 @@ pub(crate) struct Request {
     pub(crate) with: Vec<(String, String)>,
     /// Header fields that are sent.
     pub(crate) send: BTreeMap<String, String>,
+    /// What is sent as it is, instead of a form.
+    pub(crate) body: Option<String>,
+    /// What later requests and answers name `${NAME}`: pointers into the JSON of the answer, by names.
+    pub(crate) keep: BTreeMap<String, String>,
     /// Whether to ask again until the answer is right, because it takes a scrape to be.
     pub(crate) eventually: bool,
     pub(crate) answer: Expected,
 }
 
 /// What an answer must be.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Expected {
     pub(crate) status: u16,
     /// Header fields, named in lower case.
@@ -86,9 +109,13 @@ impl Scenario {
     fn decode(section: &mut Section<'_>) -> Self {
         Self {
             about: section.required("about").unwrap_or_default(),
+            kind: kind(section),
             modern: section.or("modern", false),
+            since: since(section),
+            ours: section.or_zero("ours"),
             flags: section.or_zero("flags"),
             config: section.or("config", "global: {}\n".to_owned()),
+            files: section.or_zero("files"),
             targets: targets(section),
             push: section.list("push", |node, mistakes| {
                 Section::read(node, "push", mistakes, Pushed::decode)
@@ -99,6 +126,26 @@ impl Scenario {
             }),
         }
     }
+}
+
+fn kind(section: &mut Section<'_>) -> ServerKind {
+    match section.or("program", "prometheus".to_owned()).as_str() {
+        "alertmanager" => ServerKind::Alertmanager,
+        word => {
+            if word != "prometheus" {
+                section.rule("program", "a program is prometheus or alertmanager");
+            }
+            ServerKind::Prometheus
+        }
+    }
+}
+
+fn since(section: &mut Section<'_>) -> Version {
+    let text: String = section.or("since", "0.0.0".to_owned());
+    numbers(&text).unwrap_or_else(|| {
+        section.rule("since", "a version is three numbers");
+        ANY
+    })
 }
 
 fn targets(section: &mut Section<'_>) -> Vec<Exposed> {
@@ -149,20 +196,33 @@ fn value(word: &str) -> f64 {
     if word == "stale" { f64::from_bits(STALE) } else { word.parse().unwrap() }
 }
 
+/// The methods by the keys under which a request names its path.
+const METHODS: [(&str, &str); 5] = [
+    ("get", "GET"),
+    ("post", "POST"),
+    ("put", "PUT"),
+    ("delete", "DELETE"),
+    ("options", "OPTIONS"),
+];
+
 impl Request {
     fn decode(section: &mut Section<'_>, line: u32) -> Self {
-        let get: Option<String> = section.optional("get");
-        let post: Option<String> = section.optional("post");
-        let method = if get.is_some() { "GET" } else { "POST" };
-        if get.is_some() == post.is_some() {
-            section.rule("get", "a request is either get or post");
+        let mut methods = METHODS
+            .iter()
+            .filter_map(|(key, method)| section.optional(key).map(|path: String| (*method, path)));
+        let (first, second) = (methods.next(), methods.next());
+        if first.is_none() || second.is_some() {
+            section.rule("get", "a request has one method");
         }
+        let (method, path) = first.unwrap_or_default();
         Self {
             line,
             method,
-            path: get.or(post).unwrap_or_default(),
+            path,
             with: section.field("with").map(parameters).unwrap_or_default(),
             send: section.or_zero("send"),
+            body: section.optional("body"),
+            keep: section.or_zero("keep"),
             eventually: section.or("eventually", false),
             answer: Expected {
                 status: section.or("status", 200),

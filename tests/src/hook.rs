@@ -103,7 +103,10 @@ fn answer_all(
         posted.status = status(&posted);
         let code = posted.status;
         lock(kept).push(posted);
-        write!(stream, "HTTP/1.1 {code} Answer\r\nContent-Length: 0\r\n\r\n")?;
+        // Slack says so where it is content, and nobody else minds.
+        let body = if code == 200 { "ok" } else { "" };
+        let length = body.len();
+        write!(stream, "HTTP/1.1 {code} Answer\r\nContent-Length: {length}\r\n\r\n{body}")?;
     }
     Ok(())
 }

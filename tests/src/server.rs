@@ -159,13 +159,14 @@ impl Setup {
 
     /// Whether the server got ready; false when its port was taken.
     fn wait_until_ready(&self, process: &mut Running, port: u16) -> anyhow::Result<bool> {
+        let prefix = self.flags.iter().find_map(|flag| flag.strip_prefix("--web.route-prefix="));
         let path = match self.program {
-            Program::VictoriaMetrics => "/health",
-            Program::RegainNode | Program::NodeExporter => "/",
+            Program::VictoriaMetrics => "/health".to_owned(),
+            Program::RegainNode | Program::NodeExporter => "/".to_owned(),
             Program::Prometheus
             | Program::Regain
             | Program::Alertmanager
-            | Program::RegainAlertmanager => "/-/ready",
+            | Program::RegainAlertmanager => format!("{}/-/ready", prefix.unwrap_or_default()),
         };
         let name = self.program.name();
         wait_for(&format!("{name} to be ready"), START_LIMIT, || {
@@ -178,7 +179,7 @@ impl Setup {
                 );
                 return Ok(Some(false));
             }
-            let answer = Connection::open(port).and_then(|mut server| server.get(path));
+            let answer = Connection::open(port).and_then(|mut server| server.get(&path));
             Ok(answer.is_ok_and(|answer| answer.status == 200).then_some(true))
         })
     }
