@@ -19,12 +19,10 @@ use regain_alerting::{Alerting, Options};
 use regain_api::{
     AlertSource, AlertingDoor, AlertingService, HealingDoor, HealingService, QueryService,
 };
-use regain_healing::backend::{BackendOptions, Backends};
+use regain_healing::Healing;
 use regain_healing::settings::Remediations;
-use regain_healing::{Healing, Surroundings};
 use regain_metrics::Registry;
 use regain_rules::notifier::AlertSink;
-use regain_storage::fs::RealFs;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -33,12 +31,11 @@ use self::escalate::Escalations;
 use self::sink::Intake;
 pub(crate) use self::source::{ActingRefused, ActingSource, ReadyActing};
 use crate::alerting::{self, ConfigMetrics, ReadyAlerting};
-use crate::{build_info, environment};
+use crate::build_info;
+use crate::healing::{self, HealingGround};
 
 /// Below the directory of the data.
 const ALERTING_DIR: &str = "alerting";
-const HEALING_DIR: &str = "healing";
-const MARKS_DIR: &str = "healing-marks";
 
 /// The ways in for requests.
 #[derive(Clone, Debug, Default)]
@@ -120,23 +117,17 @@ impl Acting {
         let in_process = self.alerting.as_ref();
         let alerting = in_process.map(|part| part.alerting.clone());
         let alerting = alerting.ok_or("healing needs the section alerting in the same file")?;
-        let backends = Backends::new(BackendOptions {
-            environment: environment::all(),
-            fs: Arc::new(RealFs),
-            directory: ground.data_dir.join(MARKS_DIR),
-            tasks: self.tasks.clone(),
-        });
-        let surroundings = Surroundings {
-            fs: Arc::new(RealFs),
-            dir: ground.data_dir.join(HEALING_DIR),
-            backend: Arc::new(backends),
-            asker: Arc::new(EngineAsk::new(Arc::clone(&ground.queries))),
-            sink: Arc::new(Escalations::new(alerting.clone())),
-            clock: regain_alerting::Clock::new(alerting::now),
-            registry: ground.registry.clone(),
-        };
-        let opened = Healing::open(settings, surroundings).await;
-        let healing = opened.map_err(|error| format!("opening healing failed: {error}"))?;
+        let opened = healing::open(
+            settings,
+            HealingGround {
+                data_dir: ground.data_dir,
+                registry: ground.registry,
+                tasks: &self.tasks,
+                asker: Arc::new(EngineAsk::new(Arc::clone(&ground.queries))),
+                sink: Arc::new(Escalations::new(alerting.clone())),
+            },
+        );
+        let healing = opened.await.map_err(|error| format!("opening healing failed: {error}"))?;
         let source = AlertSource::InProcess;
         let service = HealingService { healing: healing.clone(), source, now: alerting::now };
         self.doors.healing.open(service);

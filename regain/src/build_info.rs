@@ -11,7 +11,8 @@ pub(crate) const ALERTMANAGER_VERSION: &str = "0.34.0";
 /// The version of `node_exporter` whose behaviour the exporter has.
 pub(crate) const NODE_EXPORTER_VERSION: &str = "1.12.1";
 
-const OWN_VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The version of this program itself.
+pub(crate) const OWN_VERSION: &str = env!("CARGO_PKG_VERSION");
 const REVISION: &str = env!("REGAIN_REVISION");
 const BRANCH: &str = env!("REGAIN_BRANCH");
 

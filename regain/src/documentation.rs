@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::alertmanager::ALERTMANAGER;
 use crate::flags::{Command, Flag, Kind, Standing, default_text};
+use crate::heal::{HEAL, HEAL_COMMANDS};
 use crate::node::NODE;
 use crate::promtool::PROMTOOL;
 use crate::server::SERVER;
@@ -27,6 +28,8 @@ pub(crate) fn flags_page() -> String {
         ("`regain server`, or `prometheus`", &SERVER),
         ("`regain alertmanager`, or `alertmanager`", &ALERTMANAGER),
         ("`regain node`, or `node_exporter`", &NODE),
+        ("`regain heal`, the healer", &HEAL),
+        ("`regain heal` with a command", &HEAL_COMMANDS),
         ("`regain promtool`, or `promtool`", &PROMTOOL),
     ] {
         write!(page, "\n## {title}\n\n{}\n", program.about).expect("writing to a string succeeds");

@@ -1,4 +1,4 @@
-//! Regain: measure, collect, keep, ask and alert, in one program with many names.
+//! Regain: measure, collect, keep, ask, alert and heal, in one program with many names.
 //!
 //! This crate reads flags and wires the others together; it decides nothing that they could decide.
 
@@ -8,6 +8,7 @@ mod flags;
 
 mod address;
 mod allocator;
+mod api_client;
 mod build_info;
 mod clock;
 mod environment;
@@ -21,6 +22,8 @@ mod signals;
 mod acting;
 mod alerting;
 mod alertmanager;
+mod heal;
+mod healing;
 mod node;
 mod promtool;
 mod server;
@@ -39,6 +42,7 @@ Parts:
   server        The server, as `prometheus` is.
   alertmanager  The receiver of alerts, as `alertmanager` is.
   node          The host's exporter, as `node_exporter` is.
+  heal          Heals behind a stock Alertmanager; shows, stops and explains what is healed.
   promtool      Tools: check files, query a server, test queries.
 
 `regain <part> --help` shows a part's flags. Started under the name prometheus, alertmanager,
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
     let Call { part, program, rest } = names::call(&arguments);
     match part {
         Some(Part::Alertmanager) => alertmanager::main(&program, rest),
+        Some(Part::Heal) => heal::main(&program, rest),
         Some(Part::Node) => node::main(&program, rest),
         Some(Part::Promtool) => promtool::main(&program, rest),
         Some(Part::Server) => server::main(&program, rest),
@@ -66,7 +71,9 @@ fn without_part(program: &str, rest: &[String]) -> ExitCode {
             exit::complain(&format!(
                 "{program}: error: expected a part but got {word:?}, try --help"
             ));
-            exit::complain("  hint: the parts are up, server, alertmanager, node and promtool");
+            exit::complain(
+                "  hint: the parts are up, server, alertmanager, node, heal and promtool",
+            );
             exit::FAILURE
         }
     }

@@ -11,6 +11,8 @@ pub(crate) enum Part {
     Alertmanager,
     /// The host's exporter: `node_exporter`.
     Node,
+    /// The healer, and the commands that ask one.
+    Heal,
     /// The tools: promtool.
     Promtool,
 }
@@ -61,6 +63,7 @@ fn part_named(word: &str) -> Option<Part> {
         "server" => Some(Part::Server),
         "alertmanager" => Some(Part::Alertmanager),
         "node" => Some(Part::Node),
+        "heal" => Some(Part::Heal),
         "promtool" => Some(Part::Promtool),
         _ => None,
     }
@@ -72,10 +75,11 @@ mod tests {
 
     #[test]
     fn a_part_is_meant_by_either_name() {
-        let cases: [(&[&str], Option<Part>, &str, usize); 5] = [
+        let cases: [(&[&str], Option<Part>, &str, usize); 6] = [
             (&["/usr/bin/prometheus", "--version"], Some(Part::Server), "prometheus", 1),
             (&["node_exporter"], Some(Part::Node), "node_exporter", 0),
             (&["./regain", "promtool", "check"], Some(Part::Promtool), "regain promtool", 1),
+            (&["regain", "heal", "list"], Some(Part::Heal), "regain heal", 1),
             (&["regain", "frobnicate"], None, "regain", 1),
             (&[], None, "regain", 0),
         ];

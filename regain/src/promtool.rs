@@ -3,11 +3,11 @@
 //! Commands, outputs and exit codes are promtool 3.14's for the commands that are built; the others
 //! are refused by name. `test promql` is Regain's own: it runs the files that specify the language.
 
-mod answer;
-mod ask;
 mod check_config;
+mod check_rules;
 mod check_web_config;
 mod commands;
+mod features;
 mod print;
 mod query;
 mod server_status;
@@ -28,6 +28,7 @@ pub(crate) fn main(program: &str, arguments: &[String]) -> ExitCode {
     logging::start_tool();
     match line.commands.as_slice() {
         ["check", "config"] => check_config::main(&line),
+        ["check", "rules"] => check_rules::main(&line),
         ["check", "web-config"] => check_web_config::main(&line.arguments),
         ["check", "healthy" | "ready"] => server_status::main(&line),
         ["test", ..] => test_promql::main(&line),

@@ -1,7 +1,7 @@
 //! `regain up`: everything on this host in one process, with nothing to set.
 //!
-//! A server scrapes itself and an exporter for this host, keeps what it sees in `./data`, and answers on
-//! 127.0.0.1 only. It stays in the foreground and says in a few lines what it watches and where to look.
+//! A server scrapes itself and an exporter for this host, keeps what it sees in `./data`, evaluates a few rules about
+//! the host, and answers on 127.0.0.1 only. It stays in the foreground and says in a few lines what it watches and where to look.
 
 mod banner;
 mod builtin;
@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::banner::Banner;
+use crate::acting::ActingSource;
 use crate::flags::{BASIC_FLAGS, Command, Flag, Kind, Line, Style};
 use crate::listen::{self, ListenError, Listening};
 use crate::logging::QUIET_LOG_FLAGS;
@@ -24,12 +25,14 @@ use crate::{allocator, exit, host, logging, runtime, signals};
 
 /// The configuration that is used where it exists.
 const OWN_CONFIG: &str = "prometheus.yml";
+/// Alerting and healing are configured by it where it exists.
+const OWN_ACTING: &str = "regain.yml";
 
 /// The part that runs all others.
 pub(crate) static UP: Command = Command {
     name: "regain up",
-    about: "Watches this host: measures, scrapes, keeps and answers, all in one process. Uses \
-            ./prometheus.yml where there is one.",
+    about: "Watches this host: measures, scrapes, keeps, answers and alerts, all in one process. Uses \
+            ./prometheus.yml and ./regain.yml where they are.",
     flags: &[BASIC_FLAGS, UP_FLAGS, QUIET_LOG_FLAGS],
     ..Command::PLAIN
 };
@@ -69,7 +72,8 @@ async fn run(line: &Line) -> anyhow::Result<ExitCode> {
     let web = listen::open(line.text("web.listen-address"))?;
     let numbers = numbers(line.text("node.listen-address"))?;
     let source = source(&web, numbers.address());
-    let options = options(line)?;
+    let mut options = options(line)?;
+    options.acting = acting();
     let config = source.load(&options.reading())?;
     let banner = Banner {
         server: web.address(),
@@ -107,7 +111,16 @@ fn source(web: &Bound, numbers: &str) -> ConfigSource {
         return ConfigSource::File(own.to_owned());
     }
     let text = builtin::configuration(&web.address().to_string(), numbers);
-    ConfigSource::Text(PathBuf::from("built-in configuration"), text)
+    ConfigSource::Text(PathBuf::from("built-in configuration"), text, builtin::RULES)
+}
+
+/// Alerting as the user has it, or with nobody to tell: the pages and the API show what fires all the same.
+fn acting() -> ActingSource {
+    let own = Path::new(OWN_ACTING);
+    if own.is_file() {
+        return ActingSource::File(own.to_owned());
+    }
+    ActingSource::Alertmanager(builtin::ALERTMANAGER)
 }
 
 /// Who shows the host's numbers: an exporter of this process, or whoever has its port already.

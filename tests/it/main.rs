@@ -20,6 +20,7 @@ mod jenkins_facts;
 mod lifetime;
 mod node;
 mod remote_write;
+mod rules_side_by_side;
 mod scenarios;
 mod side_by_side;
 mod timed;

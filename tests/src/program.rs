@@ -1,9 +1,17 @@
 //! The programs that are run: ours, and the real ones that it stands beside.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
+
+/// Where Debian's Alertmanager looks for its templates.
+const ALERTMANAGER_TEMPLATE: &str = "/usr/share/prometheus/alertmanager/default.tmpl";
+/// Puts the unpacked templates where they are looked for, in a mount namespace, and becomes the program.
+const WITH_TEMPLATES: &str = r#"
+mount -t tmpfs tmpfs /usr/share && cp -r "$TEMPLATES" /usr/share/prometheus && unset TEMPLATES || exit 1
+exec "$0" "$@"
+"#;
 
 /// A program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +75,27 @@ impl Program {
             Self::NodeExporter => debian("prometheus-node-exporter"),
             Self::Alertmanager => debian("prometheus-alertmanager"),
         };
+        // Debian's reads templates at a fixed place, which is there once the package is installed.
+        let starts = self != Self::Alertmanager || Path::new(ALERTMANAGER_TEMPLATE).exists();
+        if !starts && !can_mount() {
+            return Ok(None);
+        }
         Ok(path.is_file().then_some(path))
+    }
+
+    /// What starts the program.
+    pub fn command(self) -> anyhow::Result<Command> {
+        let program = self.need()?;
+        if self != Self::Alertmanager || program != debian("prometheus-alertmanager") {
+            return Ok(Command::new(program));
+        }
+        if Path::new(ALERTMANAGER_TEMPLATE).exists() {
+            return Ok(Command::new(program));
+        }
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "--", "sh", "-c", WITH_TEMPLATES]);
+        command.arg(program).env("TEMPLATES", workspace("target/peers/usr/share/prometheus"));
+        Ok(command)
     }
 
     /// The program's file; where there is none, the error says how to get it.
@@ -111,6 +139,13 @@ pub fn variable_of(name: &str) -> Option<String> {
 pub fn workspace(path: &str) -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().expect("the crate lies in the workspace").join(path)
+}
+
+/// Whether this process may make mounts of its own.
+fn can_mount() -> bool {
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--mount", "true"]).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
 }
 
 fn debian(name: &str) -> PathBuf {

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -103,15 +103,16 @@ impl Setup {
 
     fn spawn(&self, port: u16) -> anyhow::Result<Running> {
         let log = fs::File::create(self.log_file())?;
-        let program = self.program.need()?;
-        let child = Command::new(&program)
+        let child = self
+            .program
+            .command()?
             .args(self.arguments(port))
             .current_dir(&self.dir)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()
-            .with_context(|| format!("start {}", program.display()))?;
+            .with_context(|| format!("start {}", self.program.name()))?;
         Ok(Running::new(child))
     }
 

@@ -10,8 +10,10 @@ use regain_http::client::config::{
 };
 use regain_yaml::{Decode as _, Mistakes, Node, Section, pairs};
 
+mod file;
 mod write;
 
+pub use file::load_client_file;
 pub(crate) use write::{write_client, write_tls, write_tls_keys};
 
 const SIGNATURE_ALGORITHMS: [&str; 3] = ["RS256", "RS384", "RS512"];

@@ -54,6 +54,7 @@ pub use alertmanager::{
     load_alertmanager_text,
 };
 pub use check::{CheckError, Checked, MissingTargets};
+pub use client::load_client_file;
 pub use config::{Config, FilePattern};
 pub use global::GlobalConfig;
 pub use load::{LoadError, LoadOptions, load_file, load_text};
@@ -66,6 +67,7 @@ pub use remote_read::RemoteReadConfig;
 pub use remote_write::{MetadataConfig, QueueConfig, RemoteWriteConfig, WriteMessage};
 pub use rule_file::{
     CheckedRules, RuleFileOptions, RuleLint, check_rule_file, check_rule_text, load_rule_files,
+    load_rule_text,
 };
 pub use runtime::RuntimeConfig;
 pub use scrape::{Limits, ScrapeConfig};

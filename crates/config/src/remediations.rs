@@ -172,7 +172,9 @@ fn read_remediations(file: &File, collected: &mut Collected) {
             collected.remediations.push(Arc::new(remediation));
         }
     });
-    collected.warnings.extend(reader.warnings.into_inner());
+    let mut warnings = reader.warnings.into_inner();
+    warnings.sort_by_key(|warning| warning.at);
+    collected.warnings.extend(warnings);
 }
 
 /// The keys that stand in one file at most.

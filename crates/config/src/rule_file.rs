@@ -37,22 +37,39 @@ pub struct RuleFileOptions {
     pub parser: ParserOptions,
     /// How often groups are evaluated that say nothing of it.
     pub interval: Duration,
+    /// Whether fields that nobody knows are let be, as a checker of extended files wants it.
+    pub ignore_unknown_fields: bool,
 }
 
 impl Config {
-    /// Reads all rule files, and returns what the rules of this configuration are.
-    pub fn rules(&self, parser: ParserOptions) -> Result<RuleSet, LoadError> {
-        let options = RuleFileOptions {
+    /// What the rule files of this configuration are read with.
+    pub fn rule_file_options(&self, parser: ParserOptions) -> RuleFileOptions {
+        RuleFileOptions {
             scheme: self.global.metric_name_validation_scheme,
             parser,
             interval: self.global.evaluation_interval,
-        };
+            ignore_unknown_fields: false,
+        }
+    }
+
+    /// Reads all rule files, and returns what the rules of this configuration are.
+    pub fn rules(&self, parser: ParserOptions) -> Result<RuleSet, LoadError> {
+        let options = self.rule_file_options(parser);
         Ok(RuleSet {
             groups: load_rule_files(&self.file, &self.rule_files, &options)?,
             external_labels: self.global.external_labels(),
             query_offset: self.global.rule_query_offset,
         })
     }
+}
+
+/// Reads the rules in a text; `path` is its name in messages.
+pub fn load_rule_text(
+    path: &Path,
+    text: &str,
+    options: &RuleFileOptions,
+) -> Result<Vec<RuleGroup>, LoadError> {
+    read_rules(path, text, options).map_err(|errors| LoadError::Mistakes(vec![errors]))
 }
 
 /// Reads the files that match the patterns of the configuration `file`, each once; returns all groups or all mistakes.
@@ -109,7 +126,11 @@ fn read_rules(
     text: &str,
     options: &RuleFileOptions,
 ) -> Result<Vec<RuleGroup>, Errors> {
-    let mistakes = Mistakes::new();
+    let mistakes = if options.ignore_unknown_fields {
+        Mistakes::letting_unknown_fields()
+    } else {
+        Mistakes::new()
+    };
     let node = match parse(text) {
         Ok(node) => node,
         Err(mistake) => {

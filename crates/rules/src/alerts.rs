@@ -34,9 +34,12 @@ impl Alerts {
         Self { is_restored, ..Self::default() }
     }
 
-    /// Starts with the alerts of a former process.
+    /// Starts with the alerts of a former process. They are sent anew with the first evaluation: whoever keeps them in
+    /// memory alone, as Alertmanagers do, may have been restarted, too.
     pub(crate) fn restored(alerts: impl IntoIterator<Item = Alert>) -> Self {
-        let active = alerts.into_iter().map(|alert| (alert.labels.clone(), alert)).collect();
+        let unsent = |alert: Alert| Alert { last_sent_at: None, ..alert };
+        let alerts = alerts.into_iter().map(unsent);
+        let active = alerts.map(|alert| (alert.labels.clone(), alert)).collect();
         Self { active, is_restored: true, is_settling: true }
     }
 

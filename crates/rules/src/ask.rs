@@ -34,8 +34,12 @@ impl Ask {
         match answer?.value {
             Value::Vector(samples) => Ok(samples),
             Value::Scalar(scalar) => {
-                let sample =
-                    Sample { labels: Labels::empty(), time: scalar.time, value: scalar.value };
+                let sample = Sample {
+                    labels: Labels::empty(),
+                    time: scalar.time,
+                    value: scalar.value,
+                    histogram: None,
+                };
                 Ok(vec![sample])
             }
             Value::Matrix(_) | Value::String(_) => Err(RuleError::NotAVector),

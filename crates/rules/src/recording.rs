@@ -51,7 +51,12 @@ mod tests {
     }
 
     fn sample(labels: &[(&str, &str)], value: f64) -> Sample {
-        Sample { labels: Labels::from_pairs(labels.iter().copied()), time: Timestamp(0), value }
+        Sample {
+            labels: Labels::from_pairs(labels.iter().copied()),
+            time: Timestamp(0),
+            value,
+            histogram: None,
+        }
     }
 
     #[test]

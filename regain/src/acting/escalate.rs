@@ -5,17 +5,10 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use regain_alerting::Alerting;
 use regain_alerting::notify::{Notification, NotificationReason};
-use regain_alerting::{ALERT_NAME, Alert, Alerting};
 use regain_healing::machine::Escalation;
 use regain_healing::{EscalationError, EscalationSink};
-use regain_model::LabelsBuilder;
-
-/// What the alert is called that tells of an escalation.
-const NAME: &str = "RemediationEscalated";
-const REMEDIATION: &str = "remediation";
-/// The name of the alert that healing could not heal.
-const OF: &str = "of";
 
 /// Hands escalations to receivers.
 #[derive(Debug)]
@@ -49,30 +42,12 @@ impl EscalationSink for Escalations {
     }
 }
 
-/// An alert of its own, because the one that was to be healed is known already.
 fn notification(escalation: &Escalation, external_url: &Arc<str>) -> Notification {
-    let mut labels = LabelsBuilder::from(&escalation.labels);
-    let of = escalation.labels.get(ALERT_NAME).unwrap_or_default().to_owned();
-    labels.set(OF, &of);
-    labels.set(ALERT_NAME, NAME);
-    labels.set(REMEDIATION, &escalation.remediation);
-    let labels = labels.labels();
-    let mut annotations = escalation.annotations.clone();
-    annotations.insert("summary".to_owned(), escalation.title.clone());
-    annotations.insert("description".to_owned(), escalation.text.clone());
-    let alert = Alert {
-        labels: labels.clone(),
-        annotations,
-        starts_at: escalation.at,
-        ends_at: None,
-        generator_url: format!("{external_url}/healing"),
-        updated_at: escalation.at,
-        timeout: false,
-    };
+    let alert = escalation.alert(format!("{external_url}/healing"));
     Notification {
         receiver: Arc::clone(&escalation.receiver),
         group_key: format!("regain/healing/{}", escalation.sequence),
-        group_labels: labels,
+        group_labels: alert.labels.clone(),
         route_labels: regain_model::Labels::empty(),
         alerts: vec![Arc::new(alert)],
         reason: NotificationReason::FirstNotification,

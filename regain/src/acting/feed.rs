@@ -6,15 +6,20 @@ use jiff::Timestamp;
 use regain_alerting::{AlertView, Alerting};
 use regain_healing::Healing;
 use regain_healing::settings::{Observation, Suppression};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 /// How often healing looks even where nothing has changed: silences begin and end by themselves.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// How long after the start an alert that is not listed may still be unknown rather than over: alerting begins with an
+/// empty memory, and senders repeat what fires within this time.
+const UNKNOWN: Duration = Duration::from_mins(5);
+
 /// Feeds healing until `stop`.
 pub(super) async fn run(alerting: Alerting, healing: Healing, stop: CancellationToken) {
     let mut changes = alerting.changes();
+    let begin = Instant::now();
     let mut timer = interval(LOOK);
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -25,7 +30,12 @@ pub(super) async fn run(alerting: Alerting, healing: Healing, stop: Cancellation
         }
         let Ok(alerts) = alerting.active().await else { return };
         let now = alerting.now();
-        healing.observe_all(alerts.iter().map(|view| observation(view, now)).collect()).await;
+        let seen = alerts.iter().map(|view| observation(view, now)).collect();
+        if begin.elapsed() < UNKNOWN {
+            healing.observe(seen).await;
+        } else {
+            healing.observe_all(seen).await;
+        }
     }
 }
 

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use regain_alerting::matcher::MatcherMode;
-use regain_config::{LoadError, RegainFile, Unbuilt, load_regain_file, load_remediation_files};
-use regain_healing::settings::{Mode, Remediations};
+use regain_config::{LoadError, RegainFile, load_regain_file};
+use regain_healing::settings::{Mode, Remediations, StepKind};
 
 use crate::alerting::{AlertingFile, AlertingRefused, AlertingSource, ReadyAlerting};
+use crate::healing::{self, HealingRefused};
 
 /// Where alerting and healing are configured.
 #[derive(Clone, Debug)]
@@ -43,9 +44,19 @@ pub(crate) enum ActingRefused {
     /// The configuration of alerting is refused.
     #[error(transparent)]
     Alerting(#[from] AlertingRefused),
-    /// A file asks for what does not exist here.
-    #[error("{0}")]
-    NotBuilt(Unbuilt),
+    /// What is to heal is refused.
+    #[error(transparent)]
+    Healing(#[from] HealingRefused),
+    /// People are to be told through a receiver that tells nobody.
+    #[error("{}: healing tells people through the receiver {receiver:?}, which {why}", .file.display())]
+    TellsNobody {
+        /// The file that names it, or the first one with remediations.
+        file: PathBuf,
+        /// The receiver.
+        receiver: String,
+        /// Why it tells nobody.
+        why: &'static str,
+    },
     /// Healing hears of alerts from alerting alone.
     #[error("{}: healing needs the section alerting, which it hears of alerts from", .0.display())]
     NothingToHear(PathBuf),
@@ -76,24 +87,24 @@ fn load(
 ) -> Result<ReadyActing, ActingRefused> {
     let RegainFile { alerting, healing } = load_regain_file(path)?;
     let mut ready = ReadyActing { files: vec![path.to_owned()], ..ReadyActing::default() };
-    if let Some(healing) = healing {
+    if let Some(part) = healing {
         if alerting.is_none() {
             return Err(ActingRefused::NothingToHear(path.to_owned()));
         }
-        let loaded = load_remediation_files(&healing.remediations)?;
-        for warning in &loaded.warnings {
-            tracing::warn!("{warning}");
-        }
-        if let Some(unbuilt) = loaded.unbuilt.into_iter().next() {
-            return Err(ActingRefused::NotBuilt(unbuilt));
-        }
-        ready.files.extend(healing.remediations);
-        ready.healing = Some(loaded.settings);
+        ready.healing = Some(healing::load(&part.remediations)?);
+        ready.files.extend(part.remediations);
     }
     if let Some(part) = alerting {
         let replaced = ready.healing.as_ref().map(replaced).unwrap_or_default();
         ready.files.push(part.config_file.clone());
-        ready.alerting = Some(source(AlertingFile::File(part.config_file)).load(&replaced)?);
+        let alerting = source(AlertingFile::File(part.config_file)).load(&replaced)?;
+        if let Some(healing) = &ready.healing {
+            check_receivers(healing, &alerting, &replaced).map_err(|(receiver, why)| {
+                let file = ready.files.get(1).cloned().unwrap_or_default();
+                ActingRefused::TellsNobody { file, receiver, why }
+            })?;
+        }
+        ready.alerting = Some(alerting);
         ready.keep_group_state = part.keep_group_state;
     }
     Ok(ready)
@@ -103,4 +114,30 @@ fn load(
 fn replaced(remediations: &Remediations) -> BTreeSet<String> {
     let acting = remediations.list.iter().filter(|one| one.mode == Mode::Auto);
     acting.filter_map(|one| one.replaces.as_deref().map(str::to_owned)).collect()
+}
+
+/// Whether all receivers that healing tells people through are there and tell somebody.
+fn check_receivers(
+    healing: &Remediations,
+    alerting: &ReadyAlerting,
+    replaced: &BTreeSet<String>,
+) -> Result<(), (String, &'static str)> {
+    let own = healing.list.iter().flat_map(|remediation| {
+        let steps = remediation.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Notify { receiver, .. } => Some(receiver),
+            StepKind::Act(_) => None,
+        });
+        remediation.escalate_to.iter().chain(steps)
+    });
+    for receiver in healing.escalate_to.iter().chain(own) {
+        let integrations = alerting.plan.integrations.get(receiver);
+        let why = match integrations {
+            None => "does not exist",
+            Some(_) if replaced.contains(&**receiver) => "a remediation replaces",
+            Some(integrations) if integrations.is_empty() => "has no way to tell anybody",
+            Some(_) => continue,
+        };
+        return Err((receiver.as_ref().to_owned(), why));
+    }
+    Ok(())
 }

@@ -7,14 +7,17 @@ use std::time::Duration;
 use regain_config::{Checked, Config, LoadOptions};
 use regain_go_format::duration;
 
+use super::check_rules::{self, RuleChecks, Verdict};
 use crate::flags::Line;
 use crate::{environment, exit};
 
 /// What to complain about beside mistakes (`--lint`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 struct Lint {
     /// Scrapes that come so seldom that queries see gaps.
     long_interval: Option<Duration>,
+    /// How rules are checked.
+    rules: RuleChecks,
 }
 
 /// Checks each file. Mistakes are exit code 1; complaints are 3 where they are to be fatal.
@@ -26,32 +29,34 @@ pub(super) fn main(line: &Line) -> ExitCode {
         ..LoadOptions::default()
     };
     let lint = lint(line);
-    let (mut has_mistakes, mut has_complaints) = (false, false);
+    let mut verdict = Verdict::default();
     for file in &line.arguments {
         exit::say(&format!("Checking {file}"));
         match regain_config::load_file(Path::new(file), &options) {
+            Ok(config) if options.syntax_only => {
+                verdict.add(check(file, &config, &Checked::default()))
+            }
             Ok(config) => {
-                has_mistakes |= !check(file, &config, options.syntax_only);
-                has_complaints |= !options.syntax_only && complain_about(&config, lint);
+                let checked = config.check_files();
+                verdict.add(check(file, &config, &checked));
+                verdict.add(complain_about(&config, lint.long_interval));
+                if checked.errors.is_empty() {
+                    checked.rule_files.iter().for_each(|file| verdict.add(lint.rules.check(file)));
+                }
             }
             Err(error) => {
                 exit::complain(&format!("  FAILED: {error}"));
                 exit::say("");
-                has_mistakes = true;
+                verdict.has_mistakes = true;
             }
         }
     }
-    match (has_mistakes, has_complaints && line.is_on("lint-fatal")) {
-        (true, _) => exit::FAILURE,
-        (false, true) => exit::complaint(),
-        (false, false) => exit::SUCCESS,
-    }
+    verdict.exit_code(line.is_on("lint-fatal"))
 }
 
 /// Says whether the configuration of `file` and what it names is valid, and what of it this version
 /// would not run with.
-fn check(file: &str, config: &Config, syntax_only: bool) -> bool {
-    let checked = if syntax_only { Checked::default() } else { config.check_files() };
+fn check(file: &str, config: &Config, checked: &Checked) -> Verdict {
     for warning in &checked.warnings {
         exit::say(&format!("  WARNING: {warning}"));
     }
@@ -69,13 +74,13 @@ fn check(file: &str, config: &Config, syntax_only: bool) -> bool {
         exit::complain(&format!("  WARNING: {unbuilt}: the server refuses to run with it"));
     }
     exit::say("");
-    checked.errors.is_empty()
+    Verdict { has_mistakes: !checked.errors.is_empty(), has_complaints: false }
 }
 
-/// Complains about what is valid and hardly meant so; says whether there was anything.
-fn complain_about(config: &Config, lint: Lint) -> bool {
-    let Some(lookback) = lint.long_interval else { return false };
-    let seldom = config.jobs().find(|job| job.scrape_interval >= lookback);
+/// Complains about scrapes that come so seldom that queries see gaps.
+fn complain_about(config: &Config, lookback: Option<Duration>) -> Verdict {
+    let is_seldom = |interval| lookback.is_some_and(|lookback| interval >= lookback);
+    let seldom = config.jobs().find(|job| is_seldom(job.scrape_interval));
     if let Some(job) = seldom {
         let interval = i64::try_from(job.scrape_interval.as_millis()).unwrap_or(i64::MAX);
         exit::complain(&format!(
@@ -85,22 +90,22 @@ fn complain_about(config: &Config, lint: Lint) -> bool {
             duration::format(interval)
         ));
     }
-    seldom.is_some()
+    Verdict { has_complaints: seldom.is_some(), has_mistakes: false }
 }
 
-/// Reads the flag `lint`. Duplicate rules are complained about by whoever reads rules.
+/// Reads the flag `lint`.
 fn lint(line: &Line) -> Lint {
+    let words: Vec<&str> = line.text("lint").split(',').collect();
+    let is_off = words.contains(&"none");
     let nanos = u64::try_from(line.nanos("query.lookback-delta")).unwrap_or_default();
     let lookback = Some(Duration::from_nanos(nanos)).filter(|lookback| !lookback.is_zero());
-    let mut lint = Lint::default();
-    let mut off = false;
-    for option in line.text("lint").split(',') {
-        match option {
-            "all" | "too-long-scrape-interval" => lint.long_interval = lookback,
-            "none" => off = true,
-            "" | "duplicate-rules" => {}
-            other => exit::say(&format!("WARNING: unknown lint option: {other:?}")),
-        }
+    let wants_intervals =
+        words.iter().any(|word| matches!(*word, "all" | "too-long-scrape-interval"));
+    // What is not about scrapes is about rules.
+    let of_rules: Vec<&str> =
+        words.into_iter().filter(|word| !is_off && *word != "too-long-scrape-interval").collect();
+    Lint {
+        long_interval: lookback.filter(|_| wants_intervals && !is_off),
+        rules: RuleChecks::new(line, check_rules::lint(&of_rules.join(","))),
     }
-    if off { Lint::default() } else { lint }
 }

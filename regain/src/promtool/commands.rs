@@ -1,5 +1,6 @@
 //! The commands of the tools: promtool 3.14's, as far as they are built, and `test promql`.
 
+use crate::api_client::HTTP_CONFIG;
 use crate::flags::{Argument, BASIC_FLAGS, Command, Flag, Kind};
 
 /// The tools.
@@ -25,6 +26,13 @@ const CHECK: Command = Command {
             ..Command::PLAIN
         },
         Command {
+            name: "rules",
+            about: "Checks rule files, or the rules that come through the standard input.",
+            flags: &[RULES_FLAGS],
+            arguments: &[Argument { required: false, ..files("rule-files", "The files.") }],
+            ..Command::PLAIN
+        },
+        Command {
             name: "web-config",
             about: "Checks files that turn on TLS and logins, with what they name.",
             arguments: &[files("web-config-files", "The files.")],
@@ -43,7 +51,7 @@ const CHECK: Command = Command {
             ..Command::PLAIN
         },
     ],
-    unbuilt: &["rules", "metrics", "service-discovery"],
+    unbuilt: &["metrics", "service-discovery"],
     ..Command::PLAIN
 };
 
@@ -107,12 +115,16 @@ const TEST: Command = Command {
     ..Command::PLAIN
 };
 
-/// Experiments that none of the built commands has.
+/// Experiments. None of the built commands is one.
 static EXPERIMENT_FLAGS: &[Flag] = &[
     Flag::switch("experimental", "Allow experimental commands.").not_built(),
-    Flag::new("enable-feature", Kind::Text, "", "Names of features to turn on.")
-        .repeated()
-        .not_built(),
+    Flag::new(
+        "enable-feature",
+        Kind::Text,
+        "",
+        "Features of the query language that rules may use, with commas between names.",
+    )
+    .repeated(),
 ];
 
 const CHECK_FLAGS: &[Flag] = &[Flag::new(
@@ -131,10 +143,26 @@ const CONFIG_FLAGS: &[Flag] = &[
         "What to complain about beside mistakes: all, duplicate-rules, too-long-scrape-interval \
          or none.",
     ),
-    Flag::switch("lint-fatal", "Exit with 3 where there is something to complain about."),
-    Flag::switch("ignore-unknown-fields", "Let rule groups have unknown fields.").not_built(),
+    LINT_FATAL,
+    IGNORE_UNKNOWN_FIELDS,
     Flag::switch("agent", "Check for a server that only scrapes and forwards."),
 ];
+
+const RULES_FLAGS: &[Flag] = &[
+    Flag::new(
+        "lint",
+        Kind::Text,
+        "duplicate-rules",
+        "What to complain about beside mistakes: all, duplicate-rules or none.",
+    ),
+    LINT_FATAL,
+    IGNORE_UNKNOWN_FIELDS,
+];
+
+const LINT_FATAL: Flag =
+    Flag::switch("lint-fatal", "Exit with 3 where there is something to complain about.");
+const IGNORE_UNKNOWN_FIELDS: Flag =
+    Flag::switch("ignore-unknown-fields", "Let rule groups have unknown fields.");
 
 const STATUS_FLAGS: &[Flag] =
     &[Flag::new("url", Kind::Text, "http://localhost:9090", "The server."), HTTP_CONFIG];
@@ -144,14 +172,6 @@ const QUERY_FLAGS: &[Flag] = &[
         .short('o'),
     HTTP_CONFIG,
 ];
-
-const HTTP_CONFIG: Flag = Flag::new(
-    "http.config.file",
-    Kind::ExistingFile,
-    "",
-    "A file that says how to reach the server and log in there.",
-)
-.not_built();
 
 const HEADER: Flag =
     Flag::new("header", Kind::Pair, "", "A header to send, as NAME=VALUE.").repeated();

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use regain_go_format::format_float;
 use regain_go_format::quote::append_quote;
 
-use super::answer::{Answer, Histogram, LabelSet, Number, Point, Sample, Stream};
+use crate::api_client::answer::{Answer, Histogram, LabelSet, Number, Point, Sample, Stream};
 
 /// How answers are printed (`--format`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use regain_go_format::format_float;
 use regain_go_format::quote::quote;
 use tokio::runtime::Runtime;
 
-use super::answer::{Answer, LabelSet};
-use super::ask::{AskError, Parameters, Server};
 use super::print::{self, Format};
+use crate::api_client::answer::{Answer, LabelSet};
+use crate::api_client::{AskError, HTTP_CONFIG, Parameters, Server};
 use crate::flags::Line;
 use crate::{clock, exit, runtime};
 
@@ -63,7 +63,9 @@ fn run(line: &Line) -> Result<String, QueryError> {
     } else {
         &[]
     };
-    let server = Server::new(&line.arguments[0], headers).map_err(QueryError::Client)?;
+    let server = Server::new(&line.arguments[0], line.text(HTTP_CONFIG.name));
+    let server = server.and_then(|server| server.with_headers(headers));
+    let server = server.map_err(QueryError::Client)?;
     let runtime = runtime::build(1)?;
     match line.commands.last().copied() {
         Some("instant") => instant(line, &server, &runtime, format),

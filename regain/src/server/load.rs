@@ -16,8 +16,8 @@ use crate::environment;
 pub(crate) enum ConfigSource {
     /// A file, which is read again at each reload.
     File(PathBuf),
-    /// A text of the program's own; the path is what it is called in messages.
-    Text(PathBuf, String),
+    /// A text of the program's own and its rules; the path is what it is called in messages.
+    Text(PathBuf, String, &'static str),
 }
 
 /// A configuration with everything that it names.
@@ -74,7 +74,7 @@ impl ConfigSource {
     /// What it is called in messages.
     pub(crate) fn name(&self) -> &Path {
         match self {
-            Self::File(path) | Self::Text(path, _) => path,
+            Self::File(path) | Self::Text(path, ..) => path,
         }
     }
 
@@ -90,13 +90,17 @@ impl ConfigSource {
         let options = LoadOptions { environment, retention, ..LoadOptions::default() };
         let config = match self {
             Self::File(path) => regain_config::load_file(path, &options),
-            Self::Text(path, text) => regain_config::load_text(path, text, &options),
+            Self::Text(path, text, _) => regain_config::load_text(path, text, &options),
         }?;
         let unbuilt = config.unbuilt();
         if !unbuilt.is_empty() {
             return Err(ConfigRefused::NotBuilt(unbuilt));
         }
-        let rules = config.rules(reading.parser)?;
+        let mut rules = config.rules(reading.parser)?;
+        if let Self::Text(path, _, own) = self {
+            let options = config.rule_file_options(reading.parser);
+            rules.groups.extend(regain_config::load_rule_text(path, own, &options)?);
+        }
         let acting = reading.acting.load(&reading.external_url)?;
         Ok(Configuration { config, rules, acting })
     }

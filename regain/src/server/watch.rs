@@ -66,7 +66,7 @@ mod tests {
         let path = |name: &str| dir.path().join(name);
         write(&path("main.yml"), "scrape_config_files: ['jobs-*.yml']\n");
         let config = regain_config::load_file(&path("main.yml"), &LoadOptions::default()).unwrap();
-        let mut watch = Watch::new(&path("main.yml"), &config);
+        let mut watch = Watch::new(&path("main.yml"), &config, &[]);
         assert!(!watch.has_changed().unwrap());
         write(&path("jobs-a.yml"), "scrape_configs: []\n");
         assert!(watch.has_changed().unwrap());

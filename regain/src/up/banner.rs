@@ -30,7 +30,10 @@ impl fmt::Display for Banner {
         } else {
             writeln!(f, "  http://{numbers}/metrics  the numbers of this host")?;
         }
-        writeln!(f, "  http://{server}/  the pages: how this host is, queries, targets, status")?;
+        writeln!(
+            f,
+            "  http://{server}/  the pages: how this host is, queries, alerts, silences, healing, targets, status"
+        )?;
         writeln!(f, "Ask, for instance:")?;
         writeln!(f, "  curl -s '{server}/api/v1/query?query=up'")?;
         writeln!(

@@ -7,7 +7,7 @@ use regain_alerting::matcher::{MatcherMode, parse_matchers};
 use regain_healing::Expression;
 use regain_healing::settings::{CancelOnResolve, Mode, Remediation, Step, StepKind, When};
 use regain_model::{INSTANCE_NAME, MatchOp, Matcher, is_legacy_label_name};
-use regain_yaml::{Decode as _, Mistakes, Node, Section};
+use regain_yaml::{Decode as _, Kind, Mistakes, Node, Section};
 
 use super::{Reader, action, limits, step};
 use crate::value::duration_or;
@@ -86,8 +86,11 @@ fn matchers(section: &mut Section<'_>, steps: &[Step]) -> Vec<Matcher> {
         let parsed = parse_matchers(&text, MatcherMode::Fallback, "remediations");
         parsed.map_err(|error| mistakes.rule(node.span, error.to_string())).ok()
     };
-    let matchers: Vec<Matcher> = section.list("match", parse).into_iter().flatten().collect();
-    if matchers.iter().all(Matcher::matches_empty) {
+    let parsed = section.list("match", |node, mistakes| Some(parse(node, mistakes)));
+    // What does not parse is a mistake of its own.
+    let all_parsed = parsed.iter().all(Option::is_some);
+    let matchers: Vec<Matcher> = parsed.into_iter().flatten().flatten().collect();
+    if all_parsed && matchers.iter().all(Matcher::matches_empty) {
         let message = "match must name at least one label that an alert has to have; otherwise \
                        every alert would be healed";
         section.rule("match", message);
@@ -116,8 +119,11 @@ fn target(section: &mut Section<'_>, steps: &[Step]) -> Vec<String> {
 }
 
 fn check_steps(section: &Section<'_>, steps: &[Step]) {
-    let has_list = section.peek("steps").is_some_and(|node| !node.is_null());
-    if steps.is_empty() && !has_list {
+    let has_items = section.peek("steps").is_some_and(|node| match &node.kind {
+        Kind::List(items) => !items.is_empty(),
+        _ => !node.is_null(),
+    });
+    if steps.is_empty() && !has_items {
         section.rule("steps", "a remediation needs at least one step");
     }
     let notify = |step: &Step| matches!(step.kind, StepKind::Notify { .. });

@@ -19,23 +19,21 @@ const ATTEMPTS_MAX: u32 = 10;
 pub(super) fn decode(node: &Node, reader: &Reader<'_>) -> Option<Step> {
     let step = Section::read(node, "step", reader.mistakes, |section| {
         let idempotent = section.or_zero("idempotent");
-        let kind = action::decode(section, reader, idempotent)?;
+        let kind = action::decode(section, reader, idempotent);
         let on_unknown = word(section, "on_unknown", OnUnknown::parse, "wait, retry or escalate");
         let on_unknown = on_unknown.unwrap_or_default();
         if on_unknown == OnUnknown::Retry && !idempotent {
             section.rule("on_unknown", "on_unknown: retry needs idempotent: true");
         }
         let timeout = some_duration(section, "timeout", Step::DEFAULT_TIMEOUT);
-        check_timeout(section, &kind, timeout);
-        Some(Step {
-            kind,
-            timeout,
-            attempts: number(section, "attempts", 1, ATTEMPTS_MAX),
-            backoff: section.section("backoff", "backoff", backoff).unwrap_or_default(),
-            idempotent,
-            on_unknown,
-            verify: section.section("verify", "verify", verify).unwrap_or_default(),
-        })
+        if let Some(kind) = &kind {
+            check_timeout(section, kind, timeout);
+        }
+        // Everything is read before a missing kind ends it, so that no key is taken for an unknown one.
+        let attempts = number(section, "attempts", 1, ATTEMPTS_MAX);
+        let backoff = section.section("backoff", "backoff", backoff).unwrap_or_default();
+        let verify = section.section("verify", "verify", verify).unwrap_or_default();
+        Some(Step { kind: kind?, timeout, attempts, backoff, idempotent, on_unknown, verify })
     });
     step.flatten()
 }

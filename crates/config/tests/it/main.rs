@@ -6,6 +6,7 @@
     reason = "a table of verdicts and skipped tests are for the reader"
 )]
 
+mod remediations;
 mod alertmanager;
 mod conformance;
 mod folder;

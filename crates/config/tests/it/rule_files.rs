@@ -15,7 +15,12 @@ use crate::folder::Folder;
 const LINT: RuleLint = RuleLint { duplicates: true };
 
 fn options(scheme: NameScheme) -> RuleFileOptions {
-    RuleFileOptions { scheme, parser: ParserOptions::default(), interval: Duration::from_mins(1) }
+    RuleFileOptions {
+        scheme,
+        parser: ParserOptions::default(),
+        interval: Duration::from_mins(1),
+        ignore_unknown_fields: false,
+    }
 }
 
 fn load(folder: &Folder) -> Result<RuleSet, String> {

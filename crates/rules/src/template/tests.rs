@@ -45,7 +45,12 @@ fn expand(text: &str) -> String {
         templates: &metrics.templates,
     };
     let templates = RuleTemplates::new(&rule);
-    let sample = Sample { labels: Labels::from_pairs([("instance", "a")]), time: at, value: 1.5 };
+    let sample = Sample {
+        labels: Labels::from_pairs([("instance", "a")]),
+        time: at,
+        value: 1.5,
+        histogram: None,
+    };
     let (_, mut annotations) = templates.stage(&scene).expand(&sample);
     annotations.remove("text").unwrap()
 }

@@ -8,7 +8,7 @@ use serde::de::{Deserializer, Error as _};
 /// The data of a query's answer.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "resultType", content = "result", rename_all = "lowercase")]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// One number.
     Scalar(Point<Number>),
     /// One text.
@@ -20,15 +20,15 @@ pub(super) enum Answer {
 }
 
 /// The labels of a series, or of a name among them.
-pub(super) type LabelSet = BTreeMap<String, String>;
+pub(crate) type LabelSet = BTreeMap<String, String>;
 
 /// A time in seconds since 1970, and what there was.
 #[derive(Debug, Deserialize)]
-pub(super) struct Point<T>(pub(super) f64, pub(super) T);
+pub(crate) struct Point<T>(pub(crate) f64, pub(crate) T);
 
 /// A number, which the API writes as a text.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Number(pub(super) f64);
+pub(crate) struct Number(pub(crate) f64);
 
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -40,34 +40,34 @@ impl<'de> Deserialize<'de> for Number {
 
 /// A series at one time.
 #[derive(Debug, Deserialize)]
-pub(super) struct Sample {
-    pub(super) metric: LabelSet,
+pub(crate) struct Sample {
+    pub(crate) metric: LabelSet,
     #[serde(default)]
-    pub(super) value: Option<Point<Number>>,
+    pub(crate) value: Option<Point<Number>>,
     #[serde(default)]
-    pub(super) histogram: Option<Point<Histogram>>,
+    pub(crate) histogram: Option<Point<Histogram>>,
 }
 
 /// A series over time.
 #[derive(Debug, Deserialize)]
-pub(super) struct Stream {
-    pub(super) metric: LabelSet,
+pub(crate) struct Stream {
+    pub(crate) metric: LabelSet,
     #[serde(default)]
-    pub(super) values: Vec<Point<Number>>,
+    pub(crate) values: Vec<Point<Number>>,
     #[serde(default)]
-    pub(super) histograms: Vec<Point<Histogram>>,
+    pub(crate) histograms: Vec<Point<Histogram>>,
 }
 
 /// A native histogram.
 #[derive(Debug, Deserialize)]
-pub(super) struct Histogram {
-    pub(super) count: Number,
-    pub(super) sum: Number,
+pub(crate) struct Histogram {
+    pub(crate) count: Number,
+    pub(crate) sum: Number,
     #[serde(default)]
-    pub(super) buckets: Vec<Bucket>,
+    pub(crate) buckets: Vec<Bucket>,
 }
 
 /// Which bounds belong to a bucket (0: the upper, 1: the lower, 2: none, 3: both), the bounds, and
 /// what is between them.
 #[derive(Debug, Deserialize)]
-pub(super) struct Bucket(pub(super) u8, pub(super) Number, pub(super) Number, pub(super) Number);
+pub(crate) struct Bucket(pub(crate) u8, pub(crate) Number, pub(crate) Number, pub(crate) Number);
