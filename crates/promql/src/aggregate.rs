@@ -7,14 +7,16 @@
 mod count_values;
 mod groups;
 mod limit_ratio;
+mod native;
 mod params;
 mod quantile;
 mod ranked;
 mod simple;
 mod sums;
 
-use regain_storage::{ArenaReader, LabelArena};
+use regain_storage::{ArenaReader, Ctx, Symbol};
 
+use crate::annotations::Remark;
 use crate::eval_error::Result;
 use crate::grid::{Matrix, RowLabels};
 
@@ -35,9 +37,12 @@ pub(crate) trait Sink: Send {
 
 /// A sink that becomes a vector.
 pub(crate) trait Aggregation: Sink {
-    /// The rows of the groups.
-    fn finish(self: Box<Self>, arena: &LabelArena) -> Matrix;
+    /// The rows of the groups, and what was noticed with the names of the metrics.
+    fn finish(self: Box<Self>, ctx: &Ctx) -> Result<(Matrix, Vec<Noticed>)>;
 }
+
+/// What an aggregation noticed, and about which metric.
+pub(crate) type Noticed = (Remark, Option<Symbol>);
 
 /// What a group holds for each step, for aggregations that need no labels.
 pub(crate) trait GroupState: Send {
@@ -49,6 +54,20 @@ pub(crate) trait GroupState: Send {
 
     /// Writes a group's results.
     fn finish(&mut self, group: usize, out: &mut [f64]);
+
+    /// Whether a group has a value at step `k`.
+    fn is_present(&self, group: usize, k: usize) -> bool;
+}
+
+/// What an aggregation does with histograms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OfHistograms {
+    Sum,
+    Avg,
+    /// The same as with floats.
+    Like,
+    /// It leaves them out; the name is for the remark.
+    Ignore(&'static str),
 }
 
 /// An aggregation without a parameter that changes its kind, or with the quantiles.
@@ -66,6 +85,20 @@ pub(crate) enum Fold {
 }
 
 impl Fold {
+    /// What becomes of histograms.
+    const fn of_histograms(&self) -> OfHistograms {
+        match self {
+            Self::Sum => OfHistograms::Sum,
+            Self::Avg => OfHistograms::Avg,
+            Self::Count | Self::Group => OfHistograms::Like,
+            Self::Min => OfHistograms::Ignore("min"),
+            Self::Max => OfHistograms::Ignore("max"),
+            Self::Stddev => OfHistograms::Ignore("stddev"),
+            Self::Stdvar => OfHistograms::Ignore("stdvar"),
+            Self::Quantile(_) => OfHistograms::Ignore("quantile"),
+        }
+    }
+
     /// An empty state over `steps` steps.
     pub(crate) fn state(self, steps: usize) -> Box<dyn GroupState> {
         match self {

@@ -8,9 +8,11 @@ use std::ops::Range;
 
 mod kind;
 mod monotonicity;
+mod remark;
 
 pub(crate) use kind::{Kind, general};
 pub(crate) use monotonicity::Monotonicity;
+pub(crate) use remark::{Operation, Remark};
 
 /// A remark about a query and the part of the query that it is about.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,12 +20,14 @@ pub struct Annotation {
     message: String,
     at: Option<Range<u32>>,
     monotonicity: Option<Monotonicity>,
+    /// How often it was noticed, where that is told.
+    occurrences: u64,
 }
 
 impl Annotation {
     /// A remark about no particular part of the query.
     pub fn plain(message: String) -> Self {
-        Self { message, at: None, monotonicity: None }
+        Self { message, at: None, monotonicity: None, occurrences: 0 }
     }
 
     /// The text without a position.
@@ -40,6 +44,10 @@ impl Annotation {
     pub fn in_query(&self, query: &str) -> String {
         let Some(at) = &self.at else { return self.message.clone() };
         let details = self.monotonicity.as_ref().map(Monotonicity::details).unwrap_or_default();
+        let details = match self.occurrences {
+            0 | 1 => details,
+            often => format!("{details} ({often} occurrences)"),
+        };
         format!("{}{details} ({})", self.message, line_and_column(query, at.start))
     }
 }
@@ -50,6 +58,12 @@ fn line_and_column(query: &str, offset: u32) -> String {
     let line = 1 + before.split(|&byte| byte == b'\n').count() - 1;
     let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     format!("{line}:{}", before.len() - line_start + 1)
+}
+
+impl Entry {
+    const fn new(at: Range<u32>, warning: bool) -> Self {
+        Self { at, warning, monotonicity: None, occurrences: 0 }
+    }
 }
 
 /// The annotations of one query.
@@ -63,20 +77,31 @@ struct Entry {
     at: Range<u32>,
     warning: bool,
     monotonicity: Option<Monotonicity>,
+    occurrences: u64,
 }
 
 impl Annotations {
     /// Adds a remark about the bytes `at` of the query.
     pub(crate) fn add(&mut self, kind: &Kind<'_>, at: Range<u32>) {
-        let entry = Entry { at, warning: kind.is_warning(), monotonicity: None };
+        let entry = Entry::new(at, kind.is_warning());
         self.by_text.insert(kind.to_string(), entry);
+    }
+
+    /// Adds a remark that was noticed several times.
+    pub(crate) fn add_often(&mut self, kind: &Kind<'_>, count: u64, at: Range<u32>) {
+        let entry = self.by_text.entry(kind.to_string());
+        let entry = entry.or_insert(Entry::new(at.clone(), kind.is_warning()));
+        entry.at = at;
+        if kind.tells_how_often() {
+            entry.occurrences += count;
+        }
     }
 
     /// Adds the remark that buckets had to be made monotonic.
     pub(crate) fn add_monotonicity(&mut self, name: &str, found: Monotonicity, at: Range<u32>) {
         let text = Kind::ForcedMonotonicity { name }.to_string();
         let entry = self.by_text.entry(text);
-        let entry = entry.or_insert(Entry { at: at.clone(), warning: false, monotonicity: None });
+        let entry = entry.or_insert(Entry::new(at.clone(), false));
         entry.at = at;
         match &mut entry.monotonicity {
             Some(known) => known.merge(&found),
@@ -87,8 +112,8 @@ impl Annotations {
     /// The warnings and the infos, each in the order of their text.
     pub(crate) fn into_parts(self) -> (Vec<Annotation>, Vec<Annotation>) {
         let (mut warnings, mut infos) = (Vec::new(), Vec::new());
-        for (message, Entry { at, warning, monotonicity }) in self.by_text {
-            let annotation = Annotation { message, at: Some(at), monotonicity };
+        for (message, Entry { at, warning, monotonicity, occurrences }) in self.by_text {
+            let annotation = Annotation { message, at: Some(at), monotonicity, occurrences };
             if warning { warnings.push(annotation) } else { infos.push(annotation) }
         }
         (warnings, infos)

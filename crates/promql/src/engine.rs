@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use regain_model::{Span, Timestamp};
+use regain_model::Timestamp;
 use regain_storage::{Ctx, Queryable};
 
 use crate::ast::Expr;
 use crate::eval::{Question, answer};
 use crate::eval_error::EvalError;
 use crate::grid::Grid;
-use crate::plan::{Node, QueryTimes, lower, time_span};
+use crate::plan::{Node, QueryTimes, lower};
 use crate::regex_cache::RegexCache;
 use crate::value::QueryResult;
 
@@ -47,6 +47,8 @@ pub struct Features {
     pub delayed_name_removal: bool,
     /// Whether something is a counter is read from its `__type__` (`type-and-unit-labels`).
     pub type_and_unit_labels: bool,
+    /// Counters are seen to start again by their start timestamps (`use-start-timestamps`).
+    pub start_timestamps: bool,
 }
 
 /// What one query sets differently.
@@ -126,18 +128,6 @@ impl Engine {
 
     fn question<'q>(&'q self, node: &'q Node, grid: &'q Grid, range: bool) -> Question<'q> {
         Question { options: &self.options, regexes: &self.regexes, node, grid, range, fuse: true }
-    }
-
-    /// The span of time that the value of `expr` at the time `t` can depend on.
-    pub(crate) fn instant_span(&self, expr: &Expr, t: Timestamp) -> Result<Span, EvalError> {
-        let (node, grid) = instant_plan(expr, t)?;
-        Ok(time_span(&node, &grid, &self.options))
-    }
-
-    /// The span of time that the values of `expr` at `steps` can depend on.
-    pub(crate) fn range_span(&self, expr: &Expr, steps: Steps) -> Result<Span, EvalError> {
-        let (node, grid) = range_plan(expr, steps)?;
-        Ok(time_span(&node, &grid, &self.options))
     }
 }
 

@@ -16,14 +16,15 @@ mod sorting;
 
 use std::sync::Arc;
 
-use regain_storage::{Ctx, Snapshot};
+use regain_storage::{Ctx, Snapshot, is_histogram};
 
 use crate::annotations::Annotations;
 use crate::binary;
 use crate::engine::EngineOptions;
 use crate::eval_error::{EvalError, Result};
-use crate::grid::{Grid, Matrix, RowLabels};
+use crate::grid::{Grid, Matrix, RowLabels, is_absent};
 use crate::label_sets::empty_set;
+use crate::native::Notes;
 use crate::plan::{Node, ScalarMap};
 use crate::regex_cache::RegexCache;
 use crate::value::QueryStats;
@@ -142,11 +143,11 @@ impl Evaluator<'_> {
             Node::VectorVector(node) => {
                 let left = self.vector(&node.left, grid)?;
                 let right = self.vector(&node.right, grid)?;
-                if let Some(operator) = node.op.histogram_only() {
-                    return Ok(self.histogram_only(operator, &left, &right, node.at.clone()));
-                }
                 let delayed = self.options.features.delayed_name_removal;
-                binary::vectors(&self.ctx.labels, node, &left, &right, delayed)
+                let mut notes = Notes::default();
+                let result = binary::vectors(self.ctx, node, [&left, &right], delayed, &mut notes);
+                self.annotate(&notes, &node.at);
+                result
             }
             Node::Set(node) => {
                 let left = self.vector(&node.left, grid)?;
@@ -168,7 +169,9 @@ impl Evaluator<'_> {
                 self.histogram_fraction([lower, upper], input, at, grid)
             }
             Node::Info(node) => self.info(node, grid),
-            Node::HistogramOnly(input) => {
+            // Without the feature there are no start timestamps.
+            Node::SampleStart(_) => Ok(Matrix::new(grid.len)),
+            Node::Nothing(input) => {
                 self.vector(input, grid)?;
                 Ok(Matrix::new(grid.len))
             }
@@ -197,12 +200,13 @@ fn apply(map: ScalarMap, left: f64, right: f64) -> f64 {
     }
 }
 
-/// For each step the only value of a vector, or NaN.
+/// For each step the only number of a vector, or NaN.
 fn only_values(matrix: &Matrix) -> Vec<f64> {
     let mut values = vec![f64::NAN; matrix.steps];
     let mut counts = vec![0_u32; matrix.steps];
     for (_, row) in matrix.rows() {
-        for (k, &value) in row.iter().enumerate().filter(|(_, v)| !crate::grid::is_absent(**v)) {
+        let number = |value: f64| !is_absent(value) && !is_histogram(value);
+        for (k, &value) in row.iter().enumerate().filter(|(_, value)| number(**value)) {
             counts[k] += 1;
             values[k] = if counts[k] == 1 { value } else { f64::NAN };
         }

@@ -108,6 +108,9 @@ pub enum EvalError {
         /// The function that cannot.
         function: String,
     },
+    /// A range modifier where there are histograms and no function to make something of them.
+    #[error("{0} modifier is not supported with histograms")]
+    ModifierOfHistograms(&'static str),
     /// Something the language has and this engine has not yet.
     #[error("{0} is not supported")]
     Unsupported(&'static str),
@@ -128,6 +131,9 @@ pub enum EvalError {
         /// Its sample's time.
         new_time: i64,
     },
+    /// A sample of an info metric that is no number.
+    #[error("info sample should be float")]
+    InfoHistogram,
     /// The steps of a range query are not usable.
     #[error("a range query needs a positive step and at most {STEPS_MAX} steps")]
     InvalidSteps,

@@ -15,8 +15,10 @@ mod smoothing;
 pub(crate) mod buckets;
 pub(crate) mod dates;
 pub(crate) mod math;
+pub(crate) mod native;
 pub(crate) mod natural_order;
 pub(crate) mod quantile;
+pub(crate) mod stats;
 
 pub(crate) use extended::extend;
 pub(crate) use range::{Extension, RangeCall, RangeFn, Scratch, Shared};

@@ -3,13 +3,7 @@
 //! **Invariant.** No multiplication is fused into an addition anywhere in this crate; the last bit
 //! of an answer depends on it (upstream: `util/kahansum`, 3.14).
 
-/// Adds `x` to `sum` with the compensation `c`; returns both anew.
-#[inline]
-pub(crate) fn inc(x: f64, sum: f64, c: f64) -> (f64, f64) {
-    let total = sum + x;
-    let lost = if sum.abs() >= x.abs() { (sum - total) + x } else { (x - total) + sum };
-    (total, if total.is_infinite() { 0.0 } else { c + lost })
-}
+pub(crate) use regain_model::kahan::inc;
 
 /// A running sum.
 #[derive(Clone, Copy, Debug, Default)]

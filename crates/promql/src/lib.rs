@@ -28,6 +28,7 @@ mod window;
 mod grid;
 mod kahan;
 mod label_sets;
+mod native;
 mod operators;
 mod regex_cache;
 mod row_op;
@@ -39,4 +40,6 @@ pub use eval_error::{DurationProblem, EvalError};
 pub use parse_error::{LineColumn, ParseError, ParseErrors};
 pub use parser::{NESTING_MAX, ParserOptions, TEXT_BYTES_MAX, parse, parse_metric_selector};
 pub use printer::pretty;
-pub use value::{Point, QueryResult, QueryStats, Sample, Scalar, Series, Text, Value};
+pub use value::{
+    HistogramPoint, Point, QueryResult, QueryStats, Sample, Scalar, Series, Text, Value,
+};

@@ -1,6 +1,10 @@
-//! The binary operators on numbers.
+//! The binary operators.
+
+mod mixed;
 
 use crate::functions::math::pow;
+
+pub(crate) use mixed::{Operand, Outcome, combine_mixed};
 
 /// An operator between two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +47,27 @@ impl BinaryOp {
             self,
             Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Mod | Self::Pow | Self::Atan2
         )
+    }
+
+    /// The operator as it is written.
+    pub(crate) const fn text(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Sub => "-",
+            Self::Mul => "*",
+            Self::Div => "/",
+            Self::Mod => "%",
+            Self::Pow => "^",
+            Self::Atan2 => "atan2",
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::Greater => ">",
+            Self::LessOrEqual => "<=",
+            Self::GreaterOrEqual => ">=",
+            Self::TrimUpper => "</",
+            Self::TrimLower => ">/",
+        }
     }
 
     /// The operator as it is written, where it takes histograms only.

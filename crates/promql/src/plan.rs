@@ -19,6 +19,7 @@ use regain_model::{Labels, Matcher};
 
 use crate::functions::{Extension, RangeFn, dates, math};
 use crate::operators::BinaryOp;
+use crate::row_op::Stat;
 
 pub(crate) use lower::lower;
 pub(crate) use span::time_span;
@@ -98,11 +99,13 @@ pub(crate) enum Node {
         lower: Box<Self>,
         upper: Box<Self>,
         input: Box<Self>,
-        at: Position,
+        at: [Position; 2],
     },
     Info(InfoNode),
-    /// A function that only histograms have results for.
-    HistogramOnly(Box<Self>),
+    /// `start_timestamp(…)` of a selector.
+    SampleStart(Selector),
+    /// A vector whose values are left out: `start_timestamp(…)` of what is no selector.
+    Nothing(Box<Self>),
 }
 
 /// A selector of series at one time for each step.
@@ -113,6 +116,10 @@ pub(crate) struct Selector {
     /// The `@` modifier.
     pub(crate) at: Option<i64>,
     pub(crate) smoothed: bool,
+    /// Whether nothing but counts and sums of histograms matters.
+    pub(crate) stats: bool,
+    /// Its place in the query.
+    pub(crate) position: Position,
 }
 
 /// A range vector.
@@ -123,6 +130,8 @@ pub(crate) struct RangeArg {
     pub(crate) offset: i64,
     pub(crate) at: Option<i64>,
     pub(crate) extension: Option<Extension>,
+    /// Whether nothing but counts and sums of histograms matters.
+    pub(crate) stats: bool,
 }
 
 /// Where a range vector comes from.
@@ -150,6 +159,8 @@ pub(crate) struct RangeCallNode {
 pub(crate) enum Map {
     Negate,
     Math(math::Map),
+    /// A number about histograms.
+    Stat(Stat),
     Date(dates::Part),
     Round,
     Clamp,
@@ -242,6 +253,8 @@ pub(crate) struct AggregateNode {
     pub(crate) without: bool,
     pub(crate) param: Option<Box<Node>>,
     pub(crate) param_at: Position,
+    pub(crate) input_at: Position,
+    pub(crate) at: Position,
 }
 
 /// The aggregation operators.

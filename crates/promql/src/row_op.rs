@@ -1,14 +1,26 @@
 //! Operations on one row of values that look at nothing else.
 
+mod mixed;
+
+use regain_model::Histogram;
+
+use crate::annotations::Remark;
+use crate::eval_error::Result;
 use crate::functions::{dates, math};
 use crate::grid::{ABSENT, is_absent};
+use crate::native::{Native, has_histograms};
 use crate::operators::BinaryOp;
+
+/// What is told about a histogram by one number.
+pub(crate) type Stat = fn(&Histogram) -> f64;
 
 /// An operation with the scalars it needs, each with a value for every step.
 #[derive(Clone, Debug)]
 pub(crate) enum RowOp {
     Negate,
     Math(math::Map),
+    /// A number about histograms; floats have none.
+    Stat(Stat),
     Date(dates::Part),
     Round {
         inverse: Vec<f64>,
@@ -33,14 +45,27 @@ impl RowOp {
     /// Whether the series means something else afterwards, and so loses its name.
     pub(crate) const fn drops_name(&self) -> bool {
         match self {
-            Self::Binary { op, as_bool, .. } => *as_bool || !op.is_comparison(),
+            Self::Binary { op, as_bool, .. } => *as_bool || op.changes_meaning(),
             _ => true,
         }
     }
 
     /// Changes the values of `row`; a comparison may remove some.
-    pub(crate) fn apply(&self, row: &mut [f64]) {
+    pub(crate) fn apply(&self, row: &mut [f64], native: &mut Native<'_>) -> Result<()> {
+        if has_histograms(native.ctx, row) {
+            return self.apply_mixed(row, native);
+        }
         match self {
+            Self::Stat(_) => row.fill(ABSENT),
+            Self::Binary { op, .. } if op.histogram_only().is_some() => {
+                if let Some(operator) = op.histogram_only()
+                    && row.iter().any(|&value| !is_absent(value))
+                {
+                    let (left, right) = ("float", "float");
+                    native.note(Remark::Incompatible { left, operator, right });
+                }
+                row.fill(ABSENT);
+            }
             Self::Negate => map(row, |_, value| -value),
             Self::Math(function) => map(row, |_, value| function(value)),
             Self::Date(part) => map(row, |_, value| dates::part(*part, value)),
@@ -51,6 +76,7 @@ impl RowOp {
                 binary(row, *op, scalars, *scalar_left, *as_bool);
             }
         }
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@
 mod folder;
 mod part;
 mod stage;
+mod stats;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -19,11 +20,20 @@ use folder::Folder;
 use part::PartRows;
 
 pub(crate) use folder::{CounterCheck, Report};
-pub(crate) use stage::{GRID_TIMES, Raw, Stage, grid_times};
+pub(crate) use stage::{Check, GRID_TIMES, Pool, Raw, Stage, grid_times};
 
 /// Work from which on a selection is worth more than one worker, in samples decoded plus values
 /// computed.
 const PARALLEL_WORK_MIN: u64 = 1 << 17;
+
+/// What of each sample matters beside its time and its value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Details {
+    /// Whether the buckets of histograms do, and not only their counts and sums.
+    pub(crate) buckets: bool,
+    /// Whether start timestamps do.
+    pub(crate) starts: bool,
+}
 
 /// What to read, and what to make of each series.
 #[derive(Debug)]
@@ -32,6 +42,7 @@ pub(crate) struct Scan<'q> {
     pub(crate) span: Span,
     pub(crate) hints: Hints<'q>,
     pub(crate) stage: &'q Stage,
+    pub(crate) details: Details,
     /// Whether rows are marked to lose their name at the end of the query.
     pub(crate) drop_name: bool,
     /// Whether only the presence of values matters, which a store may know without decoding.

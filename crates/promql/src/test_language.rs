@@ -13,6 +13,7 @@
 //!     {job="a"} 1
 //! ```
 
+mod classic;
 mod compare;
 mod judge;
 mod lines;
@@ -25,7 +26,9 @@ mod walk;
 mod world;
 
 pub use mistake::{BadScript, Mistake, Problem};
-pub use report::{Asked, CaseReport, Failure, FileReport, Gap, Level, Mismatch, Tally, Verdict};
+pub use report::{
+    Asked, CaseReport, Failure, FileReport, Gap, Level, Mismatch, Shown, Tally, TimedValue, Verdict,
+};
 pub use series::SeriesProblem;
 
 use crate::engine::{Engine, EngineOptions, Features};
@@ -36,9 +39,10 @@ use world::World;
 /// Runs the cases of the file `name` whose content is `text`, one after another.
 ///
 /// The engine is set as upstream sets it for its own tests: as by default, but names are dropped at
-/// the end of a query.
+/// the end of a query, and start timestamps count.
 pub fn run(name: &str, text: &str) -> Result<FileReport, BadScript> {
-    let features = Features { delayed_name_removal: true, ..Features::default() };
+    let features =
+        Features { delayed_name_removal: true, start_timestamps: true, ..Features::default() };
     let options = EngineOptions { workers: 1, features, ..EngineOptions::default() };
     run_with(&Engine::new(options), name, text)
 }

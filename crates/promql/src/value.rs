@@ -1,6 +1,8 @@
 //! What a query answers with.
 
-use regain_model::{Labels, Timestamp};
+use std::sync::Arc;
+
+use regain_model::{Histogram, Labels, Timestamp};
 
 /// The value of an expression.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,8 +54,10 @@ pub struct Sample {
     pub labels: Labels,
     /// When it was evaluated.
     pub time: Timestamp,
-    /// The value.
+    /// The value; 0 where it is a histogram.
     pub value: f64,
+    /// The value where it is a histogram.
+    pub histogram: Option<Arc<Histogram>>,
 }
 
 /// One series' values over time.
@@ -61,8 +65,19 @@ pub struct Sample {
 pub struct Series {
     /// The series.
     pub labels: Labels,
-    /// The values, in the order of their times.
+    /// The values that are numbers, in the order of their times.
     pub points: Vec<Point>,
+    /// The values that are histograms, in the order of their times.
+    pub histograms: Vec<HistogramPoint>,
+}
+
+/// A histogram at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistogramPoint {
+    /// The time.
+    pub time: Timestamp,
+    /// The histogram.
+    pub histogram: Arc<Histogram>,
 }
 
 /// A value at a time.

@@ -1,6 +1,9 @@
 //! Decoded samples, in columns that the caller owns and reuses.
 
 use std::ops::Range;
+use std::sync::Arc;
+
+use regain_model::Histogram;
 
 /// Samples of a run of series.
 ///
@@ -12,8 +15,14 @@ pub struct Batch {
     pub runs: Vec<Run>,
     /// Timestamps in milliseconds.
     pub times: Vec<i64>,
-    /// Float values; the staleness marker comes through as it was written.
+    /// Float values; the staleness marker comes through as it was written. Where a series has a
+    /// histogram, its place ([`histogram_cell`](crate::histogram_cell)) among `histograms`.
     pub floats: Vec<f64>,
+    /// The histograms. Empty for series of floats.
+    pub histograms: Vec<Arc<Histogram>>,
+    /// When what a sample counts has started, for each of `floats`, 0 where that is not known. Empty
+    /// where nothing is known about any of them.
+    pub starts: Vec<i64>,
 }
 
 impl Batch {
@@ -22,11 +31,18 @@ impl Batch {
         self.runs.clear();
         self.times.clear();
         self.floats.clear();
+        self.histograms.clear();
+        self.starts.clear();
     }
 
     /// The times of `run`.
     pub fn times_of(&self, run: &Run) -> &[i64] {
         &self.times[run.times.start as usize..run.times.end as usize]
+    }
+
+    /// The start timestamps of `run`; none when none is known.
+    pub fn starts_of(&self, run: &Run) -> &[i64] {
+        self.starts.get(run.floats.start as usize..run.floats.end as usize).unwrap_or_default()
     }
 
     /// The float values of `run`.

@@ -6,12 +6,15 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use crate::arena::LabelArena;
 use crate::error::{Error, Result};
+use crate::histograms::HistogramArena;
 
 /// The context of one query, shared by all that work on it.
 #[derive(Debug, Default)]
 pub struct Ctx {
     /// The label sets that the query has met.
     pub labels: LabelArena,
+    /// The histograms that the query has met or made.
+    pub histograms: HistogramArena,
     /// Whether to go on.
     pub cancel: Cancel,
     /// How many samples may be in memory.

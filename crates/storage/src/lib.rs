@@ -9,7 +9,9 @@ mod error;
 
 mod arena;
 mod batch;
+mod cell;
 mod ctx;
+mod histograms;
 mod select;
 
 pub mod fs;
@@ -18,8 +20,10 @@ pub mod memory;
 pub use append::{Appendable, Appender, Committed, LaneKey, SeriesRef, Verdict};
 pub use arena::{ArenaReader, ArenaWriter, LabelArena, LabelsId, Symbol};
 pub use batch::{Batch, Run};
+pub use cell::{histogram_cell, histogram_index, is_histogram, quieted};
 pub use ctx::{Budget, Cancel, Ctx, Warnings};
 pub use error::{Error, Result};
+pub use histograms::HistogramArena;
 pub use select::{
     Hints, Order, Part, Parts, Presence, Queryable, Selection, SeriesMeta, Snapshot, Want,
 };

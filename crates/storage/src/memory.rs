@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
-use regain_model::{KeySeed, Labels, Matcher, SeriesKey, Span, Timestamp};
+use regain_model::{Histogram, KeySeed, Labels, Matcher, STALE_NAN, SeriesKey, Span, Timestamp};
 
 use crate::append::{Appendable, Appender, Committed, LaneKey, SeriesRef, Verdict};
 use crate::arena::LabelsId;
 use crate::batch::{Batch, Run};
+use crate::cell::{histogram_cell, histogram_index, quieted};
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::select::{Order, Part, Parts, Queryable, Selection, SeriesMeta, Snapshot};
@@ -32,7 +33,72 @@ struct Series {
     labels: Labels,
     key: SeriesKey,
     times: Vec<i64>,
+    /// Floats, and the places of `histograms`.
     values: Vec<f64>,
+    histograms: Vec<Arc<Histogram>>,
+    /// Start timestamps, as long as `times` once any is known.
+    starts: Vec<i64>,
+}
+
+impl Series {
+    fn histogram(&self, cell: f64) -> Option<&Arc<Histogram>> {
+        let index = usize::try_from(histogram_index(cell)?).ok()?;
+        self.histograms.get(index)
+    }
+
+    /// The value of the newest sample.
+    fn newest(&self) -> Option<(i64, Value)> {
+        let (time, cell) = self.times.last().copied().zip(self.values.last().copied())?;
+        let histogram = self.histogram(cell).map(|held| Value::Histogram(Arc::clone(held)));
+        Some((time, histogram.unwrap_or(Value::Float(cell))))
+    }
+
+    fn push(&mut self, Sample { time, start, value }: Sample) {
+        if start != 0 {
+            self.starts.resize(self.times.len(), 0);
+            self.starts.push(start);
+        } else if !self.starts.is_empty() {
+            self.starts.push(0);
+        }
+        let cell = match value {
+            Value::Float(value) => quieted(value),
+            Value::Histogram(histogram) if histogram.is_stale() => STALE_NAN,
+            Value::Histogram(histogram) => {
+                let newest = self.newest();
+                let previous = match &newest {
+                    Some((_, Value::Histogram(previous))) => Some(previous.as_ref()),
+                    _ => None,
+                };
+                let hint = histogram.stored_hint(previous);
+                let mut histogram = Arc::unwrap_or_clone(histogram);
+                histogram.hint = hint;
+                self.histograms.push(Arc::new(histogram));
+                histogram_cell(offset(self.histograms.len() - 1))
+            }
+        };
+        self.times.push(time);
+        self.values.push(cell);
+    }
+}
+
+/// What a series has at a time.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// A number, or the staleness marker.
+    Float(f64),
+    /// A native histogram.
+    Histogram(Arc<Histogram>),
+}
+
+impl Value {
+    /// Whether the two are the same sample.
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
+            (Self::Histogram(a), Self::Histogram(b)) => a.equals(b),
+            _ => false,
+        }
+    }
 }
 
 impl MemoryStore {
@@ -47,7 +113,7 @@ impl MemoryStore {
         labels: &Labels,
         samples: impl IntoIterator<Item = (Timestamp, f64)>,
     ) -> Result<u64> {
-        let mut appender = MemoryAppender { store: self.clone(), staged: Vec::new() };
+        let mut appender = self.writer();
         let series = appender.series(labels)?;
         for (time, value) in samples {
             appender.stage(series, time, value);
@@ -55,11 +121,18 @@ impl MemoryStore {
         Ok(appender.commit()?.samples)
     }
 
-    /// All series with their samples, in label order.
+    /// A writer that takes histograms as well.
+    pub fn writer(&self) -> MemoryAppender {
+        MemoryAppender { store: self.clone(), staged: Vec::new() }
+    }
+
+    /// All series with their floats, in label order.
     pub fn to_vec(&self) -> Vec<(Labels, Vec<(Timestamp, f64)>)> {
         let content = self.content();
         let samples = |series: &Series| {
-            series.times.iter().map(|&t| Timestamp(t)).zip(series.values.iter().copied()).collect()
+            let samples = series.times.iter().zip(&series.values);
+            let floats = samples.filter(|(_, cell)| histogram_index(**cell).is_none());
+            floats.map(|(&time, &value)| (Timestamp(time), value)).collect()
         };
         let series = content.by_labels.values().map(|&at| &content.series[at]);
         series.map(|series| (series.labels.clone(), samples(series))).collect()
@@ -72,14 +145,61 @@ impl MemoryStore {
 
 impl Appendable for MemoryStore {
     fn appender(&self, _lane: &LaneKey) -> Result<Box<dyn Appender>> {
-        Ok(Box::new(MemoryAppender { store: self.clone(), staged: Vec::new() }))
+        Ok(Box::new(self.writer()))
     }
 }
 
+/// A writer of a store in memory.
 #[derive(Debug)]
-struct MemoryAppender {
+pub struct MemoryAppender {
     store: MemoryStore,
-    staged: Vec<(SeriesRef, i64, f64)>,
+    staged: Vec<(SeriesRef, Sample)>,
+}
+
+/// A staged sample.
+#[derive(Debug)]
+struct Sample {
+    time: i64,
+    /// 0 when it is not known.
+    start: i64,
+    value: Value,
+}
+
+impl MemoryAppender {
+    /// Stages one sample, which may be a histogram.
+    pub fn stage_value(&mut self, series: SeriesRef, time: Timestamp, value: Value) -> Verdict {
+        self.stage_started(series, time, Timestamp(0), value)
+    }
+
+    /// Stages one sample of which it is known when what it counts started; 0 says that it is not.
+    pub fn stage_started(
+        &mut self,
+        series: SeriesRef,
+        time: Timestamp,
+        start: Timestamp,
+        value: Value,
+    ) -> Verdict {
+        let content = self.store.content();
+        let Some(held) = index(series).and_then(|at| content.series.get(at)) else {
+            return Verdict::UnknownSeries;
+        };
+        let staged = self.staged.iter().rev().find(|staged| staged.0 == series);
+        let newest = staged.map(|(_, sample)| (sample.time, sample.value.clone()));
+        match newest.or_else(|| held.newest()) {
+            Some((newest, _)) if newest > time.0 => Verdict::OutOfOrder,
+            Some((newest, held)) if newest == time.0 => {
+                if held.is(&value) {
+                    Verdict::Accepted
+                } else {
+                    Verdict::Duplicate
+                }
+            }
+            _ => {
+                self.staged.push((series, Sample { time: time.0, start: start.0, value }));
+                Verdict::Accepted
+            }
+        }
+    }
 }
 
 impl Appender for MemoryAppender {
@@ -99,32 +219,14 @@ impl Appender for MemoryAppender {
             key: SeriesKey::of_labels(SEED, labels),
             times: Vec::new(),
             values: Vec::new(),
+            histograms: Vec::new(),
+            starts: Vec::new(),
         }));
         Ok(SeriesRef(at as u64))
     }
 
     fn stage(&mut self, series: SeriesRef, time: Timestamp, value: f64) -> Verdict {
-        let content = self.store.content();
-        let Some(held) = index(series).and_then(|at| content.series.get(at)) else {
-            return Verdict::UnknownSeries;
-        };
-        let staged = self.staged.iter().rev().find(|staged| staged.0 == series);
-        let kept = held.times.last().copied().zip(held.values.last().copied());
-        let newest = staged.map(|&(_, time, value)| (time, value)).or(kept);
-        match newest {
-            Some((newest, _)) if newest > time.0 => Verdict::OutOfOrder,
-            Some((newest, held)) if newest == time.0 => {
-                if held.to_bits() == value.to_bits() {
-                    Verdict::Accepted
-                } else {
-                    Verdict::Duplicate
-                }
-            }
-            _ => {
-                self.staged.push((series, time.0, value));
-                Verdict::Accepted
-            }
-        }
+        self.stage_value(series, time, Value::Float(value))
     }
 
     fn stage_row(
@@ -146,12 +248,11 @@ impl Appender for MemoryAppender {
         let mut guard = self.store.0.write().expect("no holder of this lock panics");
         let content = Arc::make_mut(&mut guard);
         let (mut samples, mut created) = (0, 0);
-        for (series, time, value) in self.staged.drain(..) {
+        for (series, sample) in self.staged.drain(..) {
             let at = index(series).expect("staged references were looked up");
             let series = Arc::make_mut(&mut content.series[at]);
             created += u64::from(series.times.is_empty());
-            series.times.push(time);
-            series.values.push(value);
+            series.push(sample);
             samples += 1;
         }
         Ok(Committed { samples, series_created: created })
@@ -277,7 +378,27 @@ impl Part for MemoryPart {
             }
             let start = offset(out.times.len());
             out.times.extend_from_slice(&series.times[range.clone()]);
-            out.floats.extend_from_slice(&series.values[range]);
+            if !series.starts.is_empty() {
+                out.starts.resize(out.floats.len(), 0);
+                out.starts.extend_from_slice(&series.starts[range.clone()]);
+            }
+            let cells = &series.values[range];
+            if series.histograms.is_empty() {
+                out.floats.extend_from_slice(cells);
+            } else {
+                for &cell in cells {
+                    let held = series.histogram(cell).map(Arc::clone);
+                    out.floats.push(if held.is_some() {
+                        histogram_cell(offset(out.histograms.len()))
+                    } else {
+                        cell
+                    });
+                    out.histograms.extend(held);
+                }
+            }
+            if !out.starts.is_empty() {
+                out.starts.resize(out.floats.len(), 0);
+            }
             let rows = start..offset(out.times.len());
             out.runs.push(Run { series: offset(at), times: rows.clone(), floats: rows });
         }

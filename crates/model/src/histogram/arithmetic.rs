@@ -28,7 +28,6 @@ impl<C: Cell> HistogramOf<C> {
         self.combine(other, 1.0)
     }
 
-    #[expect(clippy::float_cmp, reason = "bounds are settings, not measurements")]
     fn combine(&mut self, other: &Histogram, sign: f64) -> Result<Combined, MixedSchemas> {
         if self.is_custom() != other.is_custom() {
             return Err(MixedSchemas);
@@ -52,9 +51,8 @@ impl<C: Cell> HistogramOf<C> {
         }
         let steps = (other.schema - self.schema).unsigned_abs();
         let (schema, threshold, custom) = (self.schema, self.zero_threshold, self.is_custom());
-        let skip = |index| {
-            !custom && threshold > 0.0 && exponential_bound(index, schema) <= threshold
-        };
+        let skip =
+            |index| !custom && threshold > 0.0 && exponential_bound(index, schema) <= threshold;
         for (own, theirs) in
             [(&mut self.positive, &other.positive), (&mut self.negative, &other.negative)]
         {

@@ -42,7 +42,7 @@ impl<C: Cell> Buckets<C> {
     /// Neighbouring buckets from the index `offset` on; as many as indexes allow.
     pub fn run(offset: i32, cells: Vec<C>) -> Self {
         let mut growing = Growing::default();
-        for (index, cell) in (offset..=i32::MAX - 1).zip(cells) {
+        for (index, cell) in (offset..i32::MAX).zip(cells) {
             growing.push(index, cell);
         }
         growing.buckets

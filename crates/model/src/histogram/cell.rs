@@ -69,7 +69,7 @@ impl Cell for f64 {
         x.sum
     }
 
-    fn map(self, f: impl Fn(f64) -> f64) -> Self {
+    fn map(self, f: impl Fn(Self) -> Self) -> Self {
         f(self)
     }
 

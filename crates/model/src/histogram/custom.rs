@@ -7,7 +7,6 @@ use super::cell::Cell;
 use super::{Histogram, HistogramOf};
 
 /// The bounds that both have; both ascend.
-#[expect(clippy::float_cmp, reason = "bounds are settings, not measurements")]
 pub(super) fn common_bounds(a: &[f64], b: &[f64]) -> Vec<f64> {
     let (mut common, mut at) = (Vec::new(), 0);
     for &bound in a {

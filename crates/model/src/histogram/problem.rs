@@ -13,7 +13,9 @@ pub enum HistogramProblem {
     )]
     Schema(i32),
     /// A span that goes backwards.
-    #[error("span number {span} with offset {offset}: histogram has a span whose offset is negative")]
+    #[error(
+        "span number {span} with offset {offset}: histogram has a span whose offset is negative"
+    )]
     NegativeOffset {
         /// The span, from 1.
         span: usize,
@@ -61,7 +63,9 @@ pub enum HistogramProblem {
     #[error("histogram custom bounds must not be NaN")]
     BoundNan,
     /// A custom bound that needs not be said.
-    #[error("last +Inf bound must not be explicitly defined: histogram custom bounds must be finite")]
+    #[error(
+        "last +Inf bound must not be explicitly defined: histogram custom bounds must be finite"
+    )]
     BoundInfinite,
     /// Buckets beyond the custom bounds.
     #[error(

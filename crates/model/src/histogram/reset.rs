@@ -114,7 +114,7 @@ impl Histogram {
         if self.hint == ResetHint::Gauge {
             return ResetHint::Gauge;
         }
-        let goes_on = |previous: &&Self| {
+        let goes_on = |previous: &Self| {
             self.hint != ResetHint::Reset
                 && previous.hint != ResetHint::Gauge
                 && self.schema == previous.schema
@@ -122,6 +122,6 @@ impl Histogram {
                 && self.custom_bounds() == previous.custom_bounds()
                 && !self.has_decreased(previous)
         };
-        if previous.filter(goes_on).is_some() { ResetHint::NotReset } else { ResetHint::Unknown }
+        if previous.is_some_and(goes_on) { ResetHint::NotReset } else { ResetHint::Unknown }
     }
 }

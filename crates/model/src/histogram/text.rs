@@ -18,8 +18,7 @@ impl fmt::Display for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let open = if self.lower_inclusive { '[' } else { '(' };
         let close = if self.upper_inclusive { ']' } else { ')' };
-        let (lower, upper, count) =
-            (general(self.lower), general(self.upper), general(self.count));
+        let (lower, upper, count) = (general(self.lower), general(self.upper), general(self.count));
         write!(f, "{open}{lower},{upper}{close}:{count}")
     }
 }

@@ -43,8 +43,7 @@ impl Histogram {
         let zero = self.zero_bucket();
         let zero = around_zero(zero, filled(&negative), filled(&positive));
         for (side, buckets) in [(true, &positive), (false, &negative)] {
-            let cells =
-                if side { self.positive.cells_mut() } else { self.negative.cells_mut() };
+            let cells = if side { self.positive.cells_mut() } else { self.negative.cells_mut() };
             for (cell, bucket) in cells.iter_mut().zip(buckets) {
                 if bucket.count == 0.0 {
                     continue;
@@ -133,12 +132,8 @@ fn rest_of_zero(zero: &Bucket, keep: Keep, at: f64) -> Rest {
         (true, _, Keep::Below) => (0.0, 0.0),
         (_, true, _) => (count, f64::midpoint(lower, upper)),
         (true, _, _) => (0.0, 0.0),
-        (_, _, Keep::Below) => {
-            (count * ((at - lower) / (upper - lower)), f64::midpoint(lower, at))
-        }
-        (_, _, Keep::Above) => {
-            (count * ((upper - at) / (upper - lower)), f64::midpoint(at, upper))
-        }
+        (_, _, Keep::Below) => (count * ((at - lower) / (upper - lower)), f64::midpoint(lower, at)),
+        (_, _, Keep::Above) => (count * ((upper - at) / (upper - lower)), f64::midpoint(at, upper)),
     }
 }
 

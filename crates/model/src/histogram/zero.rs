@@ -7,7 +7,11 @@ impl<C: Cell> HistogramOf<C> {
     /// What the zero bucket would count if it reached to `threshold`, which is not less than it does,
     /// or a little further, where that is in the middle of a bucket that has observations. Returns
     /// the count and how far it reaches then.
+    #[expect(clippy::float_cmp, reason = "thresholds are bounds of buckets, not measurements")]
     pub(super) fn zero_count_up_to(&self, mut threshold: f64) -> (Compensated, f64) {
+        if threshold == self.zero_threshold {
+            return (self.zero_count.compensated(), threshold);
+        }
         let positive = || self.positive.iter().map(|(index, cell)| (index, cell.compensated()));
         let negative = || self.negative.iter().map(|(index, cell)| (index, cell.compensated()));
         'again: loop {
@@ -48,8 +52,7 @@ impl<C: Cell> HistogramOf<C> {
     /// returns what that one counts.
     #[expect(clippy::float_cmp, reason = "thresholds are bounds of buckets, not measurements")]
     pub(super) fn reconcile_zero(&mut self, other: &Histogram) -> Compensated {
-        let (mut count, mut threshold) =
-            (Compensated::of(other.zero_count), other.zero_threshold);
+        let (mut count, mut threshold) = (Compensated::of(other.zero_count), other.zero_threshold);
         while threshold != self.zero_threshold {
             // A threshold that is no number fits nothing.
             if threshold.is_nan() || self.zero_threshold.is_nan() {

@@ -1,12 +1,14 @@
 //! `count_values`: how many series have each value.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 use regain_go_format::format_float;
 use regain_model::{Labels, LabelsBuilder};
-use regain_storage::{ArenaReader, LabelArena};
+use regain_storage::{ArenaReader, Ctx, is_histogram};
 
 use super::groups::{Grouping, Groups};
-use super::{Aggregation, Sink};
+use super::{Aggregation, Noticed, Sink};
 use crate::eval_error::Result;
 use crate::grid::{ABSENT, Held, Matrix, RowLabels, is_absent};
 
@@ -16,14 +18,22 @@ pub(crate) struct CountValues {
     label: String,
     /// Whether the value is told, which it is not where its label is grouped away.
     tell: bool,
+    ctx: Arc<Ctx>,
     groups: Groups,
     rows: HashMap<(usize, u64), usize>,
+    /// Histograms are the same value when their texts are.
+    histograms: HashMap<String, f64>,
     keys: Vec<(usize, f64)>,
     counts: Vec<f64>,
 }
 
 impl CountValues {
-    pub(crate) fn new(label: &str, grouping: Grouping<'_>, steps: usize, held: Held) -> Self {
+    pub(crate) fn new(
+        label: &str,
+        grouping: Grouping<'_>,
+        steps: usize,
+        ctx: &Arc<Ctx>,
+    ) -> Result<Self> {
         let tell = !grouping.without || !grouping.labels.iter().any(|name| name == label);
         // The value replaces a label of this name, so it cannot tell groups apart.
         let mut labels = grouping.labels.to_vec();
@@ -32,14 +42,18 @@ impl CountValues {
         } else {
             labels.retain(|name| name != label);
         }
+        let held = Held::new(ctx, 0)?;
         let groups = Groups::new(Grouping { labels: &labels, ..grouping }.filter(), held, steps);
         let (rows, keys, counts) = (HashMap::new(), Vec::new(), Vec::new());
-        Self { steps, label: label.to_owned(), tell, groups, rows, keys, counts }
+        let (ctx, label, histograms) = (Arc::clone(ctx), label.to_owned(), HashMap::new());
+        Ok(Self { steps, label, tell, ctx, groups, rows, histograms, keys, counts })
     }
 
     fn row_of(&mut self, group: usize, value: f64) -> Result<usize> {
         let bits = if !self.tell {
             0
+        } else if is_histogram(value) {
+            self.representative(value).to_bits()
         } else if value.is_nan() {
             f64::NAN.to_bits()
         } else {
@@ -56,10 +70,18 @@ impl CountValues {
         Ok(row)
     }
 
+    /// The first histogram with the text of this one.
+    fn representative(&mut self, cell: f64) -> f64 {
+        let text = self.ctx.histograms.get(cell).map_or_else(String::new, |held| held.to_string());
+        *self.histograms.entry(text).or_insert(cell)
+    }
+
     fn labels(&self, group: &Labels, value: f64) -> Labels {
         let mut builder = LabelsBuilder::from(group);
         if self.tell {
-            builder.set(&self.label, &format_float(value));
+            let histogram = self.ctx.histograms.get(value);
+            let text = histogram.map_or_else(|| format_float(value), |held| held.to_string());
+            builder.set(&self.label, &text);
         }
         builder.labels()
     }
@@ -85,7 +107,8 @@ impl Sink for CountValues {
 }
 
 impl Aggregation for CountValues {
-    fn finish(self: Box<Self>, arena: &LabelArena) -> Matrix {
+    fn finish(self: Box<Self>, ctx: &Ctx) -> Result<(Matrix, Vec<Noticed>)> {
+        let arena = &ctx.labels;
         let groups = self.groups.labels(arena);
         let groups: Vec<(Labels, bool)> = {
             let reader = arena.read();
@@ -98,6 +121,6 @@ impl Aggregation for CountValues {
             let counts = &self.counts[row * self.steps..(row + 1) * self.steps];
             matrix.push(RowLabels { labels, drop_name: false }, counts);
         }
-        matrix
+        Ok((matrix, Vec::new()))
     }
 }

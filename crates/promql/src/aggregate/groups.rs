@@ -1,12 +1,17 @@
 //! Groups: which of them a series belongs to.
 
-use regain_model::METRIC_NAME;
-use regain_storage::{ArenaReader, LabelArena};
+use std::sync::Arc;
 
-use super::{Aggregation, Fold, GroupState, Sink};
+use regain_model::METRIC_NAME;
+use regain_storage::{ArenaReader, Ctx, LabelArena, Symbol, is_histogram};
+
+use super::native::NativeState;
+use super::{Aggregation, Fold, GroupState, Noticed, OfHistograms, Sink};
+use crate::annotations::Remark;
 use crate::eval_error::Result;
-use crate::grid::{Held, Matrix, RowLabels, steps_cost};
+use crate::grid::{ABSENT, Held, Matrix, RowLabels, steps_cost};
 use crate::label_sets::{KeyIndex, LabelFilter, METADATA_LABELS, Pair, PendingSets};
+use crate::native::has_histograms;
 
 /// The labels that make a group.
 #[derive(Clone, Copy, Debug)]
@@ -97,12 +102,47 @@ pub(crate) struct Grouped {
     groups: Groups,
     state: Box<dyn GroupState>,
     steps: usize,
+    ctx: Arc<Ctx>,
+    of_histograms: OfHistograms,
+    native: NativeState,
+    /// The row at work without its histograms.
+    floats: Vec<f64>,
 }
 
 impl Grouped {
-    pub(crate) fn new(grouping: Grouping<'_>, fold: Fold, steps: usize, held: Held) -> Self {
-        let groups = Groups::new(grouping.filter(), held, steps);
-        Self { groups, state: fold.state(steps), steps }
+    pub(crate) fn new(
+        grouping: Grouping<'_>,
+        fold: Fold,
+        steps: usize,
+        ctx: &Arc<Ctx>,
+    ) -> Result<Self> {
+        let groups = Groups::new(grouping.filter(), Held::new(ctx, 0)?, steps);
+        let of_histograms = fold.of_histograms();
+        let native = NativeState::new(of_histograms == OfHistograms::Avg);
+        let (state, ctx, floats) = (fold.state(steps), Arc::clone(ctx), Vec::new());
+        Ok(Self { groups, state, steps, ctx, of_histograms, native, floats })
+    }
+
+    /// Folds a row that holds histograms.
+    fn add_mixed(&mut self, group: usize, row: &[f64], name: Option<Symbol>) {
+        self.floats.clear();
+        let floats = row.iter().map(|&cell| if is_histogram(cell) { ABSENT } else { cell });
+        self.floats.extend(floats);
+        match self.of_histograms {
+            OfHistograms::Like => {}
+            OfHistograms::Ignore(name) => {
+                self.native.noticed.insert((Remark::IgnoredInAggregation(name), None));
+            }
+            OfHistograms::Sum | OfHistograms::Avg => {
+                for (k, &cell) in row.iter().enumerate() {
+                    if let Some(histogram) = self.ctx.histograms.get(cell) {
+                        let floats = self.state.is_present(group, k);
+                        self.native.add((group, k), &histogram, floats, name);
+                    }
+                }
+            }
+        }
+        self.state.add(group, &self.floats);
     }
 }
 
@@ -116,19 +156,30 @@ impl Sink for Grouped {
         if new {
             self.state.add_group();
         }
-        self.state.add(group, row);
+        if self.of_histograms != OfHistograms::Like && has_histograms(&self.ctx, row) {
+            let name = arena.symbol(METRIC_NAME).and_then(|name| arena.get(labels.labels, name));
+            self.add_mixed(group, row, name);
+        } else {
+            self.state.add(group, row);
+        }
         Ok(())
     }
 }
 
 impl Aggregation for Grouped {
-    fn finish(mut self: Box<Self>, arena: &LabelArena) -> Matrix {
+    fn finish(mut self: Box<Self>, ctx: &Ctx) -> Result<(Matrix, Vec<Noticed>)> {
         let mut matrix = Matrix::new(self.steps);
-        for (group, labels) in self.groups.labels(arena).into_iter().enumerate() {
+        for (group, labels) in self.groups.labels(&ctx.labels).into_iter().enumerate() {
             let row = matrix.push_absent(labels);
             self.state.finish(group, matrix.row_mut(row));
+            if !ctx.histograms.is_empty() {
+                self.native.finish(group, ctx, matrix.row_mut(row))?;
+            }
         }
         debug_assert_eq!(matrix.len(), self.groups.len(), "a group has a row");
-        matrix
+        if !ctx.histograms.is_empty() {
+            matrix.drop_empty();
+        }
+        Ok((matrix, self.native.noticed.into_iter().collect()))
     }
 }

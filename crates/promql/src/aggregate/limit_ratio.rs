@@ -1,8 +1,8 @@
 //! `limit_ratio`: a part of all series, chosen by the hash of their labels.
 
-use regain_storage::{ArenaReader, LabelArena};
+use regain_storage::{ArenaReader, Ctx};
 
-use super::{Aggregation, Sink};
+use super::{Aggregation, Noticed, Sink};
 use crate::eval_error::Result;
 use crate::grid::{ABSENT, Matrix, RowLabels};
 use crate::label_sets::{drop_metadata, without_metadata};
@@ -45,10 +45,10 @@ impl Sink for LimitRatio {
 }
 
 impl Aggregation for LimitRatio {
-    fn finish(mut self: Box<Self>, arena: &LabelArena) -> Matrix {
+    fn finish(mut self: Box<Self>, ctx: &Ctx) -> Result<(Matrix, Vec<Noticed>)> {
         if self.strip {
-            drop_metadata(arena, &mut self.kept.labels);
+            drop_metadata(&ctx.labels, &mut self.kept.labels);
         }
-        self.kept
+        Ok((self.kept, Vec::new()))
     }
 }

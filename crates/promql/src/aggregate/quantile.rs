@@ -38,4 +38,8 @@ impl GroupState for QuantileState {
             *out = if cell.is_empty() { ABSENT } else { quantile::of(q, cell) };
         }
     }
+
+    fn is_present(&self, group: usize, k: usize) -> bool {
+        !self.values[group * self.steps + k].is_empty()
+    }
 }

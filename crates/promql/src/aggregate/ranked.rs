@@ -3,13 +3,17 @@
 //! Each group and step keeps its best series in a heap whose top is the worst of them, moved
 //! exactly as Go's `container/heap` moves it, because ties show which one was first.
 
-use regain_storage::{ArenaReader, LabelArena};
+use std::sync::Arc;
+
+use regain_storage::{ArenaReader, Ctx, is_histogram};
 
 use super::groups::{Grouping, Groups};
-use super::{Aggregation, Sink};
+use super::{Aggregation, Noticed, Sink};
+use crate::annotations::Remark;
 use crate::eval_error::Result;
 use crate::grid::{Held, Matrix, RowLabels, is_absent};
 use crate::label_sets::drop_metadata;
+use crate::native::has_histograms;
 
 /// Up to this many elements Go sorts by insertion, which keeps ties in order.
 const INSERTION_SORT_MAX: usize = 12;
@@ -56,13 +60,22 @@ pub(crate) struct Ranked {
     heaps: Vec<Vec<Entry>>,
     rows: Vec<RowLabels>,
     strip: bool,
+    ctx: Arc<Ctx>,
+    ignored: bool,
 }
 
 impl Ranked {
-    pub(crate) fn new(rank: Rank, counts: Vec<usize>, grouping: Grouping<'_>, held: Held) -> Self {
+    pub(crate) fn new(
+        rank: Rank,
+        counts: Vec<usize>,
+        grouping: Grouping<'_>,
+        ctx: &Arc<Ctx>,
+    ) -> Result<Self> {
+        let held = Held::new(ctx, 0)?;
         let groups = Groups::new(grouping.filter(), held, counts.len());
         let strip = grouping.strip;
-        Self { rank, counts, groups, heaps: Vec::new(), rows: Vec::new(), strip }
+        let (ctx, heaps, rows) = (Arc::clone(ctx), Vec::new(), Vec::new());
+        Ok(Self { rank, counts, groups, heaps, rows, strip, ctx, ignored: false })
     }
 }
 
@@ -78,9 +91,14 @@ impl Sink for Ranked {
             self.heaps.resize_with(self.heaps.len() + steps, Vec::new);
         }
         let id = u32::try_from(self.rows.len()).expect("a query's series have 32-bit ids");
+        let without_histograms = self.rank != Rank::First && has_histograms(&self.ctx, row);
         let heaps = &mut self.heaps[group * steps..(group + 1) * steps];
         for ((&value, heap), &count) in row.iter().zip(heaps).zip(&self.counts) {
             if is_absent(value) || count == 0 {
+                continue;
+            }
+            if without_histograms && is_histogram(value) {
+                self.ignored = true;
                 continue;
             }
             if heap.len() < count {
@@ -99,7 +117,7 @@ impl Sink for Ranked {
 }
 
 impl Aggregation for Ranked {
-    fn finish(mut self: Box<Self>, arena: &LabelArena) -> Matrix {
+    fn finish(mut self: Box<Self>, ctx: &Ctx) -> Result<(Matrix, Vec<Noticed>)> {
         let steps = self.counts.len();
         let mut matrix = Matrix::new(steps);
         let mut row_of: Vec<Option<usize>> = vec![None; self.rows.len()];
@@ -114,9 +132,11 @@ impl Aggregation for Ranked {
             }
         }
         if self.strip {
-            drop_metadata(arena, &mut matrix.labels);
+            drop_metadata(&ctx.labels, &mut matrix.labels);
         }
-        matrix
+        let name = if self.rank == Rank::Top { "topk" } else { "bottomk" };
+        let noticed = self.ignored.then_some((Remark::IgnoredInAggregation(name), None));
+        Ok((matrix, noticed.into_iter().collect()))
     }
 }
 

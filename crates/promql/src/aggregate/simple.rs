@@ -39,6 +39,10 @@ impl GroupState for CountState {
             };
         }
     }
+
+    fn is_present(&self, group: usize, k: usize) -> bool {
+        self.counts[group * self.steps + k] > 0.0
+    }
 }
 
 /// The smallest or the largest values; NaN only where there is nothing else.
@@ -73,6 +77,10 @@ impl GroupState for ExtremeState {
 
     fn finish(&mut self, group: usize, out: &mut [f64]) {
         out.copy_from_slice(&self.values[group * self.steps..(group + 1) * self.steps]);
+    }
+
+    fn is_present(&self, group: usize, k: usize) -> bool {
+        !is_absent(self.values[group * self.steps + k])
     }
 }
 
@@ -137,5 +145,9 @@ impl GroupState for VarianceState {
                 variance
             };
         }
+    }
+
+    fn is_present(&self, group: usize, k: usize) -> bool {
+        self.cells[group * self.steps + k].count > 0.0
     }
 }

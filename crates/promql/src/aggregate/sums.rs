@@ -53,6 +53,10 @@ impl GroupState for SumState {
             *out = if self.present[at] { self.sums[at] + self.compensations[at] } else { ABSENT };
         }
     }
+
+    fn is_present(&self, group: usize, k: usize) -> bool {
+        self.present[group * self.steps + k]
+    }
 }
 
 /// Means.
@@ -91,5 +95,9 @@ impl GroupState for AvgState {
         for (out, mean) in out.iter_mut().zip(means) {
             *out = mean.map_or(ABSENT, Mean::mean);
         }
+    }
+
+    fn is_present(&self, group: usize, k: usize) -> bool {
+        self.means[group * self.steps + k].is_some()
     }
 }

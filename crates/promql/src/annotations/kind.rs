@@ -4,6 +4,8 @@ use std::fmt;
 
 use regain_go_format::quote::quote;
 
+use super::Remark;
+
 const BUCKET_QUANTILE_DOCS: &str =
     "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile";
 
@@ -24,21 +26,29 @@ pub(crate) enum Kind<'a> {
     NotCounterType { got: &'a str, name: &'a str },
     /// Buckets that decrease were raised.
     ForcedMonotonicity { name: &'a str },
-    /// An operator that histograms alone have was given floats.
-    IncompatibleTypes { operator: &'a str, left: &'a str, right: &'a str },
+    /// Vectors hold classic and native histograms of one name and the same labels.
+    MixedClassicNative { name: &'a str },
+    /// What was noticed about samples.
+    Noticed { remark: Remark, name: &'a str },
 }
 
 impl Kind<'_> {
+    /// Whether it is told how often it was noticed.
+    pub(super) const fn tells_how_often(&self) -> bool {
+        matches!(self, Self::Noticed { remark: Remark::StartOverlap, .. })
+    }
+
     pub(super) const fn is_warning(&self) -> bool {
         match self {
             Self::InvalidRatio { .. }
             | Self::InvalidQuantile { .. }
             | Self::BadBucketLabel { .. }
+            | Self::MixedClassicNative { .. }
             | Self::SortInRange => true,
             Self::NotCounterName { .. }
             | Self::NotCounterType { .. }
-            | Self::ForcedMonotonicity { .. }
-            | Self::IncompatibleTypes { .. } => false,
+            | Self::ForcedMonotonicity { .. } => false,
+            Self::Noticed { remark, .. } => remark.is_warning(),
         }
     }
 }
@@ -85,13 +95,79 @@ impl fmt::Display for Kind<'_> {
                 )?;
                 write_name(f, name)
             }
-            Self::IncompatibleTypes { operator, left, right } => write!(
-                f,
-                "incompatible sample types encountered for binary operator {}: {left} {operator} \
-                 {right}",
-                quote(operator)
-            ),
+            Self::MixedClassicNative { name } => {
+                f.write_str("vector contains a mix of classic and native histograms")?;
+                write_name(f, name)
+            }
+            Self::Noticed { remark, name } => write_remark(f, remark, name),
         }
+    }
+}
+
+fn write_remark(f: &mut fmt::Formatter<'_>, remark: Remark, name: &str) -> fmt::Result {
+    match remark {
+        Remark::MixedFloatsHistograms => {
+            write!(f, "encountered a mix of histograms and floats for metric name {}", quote(name))
+        }
+        Remark::MixedInAggregation => {
+            f.write_str("encountered a mix of histograms and floats for aggregation")
+        }
+        Remark::NotCounter => {
+            write!(f, "this native histogram metric is not a counter: {}", quote(name))
+        }
+        Remark::NotGauge => {
+            write!(f, "this native histogram metric is not a gauge: {}", quote(name))
+        }
+        Remark::MixedSchemas => write!(
+            f,
+            "vector contains a mix of histograms with exponential and custom buckets schemas for \
+             metric name {}",
+            quote(name)
+        ),
+        Remark::StartOverlap => write!(
+            f,
+            "sample has start time that overlaps with previous sample timestamp for metric {}",
+            quote(name)
+        ),
+        Remark::IncompatibleLayout(operator) => {
+            write!(f, "incompatible bucket layout encountered for binary operator {operator}")
+        }
+        Remark::IgnoredInAggregation(aggregation) => {
+            write!(f, "ignored histogram in {aggregation} aggregation")
+        }
+        Remark::IgnoredInRange => write!(
+            f,
+            "ignored histograms in a range containing both floats and histograms for metric name {}",
+            quote(name)
+        ),
+        Remark::NanResult => {
+            f.write_str("input to histogram_quantile has NaN observations, result is NaN")?;
+            write_name(f, name)
+        }
+        Remark::NanSkew => {
+            f.write_str(
+                "input to histogram_quantile has NaN observations, result is skewed higher",
+            )?;
+            write_name(f, name)
+        }
+        Remark::FractionNans => {
+            f.write_str(
+                "input to histogram_fraction has NaN observations, which are excluded from all \
+                 fractions",
+            )?;
+            write_name(f, name)
+        }
+        Remark::Collision(operation) => {
+            write!(f, "conflicting counter resets during histogram {}", operation.as_str())
+        }
+        Remark::Reconciled(operation) => {
+            write!(f, "mismatched custom buckets were reconciled during {}", operation.as_str())
+        }
+        Remark::Incompatible { left, operator, right } => write!(
+            f,
+            "incompatible sample types encountered for binary operator {}: {left} {operator} {right}",
+            quote(operator)
+        ),
     }
 }
 

@@ -2,24 +2,27 @@
 
 use hashbrown::HashMap;
 use regain_model::Labels;
-use regain_storage::{ArenaReader, LabelArena};
+use regain_storage::{ArenaReader, Ctx};
 
 use super::groups::{MatchGroups, matching_filter};
 use super::result_labels::ResultLabels;
-use super::rows::{any_present, combine, hide};
+use super::rows::{any_present, combine, combine_mixed_rows, hide};
+use crate::annotations::Remark;
 use crate::eval_error::{EvalError, Result};
 use crate::grid::{Matrix, RowLabels, is_absent};
 use crate::label_sets::{Duplicates, KeyIndex, Pair, PendingSets, merge_same_labels};
+use crate::native::{Notes, has_histograms};
 use crate::plan::{Cardinality, VectorVector};
 
 /// Computes an operation between two vectors.
 pub(crate) fn vectors(
-    arena: &LabelArena,
+    ctx: &Ctx,
     node: &VectorVector,
-    left: &Matrix,
-    right: &Matrix,
+    [left, right]: [&Matrix; 2],
     delayed: bool,
+    notes: &mut Notes,
 ) -> Result<Matrix> {
+    let arena = &ctx.labels;
     let swapped = node.matching.cardinality == Cardinality::OneToMany;
     let (many, one) = if swapped { (right, left) } else { (left, right) };
     // Upstream gives the fill of the right side to the side that is unique, swapped or not.
@@ -34,12 +37,13 @@ pub(crate) fn vectors(
         let mut filter = matching_filter(node.matching.on, &node.matching.labels);
         let groups = MatchGroups::new(&reader, many, one, &mut filter);
         let labels = ResultLabels::new(&reader, node, delayed);
-        let mut operation = Operation::new(node, [many, one], &groups, &reader, labels);
+        let mut operation = Operation::new(node, ctx, [many, one], &groups, labels, &reader);
         operation.check_one_side(fills);
-        operation.match_many(fill_one);
+        operation.match_many(fill_one)?;
         if let Some(fill) = fill_many {
-            operation.fill_many(fill);
+            operation.fill_many(fill)?;
         }
+        notes.0.extend(operation.remarks.values().map(|&remark| ((0, remark), 1)));
         if let Some((_, error)) = operation.first_error {
             return Err(error);
         }
@@ -55,6 +59,7 @@ pub(crate) fn vectors(
 
 struct Operation<'a> {
     node: &'a VectorVector,
+    ctx: &'a Ctx,
     swapped: bool,
     many: &'a Matrix,
     one: &'a Matrix,
@@ -69,6 +74,8 @@ struct Operation<'a> {
     matched_results: HashMap<(usize, usize), Vec<bool>>,
     out_labels: PendingSets,
     out_values: Vec<f64>,
+    /// For each step what was noticed last, which is what upstream says.
+    remarks: HashMap<usize, Remark>,
     /// The earliest step with an error, and the error.
     first_error: Option<(usize, EvalError)>,
     /// The row at work, and at which of its steps both sides are there.
@@ -80,13 +87,15 @@ struct Operation<'a> {
 impl<'a> Operation<'a> {
     fn new(
         node: &'a VectorVector,
+        ctx: &'a Ctx,
         [many, one]: [&'a Matrix; 2],
         groups: &'a MatchGroups,
-        reader: &'a ArenaReader<'a>,
         labels: ResultLabels<'a>,
+        reader: &'a ArenaReader<'a>,
     ) -> Self {
         Self {
             node,
+            ctx,
             swapped: node.matching.cardinality == Cardinality::OneToMany,
             many,
             one,
@@ -98,6 +107,7 @@ impl<'a> Operation<'a> {
             matched_results: HashMap::new(),
             out_labels: PendingSets::default(),
             out_values: Vec::new(),
+            remarks: HashMap::new(),
             first_error: None,
             row: Vec::new(),
             present: Vec::new(),
@@ -151,14 +161,14 @@ impl<'a> Operation<'a> {
     }
 
     /// Finds for each series of the many side the one it matches.
-    fn match_many(&mut self, fill_one: Option<f64>) {
+    fn match_many(&mut self, fill_one: Option<f64>) -> Result<()> {
         let (many_side, one_side, groups) = (self.many, self.one, self.groups);
         for many in 0..many_side.len() {
             let group = groups.of_left[many];
             let (values, pairs) = (many_side.row(many), self.pairs_of_many(many));
             for &one in &groups.right[group] {
                 let one_pairs = self.pairs_of_one(one);
-                self.emit(group, (values, pairs), (one_side.row(one), one_pairs));
+                self.emit(group, (values, pairs), (one_side.row(one), one_pairs))?;
             }
             if let Some(fill) = fill_one {
                 let mut filled = vec![fill; values.len()];
@@ -166,13 +176,14 @@ impl<'a> Operation<'a> {
                     hide(&mut filled, one_side.row(one));
                 }
                 let stand_in = self.labels.matched(pairs);
-                self.emit(group, (values, pairs), (&filled, &stand_in));
+                self.emit(group, (values, pairs), (&filled, &stand_in))?;
             }
         }
+        Ok(())
     }
 
     /// Matches what is left over of the one side with a number.
-    fn fill_many(&mut self, fill: f64) {
+    fn fill_many(&mut self, fill: f64) -> Result<()> {
         let (one_side, groups) = (self.one, self.groups);
         for one in 0..one_side.len() {
             let group = groups.of_right[one];
@@ -185,26 +196,46 @@ impl<'a> Operation<'a> {
             };
             let pairs = self.pairs_of_one(one);
             let stand_in = self.labels.matched(pairs);
-            self.emit(group, (&filled, &stand_in), (one_side.row(one), pairs));
+            self.emit(group, (&filled, &stand_in), (one_side.row(one), pairs))?;
         }
+        Ok(())
     }
 
     /// Computes one pair of series and keeps the result.
-    fn emit(&mut self, group: usize, many: (&[f64], &[Pair]), one: (&[f64], &[Pair])) {
+    fn emit(
+        &mut self,
+        group: usize,
+        many: (&[f64], &[Pair]),
+        one: (&[f64], &[Pair]),
+    ) -> Result<()> {
         let (left, right) = if self.swapped { (one.0, many.0) } else { (many.0, one.0) };
         self.present.clear();
         let both = left.iter().zip(right).map(|(l, r)| !is_absent(*l) && !is_absent(*r));
         self.present.extend(both);
         if !self.present.contains(&true) {
-            return;
+            return Ok(());
         }
-        combine(self.node.op, self.node.as_bool, left, right, &mut self.row);
+        let (op, as_bool) = (self.node.op, self.node.as_bool);
+        if op.histogram_only().is_some()
+            || has_histograms(self.ctx, left)
+            || has_histograms(self.ctx, right)
+        {
+            let (ctx, row, remarks) = (self.ctx, &mut self.row, &mut self.remarks);
+            let refused = combine_mixed_rows(ctx, self.node, [left, right], row, remarks)?;
+            // What the operator does not take is no match.
+            for k in refused {
+                self.present[k] = false;
+            }
+        } else {
+            combine(op, as_bool, left, right, &mut self.row);
+        }
         let mut key = std::mem::take(&mut self.key);
         self.labels.of(self.reader, many.1, one.1, &mut key);
         self.check_many_side(group, &key);
         self.out_labels.push(key.iter().copied());
         self.out_values.extend_from_slice(&self.row);
         self.key = key;
+        Ok(())
     }
 
     /// Within a match group the results of a step are told apart by their labels, or there is only

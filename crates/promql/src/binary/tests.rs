@@ -1,11 +1,12 @@
 //! Which series match, and what goes wrong when too many do.
 
 use regain_model::Labels;
-use regain_storage::LabelArena;
+use regain_storage::{Ctx, LabelArena};
 
 use super::{set, vectors};
 use crate::eval_error::Result;
 use crate::grid::{ABSENT, Matrix, RowLabels, is_absent};
+use crate::native::Notes;
 use crate::operators::BinaryOp;
 use crate::plan::{Cardinality, Matching, Node, SetNode, SetOp, VectorVector};
 
@@ -55,9 +56,11 @@ fn text(arena: &LabelArena, result: Result<Matrix>) -> String {
 }
 
 fn check(node: &VectorVector, left: Rows<'_>, right: Rows<'_>, expected: &str) {
-    let arena = LabelArena::default();
-    let (left, right) = (matrix(&arena, left), matrix(&arena, right));
-    assert_eq!(text(&arena, vectors(&arena, node, &left, &right, false)), expected);
+    let ctx = Ctx::default();
+    let arena = &ctx.labels;
+    let (left, right) = (matrix(arena, left), matrix(arena, right));
+    let result = vectors(&ctx, node, [&left, &right], false, &mut Notes::default());
+    assert_eq!(text(arena, result), expected);
 }
 
 const A1: &[(&str, &str)] = &[("__name__", "a"), ("i", "1")];

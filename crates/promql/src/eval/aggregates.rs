@@ -8,7 +8,7 @@ use crate::aggregate::{
 };
 use crate::annotations::Kind;
 use crate::eval_error::{EvalError, Result};
-use crate::grid::{Grid, Held, Matrix};
+use crate::grid::{Grid, Matrix};
 use crate::plan::{AggregateNode, AggregateOp, Position};
 
 impl Evaluator<'_> {
@@ -35,7 +35,7 @@ impl Evaluator<'_> {
             let hints = hints(node);
             self.run(&fused, grid, hints, presence_only, sink.as_mut())?;
             if !(strip && self.has_type_or_unit()) {
-                return Ok(sink.finish(&self.ctx.labels));
+                return self.finish(node, sink);
             }
             return self.unfused(|evaluator| {
                 let input = evaluator.vector(&node.input, grid)?;
@@ -63,7 +63,22 @@ impl Evaluator<'_> {
                 sink.row(&arena, labels, row)?;
             }
         }
-        Ok(sink.finish(&self.ctx.labels))
+        self.finish(node, sink)
+    }
+
+    /// The rows of the groups, after what was noticed has been said.
+    fn finish(&mut self, node: &AggregateNode, sink: Box<dyn Aggregation>) -> Result<Matrix> {
+        let (matrix, noticed) = sink.finish(self.ctx)?;
+        let at = match node.op {
+            AggregateOp::TopK | AggregateOp::BottomK => &node.at,
+            _ => &node.input_at,
+        };
+        let arena = self.ctx.labels.read();
+        for (remark, name) in noticed {
+            let name = name.map_or("", |name| arena.text(name));
+            self.annotations.add(&remark.about(name), at.clone());
+        }
+        Ok(matrix)
     }
 
     /// Where rows are aggregated, or `None` when the parameter leaves nothing.
@@ -76,26 +91,25 @@ impl Evaluator<'_> {
     ) -> Result<Option<Box<dyn Aggregation>>> {
         let grouping = Grouping { labels: &node.labels, without: node.without, strip };
         let missing = EvalError::Unsupported("an aggregation without its parameter");
-        let held = Held::new(self.ctx, 0)?;
-        let grouped = |fold: Fold, held: Held| -> Box<dyn Aggregation> {
-            Box::new(Grouped::new(grouping, fold, grid.len, held))
+        let grouped = |fold: Fold| -> Result<Box<dyn Aggregation>> {
+            Ok(Box::new(Grouped::new(grouping, fold, grid.len, self.ctx)?))
         };
         Ok(Some(match &node.op {
-            AggregateOp::Sum => grouped(Fold::Sum, held),
-            AggregateOp::Avg => grouped(Fold::Avg, held),
-            AggregateOp::Count => grouped(Fold::Count, held),
-            AggregateOp::Group => grouped(Fold::Group, held),
-            AggregateOp::Min => grouped(Fold::Min, held),
-            AggregateOp::Max => grouped(Fold::Max, held),
-            AggregateOp::Stddev => grouped(Fold::Stddev, held),
-            AggregateOp::Stdvar => grouped(Fold::Stdvar, held),
+            AggregateOp::Sum => grouped(Fold::Sum)?,
+            AggregateOp::Avg => grouped(Fold::Avg)?,
+            AggregateOp::Count => grouped(Fold::Count)?,
+            AggregateOp::Group => grouped(Fold::Group)?,
+            AggregateOp::Min => grouped(Fold::Min)?,
+            AggregateOp::Max => grouped(Fold::Max)?,
+            AggregateOp::Stddev => grouped(Fold::Stddev)?,
+            AggregateOp::Stdvar => grouped(Fold::Stdvar)?,
             AggregateOp::CountValues(label) => {
-                Box::new(CountValues::new(label, grouping, grid.len, held))
+                Box::new(CountValues::new(label, grouping, grid.len, self.ctx)?)
             }
             AggregateOp::Quantile => {
                 let params = params.ok_or(missing)?;
                 self.check_quantiles(params, &node.param_at);
-                grouped(Fold::Quantile(params.values.clone()), held)
+                grouped(Fold::Quantile(params.values.clone()))?
             }
             AggregateOp::LimitRatio => {
                 let params = params.ok_or(missing)?;
@@ -110,7 +124,7 @@ impl Evaluator<'_> {
                     AggregateOp::BottomK => Rank::Bottom,
                     _ => Rank::First,
                 };
-                Box::new(Ranked::new(rank, counts, grouping, held))
+                Box::new(Ranked::new(rank, counts, grouping, self.ctx)?)
             }
         }))
     }

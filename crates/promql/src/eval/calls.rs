@@ -3,10 +3,10 @@
 use regain_model::Labels;
 
 use super::Evaluator;
-use crate::annotations::Kind;
 use crate::eval_error::{EvalError, Result};
 use crate::grid::{ABSENT, Grid, Matrix, RowLabels, is_absent};
 use crate::label_sets::{Duplicates, drop_metadata, merge_same_labels};
+use crate::native::{Native, Notes};
 use crate::plan::{Map, Node, Position, VectorScalar};
 use crate::row_op::RowOp;
 
@@ -22,6 +22,7 @@ impl Evaluator<'_> {
             Map::Negate => RowOp::Negate,
             Map::Math(function) => RowOp::Math(function),
             Map::Date(part) => RowOp::Date(part),
+            Map::Stat(stat) => RowOp::Stat(stat),
             Map::Round if params.is_empty() => RowOp::Round { inverse: vec![1.0; grid.len] },
             Map::Round => {
                 RowOp::Round { inverse: values(0)?.into_iter().map(|to| 1.0 / to).collect() }
@@ -53,26 +54,28 @@ impl Evaluator<'_> {
     ) -> Result<Matrix> {
         let input = self.vector(input, grid)?;
         let op = self.row_op(map, params, grid)?;
-        self.apply(&op, input)
+        self.apply(&op, input, &(0..0))
     }
 
     pub(super) fn vector_scalar(&mut self, node: &VectorScalar, grid: &Grid) -> Result<Matrix> {
         let input = self.vector(&node.vector, grid)?;
-        if let Some(operator) = node.op.histogram_only() {
-            self.scalars(&node.scalar, grid)?;
-            let none = Matrix::new(grid.len);
-            let (left, right) = (&input, if input.len() > 0 { &input } else { &none });
-            return Ok(self.histogram_only(operator, left, right, node.at.clone()));
-        }
         let op = self.scalar_op(node, grid)?;
-        self.apply(&op, input)
+        self.apply(&op, input, &node.at)
     }
 
-    /// Applies an operation to each row.
-    pub(super) fn apply(&self, op: &RowOp, mut matrix: Matrix) -> Result<Matrix> {
+    /// Applies an operation to each row; what is noticed is about the bytes `at`.
+    pub(super) fn apply(
+        &mut self,
+        op: &RowOp,
+        mut matrix: Matrix,
+        at: &Position,
+    ) -> Result<Matrix> {
+        let mut notes = Notes::default();
         for row in 0..matrix.len() {
-            op.apply(matrix.row_mut(row));
+            let mut native = Native { ctx: self.ctx, notes: &mut notes, number: 0 };
+            op.apply(matrix.row_mut(row), &mut native)?;
         }
+        self.annotate(&notes, at);
         matrix.drop_empty();
         if op.drops_name() { self.drop_names(matrix) } else { Ok(matrix) }
     }
@@ -87,19 +90,11 @@ impl Evaluator<'_> {
         merge_same_labels(&self.ctx.labels, matrix, Duplicates::Merge)
     }
 
-    /// An operator that only histograms have: floats have no result.
-    pub(super) fn histogram_only(
-        &mut self,
-        operator: &'static str,
-        left: &Matrix,
-        right: &Matrix,
-        at: Position,
-    ) -> Matrix {
-        if left.len() > 0 && right.len() > 0 {
-            let kind = Kind::IncompatibleTypes { operator, left: "float", right: "float" };
-            self.annotations.add(&kind, at);
+    /// Says what was noticed about the bytes `at`.
+    pub(super) fn annotate(&mut self, notes: &Notes, at: &Position) {
+        for (_, remark) in notes.0.keys() {
+            self.annotations.add(&remark.about(""), at.clone());
         }
-        Matrix::new(left.steps)
     }
 
     /// 1 at each step at which `input` has no series.

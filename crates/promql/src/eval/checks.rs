@@ -1,7 +1,9 @@
-//! Remarks that functions over ranges make once they have a result.
+//! Remarks that operations on single series make once they have a result.
+
+use regain_storage::Symbol;
 
 use super::Evaluator;
-use crate::annotations::Kind;
+use crate::annotations::{Kind, Remark};
 use crate::functions::{RangeCall, RangeFn};
 use crate::plan::{Position, RangeCallNode};
 use crate::scan::{CounterCheck, Report};
@@ -10,11 +12,15 @@ use crate::scan::{CounterCheck, Report};
 #[derive(Clone, Debug)]
 pub(super) struct Check {
     at: Position,
+    /// Whether the series still have their names.
+    named: bool,
     subject: Subject,
 }
 
 #[derive(Clone, Debug)]
 enum Subject {
+    /// Nothing but what was noticed.
+    Nothing,
     /// Whether the metric is a counter.
     Counter,
     /// Quantiles outside of 0 and 1.
@@ -23,20 +29,27 @@ enum Subject {
 
 impl Check {
     /// The check for a call; `named` tells whether its series still have their names.
-    pub(super) fn of(node: &RangeCallNode, call: &RangeCall, named: bool) -> Option<Self> {
+    pub(super) fn of(node: &RangeCallNode, call: &RangeCall, named: bool) -> Self {
         let subject = match node.function {
             RangeFn::Rate | RangeFn::Increase if named => Subject::Counter,
             RangeFn::Quantile => {
                 let all = call.params.iter().flatten().copied();
                 let invalid: Vec<f64> = all.filter(|q| !(0.0..=1.0).contains(q)).collect();
-                if invalid.is_empty() {
-                    return None;
-                }
-                Subject::Quantiles(invalid)
+                if invalid.is_empty() { Subject::Nothing } else { Subject::Quantiles(invalid) }
             }
-            _ => return None,
+            _ => Subject::Nothing,
         };
-        Some(Self { at: node.at.clone(), subject })
+        Self { at: node.at.clone(), named, subject }
+    }
+
+    /// The check for an operation that only says what it notices.
+    pub(super) const fn at(at: Position, named: bool) -> Self {
+        Self { at, named, subject: Subject::Nothing }
+    }
+
+    /// Whether it matters which series have had a result.
+    pub(super) const fn counts(&self) -> bool {
+        !matches!(self.subject, Subject::Nothing)
     }
 }
 
@@ -50,6 +63,23 @@ impl Evaluator<'_> {
             let counters = counters.filter(|counter| counter.check as usize == number);
             self.say(check, report.checks & (1 << number) != 0, counters);
         }
+        for (&(number, remark, name), &count) in &report.remarks {
+            if let Some(check) = checks.get(number as usize) {
+                self.remark(check, (remark, count), name);
+            }
+        }
+    }
+
+    /// Says what an operation has noticed about the metric `name`, and how often.
+    pub(super) fn remark(
+        &mut self,
+        check: &Check,
+        (remark, count): (Remark, u64),
+        name: Option<Symbol>,
+    ) {
+        let arena = self.ctx.labels.read();
+        let name = name.filter(|_| check.named).map_or("", |name| arena.text(name));
+        self.annotations.add_often(&remark.about(name), count, check.at.clone());
     }
 
     /// Says what one check has found.
@@ -70,7 +100,7 @@ impl Evaluator<'_> {
                     self.annotations.add(&Kind::InvalidQuantile { got }, check.at.clone());
                 }
             }
-            Subject::Quantiles(_) => {}
+            Subject::Quantiles(_) | Subject::Nothing => {}
         }
     }
 

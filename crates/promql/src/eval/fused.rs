@@ -12,7 +12,7 @@ use crate::grid::{Grid, Held, Matrix, RowLabels, row_cost};
 use crate::label_sets::{Duplicates, MetadataSymbols, drop_metadata, merge_same_labels};
 use crate::plan::{Node, RangeArg, RangeCallNode, RangeSource, Selector};
 use crate::row_op::RowOp;
-use crate::scan::{Scan, Stage, grid_times};
+use crate::scan::{Check as StageCheck, Details, Scan, Stage, grid_times};
 use crate::window::Reach;
 
 /// A chain from one selector on.
@@ -21,13 +21,15 @@ pub(crate) struct Fused<'n> {
     stage: Stage,
     /// The span of time that the stage reads.
     span: (i64, i64),
+    /// Whether nothing but counts and sums of histograms matters.
+    stats: bool,
     /// Whether an operation has taken the name away.
     pub(super) nameless: bool,
     /// Whether rows have been changed since the range function or selector.
     pub(super) mapped: bool,
     range_ms: i64,
     function: &'n str,
-    /// What is to be said about functions over ranges that have results.
+    /// What is to be said about operations that have results or notice something.
     checks: Vec<Check>,
 }
 
@@ -46,7 +48,7 @@ impl Fused<'_> {
     }
 }
 
-/// The most range functions in one chain that are checked for counters.
+/// The most operations in one chain that have something to say.
 const CHECKS_MAX: usize = 32;
 
 impl Evaluator<'_> {
@@ -56,7 +58,14 @@ impl Evaluator<'_> {
             Node::Select(selector) => Ok(Some(self.selected(selector, grid))),
             Node::SampleTime(selector) => {
                 let reach = self.lookback(selector, grid);
-                let mut fused = selected(selector, Stage::SampleTime(reach), reach.span());
+                let stage = Stage::SampleTime { reach, numbers: false };
+                let mut fused = selected(selector, stage, reach.span());
+                fused.nameless = true;
+                Ok(Some(fused))
+            }
+            Node::SampleStart(selector) if self.options.features.start_timestamps => {
+                let reach = self.lookback(selector, grid);
+                let mut fused = selected(selector, Stage::SampleStart(reach), reach.span());
                 fused.nameless = true;
                 Ok(Some(fused))
             }
@@ -68,15 +77,15 @@ impl Evaluator<'_> {
                     return Ok(None);
                 }
                 let op = self.row_op(*map, params, grid)?;
-                Ok(Some(mapped(fused, op)))
+                Ok(mapped(fused, op, None))
             }
-            Node::VectorScalar(node) if self.fuse && node.op.histogram_only().is_none() => {
+            Node::VectorScalar(node) if self.fuse => {
                 let Some(fused) = self.fused(&node.vector, grid)? else { return Ok(None) };
                 if (fused.nameless || node.drops_name()) && !self.may_lose_name(&fused) {
                     return Ok(None);
                 }
                 let op = self.scalar_op(node, grid)?;
-                Ok(Some(mapped(fused, op)))
+                Ok(mapped(fused, op, Some(Check::at(node.at.clone(), false))))
             }
             _ => Ok(None),
         }
@@ -99,7 +108,10 @@ impl Evaluator<'_> {
         reach.after = self.options.lookback_delta_ms;
         let function = RangeFn::Interpolate;
         let call = RangeCall { function, reach, grid: *grid, params: Vec::new(), extension: None };
-        selected(selector, Stage::Range { call, check: None }, reach.span())
+        let check = StageCheck::default();
+        let mut fused = selected(selector, Stage::Range { call, check }, reach.span());
+        fused.checks.push(Check::at(selector.position.clone(), true));
+        fused
     }
 
     /// A function over a range as a chain.
@@ -112,8 +124,9 @@ impl Evaluator<'_> {
             RangeSource::Series(matchers) => {
                 let call = self.call(node, grid)?;
                 let span = call.reach.span();
-                let stage = Stage::Range { call, check: None };
-                Fused { range_ms: node.arg.range, ..chain(matchers, stage, span) }
+                let stage = Stage::Range { call, check: StageCheck::default() };
+                let (range_ms, stats) = (node.arg.range, node.arg.stats);
+                Fused { stats, range_ms, ..chain(matchers, stage, span) }
             }
             RangeSource::Subquery { inner, step } if self.fuse => {
                 let inner_grid = self.subquery_grid(&node.arg, *step, grid)?;
@@ -126,20 +139,18 @@ impl Evaluator<'_> {
                 }
                 let (call, times) = (self.call(node, grid)?, grid_times(&inner_grid));
                 let inner = Box::new(fused.stage);
-                Fused { stage: Stage::Subquery { inner, times, call, check: None }, ..fused }
+                let check = StageCheck::default();
+                Fused { stage: Stage::Subquery { inner, times, call, check }, ..fused }
             }
             RangeSource::Subquery { .. } => return Ok(None),
         };
         fused.function = &node.name;
         let named = !fused.nameless || self.delayed();
         if let Stage::Range { check, call } | Stage::Subquery { check, call, .. } = &mut fused.stage
-            && let Some(new) = Check::of(node, call, named)
         {
-            if fused.checks.len() == CHECKS_MAX {
-                return Ok(None);
-            }
-            *check = u32::try_from(fused.checks.len()).ok();
-            fused.checks.push(new);
+            let new = Check::of(node, call, named);
+            let Some(numbered) = numbered(&mut fused.checks, new) else { return Ok(None) };
+            *check = numbered;
         }
         fused.nameless |= !node.function.keeps_name();
         // Series that meet within a function over ranges are always an error.
@@ -168,7 +179,7 @@ impl Evaluator<'_> {
         reach
     }
 
-    /// The times of a selector's newest samples of `span`, under the series' full names.
+    /// The times of a selector's newest samples of `span`, which must be numbers, under the series' full names.
     pub(super) fn sample_times(
         &mut self,
         selector: &Selector,
@@ -176,7 +187,7 @@ impl Evaluator<'_> {
         grid: &Grid,
     ) -> Result<Matrix> {
         let reach = self.lookback(selector, grid);
-        let fused = selected(selector, Stage::SampleTime(reach), span);
+        let fused = selected(selector, Stage::SampleTime { reach, numbers: true }, span);
         let held = Held::new(self.ctx, 0)?;
         let mut collect = Collect { matrix: Matrix::new(grid.len), held };
         self.run(&fused, grid, Hints::NONE, false, &mut collect)?;
@@ -231,6 +242,10 @@ impl Evaluator<'_> {
             span: Span::new(Timestamp(start.saturating_add(1)), Timestamp(end)),
             hints: Hints { function, step_ms, range_ms: fused.range_ms, ..hints },
             stage: &fused.stage,
+            details: Details {
+                buckets: !fused.stats,
+                starts: self.options.features.start_timestamps,
+            },
             drop_name: fused.nameless && self.delayed(),
             presence_only,
         };
@@ -253,16 +268,31 @@ impl Evaluator<'_> {
     }
 }
 
-/// `fused` with one more operation.
-fn mapped(mut fused: Fused<'_>, op: RowOp) -> Fused<'_> {
+/// `fused` with one more operation, unless there are too many that have something to say.
+fn mapped(mut fused: Fused<'_>, op: RowOp, check: Option<Check>) -> Option<Fused<'_>> {
+    let check = match check {
+        Some(check) => numbered(&mut fused.checks, check)?,
+        None => StageCheck::default(),
+    };
     fused.nameless |= op.drops_name();
     fused.mapped = true;
-    fused.stage = Stage::Mapped { inner: Box::new(fused.stage), op };
-    fused
+    fused.stage = Stage::Mapped { inner: Box::new(fused.stage), op, check };
+    Some(fused)
+}
+
+/// Adds a check and returns the number under which its stage is known, unless there are too many.
+fn numbered(checks: &mut Vec<Check>, new: Check) -> Option<StageCheck> {
+    if checks.len() == CHECKS_MAX {
+        return None;
+    }
+    let number = u32::try_from(checks.len()).ok()?;
+    let counts = new.counts();
+    checks.push(new);
+    Some(StageCheck { number, counts })
 }
 
 fn selected(selector: &Selector, stage: Stage, span: (i64, i64)) -> Fused<'_> {
-    chain(&selector.matchers, stage, span)
+    Fused { stats: selector.stats, ..chain(&selector.matchers, stage, span) }
 }
 
 fn chain(matchers: &[Matcher], stage: Stage, span: (i64, i64)) -> Fused<'_> {
@@ -270,6 +300,7 @@ fn chain(matchers: &[Matcher], stage: Stage, span: (i64, i64)) -> Fused<'_> {
         matchers,
         stage,
         span,
+        stats: false,
         nameless: false,
         mapped: false,
         range_ms: 0,

@@ -1,27 +1,17 @@
-//! `histogram_quantile` and its kin over classic histograms.
-//!
-//! Series that differ in `le` alone are one histogram. Their buckets are ordered once, not at every
-//! step.
+//! `histogram_quantile` and its kin, over classic and native histograms.
 
-use regain_go_format::parse_float;
-use regain_model::{BUCKET_LABEL, LabelsBuilder};
+mod found;
+
+use regain_model::{Histogram, LabelsBuilder};
 
 use super::Evaluator;
-use crate::annotations::{Kind, Monotonicity};
+use crate::annotations::{Kind, Monotonicity, Remark};
 use crate::eval_error::Result;
-use crate::functions::buckets::{self, Bucket};
-use crate::grid::{ABSENT, Grid, Matrix, RowLabels, is_absent};
-use crate::label_sets::{
-    Duplicates, KeyIndex, LabelFilter, PendingSets, merge_same_labels, metric_name,
-};
+use crate::functions::{buckets, stats};
+use crate::grid::{ABSENT, Grid, Matrix, RowLabels};
+use crate::label_sets::{Duplicates, merge_same_labels};
 use crate::plan::{HistogramQuantiles, Node, Position};
-
-/// The buckets of one histogram, ascending by bound.
-struct Histogram {
-    labels: RowLabels,
-    name: String,
-    buckets: Vec<(f64, usize)>,
-}
+use found::{Found, Native};
 
 impl Evaluator<'_> {
     pub(super) fn histogram_quantile(
@@ -35,7 +25,9 @@ impl Evaluator<'_> {
         let input = self.vector(input, grid)?;
         self.check_quantile_values(&quantiles, &at[0]);
         let histograms = self.histograms(&input, &at[1]);
-        let out = self.quantile_rows(&histograms, &input, &quantiles, &at[1], grid);
+        let mut out = Matrix::new(grid.len);
+        self.native_quantiles(&histograms.native, &quantiles, &at[0], &mut out);
+        self.classic_quantiles(&histograms, &input, &quantiles, (&at[1], grid), &mut out);
         self.drop_names(out)
     }
 
@@ -50,7 +42,9 @@ impl Evaluator<'_> {
         for (quantile, at) in &node.quantiles {
             let quantiles = self.scalars(quantile, grid)?;
             self.check_quantile_values(&quantiles, at);
-            let out = self.quantile_rows(&histograms, &input, &quantiles, &node.at, grid);
+            let mut out = Matrix::new(grid.len);
+            self.native_quantiles(&histograms.native, &quantiles, &node.at, &mut out);
+            self.classic_quantiles(&histograms, &input, &quantiles, (&node.at, grid), &mut out);
             let out = self.drop_names(out)?;
             for (labels, row) in out.rows() {
                 self.push_with_quantile(&mut all, labels, row, &node.label, &quantiles);
@@ -88,16 +82,19 @@ impl Evaluator<'_> {
         &mut self,
         bounds: [&Node; 2],
         input: &Node,
-        at: &Position,
+        at: &[Position; 2],
         grid: &Grid,
     ) -> Result<Matrix> {
         let lower = self.scalars(bounds[0], grid)?;
         let upper = self.scalars(bounds[1], grid)?;
         let input = self.vector(input, grid)?;
-        let histograms = self.histograms(&input, at);
+        let histograms = self.histograms(&input, &at[1]);
         let mut out = Matrix::new(grid.len);
+        self.native_rows(&histograms.native, &at[0], &mut out, |k, histogram| {
+            stats::fraction(lower[k], upper[k], histogram)
+        });
         let (mut row, mut step) = (vec![ABSENT; grid.len], Vec::new());
-        for histogram in &histograms {
+        for histogram in &histograms.classic {
             for (k, out) in row.iter_mut().enumerate() {
                 histogram.at(&input, k, &mut step);
                 let empty = step.is_empty();
@@ -115,17 +112,48 @@ impl Evaluator<'_> {
         }
     }
 
-    fn quantile_rows(
+    fn native_quantiles(
         &mut self,
-        histograms: &[Histogram],
-        input: &Matrix,
+        natives: &[Native],
         quantiles: &[f64],
         at: &Position,
-        grid: &Grid,
-    ) -> Matrix {
-        let mut out = Matrix::new(grid.len);
+        out: &mut Matrix,
+    ) {
+        self.native_rows(natives, at, out, |k, histogram| stats::quantile(quantiles[k], histogram));
+    }
+
+    /// Adds a row for each series of native histograms: what `f` says about the one at each step.
+    fn native_rows(
+        &mut self,
+        natives: &[Native],
+        at: &Position,
+        out: &mut Matrix,
+        f: impl Fn(usize, &Histogram) -> (f64, Option<Remark>),
+    ) {
+        for native in natives {
+            let mut row = vec![ABSENT; out.steps];
+            for (k, histogram) in &native.points {
+                let (value, remark) = f(*k, histogram);
+                row[*k] = value;
+                if let Some(remark) = remark {
+                    let name = if self.delayed() { native.name.as_str() } else { "" };
+                    self.annotations.add(&remark.about(name), at.clone());
+                }
+            }
+            out.push(native.labels, &row);
+        }
+    }
+
+    fn classic_quantiles(
+        &mut self,
+        histograms: &Found,
+        input: &Matrix,
+        quantiles: &[f64],
+        (at, grid): (&Position, &Grid),
+        out: &mut Matrix,
+    ) {
         let (mut row, mut step) = (vec![ABSENT; grid.len], Vec::new());
-        for histogram in histograms {
+        for histogram in &histograms.classic {
             let mut forced: Option<Monotonicity> = None;
             for (k, out) in row.iter_mut().enumerate() {
                 histogram.at(input, k, &mut step);
@@ -146,55 +174,6 @@ impl Evaluator<'_> {
                 self.annotations.add_monotonicity(name, forced, at.clone());
             }
             out.push(histogram.labels, &row);
-        }
-        out
-    }
-
-    /// Groups buckets into histograms.
-    fn histograms(&mut self, input: &Matrix, at: &Position) -> Vec<Histogram> {
-        let delayed = self.delayed();
-        let arena = self.ctx.labels.read();
-        let le = arena.symbol(BUCKET_LABEL);
-        let mut filter = LabelFilter::removing([BUCKET_LABEL]);
-        filter.resolve(&arena);
-        let (mut index, mut key, mut pending) =
-            (KeyIndex::default(), Vec::new(), PendingSets::default());
-        let mut histograms: Vec<Histogram> = Vec::new();
-        for (row, labels) in input.labels.iter().enumerate() {
-            let label = le.and_then(|le| arena.get(labels.labels, le));
-            let label = label.map_or("", |label| arena.text(label));
-            let Some(bound) = parse_float(label.as_bytes()) else {
-                let name = if delayed { metric_name(&arena, labels.labels) } else { "" };
-                self.annotations.add(&Kind::BadBucketLabel { label, name }, at.clone());
-                continue;
-            };
-            filter.apply(arena.pairs(labels.labels), &mut key);
-            let (number, new) = index.number(&key);
-            if new {
-                pending.push(key.iter().copied());
-                let name = metric_name(&arena, labels.labels).to_owned();
-                histograms.push(Histogram { labels: *labels, name, buckets: Vec::new() });
-            }
-            histograms[number].buckets.push((bound, row));
-        }
-        drop(arena);
-        for (histogram, labels) in histograms.iter_mut().zip(pending.store(&self.ctx.labels)) {
-            histogram.labels.labels = labels;
-            histogram.buckets.sort_by(|a, b| a.0.total_cmp(&b.0));
-        }
-        histograms
-    }
-}
-
-impl Histogram {
-    /// The buckets that have a count at step `k`.
-    fn at(&self, input: &Matrix, k: usize, out: &mut Vec<Bucket>) {
-        out.clear();
-        for &(bound, row) in &self.buckets {
-            let count = input.row(row)[k];
-            if !is_absent(count) {
-                out.push(Bucket { bound, count });
-            }
         }
     }
 }

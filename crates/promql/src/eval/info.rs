@@ -52,7 +52,14 @@ impl Evaluator<'_> {
         node: &InfoNode,
         grid: &Grid,
     ) -> Result<InfoSeries> {
-        let selector = Selector { matchers, offset: 0, at: None, smoothed: false };
+        let selector = Selector {
+            matchers,
+            offset: 0,
+            at: None,
+            smoothed: false,
+            stats: false,
+            position: 0..0,
+        };
         let (start, end) = node.at.map_or((grid.start, grid.last()), |at| (at, at));
         let lookback = self.options.lookback_delta_ms;
         let start = start.saturating_sub(node.offset).saturating_sub(lookback);

@@ -3,15 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use regain_storage::Hints;
+use regain_storage::{Hints, Symbol};
 
 use super::Evaluator;
 use super::checks::Check;
 use crate::eval_error::{EvalError, Result};
 use crate::grid::{ABSENT, Grid, Matrix, RowLabels};
 use crate::label_sets::{Duplicates, MetadataSymbols, drop_metadata, merge_same_labels};
+use crate::native::Notes;
 use crate::plan::{RangeArg, RangeCallNode, RangeSource};
-use crate::scan::{CounterCheck, GRID_TIMES, Raw, Stage, grid_times};
+use crate::scan::{Check as StageCheck, CounterCheck, GRID_TIMES, Pool, Raw, Stage, grid_times};
 
 impl Evaluator<'_> {
     /// A function over a range.
@@ -43,25 +44,33 @@ impl Evaluator<'_> {
             if inner_grid.len == 0 { Matrix::new(0) } else { self.vector(inner, &inner_grid)? };
         let call = self.call(node, grid)?;
         let check = Check::of(node, &call, true);
-        let stage = Stage::Range { call, check: None };
+        let stage_check = StageCheck { number: 0, counts: check.counts() };
+        let stage = Stage::Range { call, check: stage_check };
         let times = grid_times(&inner_grid);
         let mut out = Matrix::new(grid.len);
         let (mut scratch, mut row) = (stage.scratch(), vec![ABSENT; grid.len]);
         let mut checked: Vec<RowLabels> = Vec::new();
         for (labels, values) in matrix.rows() {
             self.ctx.cancel.check()?;
-            let raw = Raw { times: &times, values, shared: Some(GRID_TIMES) };
-            let outcome = stage.run(raw, &mut scratch, &mut row)?;
+            let histograms = Pool::Query(&self.ctx.histograms);
+            let (times, starts) = (times.as_slice(), [].as_slice());
+            let raw = Raw { times, values, shared: Some(GRID_TIMES), histograms, starts };
+            let mut notes = Notes::default();
+            let outcome = stage.run(raw, &mut scratch, (self.ctx, &mut notes), &mut row)?;
             self.stats.samples_total += outcome.samples_total;
+            let name = (!notes.0.is_empty()).then(|| self.name_of(labels)).flatten();
+            for ((_, remark), count) in notes.0 {
+                self.remark(&check, (remark, count), name);
+            }
             if outcome.present {
                 out.push(labels, &row);
+            }
+            if outcome.checks != 0 {
                 checked.push(labels);
             }
         }
-        if let Some(check) = check {
-            let counters = self.counters(&checked);
-            self.say(&check, !checked.is_empty(), counters.iter());
-        }
+        let counters = self.counters(&checked);
+        self.say(&check, !checked.is_empty(), counters.iter());
         if node.function.keeps_name() {
             return Ok(out);
         }
@@ -71,6 +80,12 @@ impl Evaluator<'_> {
         }
         drop_metadata(&self.ctx.labels, &mut out.labels);
         merge_same_labels(&self.ctx.labels, out, Duplicates::Refuse)
+    }
+
+    /// The name of a series.
+    fn name_of(&self, row: RowLabels) -> Option<Symbol> {
+        let arena = self.ctx.labels.read();
+        arena.symbol(regain_model::METRIC_NAME).and_then(|name| arena.get(row.labels, name))
     }
 
     /// The names and types of series.

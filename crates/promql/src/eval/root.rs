@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use regain_model::{Labels, Span, Timestamp};
-use regain_storage::{Batch, Ctx, Hints, Queryable, Selection};
+use regain_storage::{Batch, Ctx, Hints, Queryable, Selection, is_histogram, quieted};
 
 use super::{Evaluator, Output};
 use crate::annotations::{Annotation, Annotations};
@@ -11,9 +11,13 @@ use crate::engine::EngineOptions;
 use crate::eval_error::{EvalError, Result};
 use crate::grid::{Grid, Held, Matrix, RowLabels, is_absent};
 use crate::label_sets::{Duplicates, drop_metadata, merge_same_labels};
+use crate::native::cost;
 use crate::plan::{self, Node, RangeArg, RangeSource};
 use crate::regex_cache::RegexCache;
-use crate::value::{Point, QueryResult, QueryStats, Sample, Scalar, Series, Text, Value};
+use crate::scan::Pool;
+use crate::value::{
+    HistogramPoint, Point, QueryResult, QueryStats, Sample, Scalar, Series, Text, Value,
+};
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
@@ -70,8 +74,11 @@ impl Evaluator<'_> {
                 let mut matrix = self.cleaned(matrix)?;
                 matrix.hold(self.ctx)?;
                 let rows = self.texts(&matrix.labels).into_iter().zip(&matrix.values);
-                let mut samples: Vec<Sample> =
-                    rows.map(|(labels, &value)| Sample { labels, time, value }).collect();
+                let sample = |(labels, &cell)| match self.ctx.histograms.get(cell) {
+                    None => Sample { labels, time, value: cell, histogram: None },
+                    histogram => Sample { labels, time, value: 0.0, histogram },
+                };
+                let mut samples: Vec<Sample> = rows.map(sample).collect();
                 // Stores hand series out in an order of their own, which tells a reader nothing.
                 if !node.is_ordered() {
                     samples.sort_by(|a, b| a.labels.cmp(&b.labels));
@@ -100,7 +107,11 @@ impl Evaluator<'_> {
         matrix.hold(self.ctx)?;
         let rows = self.texts(&matrix.labels).into_iter().zip(0..matrix.len());
         let mut series: Vec<Series> = rows
-            .map(|(labels, row)| Series { labels, points: points(times, matrix.row(row)) })
+            .map(|(labels, row)| {
+                let pool = Pool::Query(&self.ctx.histograms);
+                let (points, histograms) = points(times, matrix.row(row), pool);
+                Series { labels, points, histograms }
+            })
             .collect();
         series.sort_by(|a, b| a.labels.cmp(&b.labels));
         Ok(series)
@@ -172,18 +183,26 @@ impl Evaluator<'_> {
             let count = part.series().len();
             part.decode(0..count, &mut batch)?;
             for run in &batch.runs {
-                let mut points = points(batch.times_of(run), batch.floats_of(run));
+                let pool = Pool::Batch(&batch.histograms);
+                let (mut points, histograms) =
+                    points(batch.times_of(run), batch.floats_of(run), pool);
                 if let Some(extension) = arg.extension {
+                    if !histograms.is_empty() {
+                        return Err(EvalError::ModifierOfHistograms(extension.name()));
+                    }
                     points = crate::functions::extend(&points, border, extension);
                 }
-                if points.is_empty() {
+                if points.is_empty() && histograms.is_empty() {
                     continue;
                 }
-                held.add(points.len() as u64)?;
-                self.stats.samples_total += points.len() as u64;
-                self.stats.samples_read += points.len() as u64;
+                let sizes = histograms.iter().map(|point| cost(&point.histogram)).sum::<u64>();
+                let size = points.len() as u64 + sizes;
+                held.add(size)?;
+                self.stats.samples_total += size;
+                self.stats.samples_read += size;
                 let labels = part.series()[run.series as usize].labels;
-                series.push(Series { labels: self.ctx.labels.labels(labels), points });
+                let labels = self.ctx.labels.labels(labels);
+                series.push(Series { labels, points, histograms });
             }
         }
         series.sort_by(|a, b| a.labels.cmp(&b.labels));
@@ -200,8 +219,16 @@ fn as_range(node: &Node) -> Option<&RangeArg> {
     }
 }
 
-/// The values that are there, with their times. Staleness markers are not values.
-fn points(times: &[i64], values: &[f64]) -> Vec<Point> {
-    let present = times.iter().zip(values).filter(|(_, value)| !is_absent(**value));
-    present.map(|(&time, &value)| Point { time: Timestamp(time), value }).collect()
+/// The values that are there, with their times: numbers and histograms. Staleness markers are not
+/// values.
+fn points(times: &[i64], values: &[f64], pool: Pool<'_>) -> (Vec<Point>, Vec<HistogramPoint>) {
+    let (mut points, mut histograms) = (Vec::new(), Vec::new());
+    for (&time, &value) in times.iter().zip(values).filter(|(_, value)| !is_absent(**value)) {
+        let time = Timestamp(time);
+        match if is_histogram(value) { pool.get(value) } else { None } {
+            Some(histogram) => histograms.push(HistogramPoint { time, histogram }),
+            None => points.push(Point { time, value: quieted(value) }),
+        }
+    }
+    (points, histograms)
 }

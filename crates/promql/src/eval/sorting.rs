@@ -3,12 +3,13 @@
 use std::cmp::Ordering;
 
 use regain_model::Labels;
+use regain_storage::is_histogram;
 
 use super::Evaluator;
 use crate::annotations::Kind;
 use crate::eval_error::Result;
 use crate::functions::natural_order;
-use crate::grid::{Grid, Matrix};
+use crate::grid::{ABSENT, Grid, Matrix};
 use crate::plan::{Node, Position, SortBy};
 
 impl Evaluator<'_> {
@@ -20,7 +21,13 @@ impl Evaluator<'_> {
         at: &Position,
         grid: &Grid,
     ) -> Result<Matrix> {
-        let matrix = self.vector(input, grid)?;
+        let mut matrix = self.vector(input, grid)?;
+        if matches!(by, SortBy::Value) && !self.ctx.histograms.is_empty() {
+            // Histograms are not larger or smaller than anything.
+            let histograms = matrix.values.iter_mut().filter(|cell| is_histogram(**cell));
+            histograms.for_each(|cell| *cell = ABSENT);
+            matrix.drop_empty();
+        }
         if grid.len > 1 {
             self.annotations.add(&Kind::SortInRange, at.clone());
             return Ok(matrix);

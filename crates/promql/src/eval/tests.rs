@@ -22,11 +22,18 @@ const SECOND: i64 = 1000;
 
 fn select(name: &str) -> Node {
     let matchers = vec![Matcher::equal("__name__", name)];
-    Node::Select(Selector { matchers, offset: 0, at: None, smoothed: false })
+    Node::Select(Selector {
+        matchers,
+        offset: 0,
+        at: None,
+        smoothed: false,
+        stats: false,
+        position: 0..0,
+    })
 }
 
 fn over(function: &str, source: RangeSource, range: i64) -> Node {
-    let arg = RangeArg { source, range, offset: 0, at: None, extension: None };
+    let arg = RangeArg { source, range, offset: 0, at: None, extension: None, stats: false };
     Node::RangeCall(RangeCallNode {
         function: RangeFn::from_name(function).unwrap(),
         name: function.to_owned(),
@@ -70,6 +77,8 @@ fn aggregate(op: AggregateOp, param: Option<f64>, input: Node) -> Node {
         without: false,
         param: param.map(|param| Box::new(Node::Number(param))),
         param_at: 0..0,
+        input_at: 0..0,
+        at: 0..0,
     })
 }
 

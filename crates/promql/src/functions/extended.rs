@@ -97,7 +97,7 @@ fn growth(
 }
 
 /// The value at `time` on the line between two samples; a counter that fell started from zero.
-fn between(left: (i64, f64), right: (i64, f64), time: i64, counter: bool) -> f64 {
+pub(super) fn between(left: (i64, f64), right: (i64, f64), time: i64, counter: bool) -> f64 {
     let from = if counter && right.1 < left.1 { 0.0 } else { left.1 };
     let elapsed = time.saturating_sub(left.0) as f64;
     let whole = right.0.saturating_sub(left.0) as f64;

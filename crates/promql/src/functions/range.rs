@@ -79,6 +79,11 @@ impl RangeFn {
         matches!(self, Self::First | Self::Last | Self::Interpolate)
     }
 
+    /// Whether start timestamps count.
+    pub(crate) const fn uses_starts(self) -> bool {
+        matches!(self, Self::Rate | Self::Increase | Self::Irate | Self::Resets)
+    }
+
     const fn uses_layout(self) -> bool {
         matches!(self, Self::Rate | Self::Increase | Self::Delta)
     }
@@ -89,6 +94,16 @@ impl RangeFn {
 pub(crate) enum Extension {
     Anchored,
     Smoothed,
+}
+
+impl Extension {
+    /// The modifier as it is written.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Anchored => "anchored",
+            Self::Smoothed => "smoothed",
+        }
+    }
 }
 
 /// A function over a range with all it needs to know.

@@ -46,7 +46,7 @@ pub(super) fn extrapolated(
 
 /// The factor for a counter, which cannot have been below zero before its first sample.
 #[inline]
-fn factor(layout: &Layout, first: f64, growth: f64, divisor: Option<f64>) -> f64 {
+pub(super) fn factor(layout: &Layout, first: f64, growth: f64, divisor: Option<f64>) -> f64 {
     if growth > 0.0 && first >= 0.0 {
         let to_zero = layout.sampled * (first / growth);
         if to_zero < layout.to_start {

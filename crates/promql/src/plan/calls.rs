@@ -8,7 +8,7 @@ use super::{
     ScalarMap, SortBy,
 };
 use crate::eval_error::{EvalError, Result};
-use crate::functions::{Extension, RangeFn, dates, math};
+use crate::functions::{Extension, RangeFn, dates, math, stats};
 
 /// Functions whose value depends on the step even if their arguments do not.
 const STEP_DEPENDENT: [&str; 11] = [
@@ -88,6 +88,9 @@ impl Args {
         if let Some(function) = math::from_name(name) {
             return self.map(Map::Math(function));
         }
+        if let Some(stat) = stats::from_name(name) {
+            return self.map(Map::Stat(stat));
+        }
         if let Some(part) = dates::from_name(name) {
             return if self.args.len() == 0 {
                 Ok(Node::StepDate(part))
@@ -121,8 +124,7 @@ impl Args {
             "histogram_quantile" => self.histogram_quantile()?,
             "histogram_quantiles" => self.histogram_quantiles()?,
             "histogram_fraction" => self.histogram_fraction()?,
-            "histogram_count" | "histogram_sum" | "histogram_avg" | "histogram_stddev"
-            | "histogram_stdvar" | "start_timestamp" => Node::HistogramOnly(self.boxed()?),
+            "start_timestamp" => return self.start_timestamp(),
             "info" => self.info()?,
             _ => return Err(EvalError::Unsupported("a function of this name")),
         })
@@ -143,6 +145,14 @@ impl Args {
         }
         let input = Box::new(arg.within(self.invariant));
         Ok(Node::Map { map: Map::StepTime, input, params: Vec::new() })
+    }
+
+    fn start_timestamp(mut self) -> Result<Node> {
+        let arg = self.next()?;
+        if let LoweredValue::Node(Node::Select(selector)) = arg.value {
+            return Ok(Node::SampleStart(selector));
+        }
+        Ok(Node::Nothing(Box::new(arg.within(self.invariant))))
     }
 
     fn range_call(mut self, name: &str, function: RangeFn) -> Result<Node> {
@@ -214,9 +224,11 @@ impl Args {
     }
 
     fn histogram_fraction(&mut self) -> Result<Node> {
-        let (lower, upper) = (self.boxed()?, self.boxed()?);
+        let lower = self.next()?;
+        let first_at = lower.at.clone();
+        let (lower, upper) = (Box::new(lower.within(self.invariant)), self.boxed()?);
         let input = self.next()?;
-        let at = input.at.clone();
+        let at = [first_at, input.at.clone()];
         let input = Box::new(input.within(self.invariant));
         Ok(Node::HistogramFraction { lower, upper, input, at })
     }
@@ -235,7 +247,9 @@ impl Args {
 /// The offset and the `@` of the first selector within `node`.
 fn first_selector(node: &Node) -> Option<(i64, Option<i64>)> {
     match node {
-        Node::Select(selector) | Node::SampleTime(selector) => Some((selector.offset, selector.at)),
+        Node::Select(selector) | Node::SampleTime(selector) | Node::SampleStart(selector) => {
+            Some((selector.offset, selector.at))
+        }
         Node::Range(arg) | Node::RangeCall(RangeCallNode { arg, .. }) => match &arg.source {
             RangeSource::Series(_) => Some((arg.offset, arg.at)),
             RangeSource::Subquery { inner, .. } => first_selector(inner),

@@ -11,12 +11,13 @@ impl Node {
             | Self::Time
             | Self::StepDate(_)
             | Self::Select(_)
-            | Self::SampleTime(_) => Vec::new(),
+            | Self::SampleTime(_)
+            | Self::SampleStart(_) => Vec::new(),
             Self::Vector(inner)
             | Self::Scalar(inner)
             | Self::Constant(inner)
             | Self::ScalarNegate(inner)
-            | Self::HistogramOnly(inner) => vec![inner],
+            | Self::Nothing(inner) => vec![inner],
             Self::Range(arg) => subquery(&arg.source),
             Self::RangeCall(call) => {
                 let mut children = subquery(&call.arg.source);

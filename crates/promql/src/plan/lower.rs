@@ -15,11 +15,45 @@ use crate::operators::BinaryOp;
 
 /// Plans `expr` for a query over `times`.
 pub(crate) fn lower(expr: &Expr, times: QueryTimes) -> Result<Node> {
-    Ok(Lowering { times }.expr(expr)?.kept())
+    Ok(Lowering { times, stats: Stats::default() }.expr(expr)?.kept())
 }
 
+/// Lowers what stands at one place of a query.
+#[derive(Clone, Copy)]
 struct Lowering {
     times: QueryTimes,
+    stats: Stats,
+}
+
+/// What the surroundings of an expression want to know of histograms.
+#[derive(Clone, Copy, Default)]
+struct Stats {
+    /// A function asks for their counts or sums.
+    wanted: bool,
+    /// Something needs their buckets: a function, an operator, or a subquery for finding resets.
+    buckets: bool,
+}
+
+impl Stats {
+    /// Whether nothing else matters.
+    const fn only(self) -> bool {
+        self.wanted && !self.buckets
+    }
+
+    /// The surroundings of the arguments of a function.
+    fn within(self, function: &str) -> Self {
+        match function {
+            "histogram_count" | "histogram_sum" | "histogram_avg" => Self { wanted: true, ..self },
+            "histogram_quantile" | "histogram_quantiles" | "histogram_fraction" => {
+                self.with_buckets()
+            }
+            _ => self,
+        }
+    }
+
+    const fn with_buckets(self) -> Self {
+        Self { buckets: true, ..self }
+    }
 }
 
 impl Lowering {
@@ -41,6 +75,8 @@ impl Lowering {
                     offset,
                     at: time,
                     smoothed: selector.extension == Some(ast::Extension::Smoothed),
+                    stats: self.stats.only(),
+                    position: at.clone(),
                 });
                 Ok(Lowered::computed(node, at, time.is_some()))
             }
@@ -75,6 +111,7 @@ impl Lowering {
             offset,
             at,
             extension,
+            stats: self.stats.only(),
         };
         let value = LoweredValue::Range(arg);
         Ok(Lowered { value, at: position, invariant: at.is_some(), worth_keeping: false })
@@ -82,7 +119,8 @@ impl Lowering {
 
     fn subquery(&self, subquery: &ast::Subquery, position: super::Position) -> Result<Lowered> {
         let (offset, at) = self.time(&subquery.time)?;
-        let mut inner = self.expr(&subquery.expr)?;
+        let within = Self { stats: self.stats.with_buckets(), ..*self };
+        let mut inner = within.expr(&subquery.expr)?;
         inner.worth_keeping = inner.invariant;
         let step = subquery.step.as_ref();
         let step = step.map(|step| durations::positive(step, self.times)).transpose()?;
@@ -92,6 +130,7 @@ impl Lowering {
             offset,
             at,
             extension: None,
+            stats: false,
         };
         let value = LoweredValue::Range(arg);
         Ok(Lowered { value, at: position, invariant: at.is_some(), worth_keeping: at.is_some() })
@@ -107,7 +146,8 @@ impl Lowering {
             "step" => number(if start == end { 0 } else { step }),
             name => {
                 bytes::check_call(call)?;
-                let args = call.args.iter().map(|arg| self.expr(arg)).collect::<Result<_>>()?;
+                let within = Self { stats: self.stats.within(name), ..*self };
+                let args = call.args.iter().map(|arg| within.expr(arg)).collect::<Result<_>>()?;
                 return calls::call(name, args, at);
             }
         };
@@ -135,6 +175,7 @@ impl Lowering {
             bytes::check_label(aggregate.param.as_ref())?;
         }
         let input = self.expr(&aggregate.expr)?;
+        let input_at = input.at.clone();
         // Upstream does not ask whether the parameter is the same at every step.
         let (invariant, worth_keeping) = (input.invariant, input.worth_keeping);
         let mut labels = aggregate.grouping.clone();
@@ -150,13 +191,19 @@ impl Lowering {
             without: aggregate.without,
             param: param.map(Box::new),
             param_at,
+            input_at,
+            at: at.clone(),
         });
         Ok(Lowered { value: LoweredValue::Node(node), at, invariant, worth_keeping })
     }
 
     fn binary(&self, binary: &ast::Binary, at: super::Position) -> Result<Lowered> {
         let scalars = (is_scalar(&binary.left), is_scalar(&binary.right));
-        let (left, right) = (self.expr(&binary.left)?, self.expr(&binary.right)?);
+        let mut within = *self;
+        if matches!(binary.op, ast::BinaryOp::TrimUpper | ast::BinaryOp::TrimLower) {
+            within.stats = self.stats.with_buckets();
+        }
+        let (left, right) = (within.expr(&binary.left)?, within.expr(&binary.right)?);
         let invariant = left.invariant && right.invariant;
         let left = Box::new(left.within(invariant));
         let right = Box::new(right.within(invariant));

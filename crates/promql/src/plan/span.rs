@@ -53,7 +53,7 @@ impl Spans<'_> {
 
     fn node(&mut self, node: &Node, start: i64, end: i64) {
         match node {
-            Node::Select(selector) | Node::SampleTime(selector) => {
+            Node::Select(selector) | Node::SampleTime(selector) | Node::SampleStart(selector) => {
                 self.selector(selector, start, end);
             }
             Node::Range(arg) => self.range(arg, start, end),
@@ -63,7 +63,14 @@ impl Spans<'_> {
             }
             Node::Info(info) => {
                 let (offset, at) = (info.offset, info.at);
-                let selector = Selector { matchers: Vec::new(), offset, at, smoothed: false };
+                let selector = Selector {
+                    matchers: Vec::new(),
+                    offset,
+                    at,
+                    smoothed: false,
+                    stats: false,
+                    position: 0..0,
+                };
                 self.selector(&selector, start, end);
                 self.node(&info.input, start, end);
             }

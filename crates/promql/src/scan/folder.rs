@@ -1,12 +1,13 @@
 //! Hands computed parts to the sink in the order of the parts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use regain_storage::{Ctx, Symbol};
 
 use super::part::PartRows;
 use crate::aggregate::Sink;
+use crate::annotations::Remark;
 use crate::eval_error::Result;
 
 /// A series that something meant for counters was computed of.
@@ -24,6 +25,8 @@ pub(crate) struct CounterCheck {
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) counters: BTreeSet<CounterCheck>,
+    /// What was noticed: the stages' numbers, what, about which metrics, and how often.
+    pub(crate) remarks: BTreeMap<(u32, Remark, Option<Symbol>), u64>,
     /// The stages that have had a result, a bit for each number.
     pub(crate) checks: u32,
     pub(crate) samples_total: u64,
@@ -97,6 +100,10 @@ impl State<'_> {
                 for check in (0..u32::BITS).filter(|check| row.checks & (1 << check) != 0) {
                     self.report.counters.insert(CounterCheck { check, name, kind });
                 }
+            }
+            for &((number, remark), count) in row.remarks {
+                let name = name.and_then(|name| arena.get(labels, name));
+                *self.report.remarks.entry((number, remark, name)).or_default() += count;
             }
             if let Some(values) = row.values {
                 self.sink.row(&arena, row.labels, values)?;

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use regain_storage::{Batch, Ctx, Part, Presence, SeriesMeta};
 
 use super::Scan;
-use super::stage::{Raw, Stage, StageScratch};
+use super::stage::{Pool, Raw, Stage, StageScratch};
+use super::stats;
+use crate::annotations::Remark;
 use crate::eval_error::Result;
 use crate::grid::{ABSENT, Held, RowLabels};
+use crate::native::{Notes, cost};
 use crate::window::Reach;
 
 /// The most samples that are decoded at once, unless one series has more.
@@ -28,13 +31,19 @@ pub(super) struct PartRows {
 struct RowEntry {
     labels: RowLabels,
     checks: u32,
+    remarks: Vec<Noted>,
     at: Option<usize>,
 }
+
+/// What was noticed with the number of the stage, and how often.
+pub(super) type Noted = ((u32, Remark), u64);
 
 /// A series that was computed.
 pub(super) struct PartRow<'a> {
     pub(super) labels: RowLabels,
     pub(super) checks: u32,
+    /// What was noticed.
+    pub(super) remarks: &'a [Noted],
     /// Its values, when there are any.
     pub(super) values: Option<&'a [f64]>,
 }
@@ -56,6 +65,7 @@ impl PartRows {
         self.rows.iter().map(|row| PartRow {
             labels: row.labels,
             checks: row.checks,
+            remarks: &row.remarks,
             values: row.at.map(|at| &self.values[at..at + self.steps]),
         })
     }
@@ -95,7 +105,11 @@ impl PartRows {
     ) -> Result<()> {
         let mut batch = std::mem::take(&mut self.batch);
         part.decode(which, &mut batch)?;
-        let _held = Held::new(ctx, batch.floats.len() as u64)?;
+        if !scan.details.buckets && !batch.histograms.is_empty() {
+            stats::strip(&mut batch);
+        }
+        let histograms: u64 = batch.histograms.iter().map(|held| cost(held)).sum();
+        let _held = Held::new(ctx, batch.floats.len() as u64 + histograms)?;
         self.scratch.forget_times();
         for run in &batch.runs {
             let labels = part.series()[run.series as usize].labels;
@@ -103,25 +117,35 @@ impl PartRows {
                 times: batch.times_of(run),
                 values: batch.floats_of(run),
                 shared: Some((run.times.start, run.times.end)),
+                histograms: Pool::Batch(&batch.histograms),
+                starts: if scan.details.starts { batch.starts_of(run) } else { &[] },
             };
-            self.compute(scan, RowLabels { labels, drop_name: scan.drop_name }, raw)?;
+            self.compute(scan, RowLabels { labels, drop_name: scan.drop_name }, raw, ctx)?;
         }
         self.batch = batch;
         Ok(())
     }
 
-    fn compute(&mut self, scan: &Scan<'_>, labels: RowLabels, raw: Raw<'_>) -> Result<()> {
+    fn compute(
+        &mut self,
+        scan: &Scan<'_>,
+        labels: RowLabels,
+        raw: Raw<'_>,
+        ctx: &Arc<Ctx>,
+    ) -> Result<()> {
         let at = self.values.len();
         self.values.resize(at + self.steps, ABSENT);
-        let outcome = scan.stage.run(raw, &mut self.scratch, &mut self.values[at..])?;
+        let (mut notes, out) = (Notes::default(), &mut self.values[at..]);
+        let outcome = scan.stage.run(raw, &mut self.scratch, (ctx, &mut notes), out)?;
+        let remarks: Vec<_> = notes.0.into_iter().collect();
         self.samples_total += outcome.samples_total;
         self.samples_read += outcome.samples_read;
         if !outcome.present {
             self.values.truncate(at);
         }
-        if outcome.present || outcome.checks != 0 {
+        if outcome.present || outcome.checks != 0 || !remarks.is_empty() {
             let at = outcome.present.then_some(at);
-            self.rows.push(RowEntry { labels, checks: outcome.checks, at });
+            self.rows.push(RowEntry { labels, checks: outcome.checks, remarks, at });
         }
         Ok(())
     }
@@ -139,7 +163,7 @@ impl PartRows {
             self.samples_total += found;
             if found > 0 {
                 let labels = RowLabels { labels: meta.labels, drop_name };
-                self.rows.push(RowEntry { labels, checks: 0, at: Some(at) });
+                self.rows.push(RowEntry { labels, checks: 0, remarks: Vec::new(), at: Some(at) });
             } else {
                 self.values.truncate(at);
             }

@@ -1,8 +1,15 @@
 //! What is made of one series' samples.
 
-use crate::eval_error::Result;
+use std::sync::Arc;
+
+use regain_model::{Histogram, ResetHint};
+use regain_storage::{Ctx, HistogramArena, histogram_index, is_histogram, quieted};
+
+use crate::eval_error::{EvalError, Result};
+use crate::functions::native::{self, Mixed};
 use crate::functions::{RangeCall, Scratch, Shared};
-use crate::grid::{ABSENT, Grid, is_absent};
+use crate::grid::{ABSENT, Grid, is_absent, is_marker};
+use crate::native::{Native, Notes, keep};
 use crate::row_op::RowOp;
 use crate::window::{Picks, Reach, Samples};
 
@@ -11,14 +18,24 @@ use crate::window::{Picks, Reach, Samples};
 pub(crate) enum Stage {
     /// The newest sample at each step.
     Instant(Reach),
-    /// The time of the newest sample at each step.
-    SampleTime(Reach),
-    /// A function over a range; counters are checked under the number.
-    Range { call: RangeCall, check: Option<u32> },
+    /// The time of the newest sample at each step, which must be a number if `numbers` says so.
+    SampleTime { reach: Reach, numbers: bool },
+    /// The start timestamp of the newest sample at each step.
+    SampleStart(Reach),
+    /// A function over a range.
+    Range { call: RangeCall, check: Check },
     /// A function over a range of what another stage computes on a grid of its own.
-    Subquery { inner: Box<Self>, times: Vec<i64>, call: RangeCall, check: Option<u32> },
+    Subquery { inner: Box<Self>, times: Vec<i64>, call: RangeCall, check: Check },
     /// An operation on what another stage computes.
-    Mapped { inner: Box<Self>, op: RowOp },
+    Mapped { inner: Box<Self>, op: RowOp, check: Check },
+}
+
+/// Under which number a stage is known to whoever says what it notices.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Check {
+    pub(crate) number: u32,
+    /// Whether it matters which series have had numbers for a result.
+    pub(crate) counts: bool,
 }
 
 /// The samples of one series as they were stored.
@@ -28,6 +45,49 @@ pub(crate) struct Raw<'a> {
     pub(crate) values: &'a [f64],
     /// Tells apart the time columns of one part.
     pub(crate) shared: Option<(u32, u32)>,
+    pub(crate) histograms: Pool<'a>,
+    /// The start timestamps; none when none is known or they do not count.
+    pub(crate) starts: &'a [i64],
+}
+
+/// Where the histograms of a column are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pool<'a> {
+    /// Beside the column.
+    Batch(&'a [Arc<Histogram>]),
+    /// With the query.
+    Query(&'a HistogramArena),
+}
+
+impl Pool<'_> {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Batch(histograms) => histograms.is_empty(),
+            Self::Query(arena) => arena.is_empty(),
+        }
+    }
+
+    /// The histogram as a sample among others. What is known about resets between stored samples
+    /// does not hold between those that a subquery has picked.
+    fn sample(&self, cell: f64) -> Option<Arc<Histogram>> {
+        let mut histogram = self.get(cell)?;
+        if matches!(self, Self::Query(_))
+            && matches!(histogram.hint, ResetHint::Reset | ResetHint::NotReset)
+        {
+            Arc::make_mut(&mut histogram).hint = ResetHint::Unknown;
+        }
+        Some(histogram)
+    }
+
+    pub(crate) fn get(&self, cell: f64) -> Option<Arc<Histogram>> {
+        match self {
+            Self::Batch(histograms) => {
+                let index = usize::try_from(histogram_index(cell)?).ok()?;
+                histograms.get(index).map(Arc::clone)
+            }
+            Self::Query(arena) => arena.get(cell),
+        }
+    }
 }
 
 /// What came of one series.
@@ -48,6 +108,8 @@ pub(crate) struct StageScratch {
     scratch: Scratch,
     times: Vec<i64>,
     values: Vec<f64>,
+    histograms: Vec<Option<Arc<Histogram>>>,
+    starts: Vec<i64>,
     row: Vec<f64>,
     inner: Option<Box<Self>>,
 }
@@ -69,7 +131,9 @@ impl Stage {
     /// How many values a row has.
     pub(crate) fn steps(&self) -> usize {
         match self {
-            Self::Instant(reach) | Self::SampleTime(reach) => reach.steps,
+            Self::Instant(reach) | Self::SampleTime { reach, .. } | Self::SampleStart(reach) => {
+                reach.steps
+            }
             Self::Range { call, .. } | Self::Subquery { call, .. } => call.reach.steps,
             Self::Mapped { inner, .. } => inner.steps(),
         }
@@ -88,23 +152,44 @@ impl Stage {
         &self,
         raw: Raw<'_>,
         scratch: &mut StageScratch,
+        (ctx, notes): (&Ctx, &mut Notes),
         out: &mut [f64],
     ) -> Result<Outcome> {
         match self {
-            Self::Instant(reach) => Ok(scratch.pick(reach, raw, out, |at| raw.values[at])),
-            Self::SampleTime(reach) => Ok(scratch.pick(reach, raw, out, |at| {
-                let value = raw.values[at];
-                if is_absent(value) { ABSENT } else { raw.times[at] as f64 / 1000.0 }
-            })),
-            Self::Range { call, check } => {
-                let mut outcome = scratch.range(call, raw, out)?;
-                outcome.check(*check);
+            Self::Instant(reach) => {
+                let outcome = scratch.pick(reach, raw, out, |at| raw.values[at]);
+                // Without a branch in the loop, because hardly ever any is found.
+                if out.iter().fold(false, |any, &cell| any | is_histogram(cell)) {
+                    adopt(raw.histograms, ctx, out)?;
+                }
                 Ok(outcome)
             }
-            Self::Mapped { inner, op } => {
+            Self::SampleTime { reach, numbers } => {
+                let mut any_histogram = false;
+                let outcome = scratch.pick(reach, raw, out, |at| {
+                    let value = raw.values[at];
+                    any_histogram |= is_histogram(value);
+                    if is_absent(value) { ABSENT } else { raw.times[at] as f64 / 1000.0 }
+                });
+                if *numbers && any_histogram && !raw.histograms.is_empty() {
+                    return Err(EvalError::InfoHistogram);
+                }
+                Ok(outcome)
+            }
+            Self::SampleStart(reach) => Ok(scratch.pick(reach, raw, out, |at| {
+                let start = raw.starts.get(at).copied().unwrap_or_default();
+                if is_absent(raw.values[at]) { ABSENT } else { start as f64 / 1000.0 }
+            })),
+            Self::Range { call, check } => {
+                let mut native = Native { ctx, notes, number: check.number };
+                let mut outcome = scratch.range(call, raw, &mut native, out)?;
+                outcome.check(*check, out, ctx);
+                Ok(outcome)
+            }
+            Self::Mapped { inner, op, check } => {
                 let inner_scratch = scratch.inner.as_mut().expect("made along with the stage");
-                let mut outcome = inner.run(raw, inner_scratch, out)?;
-                op.apply(out);
+                let mut outcome = inner.run(raw, inner_scratch, (ctx, notes), out)?;
+                op.apply(out, &mut Native { ctx, notes, number: check.number })?;
                 outcome.present = is_present(out);
                 Ok(outcome)
             }
@@ -113,11 +198,14 @@ impl Stage {
                 row.clear();
                 row.resize(inner.steps(), ABSENT);
                 let inner_scratch = scratch.inner.as_mut().expect("made along with the stage");
-                let inner_outcome = inner.run(raw, inner_scratch, &mut row)?;
-                let raw = Raw { times, values: &row, shared: Some(GRID_TIMES) };
-                let mut outcome = scratch.range(call, raw, out)?;
+                let inner_outcome = inner.run(raw, inner_scratch, (ctx, notes), &mut row)?;
+                let histograms = Pool::Query(&ctx.histograms);
+                let (shared, starts) = (Some(GRID_TIMES), [].as_slice());
+                let raw = Raw { times, values: &row, shared, histograms, starts };
+                let mut native = Native { ctx, notes, number: check.number };
+                let mut outcome = scratch.range(call, raw, &mut native, out)?;
                 scratch.row = row;
-                outcome.check(*check);
+                outcome.check(*check, out, ctx);
                 outcome.checks |= inner_outcome.checks;
                 outcome.samples_read = inner_outcome.samples_read;
                 Ok(outcome)
@@ -127,13 +215,27 @@ impl Stage {
 }
 
 impl Outcome {
-    fn check(&mut self, check: Option<u32>) {
-        if self.present
-            && let Some(check) = check
-        {
-            self.checks |= 1 << check;
+    fn check(&mut self, check: Check, out: &[f64], ctx: &Ctx) {
+        let numbers = || out.iter().any(|&cell| !is_absent(cell) && !is_histogram(cell));
+        if check.counts && self.present && (ctx.histograms.is_empty() || numbers()) {
+            self.checks |= 1 << check.number;
         }
     }
+}
+
+/// Takes the histograms of `out` from where its column has them into the query.
+fn adopt(pool: Pool<'_>, ctx: &Ctx, out: &mut [f64]) -> Result<()> {
+    let mut last: Option<(u64, f64)> = None;
+    for cell in out.iter_mut().filter(|cell| is_histogram(**cell)) {
+        let bits = cell.to_bits();
+        *cell = match (last, pool.get(*cell)) {
+            (Some((known, place)), _) if known == bits => place,
+            (_, Some(histogram)) => keep(ctx, histogram)?,
+            (_, None) => quieted(*cell),
+        };
+        last = Some((bits, *cell));
+    }
+    Ok(())
 }
 
 impl StageScratch {
@@ -142,7 +244,7 @@ impl StageScratch {
         reach: &Reach,
         raw: Raw<'_>,
         out: &mut [f64],
-        value: impl Fn(usize) -> f64,
+        mut value: impl FnMut(usize) -> f64,
     ) -> Outcome {
         if self.known.is_none() || self.known != raw.shared {
             self.picks.find(raw.times, reach);
@@ -150,7 +252,7 @@ impl StageScratch {
         }
         for (out, pick) in out.iter_mut().zip(self.picks.iter()) {
             // A staleness marker has the bits of an absent value.
-            *out = pick.map_or(ABSENT, &value);
+            *out = pick.map_or(ABSENT, &mut value);
         }
         let found = self.picks.found;
         let read = if reach.step == 0 { found.min(1) } else { found };
@@ -158,16 +260,19 @@ impl StageScratch {
         Outcome { present, checks: 0, samples_total: found, samples_read: read }
     }
 
-    fn range(&mut self, call: &RangeCall, raw: Raw<'_>, out: &mut [f64]) -> Result<Outcome> {
-        let whole = !raw.values.iter().any(|&value| is_absent(value));
+    fn range(
+        &mut self,
+        call: &RangeCall,
+        raw: Raw<'_>,
+        native: &mut Native<'_>,
+        out: &mut [f64],
+    ) -> Result<Outcome> {
+        let started = !raw.starts.is_empty() && call.function.uses_starts();
+        let whole = !started && !raw.values.iter().any(|&value| is_marker(value));
         let samples = if whole {
             Samples { times: raw.times, values: raw.values }
         } else {
-            let kept = || raw.times.iter().zip(raw.values).filter(|(_, value)| !is_absent(**value));
-            self.times.clear();
-            self.times.extend(kept().map(|(time, _)| *time));
-            self.values.clear();
-            self.values.extend(kept().map(|(_, value)| *value));
+            self.filter(raw, started);
             Samples { times: &self.times, values: &self.values }
         };
         let key = if whole { raw.shared } else { None };
@@ -175,14 +280,42 @@ impl StageScratch {
             call.share(samples.times, &mut self.shared);
             self.known = key;
         }
-        call.run(&self.shared, samples, &mut self.scratch, out)?;
         let windows = &self.shared.windows;
+        if whole || self.histograms.is_empty() && !started {
+            call.run(&self.shared, samples, &mut self.scratch, out)?;
+        } else {
+            let Samples { times, values } = samples;
+            let (histograms, starts) = (&self.histograms, &self.starts);
+            let samples = Mixed { times, values, histograms, starts };
+            native::run(call, samples, windows, native, out)?;
+        }
         Ok(Outcome {
             present: is_present(out),
             checks: 0,
             samples_total: windows.total(),
             samples_read: windows.read(call.reach.step == 0),
         })
+    }
+
+    /// Leaves out what is absent, and fetches the histograms if there are any, or start timestamps
+    /// count.
+    fn filter(&mut self, raw: Raw<'_>, started: bool) {
+        let kept = || raw.times.iter().zip(raw.values).filter(|(_, value)| !is_absent(**value));
+        self.times.clear();
+        self.times.extend(kept().map(|(time, _)| *time));
+        self.values.clear();
+        self.histograms.clear();
+        self.starts.clear();
+        if started {
+            let kept = raw.starts.iter().zip(raw.values);
+            let kept = kept.filter(|(_, value)| !is_absent(**value));
+            self.starts.extend(kept.map(|(start, _)| *start));
+        }
+        let any = |&cell: &f64| is_histogram(cell);
+        if started || !raw.histograms.is_empty() && raw.values.iter().any(any) {
+            self.histograms.extend(kept().map(|(_, &value)| raw.histograms.sample(value)));
+        }
+        self.values.extend(kept().map(|(_, &value)| quieted(value)));
     }
 }
 

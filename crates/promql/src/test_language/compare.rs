@@ -2,19 +2,16 @@
 
 mod almost;
 
+use std::sync::Arc;
+
 use regain_model::Timestamp;
 
-use super::report::{Level, Mismatch};
+use super::report::{Level, Mismatch, Shown, TimedValue};
 use super::script::{Answer, ExpectedSeries, Outcome, Remarks, Times};
-use super::series::SeriesValue;
+use super::series::{SeriesValue, WrittenHistogram};
 use crate::annotations::Annotation;
-use crate::value::{Point, QueryResult, Sample, Series, Value};
+use crate::value::{QueryResult, Sample, Series, Value};
 use almost::almost_equal;
-
-/// Whether an answer holds native histograms, which no query here can return.
-pub(super) fn wants_histograms(answer: &Answer) -> bool {
-    answer.series.values().any(|series| series.values.contains(&SeriesValue::Histogram))
-}
 
 /// Checks what is said with an answer.
 pub(super) fn remarks(outcome: &Outcome, result: &QueryResult) -> Result<(), Mismatch> {
@@ -79,7 +76,11 @@ pub(super) fn sorted(series: &[Series]) -> Result<(), Mismatch> {
 fn vector(expected: &Answer, samples: &[Sample]) -> Result<(), Mismatch> {
     for (index, sample) in samples.iter().enumerate() {
         let (labels, position) = (&sample.labels, index + 1);
-        let got = Point { time: sample.time, value: sample.value };
+        let value = match &sample.histogram {
+            Some(histogram) => Shown::Histogram { histogram: Arc::clone(histogram), hinted: false },
+            None => Shown::Float(sample.value),
+        };
+        let got = TimedValue { time: sample.time, value };
         let Some(series) = expected.series.get(labels) else {
             return Err(Mismatch::UnexpectedSeries { labels: labels.clone(), got: vec![got] });
         };
@@ -88,7 +89,7 @@ fn vector(expected: &Answer, samples: &[Sample]) -> Result<(), Mismatch> {
             return Err(Mismatch::Position { labels, expected, got: position });
         }
         let wanted = points(series, |_| Some(sample.time));
-        if !wanted.first().is_some_and(|wanted| almost_equal(wanted.value, got.value)) {
+        if !wanted.first().is_some_and(|wanted| almost::same(&wanted.value, &got.value)) {
             let labels = labels.clone();
             return Err(Mismatch::Points { labels, expected: wanted, got: vec![got] });
         }
@@ -107,30 +108,54 @@ fn matrix(expected: &Answer, times: Times, got: &[Series]) -> Result<(), Mismatc
     for series in got {
         let labels = &series.labels;
         let Some(wanted) = expected.series.get(labels) else {
-            let (labels, got) = (labels.clone(), series.points.clone());
+            let (labels, got) = (labels.clone(), values(series));
             return Err(Mismatch::UnexpectedSeries { labels, got });
         };
         if !wanted.values.is_empty() && time(wanted.values.len() - 1).is_none() {
             return Err(Mismatch::TooManyValues { labels: labels.clone() });
         }
         let wanted = points(wanted, time);
-        let same = |(a, b): (&Point, &Point)| a.time == b.time && almost_equal(a.value, b.value);
-        if wanted.len() != series.points.len() || !wanted.iter().zip(&series.points).all(same) {
-            let (labels, got) = (labels.clone(), series.points.clone());
+        let got = values(series);
+        let same = |(wanted, got): (&TimedValue, &TimedValue)| {
+            wanted.time == got.time && almost::same(&wanted.value, &got.value)
+        };
+        if wanted.len() != got.len() || !wanted.iter().zip(&got).all(same) {
+            let labels = labels.clone();
             return Err(Mismatch::Points { labels, expected: wanted, got });
         }
     }
     all_found(expected, |labels| got.iter().any(|series| series.labels == *labels))
 }
 
-/// The numbers of an expected series with their times.
-fn points(series: &ExpectedSeries, time: impl Fn(usize) -> Option<Timestamp>) -> Vec<Point> {
+/// The values of an expected series with their times.
+fn points(series: &ExpectedSeries, time: impl Fn(usize) -> Option<Timestamp>) -> Vec<TimedValue> {
     let values = series.values.iter().enumerate();
-    let points = values.filter_map(|(index, value)| match value {
-        SeriesValue::Float(value) => Some(Point { time: time(index)?, value: *value }),
-        SeriesValue::Omitted | SeriesValue::Histogram => None,
+    let points = values.filter_map(|(index, value)| {
+        let value = match value {
+            SeriesValue::Float(value) => Shown::Float(*value),
+            SeriesValue::Histogram(WrittenHistogram { histogram, hinted }) => {
+                Shown::Histogram { histogram: Arc::clone(histogram), hinted: *hinted }
+            }
+            SeriesValue::Omitted => return None,
+        };
+        Some(TimedValue { time: time(index)?, value })
     });
     points.collect()
+}
+
+/// The values of an answered series, in the order of their times.
+fn values(series: &Series) -> Vec<TimedValue> {
+    let floats = series.points.iter();
+    let floats =
+        floats.map(|point| TimedValue { time: point.time, value: Shown::Float(point.value) });
+    let histograms = series.histograms.iter().map(|point| {
+        let histogram = Arc::clone(&point.histogram);
+        let value = Shown::Histogram { histogram, hinted: false };
+        TimedValue { time: point.time, value }
+    });
+    let mut values: Vec<TimedValue> = floats.chain(histograms).collect();
+    values.sort_by_key(|value| value.time);
+    values
 }
 
 fn all_found(

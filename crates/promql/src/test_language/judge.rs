@@ -28,9 +28,6 @@ pub(super) fn judge(engine: &Engine, world: &World, case: &Case) -> Verdict {
             return Verdict::Failed(Failure { asked: Asked::AsWritten, mismatch });
         }
     };
-    if compare::wants_histograms(&case.answer) {
-        return Verdict::Unsupported(Gap::NativeHistograms);
-    }
     let judge = Judge { engine, world, case };
     let result = match case.times {
         Times::Over(_) => judge.over(expr),
@@ -157,23 +154,13 @@ impl Judge<'_> {
         Ok(compare::answer(&self.case.answer, self.case.times, &value)?)
     }
 
-    /// Asks, unless the answer may depend on samples that are not here.
     fn ask(&self, expr: &Expr, times: Times) -> Result<QueryResult, Shortfall> {
         let (engine, store, ctx) = (self.engine, &self.world.store, self.engine.context());
-        let (steps, at) = match times {
-            Times::Over(steps) => (Some(steps), steps.start),
-            Times::At(at) | Times::RangeVector(Steps { end: at, .. }) => (None, at),
-        };
-        let span = match steps {
-            Some(steps) => engine.range_span(expr, steps)?,
-            None => engine.instant_span(expr, at)?,
-        };
-        if let Some(gap) = self.world.gap(expr, span) {
-            return Err(Shortfall::Gap(gap));
-        }
-        Ok(match steps {
-            Some(steps) => engine.range(store, expr, steps, &ctx)?,
-            None => engine.instant(store, expr, at, &ctx)?,
+        Ok(match times {
+            Times::Over(steps) => engine.range(store, expr, steps, &ctx)?,
+            Times::At(at) | Times::RangeVector(Steps { end: at, .. }) => {
+                engine.instant(store, expr, at, &ctx)?
+            }
         })
     }
 }
@@ -181,8 +168,14 @@ impl Judge<'_> {
 /// What the series have at the time `at`.
 fn samples_at(series: Vec<Series>, at: Timestamp) -> Vec<Sample> {
     let samples = series.into_iter().filter_map(|series| {
-        let point = series.points.iter().find(|point| point.time == at)?;
-        Some(Sample { labels: series.labels, time: at, value: point.value })
+        let histogram = series.histograms.into_iter().find(|point| point.time == at);
+        let histogram = histogram.map(|point| point.histogram);
+        let point = series.points.iter().find(|point| point.time == at);
+        let value = match (&histogram, point) {
+            (Some(_), _) => 0.0,
+            (None, point) => point?.value,
+        };
+        Some(Sample { labels: series.labels, time: at, value, histogram })
     });
     samples.collect()
 }

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use regain_go_format::duration::DurationError;
+use regain_model::histogram::HistogramProblem;
 use regain_storage::Verdict;
 
 use super::series::SeriesProblem;
 
 /// A file that is not written in the test language, or whose samples cannot be stored.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub struct BadScript {
     /// The file.
     pub name: String,
@@ -27,7 +28,7 @@ impl fmt::Display for BadScript {
 }
 
 /// One thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Mistake {
     /// The line, from 1.
     pub line: usize,
@@ -36,7 +37,7 @@ pub struct Mistake {
 }
 
 /// What can be wrong with a line.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Problem {
     /// The line starts with no command.
     #[error("invalid command {0:?}, expected load, clear or eval")]
@@ -108,6 +109,12 @@ pub enum Problem {
         /// The store's answer.
         verdict: Verdict,
     },
+    /// A histogram that is none.
+    #[error("invalid histogram: {0}")]
+    Histogram(#[source] HistogramProblem),
+    /// A classic histogram whose counts are not those of one.
+    #[error("the classic histogram {0} cannot become a native one")]
+    ClassicHistogram(String),
     /// A series that the store does not take.
     #[error("the series {0} is refused")]
     SeriesRefused(String),

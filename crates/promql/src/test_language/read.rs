@@ -13,8 +13,6 @@ use super::mistake::{Mistake, Problem};
 use super::script::Command;
 use crate::engine::Steps;
 
-pub(super) use loads::native_histogram;
-
 /// The commands of a file, or all that is wrong with it.
 pub(super) fn read(text: &str) -> Result<Vec<Command>, Vec<Mistake>> {
     let (mut lines, mut commands, mut mistakes) = (Lines::new(text), Vec::new(), Vec::new());

@@ -8,7 +8,7 @@ use std::ops::Add;
 
 use regain_model::Timestamp;
 
-pub use mismatch::{Level, Mismatch};
+pub use mismatch::{Level, Mismatch, Shown, TimedValue};
 
 /// The cases of one file, each with what became of it.
 #[derive(Debug)]
@@ -81,10 +81,6 @@ impl fmt::Display for Verdict {
 /// Something that a case depends on and that is not here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gap {
-    /// The samples are native histograms.
-    NativeHistograms,
-    /// The samples have start timestamps that the query looks at.
-    StartTimestamps,
     /// The engine does not have this.
     Engine(&'static str),
 }
@@ -92,8 +88,6 @@ pub enum Gap {
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NativeHistograms => "native histograms",
-            Self::StartTimestamps => "start timestamps",
             Self::Engine(what) => what,
         })
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use regain_go_regexp::Regex;
 use regain_model::{Labels, Timestamp};
+use regain_storage::memory::Value;
 
 use super::series::SeriesValue;
 use crate::ParseErrors;
@@ -32,11 +33,9 @@ pub(super) struct Load {
 pub(super) struct LoadedSeries {
     /// Where the series is described.
     pub(super) line: usize,
-    pub(super) floats: Vec<(Timestamp, f64)>,
-    /// The times of native histograms.
-    pub(super) histograms: Vec<Timestamp>,
-    /// Whether some samples have start timestamps.
-    pub(super) start_times: bool,
+    pub(super) samples: Vec<(Timestamp, Value)>,
+    /// The start timestamps of the samples, 0 where there is none; or none at all.
+    pub(super) starts: Vec<Timestamp>,
 }
 
 /// A query and what it has to answer.

@@ -10,6 +10,7 @@ use regain_go_format::{parse_float, parse_int_base0};
 use regain_model::{Labels, LabelsBuilder, METRIC_NAME, STALE_NAN};
 
 use cursor::Cursor;
+pub(super) use histogram::WrittenHistogram;
 
 /// The most values that one series may be described with.
 pub(super) const VALUES_MAX: usize = 1 << 20;
@@ -22,14 +23,14 @@ pub(super) struct SeriesText {
 }
 
 /// What a series has at one of its times.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum SeriesValue {
     /// Nothing.
     Omitted,
     /// A number, or the staleness marker.
     Float(f64),
-    /// A native histogram. Nothing here can hold one, so only its place is kept.
-    Histogram,
+    /// A native histogram.
+    Histogram(WrittenHistogram),
 }
 
 /// What is wrong with a series description.
@@ -49,6 +50,12 @@ pub enum SeriesProblem {
     /// A text with unknown escapes or without its closing quote.
     #[error("bad string {0}")]
     Text(String),
+    /// A part of a histogram that is written twice.
+    #[error("duplicate key {0:?} in histogram")]
+    Twice(String),
+    /// Histograms that cannot be added.
+    #[error("error combining histograms of different schemas")]
+    MixedSchemas,
     /// More values than a series may have.
     #[error("more than {VALUES_MAX} values")]
     TooMany,
@@ -129,20 +136,10 @@ fn label_set(cursor: &mut Cursor<'_>, labels: &mut LabelsBuilder) -> Result<(), 
 fn item(cursor: &mut Cursor<'_>, values: &mut Vec<SeriesValue>) -> Result<(), SeriesProblem> {
     if cursor.skip("_") {
         let count = repetitions(cursor)?.unwrap_or(1);
-        return repeat(values, SeriesValue::Omitted, count);
+        return repeat(values, &SeriesValue::Omitted, count);
     }
     if cursor.at("{{") {
-        histogram::skip(cursor)?;
-        let stepped = cursor.at("+{{") || cursor.at("-{{");
-        if stepped {
-            cursor.skip_char();
-            histogram::skip(cursor)?;
-        }
-        let count = repetitions(cursor)?;
-        if stepped && count.is_none() {
-            return Err(cursor.unexpected("\"x\" and how often the histogram is repeated"));
-        }
-        return repeat(values, SeriesValue::Histogram, count.map_or(1, |count| count + 1));
+        return histograms(cursor, values);
     }
     let mut value = if cursor.skip_word("stale") { STALE_NAN } else { signed(cursor)? };
     let step = if cursor.at("+") || cursor.at("-") { Some(signed(cursor)?) } else { None };
@@ -152,7 +149,7 @@ fn item(cursor: &mut Cursor<'_>, values: &mut Vec<SeriesValue>) -> Result<(), Se
     }
     // The steps are added one after another, because upstream's rounding shows.
     for _ in 0..=count.unwrap_or(0) {
-        repeat(values, SeriesValue::Float(value), 1)?;
+        repeat(values, &SeriesValue::Float(value), 1)?;
         value += step.unwrap_or(0.0);
     }
     Ok(())
@@ -175,13 +172,37 @@ fn repetitions(cursor: &mut Cursor<'_>) -> Result<Option<usize>, SeriesProblem> 
 
 fn repeat(
     values: &mut Vec<SeriesValue>,
-    value: SeriesValue,
+    value: &SeriesValue,
     count: usize,
 ) -> Result<(), SeriesProblem> {
     if values.len() + count > VALUES_MAX {
         return Err(SeriesProblem::TooMany);
     }
-    values.extend(std::iter::repeat_n(value, count));
+    values.extend(std::iter::repeat_n(value, count).cloned());
+    Ok(())
+}
+
+/// A histogram, which may stand for many: the same, or each with one more added or subtracted.
+fn histograms(cursor: &mut Cursor<'_>, values: &mut Vec<SeriesValue>) -> Result<(), SeriesProblem> {
+    let mut written = histogram::read(cursor)?;
+    let negative = cursor.at("-{{");
+    if !negative && !cursor.at("+{{") {
+        let count = repetitions(cursor)?.map_or(1, |count| count + 1);
+        return repeat(values, &SeriesValue::Histogram(written), count);
+    }
+    cursor.skip_char();
+    let step = histogram::read(cursor)?;
+    let Some(count) = repetitions(cursor)? else {
+        return Err(cursor.unexpected("\"x\" and how often the histogram is repeated"));
+    };
+    // The hint of what is added says whether hints matter.
+    written.hinted = step.hinted;
+    repeat(values, &SeriesValue::Histogram(written.clone()), 1)?;
+    for _ in 0..count {
+        let next = histogram::stepped(&written.histogram, &step.histogram, negative)?;
+        written.histogram = next.into();
+        repeat(values, &SeriesValue::Histogram(written.clone()), 1)?;
+    }
     Ok(())
 }
 

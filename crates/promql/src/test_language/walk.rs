@@ -1,9 +1,6 @@
 //! Looking at the parts of an expression.
 
-use crate::ast::{
-    At, Duration, DurationExpr, DurationExprKind, Expr, ExprKind, MatrixSelector, TimeModifiers,
-    VectorSelector,
-};
+use crate::ast::{At, Duration, DurationExpr, DurationExprKind, Expr, ExprKind, TimeModifiers};
 
 /// Functions whose result may change with the time of the query although their arguments do not.
 const TIME_DEPENDENT: [&str; 15] = [
@@ -42,16 +39,6 @@ pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
         }
         ExprKind::Binary(binary) => vec![&binary.left, &binary.right],
         ExprKind::Unary { expr, .. } | ExprKind::Paren(expr) => vec![expr],
-    }
-}
-
-/// The selector that `expr` is, if it is one.
-pub(super) const fn selector(expr: &Expr) -> Option<&VectorSelector> {
-    match &expr.kind {
-        ExprKind::Vector(selector) | ExprKind::Matrix(MatrixSelector { selector, .. }) => {
-            Some(selector)
-        }
-        _ => None,
     }
 }
 

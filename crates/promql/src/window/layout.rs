@@ -20,7 +20,7 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    fn of(times: &[i64], start: i64, end: i64, divisor: Option<f64>) -> Self {
+    pub(crate) fn of(times: &[i64], start: i64, end: i64, divisor: Option<f64>) -> Self {
         let (Some(&first), Some(&last)) = (times.first(), times.last()) else {
             return Self::default();
         };
@@ -33,6 +33,22 @@ impl Layout {
         let mut layout = Self { sampled, to_start, to_end, factor: 1.0 };
         layout.factor = layout.factor_from(to_start, divisor);
         layout
+    }
+
+    /// The factor when the series is known to have started at `inside`, within the window up to
+    /// `end`: nothing is extrapolated before that.
+    pub(crate) fn factor_since(
+        &self,
+        times: &[i64],
+        (inside, end): (i64, i64),
+        divisor: Option<f64>,
+    ) -> f64 {
+        let Some(&last) = times.last() else { return 1.0 };
+        // One sample has no distance to another, by which to extrapolate.
+        let to_end = if times.len() > 1 { self.to_end } else { 0.0 };
+        debug_assert!(last <= end, "a window ends behind its samples");
+        let whole = Self { sampled: seconds(inside, last), to_start: 0.0, to_end, factor: 1.0 };
+        whole.factor_from(0.0, divisor)
     }
 
     /// The factor when the series starts `to_start` seconds before its first sample.

@@ -73,3 +73,63 @@ fn answers_each_sample_and_forgets_what_is_rolled_back() {
     assert_eq!(appender.commit().unwrap(), Committed { samples: 1, series_created: 1 });
     assert_eq!(store.to_vec()[0].1, [(Timestamp(5), 7.0)]);
 }
+
+#[test]
+fn histograms_come_back_beside_floats_with_what_is_known_about_resets() {
+    use regain_model::{Buckets, Histogram, ResetHint, STALE_NAN};
+
+    use super::Value;
+    use crate::{Appender as _, Verdict, histogram_index};
+
+    let histogram = |count: f64| {
+        let positive = Buckets::run(0, vec![count]);
+        Arc::new(Histogram { count, positive, ..Histogram::default() })
+    };
+    let stale = Arc::new(Histogram { sum: STALE_NAN, ..Histogram::default() });
+    let store = MemoryStore::new();
+    let mut writer = store.writer();
+    let series = writer.series(&Labels::from_pairs([("__name__", "h")])).unwrap();
+    let values = [
+        Value::Histogram(histogram(1.0)),
+        Value::Histogram(histogram(2.0)),
+        Value::Float(7.0),
+        Value::Histogram(histogram(3.0)),
+        Value::Histogram(histogram(1.0)),
+        Value::Histogram(stale),
+        Value::Histogram(histogram(2.0)),
+    ];
+    for (time, value) in (0..).zip(values) {
+        assert_eq!(writer.stage_value(series, Timestamp(time), value), Verdict::Accepted);
+    }
+    let again = Value::Histogram(histogram(2.0));
+    assert_eq!(writer.stage_value(series, Timestamp(6), again), Verdict::Accepted);
+    let other = Value::Histogram(histogram(9.0));
+    assert_eq!(writer.stage_value(series, Timestamp(6), other.clone()), Verdict::Duplicate);
+    assert_eq!(writer.stage_value(series, Timestamp(5), other), Verdict::OutOfOrder);
+    assert_eq!(writer.commit().unwrap().samples, 7);
+
+    let ctx = Arc::new(Ctx::default());
+    let span = Span::new(Timestamp(1), Timestamp(6));
+    let snapshot = store.snapshot(span, &ctx).unwrap();
+    let mut parts = snapshot.select(&Selection::new(&[], span), &ctx).unwrap();
+    let mut batch = Batch::default();
+    parts.next().unwrap().unwrap().decode(0..1, &mut batch).unwrap();
+    let cells = batch.floats_of(&batch.runs[0]);
+    let found: Vec<Option<(f64, ResetHint)>> = cells
+        .iter()
+        .map(|&cell| {
+            let at = usize::try_from(histogram_index(cell)?).unwrap();
+            Some((batch.histograms[at].count, batch.histograms[at].hint))
+        })
+        .collect();
+    let expected = [
+        Some((2.0, ResetHint::NotReset)),
+        None,
+        Some((3.0, ResetHint::Unknown)),
+        Some((1.0, ResetHint::Unknown)),
+        None,
+        Some((2.0, ResetHint::Unknown)),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!((cells[1].to_bits(), cells[4].to_bits()), (7.0_f64.to_bits(), STALE_NAN.to_bits()));
+}

@@ -1,6 +1,8 @@
-//! Numbers that are the same but for rounding.
+//! Values that are the same but for rounding.
 
-use regain_model::is_stale;
+use regain_model::{Buckets, Histogram, is_stale};
+
+use crate::test_language::report::Shown;
 
 /// The relative difference that is let pass.
 const EPSILON: f64 = 1e-6;
@@ -20,6 +22,38 @@ pub(super) fn almost_equal(a: f64, b: f64) -> bool {
         return difference < EPSILON * f64::MIN_POSITIVE;
     }
     difference / sum.min(f64::MAX) < EPSILON
+}
+
+/// Whether a value is the expected one.
+pub(super) fn same(expected: &Shown, got: &Shown) -> bool {
+    match (expected, got) {
+        (Shown::Float(expected), Shown::Float(got)) => almost_equal(*got, *expected),
+        (Shown::Histogram { histogram: expected, hinted }, Shown::Histogram { histogram, .. }) => {
+            same_histogram(expected, histogram) && (!hinted || expected.hint == histogram.hint)
+        }
+        _ => false,
+    }
+}
+
+#[expect(clippy::float_cmp, reason = "bounds are settings, not measurements")]
+fn same_histogram(expected: &Histogram, got: &Histogram) -> bool {
+    expected.schema == got.schema
+        && almost_equal(expected.count, got.count)
+        && almost_equal(expected.sum, got.sum)
+        && (!expected.is_custom() || expected.custom_bounds() == got.custom_bounds())
+        && expected.zero_threshold == got.zero_threshold
+        && almost_equal(expected.zero_count, got.zero_count)
+        && same_buckets(&expected.negative, &got.negative)
+        && same_buckets(&expected.positive, &got.positive)
+}
+
+fn same_buckets(expected: &Buckets, got: &Buckets) -> bool {
+    let filled = |buckets: &Buckets| -> Vec<(i32, f64)> {
+        buckets.iter().filter(|(_, count)| *count != 0.0).collect()
+    };
+    let (expected, got) = (filled(expected), filled(got));
+    let same = |(a, b): (&(i32, f64), &(i32, f64))| a.0 == b.0 && almost_equal(a.1, b.1);
+    expected.len() == got.len() && expected.iter().zip(&got).all(same)
 }
 
 #[cfg(test)]

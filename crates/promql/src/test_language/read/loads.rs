@@ -1,8 +1,10 @@
 //! `load STEP` and the series below it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use regain_model::{Labels, Timestamp};
+use regain_model::Timestamp;
+use regain_storage::memory::Value;
 
 use super::millis;
 use super::start_times::{StartTimes, start_times};
@@ -27,10 +29,10 @@ pub(super) fn load(line: Line<'_>, lines: &mut Lines<'_>) -> Result<Load, Mistak
         let text = series::parse(line.text).map_err(Problem::Series).map_err(mistake(line))?;
         let mut loaded = samples(&text, line.number, step_ms);
         if let Some((at, starts)) = pending.take() {
-            if starts.labels != text.labels || starts.known.len() != text.values.len() {
+            if starts.labels != text.labels || starts.offsets.len() != text.values.len() {
                 return Err(mistake(at)(Problem::StartTimesAlone));
             }
-            loaded.start_times = starts.apply_to(&text.values);
+            loaded.starts = starts.apply_to(&text.values, step_ms);
         }
         series.insert(text.labels, loaded);
     }
@@ -54,30 +56,16 @@ fn head(text: &str) -> Result<(bool, i64), Problem> {
 fn samples(text: &SeriesText, line: usize, step_ms: i64) -> LoadedSeries {
     let mut loaded = LoadedSeries { line, ..LoadedSeries::default() };
     let mut time = 0_i64;
-    for &value in &text.values {
-        match value {
-            SeriesValue::Omitted => {}
-            SeriesValue::Float(value) => loaded.floats.push((Timestamp(time), value)),
-            SeriesValue::Histogram => loaded.histograms.push(Timestamp(time)),
-        }
+    for value in &text.values {
+        let value = match value {
+            SeriesValue::Omitted => None,
+            SeriesValue::Float(value) => Some(Value::Float(*value)),
+            SeriesValue::Histogram(written) => {
+                Some(Value::Histogram(Arc::clone(&written.histogram)))
+            }
+        };
+        loaded.samples.extend(value.map(|value| (Timestamp(time), value)));
         time = time.saturating_add(step_ms);
     }
     loaded
-}
-
-/// The labels of the native histogram that a classic histogram's series becomes part of.
-pub(in crate::test_language) fn native_histogram(series: &Labels) -> Option<Labels> {
-    let name = series.metric_name();
-    let base = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end))?;
-    if name.ends_with("_bucket") {
-        let bound = series.get(regain_model::BUCKET_LABEL)?;
-        let bound = regain_go_format::parse_float(bound.as_bytes())?;
-        if bound.is_nan() {
-            return None;
-        }
-    }
-    let mut builder = regain_model::LabelsBuilder::from(series);
-    builder.set(regain_model::METRIC_NAME, base);
-    builder.delete(regain_model::BUCKET_LABEL);
-    Some(builder.labels())
 }

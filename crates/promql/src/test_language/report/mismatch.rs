@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use regain_model::Labels;
+use std::sync::Arc;
+
+use regain_model::{Histogram, Labels, Timestamp};
 
 use crate::ParseErrors;
 use crate::eval_error::EvalError;
-use crate::value::Point;
 
 /// What was not as expected.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +77,7 @@ pub enum Mismatch {
         /// The series.
         labels: Labels,
         /// Its values.
-        got: Vec<Point>,
+        got: Vec<TimedValue>,
     },
     /// A series that is not there.
     #[error("no series {labels}")]
@@ -100,9 +101,9 @@ pub enum Mismatch {
         /// The series.
         labels: Labels,
         /// The expected values.
-        expected: Vec<Point>,
+        expected: Vec<TimedValue>,
         /// The answer's values.
-        got: Vec<Point>,
+        got: Vec<TimedValue>,
     },
     /// There are more expected values than times.
     #[error("more values are expected for {labels} than the query has steps")]
@@ -113,6 +114,29 @@ pub enum Mismatch {
     /// The series of a range query are not in the order of their labels.
     #[error("the series are not in the order of their labels")]
     Unsorted,
+}
+
+/// A value at a time.
+#[derive(Clone, Debug)]
+pub struct TimedValue {
+    /// The time.
+    pub time: Timestamp,
+    /// The value.
+    pub value: Shown,
+}
+
+/// A value of an answer, or one that was expected.
+#[derive(Clone, Debug)]
+pub enum Shown {
+    /// A number.
+    Float(f64),
+    /// A native histogram.
+    Histogram {
+        /// The histogram.
+        histogram: Arc<Histogram>,
+        /// Whether its hint was asked for.
+        hinted: bool,
+    },
 }
 
 /// The level of a remark.
@@ -138,10 +162,15 @@ fn text(expected: Option<&str>) -> String {
 }
 
 /// Values with their times in milliseconds.
-fn list(points: &[Point]) -> String {
+fn list(points: &[TimedValue]) -> String {
     if points.is_empty() {
         return "nothing".to_owned();
     }
-    let points = points.iter().map(|point| format!("{}@{}", point.value, point.time.0));
+    let points = points.iter().map(|point| match &point.value {
+        Shown::Float(value) => format!("{value}@{}", point.time.0),
+        Shown::Histogram { histogram, .. } => {
+            format!("{}@{}", histogram.test_notation(), point.time.0)
+        }
+    });
     points.collect::<Vec<_>>().join(" ")
 }

@@ -12,7 +12,7 @@ fn read(text: &str) -> String {
         SeriesValue::Omitted => " _".to_owned(),
         SeriesValue::Float(value) if regain_model::is_stale(*value) => " stale".to_owned(),
         SeriesValue::Float(value) => format!(" {value}"),
-        SeriesValue::Histogram => " H".to_owned(),
+        SeriesValue::Histogram(written) => format!(" {}", written.histogram.test_notation()),
     });
     series.labels.to_metric_string() + &values.collect::<String>()
 }
@@ -32,9 +32,26 @@ fn values_are_repeated_and_stepped() {
         ("{a=\"b\", \"c.d\"='e',} 1", "{a=\"b\", \"c.d\"=\"e\"} 1"),
         ("{\"m\", a=`\\n`} 1", "m{a=\"\\\\n\"} 1"),
         ("m:x:y{a='\"', b='\\''} 1", "m:x:y{a=\"\\\"\", b=\"'\"} 1"),
-        ("h {{}} {{schema:1 count:2 buckets:[1 2 -3]}}x2 5", "h H H H H 5"),
-        ("h {{sum:NaN}}+{{sum:1 counter_reset_hint:gauge}}x1", "h H H"),
-        ("h {{z_bucket:2 z_bucket_w:0.1 n_buckets:[1] n_offset:-2 custom_values:[]}}", "h H"),
+        (
+            "h {{}} {{schema:1 count:2 buckets:[1 2 -3]}}x1 5",
+            "h {{}} {{schema:1 count:2 buckets:[1 2 -3]}} {{schema:1 count:2 buckets:[1 2 -3]}} 5",
+        ),
+        (
+            "h {{sum:NaN}}+{{sum:1 counter_reset_hint:gauge}}x1",
+            "h {{sum:NaN}} {{sum:NaN counter_reset_hint:gauge}}",
+        ),
+        (
+            "h {{count:3 buckets:[1 2]}}-{{count:1 offset:1 buckets:[1]}}x2",
+            "h {{count:3 buckets:[1 2]}} {{count:2 buckets:[1 1]}} {{count:1 buckets:[1]}}",
+        ),
+        (
+            "h {{z_bucket:2 z_bucket_w:0.1 n_buckets:[1] n_offset:-2}}",
+            "h {{z_bucket:2 z_bucket_w:0.1 n_offset:-2 n_buckets:[1]}}",
+        ),
+        (
+            "h {{schema:-53 custom_values:[5 10] buckets:[1 0 4]}}",
+            "h {{schema:-53 custom_values:[5 10] buckets:[1 0 4]}}",
+        ),
     ] {
         if expected.ends_with("unexpected") {
             assert!(read(text).starts_with("unexpected"), "{text}");
@@ -65,6 +82,8 @@ fn bad_descriptions_are_explained() {
             "h {{colour:1}}",
             "unexpected \"colour\", expected a histogram's schema, sum, count, buckets, …",
         ),
+        ("h {{sum:1 sum:2}}", "duplicate key \"sum\" in histogram"),
+        ("h {{schema:-53}}+{{}}x1", "error combining histograms of different schemas"),
         ("h {{sum:1", "unexpected end of line, expected a space or \"}}\""),
     ] {
         assert_eq!(read(text), expected, "{text}");
