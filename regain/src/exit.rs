@@ -1,5 +1,6 @@
-//! How the program ends, and what it prints on the way: the only place with bare prints.
+//! How the program ends, and what it prints on the way: the only place that writes to the standard streams.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 /// All went well.
@@ -24,7 +25,7 @@ pub(crate) fn fatal(error: &dyn std::error::Error) -> ExitCode {
 }
 
 /// Ends the process without waiting for anything.
-#[expect(clippy::exit, reason = "somebody asked twice, and what is promised is in the log")]
+#[expect(clippy::exit, reason = "nobody waits for anything, and what is promised is in the log")]
 pub(crate) fn now() -> ! {
     std::process::exit(1)
 }
@@ -35,14 +36,14 @@ pub(crate) fn page(text: &str) -> ExitCode {
     SUCCESS
 }
 
-/// Prints a line of an answer.
-#[expect(clippy::print_stdout, reason = "the line is the answer")]
+/// Prints a line of an answer. Whoever reads it may have had enough, as `head` has; then there is nothing left to do.
 pub(crate) fn say(line: &str) {
-    println!("{line}");
+    if writeln!(io::stdout(), "{line}").is_err() {
+        now();
+    }
 }
 
-/// Says what is wrong.
-#[expect(clippy::print_stderr, reason = "complaints of a command line tool go here")]
+/// Says what is wrong, as far as anybody listens.
 pub(crate) fn complain(line: &str) {
-    eprintln!("{line}");
+    writeln!(io::stderr(), "{line}").ok();
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use regain_tests::hook::Hook;
+use regain_tests::hook::{Hook, Posted};
 use regain_tests::process::{wait_for, write_file};
 use regain_tests::program::Program;
 use regain_tests::server::Setup;
@@ -20,7 +20,8 @@ const MODERN_ALERTMANAGER: Version = [0, 25, 0];
 #[test]
 fn an_alert_reaches_the_webhook_through_any_pair() {
     let servers = available(Program::Regain, Program::Prometheus, MODERN_PROMETHEUS);
-    let receivers = vec![Program::Alertmanager];
+    let receivers =
+        available(Program::RegainAlertmanager, Program::Alertmanager, MODERN_ALERTMANAGER);
     for &server in &servers {
         for &receiver in &receivers {
             let (firing, resolved) = play(server, receiver).unwrap_or_else(|error| {
@@ -79,8 +80,7 @@ fn play(server: Program, receiver: Program) -> anyhow::Result<(Value, Value)> {
     let answer = server.connect()?.post("/-/reload", "", b"")?;
     anyhow::ensure!(answer.status == 200, "reload: {}", answer.text());
     let of_status = |status: &str| -> anyhow::Result<Option<Value>> {
-        let bodies =
-            hook.posted().iter().map(|posted| posted.json()).collect::<Result<Vec<_>, _>>()?;
+        let bodies = hook.posted().iter().map(Posted::json).collect::<Result<Vec<_>, _>>()?;
         Ok(bodies.into_iter().find(|body| body["status"] == status))
     };
     let firing = wait_for("the alert to fire", LIMIT, || of_status("firing"))?;

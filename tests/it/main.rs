@@ -14,6 +14,7 @@ mod backends;
 mod bad_targets;
 mod chain;
 mod crash;
+mod guarded;
 mod jenkins_clients;
 mod jenkins_crash;
 mod jenkins_facts;

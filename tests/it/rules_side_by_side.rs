@@ -200,8 +200,7 @@ fn ask(server: &Server, path: &str) -> (u16, Value) {
 
 /// Makes equal what has to differ: when something was done, and how long it took.
 fn settle(value: &mut Value) {
-    const TIMES: [&str; 4] =
-        ["evaluationTime", "lastEvaluation", "activeAt", "keepFiringSince"];
+    const TIMES: [&str; 4] = ["evaluationTime", "lastEvaluation", "activeAt", "keepFiringSince"];
     match value {
         Value::Array(items) => items.iter_mut().for_each(settle),
         Value::Object(fields) => {
@@ -225,7 +224,9 @@ fn settle(value: &mut Value) {
 /// A query string in which values are escaped; one that has escapes already stays as it is.
 fn escaped(query: &str) -> String {
     let pair = |pair: &str| match pair.split_once('=') {
-        Some((name, value)) if !value.contains('%') => format!("{}={}", encode(name), encode(value)),
+        Some((name, value)) if !value.contains('%') => {
+            format!("{}={}", encode(name), encode(value))
+        }
         _ => pair.to_owned(),
     };
     query.split('&').map(pair).collect::<Vec<_>>().join("&")

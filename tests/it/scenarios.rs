@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use regain_tests::http::{Answer, encode};
-use regain_tests::process::wait_for;
+use regain_tests::process::{wait_for, write_file};
 use regain_tests::program::{Program, workspace};
 use regain_tests::push::{Push, send};
 use regain_tests::server::{Server, Setup};
@@ -101,7 +101,7 @@ fn run(program: Program, name: &str, scenario: &Scenario) -> Vec<String> {
     }
     setup.flags.extend(scenario.flags.iter().cloned());
     for (file, text) in &scenario.files {
-        fs::write(dir.path().join(file), text).unwrap();
+        write_file(&dir.path().join(file), text).unwrap();
     }
     let server = match setup.start() {
         Ok(server) => server,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -14,7 +14,7 @@ const TIMEOUT: Duration = Duration::from_mins(2);
 /// A connection to a server on this host.
 #[derive(Debug)]
 pub struct Connection {
-    port: u16,
+    address: SocketAddr,
     stream: BufReader<TcpStream>,
 }
 
@@ -32,10 +32,15 @@ pub struct Answer {
 impl Connection {
     /// Connects to `port`.
     pub fn open(port: u16) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(("127.0.0.1", port))?;
+        Self::to((Ipv4Addr::LOCALHOST, port).into())
+    }
+
+    /// Connects to an address, which may be one of this host's others.
+    pub fn to(address: SocketAddr) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
-        Ok(Self { port, stream: BufReader::with_capacity(256 << 10, stream) })
+        Ok(Self { address, stream: BufReader::with_capacity(256 << 10, stream) })
     }
 
     /// Asks for `path`.
@@ -56,8 +61,8 @@ impl Connection {
         headers: &str,
         body: &[u8],
     ) -> anyhow::Result<Answer> {
-        let port = self.port;
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{headers}");
+        let host = self.address;
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}");
         if method != "GET" {
             write!(head, "Content-Length: {}\r\n", body.len())?;
         }

@@ -6,6 +6,7 @@
  */
 import type { ComponentType } from 'preact';
 import { Home } from './pages/home/Home';
+import { isReceiver } from './scope';
 
 export interface Route {
   path: string;
@@ -28,8 +29,9 @@ const alerts = async () => (await import('./pages/alerts/Alerts')).Alerts;
 const silences = async () => (await import('./pages/silences/Silences')).Silences;
 const healing = async () => (await import('./pages/healing/Healing')).Healing;
 const status = async () => (await import('./pages/status/Status')).Status;
+const receiver = async () => (await import('./pages/status/Receiver')).Receiver;
 
-export const routes: readonly Route[] = [
+const serverRoutes: readonly Route[] = [
   { path: '/', title: 'Home', key: 'h', page: Home },
   { path: '/query', title: 'Query', key: 'q', page: query, isLazy: true },
   { path: '/targets', title: 'Targets', key: 't', page: targets, isLazy: true },
@@ -42,6 +44,15 @@ export const routes: readonly Route[] = [
   { path: '/config', title: 'Configuration', under: '/status', page: status, isLazy: true },
   { path: '/flags', title: 'Flags', under: '/status', page: status, isLazy: true },
 ];
+
+const receiverRoutes: readonly Route[] = [
+  { path: '/', title: 'Alerts', under: '/alerts', page: alerts, isLazy: true },
+  { path: '/alerts', title: 'Alerts', key: 'a', page: alerts, isLazy: true },
+  { path: '/silences', title: 'Silences', key: 'l', page: silences, isLazy: true, hasMore: true },
+  { path: '/status', title: 'Status', key: 's', page: receiver, isLazy: true },
+];
+
+export const routes = isReceiver ? receiverRoutes : serverRoutes;
 
 /** Addresses of Prometheus' pages, old and new, and where Regain has what they show. The server answers all of them (`web-ui/src/router.rs`). */
 export const moved: Readonly<Record<string, string>> = {

@@ -17,8 +17,7 @@ use axum::Router;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::MethodFilter;
-use axum::routing::MethodRouter;
+use axum::routing::{MethodFilter, MethodRouter, any};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use regain_alerting::matcher::MatcherMode;
@@ -86,7 +85,8 @@ pub(crate) fn routes(state: V2) -> Router {
             only("DELETE,GET", MethodFilter::GET, silences::get)
                 .on(MethodFilter::DELETE, silences::delete),
         )
-        .fallback(unknown)
+        // A fallback would give way to that of a router around this one.
+        .route("/{*path}", any(unknown))
         .layer(from_fn(headers))
         .with_state(state)
 }

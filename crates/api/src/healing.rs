@@ -1,9 +1,12 @@
 //! `/api/v1/regain/healing`: what heals, what was decided and why, and the kill switch.
 
 mod audit;
+mod body;
 mod control;
 mod run;
+mod server;
 mod view;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -17,6 +20,8 @@ use regain_healing::Healing;
 use crate::envelope::{ApiError, ErrorKind};
 use crate::guard::Changes;
 use crate::routes::{get, post};
+
+pub use server::{HealingServer, healing_router};
 
 /// Why there is nothing to see.
 const NOT_CONFIGURED: &str = "healing is not configured: name files with remediations in the section healing of \

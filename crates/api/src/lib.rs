@@ -33,6 +33,7 @@ mod envelope;
 mod guard;
 mod json;
 mod params;
+mod reload;
 mod routes;
 
 pub use alertmanager::{AlertingDoor, AlertingService, AlertmanagerServer, alertmanager_router};
@@ -40,7 +41,7 @@ pub use clock::Clock;
 pub use config_status::ConfigStatus;
 pub use door::Door;
 pub use guard::Changes;
-pub use healing::{AlertSource, HealingDoor, HealingService};
+pub use healing::{AlertSource, HealingDoor, HealingServer, HealingService, healing_router};
 pub use lifecycle::{Lifecycle, ReloadRequest};
 pub use query_service::{QueryLimits, QueryService};
 pub use router::router;

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use axum::routing::MethodFilter;
 use http::StatusCode;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::door::Open;
-use crate::envelope::{plain_error, text};
+use crate::envelope::text;
 use crate::routes::{get_or_head, get_post_or_put};
 use crate::settings::{App, Settings};
 
@@ -59,23 +59,7 @@ async fn reload(State(settings): State<Arc<Settings>>) -> Response {
     if !lifecycle.is_enabled {
         return disabled();
     }
-    let (answer, outcome) = oneshot::channel();
-    if lifecycle.reload.send(answer).await.is_err() {
-        return stopping();
-    }
-    match outcome.await {
-        Ok(Ok(())) => StatusCode::OK.into_response(),
-        Ok(Err(why)) => {
-            let message = format!("failed to reload config: {why}");
-            plain_error(StatusCode::INTERNAL_SERVER_ERROR, message)
-        }
-        Err(_) => stopping(),
-    }
-}
-
-/// The answer when nobody takes reload requests any more.
-fn stopping() -> Response {
-    plain_error(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")
+    crate::reload::ask(&lifecycle.reload).await
 }
 
 async fn quit(State(settings): State<Arc<Settings>>) -> Response {

@@ -152,6 +152,12 @@ impl Healing {
         self.send(Message::Event(Event::Observed(observations))).await;
     }
 
+    /// Takes descriptions of some alerts, as [`Self::observe`] does. What was decided about them is written when this
+    /// returns well.
+    pub async fn take(&self, observations: Vec<Observation>) -> Result<(), ControlError> {
+        self.control(Event::Observed(observations)).await
+    }
+
     /// Takes descriptions of all alerts that there are; any other has resolved.
     pub async fn observe_all(&self, observations: Vec<Observation>) {
         self.send(Message::Event(Event::Listed(observations))).await;
@@ -177,7 +183,8 @@ impl Healing {
     pub async fn cancel(&self, run: &str, by: String) -> Result<(), ControlError> {
         let view = self.view();
         let live = view.run(run).filter(|run| run.ended.is_none());
-        let id = live.map(|run| run.id.clone()).ok_or_else(|| ControlError::NoRun(run.to_owned()))?;
+        let id =
+            live.map(|run| run.id.clone()).ok_or_else(|| ControlError::NoRun(run.to_owned()))?;
         self.control(Event::Cancel { run: id, by }).await
     }
 

@@ -16,11 +16,13 @@ pub mod order;
 pub mod backend;
 
 mod engine;
+mod escalated;
 mod metrics;
 mod verify;
 mod view;
 
 pub use engine::{ControlError, EscalationError, EscalationSink, Healing, Surroundings};
+pub use escalated::ESCALATED;
 pub use expression::{Expression, ExpressionError, MissingLabel, Query};
 pub use verify::{Ask, AskError};
 pub use view::{RemediationView, View};

@@ -8,7 +8,8 @@ use crate::machine::{Machine, Record};
 use crate::settings::Mode;
 
 /// The bounds of how long runs take, in seconds.
-const DURATION_BOUNDS: [f64; 10] = [1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0];
+const DURATION_BOUNDS: [f64; 10] =
+    [1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0];
 
 /// The metrics.
 #[derive(Debug)]
@@ -56,8 +57,7 @@ impl Metrics {
                 "Whether the breaker of the remediation keeps it from acting.",
                 &["remediation"],
             ),
-            waiting: registry
-                .gauge("regain_healing_queue_length", "Targets that want healing."),
+            waiting: registry.gauge("regain_healing_queue_length", "Targets that want healing."),
             storm: registry.gauge(
                 "regain_healing_storm",
                 "Whether nothing is healed because too many targets want it.",

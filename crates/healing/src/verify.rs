@@ -103,5 +103,6 @@ fn too_old(taken_s: f64, now: Timestamp, freshness: Freshness) -> Option<String>
         return Some("no sample since the action".to_owned());
     }
     let age_s = seconds(now) - taken_s;
-    (age_s > freshness.age_max.as_secs_f64()).then(|| format!("the newest sample is {age_s:.0} s old"))
+    (age_s > freshness.age_max.as_secs_f64())
+        .then(|| format!("the newest sample is {age_s:.0} s old"))
 }

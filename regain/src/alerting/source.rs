@@ -84,7 +84,7 @@ pub(crate) enum AlertingRefused {
         /// The name of the receiver.
         receiver: Arc<str>,
         /// Why not.
-        source: regain_http::client::error::BuildError,
+        source: Box<regain_http::client::error::BuildError>,
     },
     /// A name stands for a receiver that there is not.
     #[error("{}: there is no receiver {name:?}, which a remediation replaces", .file.display())]
@@ -185,9 +185,9 @@ fn integrate(
     let build = |settings: &regain_alerting::settings::IntegrationSettings| {
         Integration::new(settings.clone(), Arc::clone(templates), &options)
             .map(|integration| Arc::new(integration) as Arc<dyn Notify>)
-            .map_err(|source| AlertingRefused::Client {
+            .map_err(|error| AlertingRefused::Client {
                 receiver: Arc::clone(&receiver.name),
-                source,
+                source: Box::new(error),
             })
     };
     receiver.integrations.iter().map(build).collect()

@@ -118,7 +118,7 @@ impl Receiver {
             registry: self.registry.clone(),
             reload,
             route_prefix: address.route_prefix.clone(),
-            pages: regain_web_ui::router(&address.path),
+            pages: regain_web_ui::receiver_router(&address.path),
             gets_max: options.gets_max,
             timeout: options.timeout,
         });

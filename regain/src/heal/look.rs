@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use regain_alerting::Alert;
 use regain_go_format::time::parse_rfc3339;
-use regain_healing::Healing;
 use regain_healing::settings::{Observation, Suppression};
+use regain_healing::{ESCALATED, Healing};
 use serde::Deserialize;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -48,6 +48,7 @@ struct Receiver {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are the API's")]
 struct Status {
     #[serde(default)]
     silenced_by: Vec<String>,
@@ -108,14 +109,14 @@ impl Listed {
             updated_at: now,
             timeout: false,
         };
-        (alert.name() != regain_healing::ESCALATED).then(|| Observation {
-            alert,
-            firing: true,
-            suppression: Suppression {
-                silenced: !self.status.silenced_by.is_empty(),
-                inhibited: !self.status.inhibited_by.is_empty(),
-                muted: !self.status.muted_by.is_empty(),
-            },
-        })
+        if alert.name() == ESCALATED {
+            return None;
+        }
+        let suppression = Suppression {
+            silenced: !self.status.silenced_by.is_empty(),
+            inhibited: !self.status.inhibited_by.is_empty(),
+            muted: !self.status.muted_by.is_empty(),
+        };
+        Some(Observation { alert, firing: true, suppression })
     }
 }

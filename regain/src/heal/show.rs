@@ -16,7 +16,8 @@ pub(super) fn overview(overview: &Overview, runs_max: usize) -> String {
         "webhook" => "webhooks of an Alertmanager",
         other => other,
     };
-    let mut lines = vec![format!("Alerts come from {}; {waiting} targets wait.", plain(source))];
+    let mut lines =
+        vec![format!("Alerts come from {}; targets that wait: {waiting}.", plain(source))];
     if *storm {
         lines.push("STORM: too many targets are ill, nothing is healed".to_owned());
     }
@@ -38,7 +39,8 @@ pub(super) fn overview(overview: &Overview, runs_max: usize) -> String {
 fn pause(pause: &Pause) -> String {
     let Pause { scope, name, by, reason, since, until } = pause;
     let until = until.as_deref().unwrap_or("somebody resumes");
-    plain(&format!("PAUSED {scope} {name} by {by} since {since} until {until}: {reason}"))
+    let what = if name.is_empty() { scope.clone() } else { format!("{scope} {name}") };
+    plain(&format!("PAUSED {what} by {by} since {since} until {until}: {reason}"))
 }
 
 fn remediation_table(remediations: &[Remediation]) -> Table {

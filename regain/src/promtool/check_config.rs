@@ -34,14 +34,16 @@ pub(super) fn main(line: &Line) -> ExitCode {
         exit::say(&format!("Checking {file}"));
         match regain_config::load_file(Path::new(file), &options) {
             Ok(config) if options.syntax_only => {
-                verdict.add(check(file, &config, &Checked::default()))
+                verdict.add(check(file, &config, &Checked::default()));
             }
             Ok(config) => {
                 let checked = config.check_files();
                 verdict.add(check(file, &config, &checked));
                 verdict.add(complain_about(&config, lint.long_interval));
                 if checked.errors.is_empty() {
-                    checked.rule_files.iter().for_each(|file| verdict.add(lint.rules.check(file)));
+                    for file in &checked.rule_files {
+                        verdict.add(lint.rules.check(file));
+                    }
                 }
             }
             Err(error) => {

@@ -55,6 +55,7 @@ const PROMTOOL: &[Case] = &[
         1,
         &["promtool: error: required argument 'config-files' not provided, try --help"],
     ),
+    ("check rules /nowhere", 1, &["promtool: error: path '/nowhere' does not exist, try --help"]),
     (
         "check web-config /nowhere",
         1,
@@ -238,7 +239,10 @@ fn every_mistake_is_named_at_once_with_a_hint() {
     );
     let output = run(&["nod"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("the parts are up, server, node and promtool"));
+    assert!(
+        text(&output.stderr)
+            .contains("the parts are up, server, alertmanager, node, heal and promtool")
+    );
 }
 
 #[test]
@@ -256,7 +260,7 @@ fn every_part_has_a_version_and_a_help_page() {
         assert!(printed.starts_with(&format!("usage: {name} [<flags>]")), "{printed}");
     }
     let printed = text(&run(&["--help"]).stdout);
-    for part in ["up", "server", "node", "promtool"] {
+    for part in ["up", "server", "alertmanager", "node", "heal", "promtool"] {
         assert!(printed.contains(&format!("\n  {part} ")), "{printed}");
     }
 }

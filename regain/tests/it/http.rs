@@ -18,12 +18,29 @@ pub(crate) struct Answer {
 
 /// Sends a request without a body and reads the answer.
 pub(crate) fn request(method: &str, address: &str, path: &str, headers: &[&str]) -> Answer {
+    send(method, address, path, headers, "")
+}
+
+/// Posts JSON and reads the answer.
+pub(crate) fn post_json(address: &str, path: &str, body: &str) -> Answer {
+    send("POST", address, path, &["content-type: application/json"], body)
+}
+
+/// Sends a request with a body and reads the answer.
+pub(crate) fn send(
+    method: &str,
+    address: &str,
+    path: &str,
+    headers: &[&str],
+    body: &str,
+) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
     let mut headers = headers.join("\r\n");
     headers.push_str(if headers.is_empty() { "" } else { "\r\n" });
     let text = format!(
         "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
-         content-length: 0\r\n{headers}\r\n"
+         content-length: {}\r\n{headers}\r\n{body}",
+        body.len()
     );
     stream.write_all(text.as_bytes()).unwrap();
     let mut answer = Vec::new();

@@ -8,8 +8,10 @@ mod http;
 mod program;
 
 mod check_config;
+mod check_rules;
 mod command_lines;
 mod documentation;
+mod heal;
 mod logs;
 mod node;
 mod promtool;

@@ -2,7 +2,7 @@
 import type { Outcome } from './failure';
 import type { Labels } from './query';
 import { ask } from './request';
-import { anything, type Decoder, list, number, object, optional, table, text, withDefault } from './shape';
+import { anything, bool, type Decoder, list, number, object, optional, table, text, withDefault } from './shape';
 
 export type Scope = 'all' | 'remediation' | 'target';
 
@@ -36,6 +36,8 @@ export interface Remediation {
   running: number;
   succeeded: number;
   failed: number;
+  /** Whether it does nothing because it has failed too often. */
+  breaker_open: boolean;
 }
 
 export interface Stage {
@@ -72,6 +74,12 @@ export interface Healing {
   remediations: Remediation[];
   /** The newest first: all live ones, and the last that ended. */
   runs: Run[];
+  /** The targets that want healing. */
+  waiting: number;
+  /** Whether nothing is healed because too many targets want it at once. */
+  storm: boolean;
+  /** What of the journal is not as it was written, each in words. */
+  damage: string[];
 }
 
 export interface AuditEntry {
@@ -94,6 +102,7 @@ export interface Audit {
 
 const string = withDefault(text, '');
 const count = withDefault(number, 0);
+const flag = withDefault(bool, false);
 const labels = withDefault(table(text), {});
 
 const scope: Decoder<Scope> = (value, at) => {
@@ -121,6 +130,7 @@ const remediation = object<Remediation>({
   running: count,
   succeeded: count,
   failed: count,
+  breaker_open: flag,
 });
 
 const run = object<Run>({
@@ -146,6 +156,9 @@ const healing = object<Healing>({
   pauses: withDefault(list(pause), []),
   remediations: withDefault(list(remediation), []),
   runs: withDefault(list(run), []),
+  waiting: count,
+  storm: flag,
+  damage: withDefault(list(text), []),
 });
 
 const audit = object<Audit>({

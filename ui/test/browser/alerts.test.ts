@@ -235,7 +235,7 @@ inBrowser('the alerts', (stage) => {
     const page = await stage.open('/');
     const card = page.getByRole('region', { name: 'Fires now' });
     await card.getByText('1 critical, 1 high, 1 warning').waitFor();
-    expect(await card.locator('ol a').allInnerTexts()).toEqual(['DiskFillsSoon', 'QueueGrows', 'AppDown']);
+    expect(await card.locator('ol a').allInnerTexts()).toEqual(['DiskFillsSoon', 'AppDown', 'QueueGrows']);
     await card.getByText('1 alert may fire soon.').waitFor();
     await card.getByText(/(1|Nothing was) healed today/).waitFor();
     await card.getByText('1 under way').waitFor();

@@ -46,6 +46,21 @@ inBrowser('healing', (stage) => {
     expect(stage.complaints).toEqual([]);
   });
 
+  it('says what keeps it from acting though nobody paused it', async () => {
+    const healing = story['regain/healing']?.(new URLSearchParams(), []) as { remediations: object[] };
+    const remediations = healing.remediations.map((one) => ({ ...one, breaker_open: true }));
+    const damage = ['unreadable bytes in healing/00000001.journal at byte 7'];
+    const state = { ...healing, remediations, storm: true, waiting: 12, damage };
+    stage.server.special = { ...story, 'regain/healing': () => state };
+    const page = await stage.open('/healing?view=remediations');
+    const obstacles = page.getByRole('list', { name: 'What keeps healing from acting' });
+    for (const text of ['now 12 targets', 'at byte 7', 'restart-app does nothing for now', 'clean-disk does nothing'])
+      await obstacles.getByText(text).waitFor();
+    expect(await page.getByText('breaker open', { exact: true }).count()).toBe(2);
+    expect(await axe(page)).toEqual([]);
+    expect(stage.complaints).toEqual([]);
+  });
+
   it('finds runs, and a link to one opens it', async () => {
     const page = await stage.open('/healing?search=rx-9be2d703');
     await page.getByText('not healthy within 5m').waitFor();

@@ -35,6 +35,8 @@ export class PlayedServer {
   names: readonly string[] = ['alpha', 'beta', 'gamma'];
   /** Answers that differ from the usual ones. */
   special: Record<string, Answerer> = {};
+  /** Whether the pages are those of a receiver of alerts, as `crates/web-ui` writes it into the document. */
+  isReceiver = false;
   /** What the server was told to change. */
   changes: Change[] = [];
   private readonly server: Server;
@@ -93,7 +95,8 @@ export class PlayedServer {
   private document(response: ServerResponse): void {
     const html = this.files.get('index.html')?.toString() ?? 'ui/dist is missing: run `make ui`';
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY });
-    response.end(html.replace('<base href="/" />', `<base href="${this.prefix}/" />`));
+    const scoped = this.isReceiver ? html.replace('scope" content="server"', 'scope" content="receiver"') : html;
+    response.end(scoped.replace('<base href="/" />', `<base href="${this.prefix}/" />`));
   }
 
   private async api(endpoint: string, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {

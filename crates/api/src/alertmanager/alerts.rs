@@ -10,6 +10,7 @@ use regain_alerting::{AlertFilter, AlertView, Closed, GroupView, PostedAlert, Ve
 use regain_go_format::time::format_rfc3339_fixed_ms;
 use regain_model::Labels;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::answer::{Answer, Failure};
 use super::posted::{self, Object};
@@ -92,9 +93,16 @@ fn filter(params: &Params, open: &Open) -> Result<AlertFilter, Failure> {
 /// `POST /api/v2/alerts`. What is right in a batch is taken in even where something else is wrong.
 pub(super) async fn post(open: Open, request: Request<Body>) -> Result<Response, Failure> {
     let body = posted::read(request, BODY).await?;
-    let serde_json::Value::Array(items) = &body else {
-        let why = "json: cannot unmarshal object into Go value of type models.PostableAlerts";
-        return Err(posted::unreadable(BODY, why));
+    let items = match &body {
+        Value::Array(items) => items.as_slice(),
+        Value::Null => &[],
+        other => {
+            let kind = posted::kind(other);
+            let why = format!(
+                "json: cannot unmarshal {kind} into Go value of type models.PostableAlerts"
+            );
+            return Err(posted::unreadable(BODY, &why));
+        }
     };
     let read = |(index, item)| alert(&Object::new(BODY, format!("{index}."), item)?);
     let alerts = items.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;

@@ -1,6 +1,8 @@
 //! Bodies of requests: JSON that is checked field by field, with a failure that names the field.
 
-use axum::body::Body;
+use std::sync::LazyLock;
+
+use axum::body::{Body, HttpBody as _};
 use http::{HeaderMap, Request, StatusCode, header};
 use jiff::Timestamp;
 use regain_go_format::quote::quote;
@@ -15,6 +17,9 @@ const BODY_BYTES_MAX: usize = 64 << 20;
 
 /// Reads the body `name` of a request.
 pub(super) async fn read(request: Request<Body>, name: &'static str) -> Result<Value, Failure> {
+    if request.body().size_hint().exact() == Some(0) {
+        return Err(Failure::missing(name));
+    }
     check_media_type(request.headers())?;
     let mut body = Vec::new();
     read_body(request.into_body(), BODY_BYTES_MAX, &mut body).await.map_err(
@@ -34,7 +39,7 @@ pub(super) async fn read(request: Request<Body>, name: &'static str) -> Result<V
 
 fn check_media_type(headers: &HeaderMap) -> Result<(), Failure> {
     let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let sent = sent.unwrap_or_default();
+    let sent = sent.unwrap_or("application/octet-stream");
     let media_type = sent.split(';').next().unwrap_or_default().trim();
     if media_type.eq_ignore_ascii_case("application/json") {
         return Ok(());
@@ -66,6 +71,15 @@ impl<'a> Object<'a> {
         match value {
             Value::Object(fields) => Ok(Self { body, path, fields }),
             other => Err(unreadable(body, &format!("a JSON {} is no object", kind(other)))),
+        }
+    }
+
+    /// The object that is a whole body; null is one without fields, as it is to Go.
+    pub(super) fn whole(body: &'static str, value: &'a Value) -> Result<Self, Failure> {
+        static NONE: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+        match value {
+            Value::Null => Ok(Self { body, path: String::new(), fields: &NONE }),
+            other => Self::new(body, String::new(), other),
         }
     }
 
@@ -115,14 +129,15 @@ impl<'a> Object<'a> {
 
     /// A time, where there is one.
     pub(super) fn time(&self, name: &str) -> Result<Option<Timestamp>, Failure> {
-        let Some(text) = self.text(name)?.filter(|text| !text.is_empty()) else { return Ok(None) };
-        let time = parse_rfc3339(text).ok_or_else(|| {
-            unreadable(
-                self.body,
-                &format!("{}{name} is no time of RFC 3339: {}", self.path, quote(text)),
-            )
-        })?;
-        Ok(Some(time))
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        match parse_time(text) {
+            Some(time) => Ok(Some(time)),
+            None => {
+                let path = &self.path;
+                let why = format!("{path}{name} is no time of ISO 8601: {}", quote(text));
+                Err(unreadable(self.body, &why))
+            }
+        }
     }
 
     /// A time that must be there.
@@ -175,7 +190,18 @@ impl<'a> Object<'a> {
     }
 }
 
-fn kind(value: &Value) -> &'static str {
+/// A time with an offset or, in UTC, without one; or the beginning of a day. No text is the Unix epoch.
+fn parse_time(text: &str) -> Option<Timestamp> {
+    if text.is_empty() {
+        return Some(Timestamp::UNIX_EPOCH);
+    }
+    let in_utc = || parse_rfc3339(&format!("{text}Z"));
+    let day = || parse_rfc3339(&format!("{text}T00:00:00Z"));
+    parse_rfc3339(text).or_else(in_utc).or_else(day)
+}
+
+/// What Go calls a value of JSON.
+pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",

@@ -7,21 +7,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
 use axum::middleware::from_fn_with_state;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use regain_http::server::compression::gzip;
 use regain_metrics::Registry;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use self::limit::Limiter;
 use self::measure::Measure;
 use super::door::AlertingDoor;
 use super::{V2, routes};
-use crate::envelope::{plain_error, text};
-use crate::guard::{Changes, MayChange};
+use crate::envelope::text;
+use crate::guard::Changes;
 use crate::lifecycle::ReloadRequest;
+use crate::reload::{self, Reload};
 use crate::routes::{get, get_or_head, not_found, post};
 use crate::self_metrics::{self, SelfMetrics};
 
@@ -49,18 +49,6 @@ pub struct AlertmanagerServer {
     pub timeout: Duration,
 }
 
-#[derive(Clone, Debug)]
-struct Reload {
-    requests: mpsc::Sender<ReloadRequest>,
-    changes: Changes,
-}
-
-impl axum::extract::FromRef<Reload> for Changes {
-    fn from_ref(state: &Reload) -> Self {
-        state.changes.clone()
-    }
-}
-
 /// The routes of a receiver with these settings. Adds the metrics of HTTP to its registry: once per registry.
 pub fn alertmanager_router(server: AlertmanagerServer) -> Router {
     let AlertmanagerServer { door, changes, registry, reload, route_prefix, .. } = server;
@@ -76,7 +64,7 @@ pub fn alertmanager_router(server: AlertmanagerServer) -> Router {
     let router = Router::new()
         .route("/-/healthy", get_or_head(ok))
         .route("/-/ready", get_or_head(ok))
-        .route("/-/reload", post(reload_config))
+        .route("/-/reload", post(reload::reload))
         .with_state(reload_state)
         .route("/api/v1/{*path}", axum::routing::any(v1_is_gone))
         .merge(metrics)
@@ -108,20 +96,4 @@ async fn v1_is_gone() -> Response {
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     response
-}
-
-async fn reload_config(State(reload): State<Reload>, _: MayChange) -> Response {
-    let (answer, outcome) = oneshot::channel();
-    let stopping = || plain_error(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping");
-    if reload.requests.send(answer).await.is_err() {
-        return stopping();
-    }
-    match outcome.await {
-        Ok(Ok(())) => StatusCode::OK.into_response(),
-        Ok(Err(why)) => {
-            let message = format!("failed to reload config: {why}");
-            plain_error(StatusCode::INTERNAL_SERVER_ERROR, message)
-        }
-        Err(_) => stopping(),
-    }
 }

@@ -101,7 +101,7 @@ pub(super) async fn post(
     request: Request<Body>,
 ) -> Result<Response, Failure> {
     let body = posted::read(request, BODY).await?;
-    let draft = draft(&Object::new(BODY, String::new(), &body)?)?;
+    let draft = draft(&Object::whole(BODY, &body)?)?;
     check_times(&draft, open.0.alerting.now())?;
     match open.0.alerting.set_silence(draft).await {
         Ok(id) => Ok(Answer(Made { id: &id }).into_response()),
@@ -189,12 +189,12 @@ impl<'a> MatcherJson<'a> {
     }
 }
 
-/// An id is a UUID: 32 hexadecimal digits in groups.
+/// An id is a UUID: 32 hexadecimal digits, in groups or not.
 fn check_id(id: &str) -> Result<(), Failure> {
     let groups: Vec<&str> = id.split('-').collect();
     let is_hex = |group: &&str| group.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let sizes = groups.iter().map(|group| group.len());
-    if sizes.eq([8, 4, 4, 4, 12]) && groups.iter().all(is_hex) {
+    let sizes: Vec<_> = groups.iter().map(|group| group.len()).collect();
+    if matches!(*sizes, [8, 4, 4, 4, 12] | [32]) && groups.iter().all(is_hex) {
         return Ok(());
     }
     let message = format!("silenceID in path must be of type uuid: {}", quote(id));

@@ -3,6 +3,7 @@
 use regain_go_format::time::format_rfc3339_fixed_ms;
 use regain_healing::journal::AuditQuery;
 use regain_healing::machine::{Decision, Entry};
+use regain_healing::order::ExecutionId;
 use regain_model::Labels;
 use serde::Serialize;
 
@@ -71,7 +72,7 @@ impl<'a> EntryJson<'a> {
             remediation: &entry.remediation,
             target: LabelsObject(&entry.target),
             alert: entry.alert.map(|fingerprint| fingerprint.to_string()),
-            run: entry.run.as_ref().map(|run| run.as_str()),
+            run: entry.run.as_ref().map(ExecutionId::as_str),
             reason: entry.reason.map(regain_healing::machine::Reason::as_str),
             detail: &entry.detail,
         }

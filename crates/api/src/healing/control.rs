@@ -2,14 +2,13 @@
 
 use axum::body::Body;
 use axum::extract::Path;
-use http::{Request, header};
+use http::Request;
 use regain_go_format::duration;
 use regain_healing::ControlError;
 use regain_healing::machine::{Pause, Scope};
-use regain_http::server::body::read_body;
 use serde::{Deserialize, Serialize};
 
-use super::Open;
+use super::{Open, body};
 use crate::envelope::{ApiError, ErrorKind, Success};
 use crate::guard::MayChange;
 
@@ -56,7 +55,7 @@ pub(super) async fn pause(
     _: MayChange,
     request: Request<Body>,
 ) -> Result<Success, ApiError> {
-    let body: PauseBody = read(request).await?;
+    let body: PauseBody = body::read(request, BODY_BYTES_MAX).await?;
     check_text("by", &body.by)?;
     check_text("reason", &body.reason)?;
     let since = (service.now)();
@@ -78,7 +77,7 @@ pub(super) async fn resume(
     _: MayChange,
     request: Request<Body>,
 ) -> Result<Success, ApiError> {
-    let body: ResumeBody = read(request).await?;
+    let body: ResumeBody = body::read(request, BODY_BYTES_MAX).await?;
     check_text("by", &body.by)?;
     finish(service.healing.resume(scope(&body.scope, &body.name)?, body.by).await)
 }
@@ -90,7 +89,7 @@ pub(super) async fn cancel(
     Path(id): Path<String>,
     request: Request<Body>,
 ) -> Result<Success, ApiError> {
-    let body: CancelBody = read(request).await?;
+    let body: CancelBody = body::read(request, BODY_BYTES_MAX).await?;
     check_text("by", &body.by)?;
     finish(service.healing.cancel(&id, body.by).await)
 }
@@ -118,17 +117,4 @@ fn check_text(name: &str, text: &str) -> Result<(), ApiError> {
         return Err(ApiError::parameter(name, format!("it has more than {TEXT_BYTES_MAX} bytes")));
     }
     Ok(())
-}
-
-/// Reads a body. No form of another site can send this type without being asked for it.
-async fn read<T: for<'de> Deserialize<'de>>(request: Request<Body>) -> Result<T, ApiError> {
-    let media_type = request.headers().get(header::CONTENT_TYPE);
-    let media_type = media_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if media_type.split(';').next().unwrap_or_default().trim() != "application/json" {
-        return Err(ApiError::bad_data("the body must be application/json"));
-    }
-    let mut body = Vec::new();
-    let read = read_body(request.into_body(), BODY_BYTES_MAX, &mut body).await;
-    read.map_err(|error| ApiError::bad_data(format!("the body cannot be read: {error}")))?;
-    serde_json::from_slice(&body).map_err(|error| ApiError::bad_data(format!("the body: {error}")))
 }

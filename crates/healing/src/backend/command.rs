@@ -107,9 +107,10 @@ impl Commands {
     pub(super) fn poll(&self, order: &Order) -> Progress {
         match self.lookup(order) {
             Found::Running(_) => {
-                let note =
-                    self.group(&order.id).map_or_else(String::new, |group| group.to_string());
-                Progress::Running { handle: Handle(note.clone()), note }
+                let group = self.group(&order.id);
+                let handle = group.map_or_else(String::new, |group| group.to_string());
+                let note = group.map_or_else(String::new, Group::title);
+                Progress::Running { handle: Handle(handle), note }
             }
             Found::Done(_, outcome) => Progress::Done(outcome),
             Found::Unknown { why } => Progress::Lost { why },

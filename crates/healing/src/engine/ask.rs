@@ -41,7 +41,9 @@ impl Outside {
     pub(crate) fn carry_out(&self, command: Command, metrics: &Metrics) {
         let backend = Arc::clone(&self.backend);
         match command {
-            Command::Trigger(question) => self.ask(async move { trigger(&*backend, question).await }),
+            Command::Trigger(question) => {
+                self.ask(async move { trigger(&*backend, question).await })
+            }
             Command::Lookup(question) => self.ask(async move {
                 let found = backend.lookup(&question.order).await;
                 vec![answered(&question, Answer::Found(found))]

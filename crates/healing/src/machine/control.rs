@@ -86,7 +86,7 @@ impl Machine {
         self.pauses.retain(|known| known.scope != scope);
         self.pauses.push(pause.clone());
         self.records.push(Record::Pause(pause));
-        let detail = format!("{by} has paused {} {}: {reason}", scope.word(), scope.name());
+        let detail = format!("{by} has paused {}: {reason}", title(&scope));
         self.note_scope(Decision::Paused, &scope, detail);
         let unbegun =
             |run: &&Run| matches!(run.phase, Phase::Intent { .. } | Phase::Backoff { .. });
@@ -104,7 +104,7 @@ impl Machine {
         let at = self.now.steady;
         self.pauses.retain(|known| known.scope != scope);
         reopen(self.tallies.iter_mut(), &scope, at);
-        let detail = format!("{by} has resumed {} {}", scope.word(), scope.name());
+        let detail = format!("{by} has resumed {}", title(&scope));
         self.note_scope(Decision::Resumed, &scope, detail);
         let names: Vec<Arc<str>> = self.breakers.keys().cloned().collect();
         for name in names {
@@ -230,5 +230,13 @@ impl Machine {
         };
         self.tell(run, Some(receiver), &reason);
         self.end(run, State::Escalated, Some(reason), true);
+    }
+}
+
+/// Names a scope in a sentence.
+fn title(scope: &Scope) -> String {
+    match scope {
+        Scope::All => "all healing".to_owned(),
+        scope => format!("the {} {}", scope.word(), scope.name()),
     }
 }

@@ -206,9 +206,7 @@ impl Machine {
             let recent = self.tallies.iter().rev();
             let recent = recent.take_while(|tally| elapsed(tally.ended, now) < limit.per);
             let counts = |tally: &&Tally| {
-                tally.acted
-                    && tally.mode == Mode::Auto
-                    && elapsed(tally.started, now) < limit.per
+                tally.acted && tally.mode == Mode::Auto && elapsed(tally.started, now) < limit.per
             };
             let ended = recent.filter(counts).count();
             if ended + self.runs.len() >= usize::try_from(limit.runs).unwrap_or(usize::MAX) {

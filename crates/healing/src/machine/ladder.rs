@@ -88,7 +88,8 @@ impl Machine {
     /// Ends a run that may not go on.
     pub(crate) fn give_up(&mut self, run: &mut Run, reason: Reason, why: String) {
         if run.in_doubt {
-            return self.unknown_end(run, format!("{why}; whether its action goes on is not known"));
+            return self
+                .unknown_end(run, format!("{why}; whether its action goes on is not known"));
         }
         self.note(Note::new(Decision::Cancelled, why.clone()).reason(reason).run(run));
         if reason == Reason::Stale && run.acted {
@@ -203,7 +204,8 @@ impl Machine {
             title,
             text,
         };
-        let note = Note::new(Decision::Escalated, why.to_owned()).run(run);
+        let note =
+            Note::new(Decision::Escalated, why.to_owned()).reason(Reason::Exhausted).run(run);
         self.escalate(receiver, escalation, note);
     }
 }

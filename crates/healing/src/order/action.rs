@@ -50,7 +50,11 @@ impl fmt::Display for Action {
             Self::Command(action) => write!(f, "run {}", action.program.display()),
             Self::Http(action) => {
                 let (method, url) = (&action.method, &action.url);
-                write!(f, "{method} {}{}", url.host_str().unwrap_or_default(), url.path())
+                write!(f, "{method} {}", url.host_str().unwrap_or_default())?;
+                if let Some(port) = url.port() {
+                    write!(f, ":{port}")?;
+                }
+                f.write_str(url.path())
             }
             Self::Jenkins(action) => write!(f, "build {} at {}", action.job, action.server.name),
         }

@@ -27,7 +27,10 @@ fn fresh_seed() -> u64 {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the seed replays the run, the summary says what it has seen")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the seed replays the run, the summary says what it has seen"
+)]
 fn keeps_its_promises_whatever_happens() {
     let seed = variable("REGAIN_SEED").unwrap_or_else(fresh_seed);
     let steps = variable("REGAIN_STEPS").unwrap_or(STEPS);

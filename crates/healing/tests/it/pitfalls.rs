@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use regain_healing::machine::{Decision, Event, Pause, Reason, Scope, State, Verdict};
-use regain_healing::order::{Cancelled, Found, Handle, Outcome, Progress, Triggered};
-use regain_healing::settings::{Mode, RunLimit, Suppression};
+use regain_healing::order::{Found, Handle, Outcome, Progress, Triggered};
+use regain_healing::settings::{RunLimit, Suppression};
 
 use crate::clinic::{Clinic, remediation, run, settings};
 
@@ -90,7 +90,8 @@ fn pitfall_04_a_pair_of_senders_triggers_once() {
 #[test]
 fn pitfall_05_an_unknown_outcome_is_looked_up_and_not_tried_again() {
     let mut clinic = Clinic::new(one());
-    clinic.script.trigger = Some(Triggered::Unknown { why: "timeout after the request".to_owned() });
+    clinic.script.trigger =
+        Some(Triggered::Unknown { why: "timeout after the request".to_owned() });
     clinic.script.found = Some(Found::Done(Handle("h".to_owned()), Outcome::Succeeded));
     let alert = clinic.alert("app", "a", 0);
     clinic.observe(&alert);
@@ -261,8 +262,7 @@ fn pitfall_12_after_a_pause_what_is_old_is_left_alone() {
 fn pitfall_14_a_restart_that_does_not_help_leads_to_the_next_step() {
     let mut reload = run("reload");
     reload.attempts = 2;
-    let mut clinic =
-        Clinic::new(settings(vec![remediation("app", vec![reload, run("reboot")])]));
+    let mut clinic = Clinic::new(settings(vec![remediation("app", vec![reload, run("reboot")])]));
     let alert = clinic.alert("app", "a", 0);
     for _ in 0..24 {
         clinic.repeat(&alert);
@@ -273,7 +273,10 @@ fn pitfall_14_a_restart_that_does_not_help_leads_to_the_next_step() {
     assert_eq!(clinic.last_state(), Some(State::Escalated));
     assert_eq!(clinic.told.len(), 1);
     assert!(clinic.told[0].text.contains("run /bin/reload, run /bin/reboot"));
-    assert!(clinic.has(Decision::NotStarted, Some(Reason::Escalated)), "and then it is left to people");
+    assert!(
+        clinic.has(Decision::NotStarted, Some(Reason::Escalated)),
+        "and then it is left to people"
+    );
 }
 
 #[test]
@@ -301,7 +304,11 @@ fn pitfall_16_a_silence_after_the_decision_cancels_what_has_not_begun() {
     let alert = clinic.alert("app", "a", 0);
     clinic.observe(&alert);
     clinic.pass(5);
-    assert_eq!((clinic.triggers.len(), clinic.machine.live().count()), (1, 1), "it waits to try again");
+    assert_eq!(
+        (clinic.triggers.len(), clinic.machine.live().count()),
+        (1, 1),
+        "it waits to try again"
+    );
     let mut silenced = alert.clone();
     silenced.suppression = Suppression { silenced: true, ..Suppression::default() };
     silenced.alert.updated_at = clinic.now;
@@ -407,7 +414,9 @@ fn pitfall_23_labels_that_churn_are_one_target() {
         let mut alert = clinic.alert("app", "a", 0);
         let labels = alert.alert.labels.iter().chain([("pod", "x")]);
         let pod = format!("app-{pod}");
-        let labels: Vec<_> = labels.map(|(name, value)| if name == "pod" { (name, &*pod) } else { (name, value) }).collect();
+        let labels: Vec<_> = labels
+            .map(|(name, value)| if name == "pod" { (name, &*pod) } else { (name, value) })
+            .collect();
         alert.alert.labels = regain_model::Labels::from_pairs(labels);
         clinic.observe(&alert);
         clinic.pass(2);
@@ -450,50 +459,4 @@ fn pitfall_25_a_restart_goes_on_with_what_runs() {
     clinic.pass(60);
     assert_eq!((clinic.triggers.len(), clinic.lookups), (1, 0));
     assert_eq!(clinic.last_state(), Some(State::Succeeded));
-}
-
-#[test]
-fn shadow_shows_what_it_would_do_and_does_nothing() {
-    let mut app = remediation("app", vec![run("restart")]);
-    app.mode = Mode::Shadow;
-    let mut clinic = Clinic::new(settings(vec![app]));
-    let alert = clinic.alert("app", "a", 0);
-    clinic.observe(&alert);
-    for _ in 0..5 {
-        clinic.pass(60);
-        clinic.repeat(&alert);
-    }
-    assert!(clinic.triggers.is_empty());
-    let shown = clinic.entries.iter().filter(|entry| entry.reason == Some(Reason::Shadow)).count();
-    assert_eq!(shown, 1, "the cooldown holds for what it would have done");
-}
-
-#[test]
-fn a_timeout_that_cannot_be_stopped_is_not_tried_again() {
-    let mut restart = run("restart");
-    restart.attempts = 3;
-    let mut clinic = Clinic::new(settings(vec![remediation("app", vec![restart])]));
-    clinic.script.progress =
-        Some(Progress::Running { handle: Handle("h".to_owned()), note: String::new() });
-    clinic.script.cancelled = Some(Cancelled::Unknown { why: "no route".to_owned() });
-    let alert = clinic.alert("app", "a", 0);
-    for _ in 0..10 {
-        clinic.repeat(&alert);
-        clinic.pass(60);
-    }
-    assert_eq!((clinic.triggers.len(), clinic.cancels), (1, 1));
-    assert_eq!(clinic.last_state(), Some(State::Unknown));
-}
-
-#[test]
-fn without_a_durable_intent_nothing_is_triggered() {
-    let mut clinic = Clinic::new(one());
-    clinic.script.writes = false;
-    let alert = clinic.alert("app", "a", 0);
-    clinic.observe(&alert);
-    clinic.pass(30);
-    assert!(clinic.triggers.is_empty());
-    clinic.script.writes = true;
-    clinic.pass(30);
-    assert_eq!(clinic.triggers.len(), 1);
 }

@@ -1,7 +1,7 @@
 /** What fires: by rule, and as people are told of it; and all rules. */
 import { PageLink } from '../../components/PageLink';
 import { path, query } from '../../router';
-import { isAbsent } from '../../state/absent';
+import { isReceiver } from '../../scope';
 import { Notified } from './Notified';
 import { type Notifying, useNotifying } from './notifying';
 import { RuleList, useRules } from './RuleList';
@@ -25,6 +25,14 @@ function viewOf(): View {
 export function Alerts() {
   const current = viewOf();
   const notifying = useNotifying();
+  if (isReceiver) {
+    return (
+      <div class="page alerts">
+        <h1>Alerts</h1>
+        <Notified notifying={notifying} />
+      </div>
+    );
+  }
   return (
     <div class="page alerts">
       <h1>Alerts</h1>
@@ -43,12 +51,9 @@ export function Alerts() {
 }
 
 function ByRule({ notifying }: { notifying: Notifying }) {
-  const groups = useRules('alert');
-  // A server that only notifies has no rules.
-  if (isAbsent(groups) && notifying.where === 'here') return <Notified notifying={notifying} />;
   return (
     <>
-      <RuleList groups={groups} notifying={notifying} withAlerts />
+      <RuleList groups={useRules('alert')} notifying={notifying} withAlerts />
       <Elsewhere notifying={notifying} />
     </>
   );

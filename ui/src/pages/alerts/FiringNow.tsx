@@ -16,7 +16,7 @@ import { loadHealing } from '../healing/load';
 import { healedSince } from '../healing/runs';
 import { moodOf, wordOf } from '../healing/stages';
 import { REFRESH_MS } from './notifying';
-import { bySeverity, dayStart, oldestFirst } from './severity';
+import { bySeverity, dayStart, worstFirst } from './severity';
 import { summaryOf, titleOf } from './shown';
 import './firing-now.css';
 
@@ -71,7 +71,7 @@ function Firing({ firing, pending }: { firing: readonly RaisedAlert[]; pending: 
   return (
     <>
       <ol class="firing-list">
-        {oldestFirst(firing)
+        {worstFirst(firing)
           .slice(0, SHOWN)
           .map((alert) => (
             <FiringAlert key={JSON.stringify(alert.labels)} alert={alert} />

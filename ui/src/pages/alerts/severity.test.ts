@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import type { RaisedAlert } from '../../api/rules';
 import { zone } from '../../state/zone';
-import { bySeverity, dayStart, oldestFirst } from './severity';
+import { bySeverity, dayStart, worstFirst } from './severity';
 
 afterEach(() => {
   zone.value = 'local';
@@ -28,8 +28,9 @@ it('tells many severities together', () => {
   expect(bySeverity(alerts).at(-1)).toEqual({ severity: 'others', count: 2 });
 });
 
-it('puts what fires longest first', () => {
-  expect(oldestFirst([alert('b', 9), alert('a', 1)]).map(({ labels }) => labels.severity)).toEqual(['a', 'b']);
+it('puts the worst first, and what fires longest of those that are equally bad', () => {
+  const alerts = [alert('odd', 9), alert(undefined, 1), alert('low', 0), alert('critical', 8), alert('page', 2)];
+  expect(worstFirst(alerts).map(({ labels }) => labels.severity)).toEqual(['critical', 'page', 'low', undefined, 'odd']);
 });
 
 it('knows when today began', () => {

@@ -33,8 +33,10 @@ function rankOf(severity: string): number {
   return rank < 0 ? WORST_FIRST.length : rank;
 }
 
-export function oldestFirst(alerts: readonly RaisedAlert[]): RaisedAlert[] {
-  return alerts.toSorted((a, b) => (a.activeAt ?? 0) - (b.activeAt ?? 0));
+/** The worst first, and among those that are equally bad the oldest. */
+export function worstFirst(alerts: readonly RaisedAlert[]): RaisedAlert[] {
+  const rank = ({ labels }: RaisedAlert) => rankOf(labels.severity ?? '');
+  return alerts.toSorted((a, b) => rank(a) - rank(b) || (a.activeAt ?? 0) - (b.activeAt ?? 0));
 }
 
 /** When the day of a moment began, in the zone that is chosen; in milliseconds. */

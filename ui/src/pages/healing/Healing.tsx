@@ -10,6 +10,7 @@ import { Audit } from './Audit';
 import { loadHealing } from './load';
 import { NotConfigured } from './NotConfigured';
 import { PauseButton } from './PauseDialog';
+import { Obstacles } from './Obstacles';
 import { Pauses } from './Pauses';
 import { Remediations } from './Remediations';
 import { RunLists } from './RunLists';
@@ -37,6 +38,7 @@ export function Healing() {
           )}
         </div>
         <Pauses pauses={healing.value?.pauses ?? []} />
+        {healing.value !== undefined && <Obstacles healing={healing.value} />}
       </div>
       <nav class="tabs" aria-label="Healing">
         {VIEWS.map(({ name, title }) => (

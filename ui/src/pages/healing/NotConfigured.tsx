@@ -2,11 +2,14 @@
 import { Card } from '../../components/Card';
 import { Name } from '../../components/Name';
 
-const REGAIN = `# regain.yml
+const REGAIN = `# regain.yml, the file of --regain.config.file
+alerting:
+  config_file: alertmanager.yml
 healing:
-  config_file: remediations.yml`;
+  remediations: [remediations.yml]`;
 
 const REMEDIATIONS = `# remediations.yml
+escalate_to: team     # a receiver of alertmanager.yml
 remediations:
 - name: restart-app
   match: ['selfhealing="true"']

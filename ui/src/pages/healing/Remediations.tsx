@@ -45,12 +45,12 @@ const MODES: Readonly<Record<string, string>> = {
 };
 
 function Shown({ remediation, healing }: { remediation: Remediation; healing: Healing }) {
-  const { name, mode, limits, running, succeeded, failed } = remediation;
+  const { name, limits, running, succeeded, failed } = remediation;
   const isPaused = pausesFor(healing.pauses, name).length > 0;
   return (
     <Card
       title={<Name text={name} most={NAME_MAX} />}
-      aside={isPaused ? <span class="warn">paused</span> : <Name text={mode} most={MODE_MAX} />}
+      aside={<Standing remediation={remediation} isPaused={isPaused} />}
     >
       <p class="remediation-counts">
         <PageLink to="/healing" params={{ search: name.slice(0, TEXT_MAX) }}>
@@ -73,6 +73,12 @@ function Shown({ remediation, healing }: { remediation: Remediation; healing: He
       </div>
     </Card>
   );
+}
+
+function Standing({ remediation: { mode, breaker_open }, isPaused }: { remediation: Remediation; isPaused: boolean }) {
+  if (isPaused) return <span class="warn">paused</span>;
+  if (breaker_open) return <span class="warn">breaker open</span>;
+  return <Name text={mode} most={MODE_MAX} />;
 }
 
 function factsOf({ mode, match, target, steps, cooldown }: Remediation): Fact[] {

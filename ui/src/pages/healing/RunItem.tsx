@@ -39,12 +39,14 @@ export function RunItem({ run, isOpen, onToggle }: RunItemProps) {
   const { id, remediation, target, action, state, detail, mode } = run;
   const mood = moodOf(state);
   const live = isLive(run);
+  // A run in shadow mode ends where it would have begun: nobody cancelled anything.
+  const isShown = mode === 'shadow' && state === 'cancelled';
   const started = parseMoment(run.started_at);
   return (
     <article class="run" aria-label={`${visible(remediation, NAME_MAX)}, ${wordOf(state)}`}>
       <div class="run-line">
         <span class={`run-state ${mood}`}>
-          <Icon name={ICONS[mood]} /> <Name text={wordOf(state)} most={NAME_MAX} />
+          <Icon name={ICONS[mood]} /> <Name text={isShown ? 'shadow' : wordOf(state)} most={NAME_MAX} />
         </span>
         <Fold isOpen={isOpen} onToggle={() => onToggle(id, !isOpen)}>
           <Name text={remediation} most={NAME_MAX} />
@@ -72,7 +74,7 @@ export function RunItem({ run, isOpen, onToggle }: RunItemProps) {
           {live && <CancelButton run={run} />}
         </span>
       </div>
-      {detail !== undefined && (
+      {detail !== undefined && !(live && detail === run.stages.at(-1)?.detail) && (
         <p class={mood === 'bad' ? 'run-more bad' : 'run-more muted'}>
           <Name text={detail} most={DETAIL_MAX} />
         </p>

@@ -25,7 +25,7 @@ export function Configuration() {
   );
 }
 
-function Yaml({ text }: { text: string }) {
+export function Yaml({ text }: { text: string }) {
   return useMemo(() => {
     const lines = text.replace(/\n$/, '').split('\n');
     const isColoured = lines.length <= COLOURED_MAX;

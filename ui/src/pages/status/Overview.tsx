@@ -55,15 +55,15 @@ function told(facts: readonly (readonly [string, string])[]): Fact[] {
     .map(([name, value]) => [name, <Name key={name} text={value} />] as const);
 }
 
-function buildFacts(info: BuildInfo): Fact[] {
-  // Clients look for Prometheus' version; Regain's own stands where Prometheus has that of Go.
+export function buildFacts(info: BuildInfo, original = 'Prometheus'): Fact[] {
+  // Clients look for the original's version; Regain's own stands where the original has that of Go.
   const own = info.goVersion.startsWith(OWN_NAME) ? info.goVersion.slice(OWN_NAME.length) : undefined;
-  const program = own === undefined ? `Prometheus ${info.version}` : `Regain ${own}`;
+  const program = own === undefined ? `${original} ${info.version}` : `Regain ${own}`;
   return told([
     ['Program', program],
     [
       own === undefined ? 'Language' : 'Compatible with',
-      own === undefined ? info.goVersion : `Prometheus ${info.version}`,
+      own === undefined ? info.goVersion : `${original} ${info.version}`,
     ],
     ['Revision', info.revision],
     ['Branch', info.branch],

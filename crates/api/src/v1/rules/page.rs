@@ -1,6 +1,7 @@
 //! One page of the groups of rules: `group_limit` and `group_next_token`.
 
 use std::fmt::Write as _;
+use std::num::{IntErrorKind, ParseIntError};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use regain_rules::GroupView;
@@ -26,9 +27,13 @@ impl<'a> Page<'a> {
             return if token.is_empty() { Ok(Self { limit: None, token }) } else { Err(complaint) };
         }
         let complain = |why: String| ApiError::parameter("group_limit", why);
-        let number: i32 = limit.parse().map_err(|_| {
+        let number: i32 = limit.parse().map_err(|error: ParseIntError| {
+            let why = match error.kind() {
+                IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",
+                _ => "invalid syntax",
+            };
             complain(format!(
-                "group_limit needs to be a valid number: strconv.ParseInt: parsing {limit:?}: invalid syntax"
+                "group_limit needs to be a valid number: strconv.ParseInt: parsing {limit:?}: {why}"
             ))
         })?;
         match usize::try_from(number) {

@@ -97,6 +97,11 @@ impl Group {
         Some(Self { leader: Pid::from_raw(leader)?, started: started.parse().ok()? })
     }
 
+    /// Names it for a reader.
+    pub(super) fn title(self) -> String {
+        format!("process {}", self.leader.as_raw_nonzero())
+    }
+
     /// Says whether the first process of the group still runs.
     pub(super) fn is_alive(self) -> bool {
         start_time(self.leader) == Some(self.started)

@@ -6,32 +6,23 @@ use std::time::Duration;
 use jiff::Timestamp;
 use regain_alerting::{Alert, Annotations};
 use regain_healing::machine::{
-    Answer, Command, Event, Machine, Pause, Phase, Question, Record, Recovered, Scope, Tally,
-    Verdict,
+    Answer, Command, Event, Machine, Pause, Phase, Question, Record, Recovered, Scope, Verdict,
 };
 use regain_healing::order::ExecutionId;
-use regain_healing::settings::{Mode, Observation, Suppression};
+use regain_healing::settings::{Observation, Suppression};
 use regain_model::Labels;
 
+mod checks;
+mod summary;
+
+pub(crate) use summary::Summary;
+
 use super::random::Random;
-use super::settings::{CONCURRENT, COOLDOWN, FRESH, LIMIT, NOT_AFTER, settings};
-use super::world::{World, overlap};
+use super::settings::settings;
+use super::world::World;
 
 /// The clock is off by at most so much.
 const SKEW_MAX_S: i64 = 600;
-
-#[derive(Debug, Default)]
-pub(crate) struct Summary {
-    pub(crate) steps: u64,
-    pub(crate) calm_steps: u64,
-    pub(crate) crashes: u64,
-    pub(crate) clock_steps: u64,
-    pub(crate) failed_writes: u64,
-    pub(crate) lost_answers: u64,
-    pub(crate) triggers: u64,
-    pub(crate) runs: BTreeMap<String, u64>,
-    pub(crate) decisions: BTreeMap<String, u64>,
-}
 
 /// An alert as it really is.
 #[derive(Debug)]
@@ -96,7 +87,8 @@ impl Chaos {
             ("waits", "c", "y"),
             ("none", "a", "x"),
         ] {
-            let pairs = [("alertname", "Ill"), ("heal", heal), ("instance", instance), ("app", app)];
+            let pairs =
+                [("alertname", "Ill"), ("heal", heal), ("instance", instance), ("app", app)];
             alerts.push(Truth {
                 labels: Labels::from_pairs(pairs),
                 firing: false,
@@ -313,7 +305,8 @@ impl Chaos {
         self.machine = Machine::new(settings(self.variant), recovered, self.wall());
         self.durable = self.machine.snapshot();
         let waiting = |run: &&regain_healing::machine::Run| !matches!(run.phase, Phase::Ended(_));
-        self.intents = self.machine.live().filter(waiting).map(|run| run.execution.clone()).collect();
+        self.intents =
+            self.machine.live().filter(waiting).map(|run| run.execution.clone()).collect();
         self.give(Event::Tick);
     }
 
@@ -448,7 +441,8 @@ impl Chaos {
         for record in &records {
             match record {
                 Record::Entry(entry) => {
-                    let reason = entry.reason.map_or(String::new(), |one| format!("/{}", one.as_str()));
+                    let reason =
+                        entry.reason.map_or(String::new(), |one| format!("/{}", one.as_str()));
                     let name = format!("{}{reason}", entry.decision.as_str());
                     *self.summary.decisions.entry(name).or_default() += 1;
                 }
@@ -488,64 +482,6 @@ impl Chaos {
             self.give(Event::Persisted { ticket });
         } else {
             self.answers.push(Event::Persisted { ticket });
-        }
-    }
-
-    /// What must hold when a backend is asked to act.
-    fn check_trigger(&self, question: &Question) {
-        let order = &question.order;
-        let id = &order.id;
-        assert!(self.intents.contains(id), "{id} is triggered without a durable intent");
-        for scope in &self.pauses {
-            let covers = scope.covers(&order.remediation, &order.target);
-            assert!(!covers, "{id} is triggered though {scope:?} is paused");
-        }
-        let asks = |told: &&Told| {
-            let labels = &told.observation.alert.labels;
-            labels.get("heal") == Some(&order.remediation)
-                && order.target.iter().all(|(name, value)| labels.get(name) == Some(value))
-        };
-        let clock_was_set = |since: Duration| self.clock_set >= since;
-        let acceptable = |told: &Told| {
-            let suppression = told.observation.suppression;
-            let suppressed = suppression.silenced || suppression.inhibited || suppression.muted;
-            let young = self.time - told.began <= NOT_AFTER || clock_was_set(told.began);
-            let fresh = self.time - told.at <= FRESH || clock_was_set(told.at);
-            told.observation.firing && !suppressed && young && fresh
-        };
-        let told: Vec<&Told> = self.told.values().filter(asks).collect();
-        assert!(told.iter().any(|told| acceptable(told)), "{id} is triggered for {told:?} at {:?}", self.time);
-        let now = self.machine.now().steady;
-        let since = |then: Timestamp| Duration::try_from(now.duration_since(then)).unwrap_or_default();
-        let acted = |tally: &&Tally| tally.mode == Mode::Auto && tally.acted && tally.run != question.run;
-        let mut own = 0;
-        for tally in self.machine.tallies().filter(acted) {
-            if overlap(&tally.target, &order.target) {
-                let rested = since(tally.ended);
-                assert!(rested >= COOLDOWN, "{id} is triggered {rested:?} after {tally:?}");
-            }
-            let same = tally.remediation == order.remediation && tally.target == order.target;
-            own += u32::from(same && since(tally.started) < LIMIT.per);
-        }
-        assert!(own < LIMIT.runs, "{id} is run {own} after {} in an hour", LIMIT.runs);
-    }
-
-    /// What must hold all the time.
-    fn check_state(&self) {
-        let live: Vec<_> = self.machine.live().collect();
-        assert!(live.len() <= CONCURRENT, "{} runs at once", live.len());
-        let now = self.machine.now().steady;
-        for (index, run) in live.iter().enumerate() {
-            for other in &live[..index] {
-                let both = overlap(&run.target, &other.target);
-                assert!(!both, "{} and {} run for one target", run.id, other.id);
-            }
-            let late = now.duration_since(run.expires).as_secs();
-            assert!(late < 120, "{} should have ended {late} s ago: {:?}", run.id, run.phase);
-        }
-        let recovered: Vec<&Scope> = self.machine.pauses().map(|pause| &pause.scope).collect();
-        for scope in &self.pauses {
-            assert!(recovered.contains(&scope), "the pause of {scope:?} is forgotten");
         }
     }
 }

@@ -53,7 +53,11 @@ fn remediation(name: &str, target: &[&str], steps: Vec<Step>) -> Remediation {
             cooldown: COOLDOWN,
             max: vec![LIMIT],
             concurrent: 2,
-            breaker: Breaker { errors: 0.8, open_for: Duration::from_secs(600), ..Breaker::default() },
+            breaker: Breaker {
+                errors: 0.8,
+                open_for: Duration::from_secs(600),
+                ..Breaker::default()
+            },
         },
         cancel_on_resolve: CancelOnResolve::Queued,
         steps,
@@ -64,7 +68,8 @@ fn remediation(name: &str, target: &[&str], steps: Vec<Step>) -> Remediation {
 
 /// The settings; `variant` makes them differ from reload to reload.
 pub(crate) fn settings(variant: u64) -> Remediations {
-    let mut ladder = remediation("ladder", &["instance"], vec![step("reload", 2), step("restart", 1)]);
+    let mut ladder =
+        remediation("ladder", &["instance"], vec![step("reload", 2), step("restart", 1)]);
     ladder.when.firing_for = Duration::from_secs(10 * (variant % 3));
     let mut idempotent = remediation(IDEMPOTENT, &["instance", "app"], vec![step("touch", 3)]);
     idempotent.steps[0].idempotent = true;

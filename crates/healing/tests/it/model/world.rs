@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use regain_healing::machine::Question;
-use regain_healing::order::{
-    Cancelled, ExecutionId, Found, Handle, Outcome, Progress, Triggered,
-};
+use regain_healing::order::{Cancelled, ExecutionId, Found, Handle, Outcome, Progress, Triggered};
 use regain_model::Labels;
 
 use super::random::Random;
@@ -59,10 +57,14 @@ impl World {
             let known = self.actions.contains_key(&id);
             assert!(!known || remediation == IDEMPOTENT, "{id} was begun twice");
             if !known {
-                let beside = self.actions.iter().find(|(_, action)| {
-                    action.ends > now && overlap(&action.target, &target)
-                });
-                assert!(beside.is_none(), "{id} for {target} was begun beside {beside:?} at {now:?}");
+                let beside = self
+                    .actions
+                    .iter()
+                    .find(|(_, action)| action.ends > now && overlap(&action.target, &target));
+                assert!(
+                    beside.is_none(),
+                    "{id} for {target} was begun beside {beside:?} at {now:?}"
+                );
             }
             self.begun += 1;
             let queued_until = now + Duration::from_secs(random.below(20));
@@ -76,7 +78,8 @@ impl World {
     /// The targets that actions have healed since the last question.
     pub(crate) fn healed(&mut self, now: Duration) -> Vec<Labels> {
         let mut healed = Vec::new();
-        for action in self.actions.values_mut().filter(|action| action.ends <= now && !action.shown) {
+        for action in self.actions.values_mut().filter(|action| action.ends <= now && !action.shown)
+        {
             action.shown = true;
             if action.succeeds {
                 healed.push(action.target.clone());
@@ -95,7 +98,12 @@ impl World {
         let order = &question.order;
         match random.below(10) {
             0 => return None,
-            1 => return Some(Triggered::Refused { why: "no".into(), retryable: random.per_mille(500) }),
+            1 => {
+                return Some(Triggered::Refused {
+                    why: "no".into(),
+                    retryable: random.per_mille(500),
+                });
+            }
             2 => return Some(Triggered::Unknown { why: "the connection broke before".into() }),
             _ => {}
         }
@@ -152,7 +160,12 @@ impl World {
         }
     }
 
-    pub(crate) fn cancel(&mut self, handle: &Handle, now: Duration, random: &mut Random) -> Cancelled {
+    pub(crate) fn cancel(
+        &mut self,
+        handle: &Handle,
+        now: Duration,
+        random: &mut Random,
+    ) -> Cancelled {
         let id = ExecutionId::parse(&handle.0).unwrap();
         match self.actions.get_mut(&id) {
             Some(action) if action.ends <= now => Cancelled::Ended(outcome(action)),
@@ -171,7 +184,8 @@ fn outcome(action: &Action) -> Outcome {
 }
 
 pub(crate) fn overlap(left: &Labels, right: &Labels) -> bool {
-    let within =
-        |inner: &Labels, outer: &Labels| inner.iter().all(|(name, value)| outer.get(name) == Some(value));
+    let within = |inner: &Labels, outer: &Labels| {
+        inner.iter().all(|(name, value)| outer.get(name) == Some(value))
+    };
     within(left, right) || within(right, left)
 }

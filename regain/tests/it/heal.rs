@@ -1,0 +1,7 @@
+//! `regain heal`: a healer behind Alertmanagers, and the commands that ask it.
+
+mod commands;
+mod duplicates;
+mod healer;
+mod looks;
+mod webhooks;
