@@ -81,8 +81,10 @@ impl fmt::Display for Hint {
 /// The mistakes and remarks made so far, shared by all readers of one file.
 #[derive(Debug, Default)]
 pub struct Mistakes {
-    mistakes: RefCell<Vec<Mistake>>,
+    found: RefCell<Vec<Mistake>>,
     remarks: RefCell<Vec<Remark>>,
+    /// Whether a key that nothing reads is none.
+    lets_unknown_fields: bool,
 }
 
 /// Something that a reader tells about a place without calling it a mistake.
@@ -100,6 +102,11 @@ impl Mistakes {
         Self::default()
     }
 
+    /// Starts without mistakes, and takes keys that nothing reads for none.
+    pub fn letting_unknown_fields() -> Self {
+        Self { lets_unknown_fields: true, ..Self::default() }
+    }
+
     /// Notes a mistake.
     pub fn add(&self, at: Span, kind: MistakeKind) {
         self.push(Mistake { at: Some(at), kind });
@@ -112,7 +119,10 @@ impl Mistakes {
 
     /// Notes a mistake that is already located.
     pub fn push(&self, mistake: Mistake) {
-        let mut all = self.mistakes.borrow_mut();
+        if self.lets_unknown_fields && matches!(mistake.kind, MistakeKind::UnknownField { .. }) {
+            return;
+        }
+        let mut all = self.found.borrow_mut();
         if all.len() < MISTAKES_MAX && !all.contains(&mistake) {
             all.push(mistake);
         }
@@ -120,7 +130,7 @@ impl Mistakes {
 
     /// Whether nothing is wrong so far.
     pub fn is_empty(&self) -> bool {
-        self.mistakes.borrow().is_empty()
+        self.found.borrow().is_empty()
     }
 
     /// Makes a remark.
@@ -145,7 +155,7 @@ impl Mistakes {
 
     /// Hands out the mistakes made so far as those of `file`.
     pub fn errors(&self, file: &Path) -> Errors {
-        let mut mistakes = self.mistakes.take();
+        let mut mistakes = self.found.take();
         mistakes.sort_by_key(|mistake| mistake.at);
         Errors { file: file.to_owned(), mistakes }
     }
