@@ -138,6 +138,21 @@ impl Reloader {
         Ok(())
     }
 
+    /// Closes the door, and ends what works, from the top down.
+    pub(super) async fn stop(self) {
+        self.door.close();
+        tracing::info!("Stopping rule manager...");
+        self.rules.stop().await;
+        tracing::info!("Rule manager stopped");
+        tracing::info!("Stopping scrape manager...");
+        self.scrapes.stop().await;
+        tracing::info!("Scrape manager stopped");
+        tracing::info!("Stopping notification manager...");
+        self.notifier.stop().await;
+        tracing::info!("Notification manager stopped");
+        self.acting.stop().await;
+    }
+
     fn file(&self) -> String {
         self.source.name().display().to_string()
     }

@@ -134,17 +134,7 @@ async fn serve(
         }
         Err(error) => Err(error.to_string()),
     };
-    reloader.door.close();
-    tracing::info!("Stopping rule manager...");
-    reloader.rules.stop().await;
-    tracing::info!("Rule manager stopped");
-    tracing::info!("Stopping scrape manager...");
-    reloader.scrapes.stop().await;
-    tracing::info!("Scrape manager stopped");
-    tracing::info!("Stopping notification manager...");
-    reloader.notifier.stop().await;
-    tracing::info!("Notification manager stopped");
-    reloader.acting.stop().await;
+    reloader.stop().await;
     match outcome {
         Ok(()) => Ok(store),
         Err(error) => {

@@ -7,7 +7,6 @@ use crate::envelope::Success;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "the names are the API's")]
 struct Alertmanagers {
     active_alertmanagers: Vec<Alertmanager>,
     dropped_alertmanagers: Vec<Alertmanager>,

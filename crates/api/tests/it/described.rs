@@ -7,14 +7,11 @@ use http::{Method, StatusCode};
 use crate::server::{Server, Setup};
 
 /// What is described and not built. Asking for it must say that there is no such page.
-const ABSENT: [&str; 18] = [
+const ABSENT: [&str; 15] = [
     "/query_exemplars",
     "/search/metric_names",
     "/search/label_names",
     "/search/label_values",
-    "/rules",
-    "/alerts",
-    "/alertmanagers",
     "/status/tsdb/blocks",
     "/status/self_metrics",
     "/admin/tsdb/delete_series",

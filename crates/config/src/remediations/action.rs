@@ -13,7 +13,7 @@ use regain_healing::order::{
 use regain_healing::settings::{Step, StepKind};
 use regain_http::{ClientConfig, Secret};
 use regain_systemd::{Bus, Verb};
-use regain_yaml::{Kind, Mistakes, Node, Section, pairs};
+use regain_yaml::{Kind, Mistakes, Section, pairs};
 
 use super::Reader;
 use super::limits::some_duration;
@@ -80,7 +80,7 @@ fn systemd(section: &mut Section<'_>, dir: &std::path::Path) -> Option<SystemdAc
     let unit = if is_map(section, "unit") {
         let read = |section: &mut Section<'_>| {
             let label: String = section.required("label")?;
-            let allow = allow_list(section, |text| UnitName::parse(text));
+            let allow = allow_list(section, UnitName::parse);
             if allow == regain_healing::order::AllowList::default() {
                 section.rule("allow", "a unit in a label needs allow or allow_regex");
             }

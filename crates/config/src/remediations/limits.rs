@@ -79,7 +79,7 @@ fn run_limits(section: &mut Section<'_>, default: Vec<RunLimit>) -> Vec<RunLimit
     section.list("max", |node, mistakes| {
         Section::read(node, "max", mistakes, |section| {
             let runs = number(section, "runs", 1, 10_000);
-            let per = some_duration(section, "per", Duration::from_secs(60 * 60));
+            let per = some_duration(section, "per", Duration::from_hours(1));
             if per > WINDOW_MAX {
                 section.rule("per", too_long("per"));
             }

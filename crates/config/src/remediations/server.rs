@@ -57,7 +57,7 @@ fn jenkins(section: &mut Section<'_>, name: String, dir: &Path) -> Option<Jenkin
     let has_url = section.required::<String>("url").is_some();
     let url = section.parsed("url", JenkinsServer::check_url);
     let login = login(section, dir);
-    let allow = allow_list(section, |text| JobPath::parse(text));
+    let allow = allow_list(section, JobPath::parse);
     let timeout = some_duration(section, "timeout", JenkinsServer::TIMEOUT);
     let stop_grace = some_duration(section, "stop_grace", JenkinsServer::STOP_GRACE);
     let http = client(section, dir);
@@ -126,6 +126,6 @@ pub(super) fn allow_list<T, E: std::fmt::Display>(
     }
     AllowList {
         names: each(section, "allow", parse),
-        patterns: each(section, "allow_regex", |text| Pattern::new(text)),
+        patterns: each(section, "allow_regex", Pattern::new),
     }
 }

@@ -43,13 +43,13 @@ pub(super) fn json(node: &Node, mistakes: &Mistakes) -> Option<JsonTemplate> {
             Resolved::Bool(value) => JsonTemplate::Bool(value),
             Resolved::Int(value) => JsonTemplate::Number(value.into()),
             Resolved::Uint(value) => JsonTemplate::Number(value.into()),
-            Resolved::Float(value) => match serde_json::Number::from_f64(value) {
-                Some(number) => JsonTemplate::Number(number),
-                None => {
+            Resolved::Float(value) => {
+                let Some(number) = serde_json::Number::from_f64(value) else {
                     mistakes.rule(node.span, "JSON has no such number");
                     return None;
-                }
-            },
+                };
+                JsonTemplate::Number(number)
+            }
             Resolved::Str => {
                 JsonTemplate::Text(Value::Fixed(node.text().unwrap_or_default().to_owned()))
             }

@@ -6,12 +6,12 @@
     reason = "a table of verdicts and skipped tests are for the reader"
 )]
 
-mod remediations;
 mod alertmanager;
 mod conformance;
 mod folder;
 mod jobs;
 mod messages;
+mod remediations;
 mod rule_files;
 mod shown;
 mod unbuilt;

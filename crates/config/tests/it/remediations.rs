@@ -65,7 +65,7 @@ fn reads_a_whole_file() {
     assert!(
         matches!(&jenkins.parameters["HOST"], Value::Label(label) if label.label == "instance")
     );
-    assert_eq!(by_label.steps[0].timeout, Duration::from_secs(600));
+    assert_eq!(by_label.steps[0].timeout, Duration::from_mins(10));
     assert_eq!(by_label.steps[1].what(), "notify pager");
     assert_eq!(unit.steps[0].on_unknown, OnUnknown::Retry);
     assert_eq!(unit.steps[0].what(), "restart app.service");
