@@ -137,17 +137,16 @@ impl Journal {
             Some(file) => self.extend(&*file, records),
             None => self.begin(records, &snapshot()),
         };
-        match &result {
-            Ok(()) => self.unwritten.clear(),
-            Err(_) => {
-                self.open = None;
-                self.unwritten.extend(records.iter().filter_map(|record| match record {
-                    Record::Entry(entry) => Some(Arc::clone(entry)),
-                    _ => None,
-                }));
-                let excess = self.unwritten.len().saturating_sub(audit_log::ENTRIES_MAX);
-                self.unwritten.drain(..excess);
-            }
+        if result.is_ok() {
+            self.unwritten.clear();
+        } else {
+            self.open = None;
+            self.unwritten.extend(records.iter().filter_map(|record| match record {
+                Record::Entry(entry) => Some(Arc::clone(entry)),
+                _ => None,
+            }));
+            let excess = self.unwritten.len().saturating_sub(audit_log::ENTRIES_MAX);
+            self.unwritten.drain(..excess);
         }
         result
     }

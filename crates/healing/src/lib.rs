@@ -24,5 +24,5 @@ mod view;
 pub use engine::{ControlError, EscalationError, EscalationSink, Healing, Surroundings};
 pub use escalated::ESCALATED;
 pub use expression::{Expression, ExpressionError, MissingLabel, Query};
-pub use verify::{Ask, AskError};
+pub use verify::{Ask, AskError, Samples};
 pub use view::{RemediationView, View};

@@ -35,6 +35,7 @@ mod gate;
 mod ladder;
 mod note;
 mod outbox;
+mod past;
 mod pause;
 mod record;
 mod run;
@@ -52,6 +53,9 @@ pub use record::{Record, Recovered};
 pub use run::{AlertFacts, CancelWhy, Phase, Run, Stage, State, Tally};
 pub use steady::Now;
 
+pub(crate) use past::Past;
+pub(crate) use run::Doubt;
+
 use alerts::{AlertBook, Change};
 use breaker::StormState;
 use gate::Refusal;
@@ -65,7 +69,7 @@ pub const HISTORY_MAX: usize = 200;
 /// The ended runs that limits remember.
 const TALLIES_MAX: usize = 20_000;
 /// How long a run waits for its alert to be described again, after a restart or a wait.
-pub(crate) const OBSERVE_GRACE: Duration = Duration::from_secs(5 * 60);
+pub(crate) const OBSERVE_GRACE: Duration = Duration::from_mins(5);
 
 /// Decides.
 #[derive(Debug)]

@@ -9,6 +9,9 @@
 //! trigger under the same id.
 
 mod action;
+mod action_id;
+mod choice;
+mod digest;
 mod job_path;
 mod unit_name;
 mod value;
@@ -19,15 +22,17 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use md5::{Digest as _, Md5};
 use regain_alerting::Annotations;
 use regain_model::Labels;
 
+use self::digest::Digest;
+
 pub use self::action::{
-    Action, ActionUrlError, AllowList, CommandAction, EXECUTION_ID_PARAMETER, HttpAction,
-    JenkinsAction, JenkinsLogin, JenkinsServer, JobChoice, JsonTemplate, SystemdAction, UnitChoice,
-    UnstableIs,
+    Action, ActionUrlError, CommandAction, EXECUTION_ID_PARAMETER, HttpAction, JenkinsAction,
+    JenkinsLogin, JenkinsServer, JsonTemplate, SystemdAction, UnstableIs,
 };
+pub use self::action_id::ActionId;
+pub use self::choice::{AllowList, JobChoice, UnitChoice};
 pub use self::job_path::{JobPath, JobPathError};
 pub use self::unit_name::{UnitName, UnitNameError};
 pub use self::value::{LabelValue, Pattern, VALUE_BYTES_MAX, Value, ValueError};
@@ -54,21 +59,16 @@ impl ExecutionId {
         step: usize,
         attempt: u32,
     ) -> Self {
-        let mut hash = Md5::new();
-        let mut part = |text: &str| {
-            hash.update((text.len() as u64).to_le_bytes());
-            hash.update(text);
-        };
-        part(remediation);
+        let mut digest = Digest::default();
+        digest.part(remediation);
         for (name, value) in target {
-            part(name);
-            part(value);
+            digest.part(name);
+            digest.part(value);
         }
-        part(episode);
-        part(&step.to_string());
-        part(&attempt.to_string());
-        let digits = format!("{:032x}", u128::from_be_bytes(hash.finalize().into()));
-        Self(format!("{}{digits:.*}", Self::PREFIX, Self::DIGITS).into())
+        digest.part(episode);
+        digest.part(step.to_string());
+        digest.part(attempt.to_string());
+        Self(format!("{}{}", Self::PREFIX, digest.digits(Self::DIGITS)).into())
     }
 
     /// Reads an id as it was written; anything else than [`ExecutionId::of`] makes is refused.

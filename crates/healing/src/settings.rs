@@ -11,7 +11,7 @@ use regain_alerting::Alert;
 use regain_model::{Labels, Matcher};
 
 use crate::expression::Expression;
-use crate::order::Action;
+use crate::order::{Action, ActionId};
 
 mod schedule;
 
@@ -124,9 +124,9 @@ impl Default for When {
     fn default() -> Self {
         Self {
             firing_for: Duration::ZERO,
-            not_after: Duration::from_secs(60 * 60),
+            not_after: Duration::from_hours(1),
             guard: None,
-            fresh: Duration::from_secs(5 * 60),
+            fresh: Duration::from_mins(5),
         }
     }
 }
@@ -180,7 +180,7 @@ pub struct Step {
 
 impl Step {
     /// How long an attempt may take where nothing is configured.
-    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+    pub const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
 
     /// A step with the defaults.
     pub fn new(kind: StepKind) -> Self {
@@ -200,6 +200,22 @@ impl Step {
         match &self.kind {
             StepKind::Act(action) => action.to_string(),
             StepKind::Notify { receiver, .. } => format!("notify {receiver}"),
+        }
+    }
+
+    /// What it does for an alert with these labels, for people.
+    pub fn what_for(&self, labels: &Labels) -> String {
+        match &self.kind {
+            StepKind::Act(action) => action.text_for(labels),
+            StepKind::Notify { .. } => self.what(),
+        }
+    }
+
+    /// What tells its action from others; nothing where it has none.
+    pub(crate) fn action_id(&self) -> Option<ActionId> {
+        match &self.kind {
+            StepKind::Act(action) => Some(ActionId::of(action)),
+            StepKind::Notify { .. } => None,
         }
     }
 
@@ -276,8 +292,8 @@ impl Default for Verify {
             alert_resolved: true,
             expr: None,
             stable_for: Duration::from_secs(30),
-            within: Duration::from_secs(5 * 60),
-            fresh: Duration::from_secs(60),
+            within: Duration::from_mins(5),
+            fresh: Duration::from_mins(1),
         }
     }
 }

@@ -14,15 +14,18 @@ use regain_model::Labels;
 use crate::expression::Query;
 use crate::machine::Verdict;
 
+/// Samples that answer a query: the labels, the time and the value of each. A scalar is one sample without
+/// labels.
+pub type Samples = Vec<(Labels, Timestamp, f64)>;
+
 /// Answers PromQL: the engine of the same process, or a server over HTTP.
 pub trait Ask: Send + Sync + fmt::Debug {
-    /// Evaluates an expression at a time: the labels, the time and the value of each sample. A scalar is one
-    /// sample without labels.
+    /// Evaluates an expression at a time.
     fn ask<'a>(
         &'a self,
         expr: &'a str,
         time: Timestamp,
-    ) -> BoxFuture<'a, Result<Vec<(Labels, Timestamp, f64)>, AskError>>;
+    ) -> BoxFuture<'a, Result<Samples, AskError>>;
 }
 
 /// Why a query was not answered.

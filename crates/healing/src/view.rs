@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::machine::{Machine, Pause, Run, State};
-use crate::settings::{Mode, Remediation, RunLimit};
+use crate::machine::{Machine, Past, Pause, Run};
+use crate::settings::{Remediation, RunLimit};
 
 /// Healing as it stands after a step.
 #[derive(Clone, Debug, Default)]
@@ -45,10 +45,12 @@ impl View {
         let mut runs: Vec<Arc<Run>> = machine.live().map(|run| Arc::new(run.clone())).collect();
         runs.extend(machine.ended().rev().cloned());
         runs.sort_by_key(|run| std::cmp::Reverse(run.started.steady));
-        let remediations = machine.settings().list.iter();
+        let remediations = machine.settings().list.iter().zip(machine.pasts());
         Self {
             pauses: machine.pauses().cloned().collect(),
-            remediations: remediations.map(|one| RemediationView::of(machine, one)).collect(),
+            remediations: remediations
+                .map(|(settings, past)| RemediationView::of(machine, settings, past))
+                .collect(),
             runs,
             waiting: machine.waiting(),
             storm: machine.in_storm(),
@@ -63,22 +65,18 @@ impl View {
 }
 
 impl RemediationView {
-    fn of(machine: &Machine, settings: &Arc<Remediation>) -> Self {
-        let own = || {
-            let named = |remediation: &Arc<str>| *remediation == settings.name;
-            machine.tallies().filter(move |tally| {
-                named(&tally.remediation) && tally.mode == Mode::Auto && tally.acted
-            })
-        };
-        let count = |wanted: fn(State) -> bool| own().filter(|tally| wanted(tally.state)).count();
-        let used = machine.used_most(settings);
+    fn of(machine: &Machine, settings: &Arc<Remediation>, past: Past) -> Self {
+        let Past { succeeded, failed, used } = past;
         Self {
             limits: settings.limits.max.iter().copied().zip(used).collect(),
-            running: machine.live().filter(|run| run.remediation == settings.name).count(),
-            succeeded: count(|state| state == State::Succeeded),
-            failed: count(State::is_failure),
+            running: machine.live_of(&settings.name),
+            succeeded,
+            failed,
             breaker_open: machine.open_breakers().any(|(name, _)| *name == settings.name),
             settings: Arc::clone(settings),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,8 +26,8 @@ use regain_http::client::error::BuildError;
 use self::api::Api;
 use self::place::Place;
 use crate::order::{
-    Cancelled, Found, Handle, JenkinsAction, JenkinsServer, JobChoice, JobPath, Order, Progress,
-    Triggered, ValueError,
+    Cancelled, Found, Handle, JenkinsAction, JenkinsServer, JobPath, Order, Progress, Triggered,
+    ValueError,
 };
 
 /// Holds one client for each server.
@@ -65,7 +65,7 @@ impl Jenkinses {
         order: &'a Order,
         action: &'a JenkinsAction,
     ) -> Result<Errand<'a>, ErrandError> {
-        let job = job_of(order, action)?;
+        let job = action.job_for(&order.labels)?;
         let api = self.api(&action.server)?;
         Ok(Errand { order, action, api, job })
     }
@@ -161,22 +161,8 @@ impl Errand<'_> {
 
 /// Returns where a human sees the build, or the job before there is one.
 pub(super) fn link(order: &Order, action: &JenkinsAction, handle: &Handle) -> Option<String> {
-    let job = job_of(order, action).ok()?.url_path();
+    let job = action.job_for(&order.labels).ok()?.url_path();
     let build = Place::read(handle).and_then(|place| place.build);
     let path = build.map_or_else(|| job.clone(), |number| format!("{job}{number}/"));
     action.server.url.join(&path).ok().map(String::from)
-}
-
-fn job_of(order: &Order, action: &JenkinsAction) -> Result<JobPath, ValueError> {
-    match &action.job {
-        JobChoice::Fixed(path) => Ok(path.clone()),
-        JobChoice::Label { label, folder } => {
-            let absent = || ValueError::Absent { label: label.clone() };
-            let refused = || ValueError::NotAllowed { label: label.clone() };
-            let value = order.labels.get(label).ok_or_else(absent)?;
-            let path = JobPath::parse(value).map_err(|_| refused())?;
-            let path = folder.as_ref().map_or_else(|| path.clone(), |folder| folder.join(&path));
-            if action.server.allow.allows(&path) { Ok(path) } else { Err(refused()) }
-        }
-    }
 }

@@ -16,8 +16,7 @@ use regain_systemd::{Client, Error, JobResult, UnitState, Verb};
 
 use super::mark::{Mark, Marks};
 use crate::order::{
-    Cancelled, Found, Handle, Order, Outcome, Progress, SystemdAction, Triggered, UnitChoice,
-    UnitName, ValueError,
+    Cancelled, Found, Handle, Order, Outcome, Progress, SystemdAction, Triggered, UnitName,
 };
 
 /// Is how long one call may take.
@@ -56,7 +55,7 @@ impl Systemds {
     }
 
     pub(super) async fn trigger(&self, order: &Order, action: &SystemdAction) -> Triggered {
-        let unit = match unit_of(order, action) {
+        let unit = match action.unit_for(&order.labels) {
             Ok(unit) => unit,
             Err(error) => return Triggered::refused(error.to_string()),
         };
@@ -147,7 +146,7 @@ impl Systemds {
 
 /// Judges by the unit an order that may have been sent.
 async fn by_unit(order: &Order, action: &SystemdAction) -> Found {
-    let unit = match unit_of(order, action) {
+    let unit = match action.unit_for(&order.labels) {
         Ok(unit) => unit,
         Err(error) => return Found::unknown(error.to_string()),
     };
@@ -176,7 +175,7 @@ async fn by_unit(order: &Order, action: &SystemdAction) -> Found {
 
 /// Waits a moment for the end of a job, and judges by the unit one whose end nobody heard.
 async fn watch(order: &Order, action: &SystemdAction, handle: &Handle) -> Progress {
-    let (place, unit) = match (Place::read(handle), unit_of(order, action)) {
+    let (place, unit) = match (Place::read(handle), action.unit_for(&order.labels)) {
         (Some(place), Ok(unit)) => (place, unit),
         (None, _) => return Progress::Lost { why: format!("{handle:?} names no job of systemd") },
         (_, Err(error)) => return Progress::Lost { why: error.to_string() },
@@ -204,19 +203,6 @@ fn client(action: &SystemdAction) -> Client {
 
 fn refused(error: &Error) -> Triggered {
     Triggered::Refused { why: error.to_string(), retryable: !error.is_refusal() }
-}
-
-fn unit_of(order: &Order, action: &SystemdAction) -> Result<UnitName, ValueError> {
-    match &action.unit {
-        UnitChoice::Fixed(name) => Ok(name.clone()),
-        UnitChoice::Label { label, allow } => {
-            let refused = || ValueError::NotAllowed { label: label.clone() };
-            let absent = || ValueError::Absent { label: label.clone() };
-            let value = order.labels.get(label).ok_or_else(absent)?;
-            let name = UnitName::parse(value).map_err(|_| refused())?;
-            if allow.allows(&name) { Ok(name) } else { Err(refused()) }
-        }
-    }
 }
 
 /// Adds to the result of a job what the unit looks like.

@@ -42,7 +42,7 @@ impl Outside {
         let backend = Arc::clone(&self.backend);
         match command {
             Command::Trigger(question) => {
-                self.ask(async move { trigger(&*backend, question).await })
+                self.ask(async move { trigger(&*backend, question).await });
             }
             Command::Lookup(question) => self.ask(async move {
                 let found = backend.lookup(&question.order).await;

@@ -23,7 +23,7 @@ use crate::settings::{
     CancelOnResolve, Limits, Mode, Observation, Remediation, Remediations, Step, StepKind,
     Suppression, When,
 };
-use crate::verify::{Ask, AskError};
+use crate::verify::{Ask, AskError, Samples};
 
 /// A backend that counts, and takes a second for an action.
 #[derive(Debug, Default)]
@@ -67,7 +67,7 @@ impl Ask for Up {
         &'a self,
         expr: &'a str,
         time: Timestamp,
-    ) -> BoxFuture<'a, Result<Vec<(Labels, Timestamp, f64)>, AskError>> {
+    ) -> BoxFuture<'a, Result<Samples, AskError>> {
         let taken_s = time.as_millisecond() as f64 / 1000.0;
         let value = if expr.starts_with("timestamp(") { taken_s } else { 1.0 };
         ready(Ok(vec![(Labels::empty(), time, value)])).boxed()

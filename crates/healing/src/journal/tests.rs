@@ -15,7 +15,8 @@ fn open(fs: &MemFs) -> Opened {
 }
 
 fn entry(sequence: u64) -> Record {
-    let decision = if sequence % 2 == 0 { Decision::Started } else { Decision::NotStarted };
+    let decision =
+        if sequence.is_multiple_of(2) { Decision::Started } else { Decision::NotStarted };
     Record::Entry(Arc::new(Entry {
         sequence,
         at: Timestamp::from_second(1_800_000_000).unwrap(),

@@ -19,16 +19,16 @@ pub const ALERTS_MAX: usize = 10_000;
 
 /// How long a sender may go on repeating what is over. Alertmanager retries a notification as long as its
 /// group's interval, so that a webhook about a firing alert can come after that about its end.
-const REORDER_MAX: Duration = Duration::from_secs(5 * 60);
+const REORDER_MAX: Duration = Duration::from_mins(5);
 
 /// How long the end of an alert is remembered.
-const ENDED_KEPT: Duration = Duration::from_secs(60 * 60);
+const ENDED_KEPT: Duration = Duration::from_hours(1);
 
 /// An alert as it was last described.
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
     pub(crate) facts: Arc<AlertFacts>,
-    pub(crate) firing: bool,
+    standing: Standing,
     pub(crate) suppression: Suppression,
     /// The target whose healing it asks for.
     pub(crate) wish: Option<WishKey>,
@@ -43,9 +43,23 @@ pub(crate) struct Known {
     /// When the alert first fired here, steadily, and for how long it had fired when it was last described.
     first_seen: Timestamp,
     age_then: Duration,
-    /// Whether its end was concluded from its absence.
-    vanished: bool,
     late_noted: bool,
+}
+
+/// Whether an alert fires, and how that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Firing,
+    /// Its end was told.
+    Resolved,
+    /// Its end was concluded from its absence.
+    Vanished,
+}
+
+impl Standing {
+    const fn told(firing: bool) -> Self {
+        if firing { Self::Firing } else { Self::Resolved }
+    }
 }
 
 /// What a description changed.
@@ -70,7 +84,7 @@ impl Known {
     fn new(observation: Observation, now: Now) -> Self {
         let Observation { alert, firing, suppression } = observation;
         Self {
-            firing,
+            standing: Standing::told(firing),
             suppression,
             wish: None,
             hopeless: false,
@@ -80,7 +94,6 @@ impl Known {
             lag_then: elapsed(alert.updated_at, now.wall),
             first_seen: now.steady,
             age_then: elapsed(alert.starts_at, now.wall),
-            vanished: false,
             late_noted: false,
             facts: Arc::new(AlertFacts {
                 fingerprint: alert.fingerprint(),
@@ -89,6 +102,11 @@ impl Known {
                 starts_at: alert.starts_at,
             }),
         }
+    }
+
+    /// Whether it fires.
+    pub(crate) fn fires(&self) -> bool {
+        self.standing == Standing::Firing
     }
 
     /// For how long it fires: by its own beginning, or since it was first seen where that is longer.
@@ -108,14 +126,14 @@ impl Known {
         if alert.updated_at < self.updated_at {
             return true;
         }
-        if new.firing && !self.firing && !self.vanished {
+        if new.firing && self.standing == Standing::Resolved {
             // The end of an episode is not undone by its beginning coming in once more.
             let same_episode = alert.starts_at <= self.facts.starts_at;
             let soon = elapsed(self.updated_at, alert.updated_at) <= REORDER_MAX;
             return same_episode && soon;
         }
         // The end of an earlier episode does not end this one.
-        !new.firing && self.firing && alert.starts_at < self.facts.starts_at
+        !new.firing && self.fires() && alert.starts_at < self.facts.starts_at
     }
 }
 
@@ -147,14 +165,14 @@ impl AlertBook {
 
     /// The firing alerts that ask for nothing yet and may.
     pub(crate) fn unasked(&self) -> Vec<Fingerprint> {
-        let unasked = |known: &Known| known.firing && known.wish.is_none() && !known.hopeless;
+        let unasked = |known: &Known| known.fires() && known.wish.is_none() && !known.hopeless;
         self.known.iter().filter(|(_, known)| unasked(known)).map(|(print, _)| *print).collect()
     }
 
     /// Whether an alert certainly does not fire.
     pub(crate) fn is_over(&self, fingerprint: Fingerprint) -> bool {
         match self.known.get(&fingerprint) {
-            Some(known) => !known.firing,
+            Some(known) => !known.fires(),
             None => self.listed,
         }
     }
@@ -176,12 +194,12 @@ impl AlertBook {
             let first = !std::mem::replace(&mut known.late_noted, true);
             return Change::Late { first };
         }
-        let repeated = new.alert.updated_at == known.updated_at && new.firing == known.firing;
+        let repeated = new.alert.updated_at == known.updated_at && new.firing == known.fires();
         if repeated && new.suppression == known.suppression {
             return Change::None;
         }
         let firing = new.firing;
-        let goes_on = known.firing && firing && new.alert.starts_at == known.facts.starts_at;
+        let goes_on = known.fires() && firing && new.alert.starts_at == known.facts.starts_at;
         let mut next = Known::new(new, now);
         next.wish.clone_from(&known.wish);
         (next.hopeless, next.noted) = (known.hopeless, known.noted);
@@ -201,9 +219,8 @@ impl AlertBook {
         self.listed = true;
         let mut ended = Vec::new();
         for (fingerprint, known) in &mut self.known {
-            if known.firing && listed.binary_search(fingerprint).is_err() {
-                known.firing = false;
-                known.vanished = true;
+            if known.fires() && listed.binary_search(fingerprint).is_err() {
+                known.standing = Standing::Vanished;
                 known.updated_at = known.updated_at.max(now.wall);
                 ended.push(*fingerprint);
             }
@@ -220,6 +237,6 @@ impl AlertBook {
 
     /// Forgets alerts that ended long ago.
     pub(crate) fn forget(&mut self, now: Now) {
-        self.known.retain(|_, known| known.firing || elapsed(known.seen, now.steady) < ENDED_KEPT);
+        self.known.retain(|_, known| known.fires() || elapsed(known.seen, now.steady) < ENDED_KEPT);
     }
 }

@@ -6,9 +6,9 @@ use super::audit::{Decision, Reason};
 use super::event::{Answer, Command, Verdict};
 use super::ladder::Failure;
 use super::note::{Note, cut};
-use super::run::{CancelWhy, Phase, Run};
+use super::run::{CancelWhy, Doubt, Phase, Run};
 use super::steady::{Now, after, elapsed};
-use crate::order::{Cancelled, ExecutionId, Found, Handle, Outcome, Progress, Triggered};
+use crate::order::{Cancelled, ExecutionId, Found, Outcome, Progress, Triggered};
 
 impl Machine {
     /// Takes the answer to a question about a run.
@@ -37,10 +37,10 @@ impl Machine {
             }
             (Phase::Triggering, Triggered::Refused { why, retryable }) if in_time => {
                 let failure = Failure { reason: Reason::Refused, why, again: retryable };
-                if run.was_in_doubt {
+                if run.doubt == Doubt::EarlierTrigger {
                     return self.look(run, failure.why);
                 }
-                run.in_doubt = false;
+                run.doubt = Doubt::Settled;
                 if let Some(why) = run.cancel.take() {
                     return self.cancelled(run, &why, "it was refused");
                 }
@@ -88,7 +88,7 @@ impl Machine {
     fn stopped(&mut self, run: &mut Run, answer: Cancelled) {
         let Phase::Cancelling { .. } = run.phase else { return };
         let why = run.cancel.take().unwrap_or(CancelWhy::TimedOut);
-        run.in_doubt = false;
+        run.doubt = Doubt::Settled;
         match answer {
             Cancelled::Stopped => self.cancelled(run, &why, "it was stopped"),
             Cancelled::Ended(outcome) if why == CancelWhy::TimedOut => self.acted(run, outcome),
@@ -99,7 +99,7 @@ impl Machine {
 
     /// The action is over.
     fn acted(&mut self, run: &mut Run, outcome: Outcome) {
-        run.in_doubt = false;
+        run.doubt = Doubt::Settled;
         if let Some(why) = run.cancel.take().filter(|why| *why != CancelWhy::TimedOut) {
             return self.cancelled(run, &why, "its action has ended");
         }
@@ -204,22 +204,22 @@ impl Machine {
         match run.phase.clone() {
             Phase::Intent { .. } | Phase::Triggering => {
                 // The intent was durable, and whether it was carried out is not known.
-                (run.acted, run.in_doubt) = (true, true);
+                (run.acted, run.doubt) = (true, Doubt::EarlierTrigger);
                 run.triggers = run.triggers.max(1);
                 run.deadline = run.deadline.max(after(now, LOOKUP_EVERY * 4));
                 self.look(run, "this process was restarted; the backend is asked".to_owned());
             }
             Phase::Looking { nothing: _, .. } => {
                 run.deadline = run.deadline.max(after(now, LOOKUP_EVERY * 4));
-                run.in_doubt = true;
+                run.doubt = Doubt::EarlierTrigger;
                 run.phase = Phase::Looking { next: now, nothing: 0 };
             }
             Phase::Active { handle, queued, .. } => {
-                run.in_doubt = true;
+                run.doubt = Doubt::EarlierTrigger;
                 run.phase = Phase::Active { handle, queued, next: now };
             }
             Phase::Cancelling { handle, .. } => {
-                run.in_doubt = true;
+                run.doubt = Doubt::EarlierTrigger;
                 let why = run.cancel.clone().unwrap_or(CancelWhy::TimedOut);
                 self.cancel_action(run, handle, why);
             }
@@ -239,13 +239,5 @@ impl Machine {
                 run.dirty = true;
             }
         });
-    }
-
-    /// How the backend finds the action of a run, while it has one.
-    pub(crate) fn handle_of(run: &Run) -> Option<&Handle> {
-        match &run.phase {
-            Phase::Active { handle, .. } | Phase::Cancelling { handle, .. } => Some(handle),
-            _ => None,
-        }
     }
 }

@@ -10,38 +10,37 @@ use super::audit::{Decision, Reason};
 use super::event::{Command, Question};
 use super::ladder::Failure;
 use super::note::Note;
-use super::run::{CancelWhy, Phase, Run};
+use super::run::{CancelWhy, Doubt, Phase, Run};
 use super::steady::after;
 use super::{Leave, Machine};
 use crate::order::{ExecutionId, Handle, Order};
 use crate::settings::{CancelOnResolve, OnUnknown, StepKind};
 
 /// How long to wait before the backend is asked whether it was asked to act, and between two such questions.
-pub const LOOKUP_EVERY: Duration = Duration::from_secs(5);
+pub(super) const LOOKUP_EVERY: Duration = Duration::from_secs(5);
 /// How often a backend must say that it knows nothing before it is asked to act again: a request may still be
 /// on its way when it says so for the first time.
-pub const NOTHINGS: u32 = 2;
+pub(super) const NOTHINGS: u32 = 2;
 /// How often an action in flight is asked about.
-pub const POLL_EVERY: Duration = Duration::from_secs(2);
+pub(super) const POLL_EVERY: Duration = Duration::from_secs(2);
 /// How often the target's health is asked about.
-pub const VERIFY_EVERY: Duration = Duration::from_secs(2);
+pub(super) const VERIFY_EVERY: Duration = Duration::from_secs(2);
 /// How long an answer may take before the question is asked again.
-pub const ANSWER_MAX: Duration = Duration::from_secs(60);
+pub(super) const ANSWER_MAX: Duration = Duration::from_mins(1);
 /// How long a backend may take to answer a trigger beyond the step's timeout.
-pub const TRIGGER_GRACE: Duration = Duration::from_secs(10);
+pub(super) const TRIGGER_GRACE: Duration = Duration::from_secs(10);
 /// How long a cancelled action may take to end.
-pub const CANCEL_MAX: Duration = Duration::from_secs(120);
+pub(super) const CANCEL_MAX: Duration = Duration::from_mins(2);
 /// How often one attempt is triggered at most: more than once only where the backend knew nothing of it.
-pub const TRIGGERS_MAX: u32 = 3;
+pub(super) const TRIGGERS_MAX: u32 = 3;
 
 impl Machine {
     /// Makes the intent of the next attempt, which is triggered once it is written.
     pub(crate) fn intend(&mut self, run: &mut Run) {
         run.execution =
             ExecutionId::of(&run.remediation, &run.target, &run.episode, run.step, run.attempt);
-        (run.triggers, run.in_doubt) = (0, false);
+        (run.triggers, run.doubt) = (0, Doubt::Settled);
         run.intended_at = self.now.wall;
-        run.action = run.plan_step().map(crate::settings::Step::what).unwrap_or_default();
         (run.link, run.log) = (None, None);
         run.enter(Phase::Intent { ticket: None }, Some(run.action.clone()), self.now);
     }
@@ -60,9 +59,7 @@ impl Machine {
         if run.triggers == 0 {
             run.deadline = until;
         }
-        run.triggers += 1;
-        run.was_in_doubt = run.in_doubt;
-        (run.acted, run.in_doubt) = (true, true);
+        run.count_trigger();
         self.note(Note::new(Decision::Triggered, run.action.clone()).run(run));
         run.enter(Phase::Triggering, None, self.now);
         self.commands.push(Command::Trigger(question));
@@ -154,7 +151,7 @@ impl Machine {
             run.phase = Phase::Looking { next, nothing };
             return;
         }
-        run.in_doubt = false;
+        run.doubt = Doubt::Settled;
         if let Some(why) = run.cancel.take() {
             return self.cancelled(run, &why, "it had not begun");
         }
@@ -268,6 +265,10 @@ impl Machine {
     /// Goes on after the wait between attempts.
     fn try_again(&mut self, run: &mut Run, until: jiff::Timestamp) {
         match self.leave_of(run) {
+            Leave::Go if run.plan.is_none() => {
+                let why = "its step is not configured any more as it was when it began";
+                self.give_up(run, Reason::Off, why.to_owned());
+            }
             Leave::Go => self.intend(run),
             Leave::Wait(_) if self.now.steady < after(until, super::OBSERVE_GRACE) => {}
             Leave::Wait(refusal) | Leave::Stop(refusal) => {

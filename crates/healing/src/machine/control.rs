@@ -34,7 +34,7 @@ impl Machine {
         for id in self.waiting_for(ticket) {
             self.with_run(&id, |machine, run| {
                 let detail = format!("its intent could not be written: {why}");
-                if run.in_doubt {
+                if run.is_in_doubt() {
                     machine.look(run, detail);
                 } else if run.acted {
                     let note = Note::new(Decision::NotStarted, detail.clone());
@@ -200,13 +200,7 @@ impl Machine {
             return;
         }
         let mut run = Run::clone(run);
-        run.plan = self.remediation(&run.remediation).cloned();
-        let same = |step: &crate::settings::Step| {
-            step.what() == run.action && matches!(step.kind, StepKind::Act(_))
-        };
-        if !run.plan_step().is_some_and(same) {
-            run.plan = None;
-        }
+        run.find_plan(self.remediation(&run.remediation));
         let id = run.id.clone();
         self.runs.insert(id.clone(), run);
         self.with_run(&id, |machine, run| {

@@ -1,6 +1,5 @@
 //! Whether a wish may become a run, and if not, why not: every reason to do nothing in one place.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use super::wishes::{GuardState, Wish, WishKey};
 use crate::settings::{Mode, Remediation};
 
 /// How long a target is left alone after a run whose outcome nobody knows: its action may still go on.
-pub const UNKNOWN_REST: Duration = Duration::from_secs(60 * 60);
+pub const UNKNOWN_REST: Duration = Duration::from_hours(1);
 
 /// Why nothing is begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +67,7 @@ impl Machine {
         let mut refusal = Refusal::new(Reason::Resolved, "the alert has resolved");
         let mut best: Option<(Duration, Fingerprint)> = None;
         for &fingerprint in &wish.alerts {
-            let Some(known) = self.alerts.get(fingerprint).filter(|known| known.firing) else {
+            let Some(known) = self.alerts.get(fingerprint).filter(|known| known.fires()) else {
                 continue;
             };
             match self.check_alert(known, remediation) {
@@ -216,23 +215,6 @@ impl Machine {
             }
         }
         Ok(())
-    }
-
-    /// For each limit of a remediation, how many runs the target with the most of them has used.
-    pub(crate) fn used_most(&self, remediation: &Remediation) -> Vec<u32> {
-        let now = self.now.steady;
-        let acted = |tally: &&Tally| tally.mode == remediation.mode && tally.acted;
-        let most = |per: Duration| {
-            let mut used: BTreeMap<&Labels, u32> = BTreeMap::new();
-            let recent = self.tallies.iter().rev();
-            let recent = recent.take_while(|tally| elapsed(tally.ended, now) < per);
-            let own = recent.filter(|tally| tally.remediation == remediation.name);
-            for tally in own.filter(acted).filter(|tally| elapsed(tally.started, now) < per) {
-                *used.entry(&tally.target).or_default() += 1;
-            }
-            used.into_values().max().unwrap_or_default()
-        };
-        remediation.limits.max.iter().map(|limit| most(limit.per)).collect()
     }
 
     /// How many runs of a remediation there are.

@@ -7,7 +7,7 @@ use super::audit::{Decision, Reason};
 use super::event::Escalation;
 use super::note::{Note, cut};
 use super::record::Record;
-use super::run::{CancelWhy, Phase, Run, State, Tally};
+use super::run::{CancelWhy, Doubt, Phase, Run, State, Tally};
 use super::steady::after;
 use crate::settings::{Mode, StepKind};
 
@@ -36,7 +36,7 @@ impl Machine {
     /// Climbs on: the next attempt of the step, the next step, or the end.
     pub(crate) fn attempt_failed(&mut self, run: &mut Run, failure: Failure) {
         let Failure { reason, why, again } = failure;
-        run.in_doubt = false;
+        run.doubt = Doubt::Settled;
         let decision =
             if reason == Reason::Timeout { Decision::TimedOut } else { Decision::Failed };
         self.note(Note::new(decision, why.clone()).reason(reason).run(run));
@@ -50,7 +50,7 @@ impl Machine {
         let state = if reason == Reason::Timeout { State::TimedOut } else { State::Failed };
         match plan.steps.get(run.step + 1).map(|next| &next.kind) {
             Some(StepKind::Act(_)) => {
-                (run.step, run.attempt) = (run.step + 1, 1);
+                run.climb_to(run.step + 1);
                 run.enter(Phase::Backoff { until: self.now.steady }, Some(cut(why)), self.now);
             }
             Some(StepKind::Notify { receiver, reason: say }) => {
@@ -87,7 +87,7 @@ impl Machine {
 
     /// Ends a run that may not go on.
     pub(crate) fn give_up(&mut self, run: &mut Run, reason: Reason, why: String) {
-        if run.in_doubt {
+        if run.is_in_doubt() {
             return self
                 .unknown_end(run, format!("{why}; whether its action goes on is not known"));
         }
@@ -183,16 +183,17 @@ impl Machine {
     pub(crate) fn tell(&mut self, run: &Run, receiver: Option<Arc<str>>, why: &str) {
         let name = run.alert.labels.get(regain_alerting::ALERT_NAME).unwrap_or("an alert");
         let title = format!("{name} was not healed by {}", run.remediation);
-        let ladder: Vec<String> = run
-            .plan
-            .iter()
-            .flat_map(|plan| &plan.steps)
-            .take(run.step + 1)
-            .map(crate::settings::Step::what)
-            .collect();
-        let link = run.link.as_ref().map(|link| format!("\n{link}")).unwrap_or_default();
-        let text =
-            format!("{} of {}: {why}\nTried: {}{link}", run.action, run.target, ladder.join(", "));
+        let steps = run.plan.iter().flat_map(|plan| &plan.steps).take(run.steps_tried());
+        let tried: Vec<String> = steps.map(|step| step.what_for(&run.alert.labels)).collect();
+        let mut text = format!("{} of {}: {why}", run.action, run.target);
+        if !tried.is_empty() {
+            text.push_str("\nTried: ");
+            text.push_str(&tried.join(", "));
+        }
+        if let Some(link) = &run.link {
+            text.push('\n');
+            text.push_str(link);
+        }
         let escalation = Escalation {
             sequence: 0,
             at: self.now.wall,

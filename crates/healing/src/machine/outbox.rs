@@ -18,8 +18,7 @@ use crate::settings::Backoff;
 /// How often a receiver is tried.
 const TRIES_MAX: u32 = 10;
 /// How long to wait between tries.
-const BACKOFF: Backoff =
-    Backoff { initial: Duration::from_secs(10), max: Duration::from_secs(5 * 60) };
+const BACKOFF: Backoff = Backoff { initial: Duration::from_secs(10), max: Duration::from_mins(5) };
 
 /// Those that are not told yet.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use regain_alerting::{Annotations, Fingerprint};
 use regain_model::Labels;
 
 use super::steady::Now;
-use crate::order::{ExecutionId, Handle};
+use crate::order::{ActionId, ExecutionId, Handle};
 use crate::settings::{Mode, Remediation, Step};
 
 /// The stages that are kept of one run; a ladder that climbs longer loses the oldest.
@@ -36,6 +36,8 @@ pub struct Run {
     pub execution: ExecutionId,
     /// What the step does, for people.
     pub action: String,
+    /// What tells the step's action from others; nothing where it has none.
+    pub(crate) action_id: Option<ActionId>,
     /// Where it stands.
     pub phase: Phase,
     /// When the present attempt's intent was made, by the clock.
@@ -47,9 +49,7 @@ pub struct Run {
     /// Whether any attempt may have acted.
     pub acted: bool,
     /// Whether an action may be in flight of which nobody knows.
-    pub(crate) in_doubt: bool,
-    /// Whether that was so before the last trigger, which then cannot settle it by being refused.
-    pub(crate) was_in_doubt: bool,
+    pub(crate) doubt: Doubt,
     /// Whether it is to be given up as soon as that can be done safely.
     pub cancel: Option<CancelWhy>,
     /// When it began.
@@ -136,6 +136,17 @@ pub enum Phase {
     },
     /// It has ended.
     Ended(State),
+}
+
+/// Whether an action may be in flight of which nobody knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// None is.
+    Settled,
+    /// The last trigger may have begun one. A refusal of that trigger settles it.
+    LastTrigger,
+    /// An earlier trigger may have begun one, and no answer to the last one settles that.
+    EarlierTrigger,
 }
 
 /// Why a run is to be given up.
@@ -249,6 +260,42 @@ impl Run {
     /// The step as the run's own settings say it; nothing while they are unknown.
     pub(crate) fn plan_step(&self) -> Option<&Step> {
         self.plan.as_ref()?.steps.get(self.step)
+    }
+
+    /// Whether an action may be in flight of which nobody knows.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.doubt != Doubt::Settled
+    }
+
+    /// Notes that it is triggered once more.
+    pub(crate) fn count_trigger(&mut self) {
+        self.triggers += 1;
+        self.acted = true;
+        self.doubt = if self.is_in_doubt() { Doubt::EarlierTrigger } else { Doubt::LastTrigger };
+    }
+
+    /// Goes to a step of its plan, which is not tried yet.
+    pub(crate) fn climb_to(&mut self, step: usize) {
+        (self.step, self.attempt) = (step, 1);
+        let step = self.plan_step();
+        let action = step.map(|step| step.what_for(&self.alert.labels));
+        let action_id = step.and_then(Step::action_id);
+        (self.action, self.action_id) = (action.unwrap_or_default(), action_id);
+    }
+
+    /// How many steps of its plan were tried, from the first one on.
+    pub(crate) fn steps_tried(&self) -> usize {
+        let waits = matches!(self.phase, Phase::Intent { .. } | Phase::Backoff { .. });
+        self.step + usize::from(self.attempt > 1 || !waits)
+    }
+
+    /// Takes the plan with which it began from settings that may be others, if its step is in them unchanged.
+    pub(crate) fn find_plan(&mut self, remediation: Option<&Arc<Remediation>>) {
+        self.plan = remediation.cloned();
+        let found = self.plan_step().and_then(Step::action_id);
+        if found.is_none() || found != self.action_id {
+            self.plan = None;
+        }
     }
 
     /// Goes into another phase, and notes it.

@@ -10,7 +10,7 @@ use super::audit::{Decision, Reason};
 use super::event::{Command, Verdict};
 use super::gate::Refusal;
 use super::note::Note;
-use super::run::{Phase, Run, Tally};
+use super::run::{Doubt, Phase, Run, Tally};
 use super::steady::after;
 use super::wishes::{GuardState, WishKey};
 use super::{Leave, Machine};
@@ -22,7 +22,7 @@ const GUARD_HOLDS: Duration = Duration::from_secs(10);
 /// How long to wait after its no, or without an answer.
 const GUARD_EVERY: Duration = Duration::from_secs(30);
 /// What a run may take beyond what its steps add up to.
-const EXPIRES_SLACK: Duration = Duration::from_secs(30 * 60);
+const EXPIRES_SLACK: Duration = Duration::from_mins(30);
 
 impl Machine {
     /// Begins the runs that may begin, and notes of each other target why it may not.
@@ -161,13 +161,13 @@ impl Machine {
             step: 0,
             attempt: 1,
             action: String::new(),
+            action_id: None,
             phase: Phase::Backoff { until: self.now.steady },
             intended_at: self.now.wall,
             deadline: self.now.steady,
             triggers: 0,
             acted: false,
-            in_doubt: false,
-            was_in_doubt: false,
+            doubt: Doubt::Settled,
             cancel: None,
             started: self.now,
             ended: None,
@@ -180,6 +180,7 @@ impl Machine {
             token: 0,
             dirty: true,
         };
+        run.climb_to(0);
         self.begun.insert(Arc::clone(&run.remediation), self.now.steady);
         if remediation.mode == Mode::Shadow {
             return self.begin_shadow(run);

@@ -89,7 +89,9 @@ impl Machine {
 
     /// Finds what a firing alert asks for, and puts it into the queue.
     pub(crate) fn ask_for(&mut self, fingerprint: Fingerprint) {
-        let Some(known) = self.alerts.get(fingerprint).filter(|known| known.firing) else { return };
+        let Some(known) = self.alerts.get(fingerprint).filter(|known| known.fires()) else {
+            return;
+        };
         let (facts, old, noted) = (Arc::clone(&known.facts), known.wish.clone(), known.noted);
         let want = self.want(&facts.labels);
         if old.is_some() && !matches!(&want, Want::Target(key) if old.as_ref() == Some(key)) {

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method};
 use regain_http::{ClientConfig, Secret};
+use regain_model::Labels;
 use regain_systemd::{Bus, Verb};
 use serde_json::Number;
 use url::Url;
 
-use super::{JobPath, Pattern, UnitName, Value};
+use super::{AllowList, JobChoice, JobPath, UnitChoice, UnitName, Value, ValueError};
 
 /// Is the parameter under which a job gets the id of its execution, where none is configured.
 pub const EXECUTION_ID_PARAMETER: &str = "REGAIN_EXECUTION_ID";
@@ -39,6 +40,22 @@ impl Action {
             Self::Http(_) => "http",
             Self::Jenkins(_) => "jenkins",
         }
+    }
+
+    /// Says what is done for an alert with these labels, such as `build start_app at main`: what a label names
+    /// is named itself, unless it may not be acted on.
+    pub fn text_for(&self, labels: &Labels) -> String {
+        let named = match self {
+            Self::Systemd(action) => {
+                action.unit_for(labels).map(|unit| format!("{} {unit}", action.verb)).ok()
+            }
+            Self::Jenkins(action) => {
+                let job = action.job_for(labels);
+                job.map(|job| format!("build {job} at {}", action.server.name)).ok()
+            }
+            Self::Command(_) | Self::Http(_) => None,
+        };
+        named.unwrap_or_else(|| self.to_string())
     }
 }
 
@@ -72,51 +89,10 @@ pub struct SystemdAction {
     pub bus: Bus,
 }
 
-/// Says which unit is meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UnitChoice {
-    /// The configuration names it.
-    Fixed(UnitName),
-    /// A label names it, with its type.
-    Label {
-        /// The label.
-        label: String,
-        /// What the label may name.
-        allow: AllowList<UnitName>,
-    },
-}
-
-impl fmt::Display for UnitChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fixed(name) => name.fmt(f),
-            Self::Label { label, .. } => write!(f, "the unit in label {label}"),
-        }
-    }
-}
-
-/// Lists what a label may name. An empty list allows nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AllowList<T> {
-    /// Names.
-    pub names: Vec<T>,
-    /// Expressions, each for a whole name.
-    pub patterns: Vec<Pattern>,
-}
-
-impl<T> Default for AllowList<T> {
-    fn default() -> Self {
-        Self { names: Vec::new(), patterns: Vec::new() }
-    }
-}
-
-impl<T: PartialEq + fmt::Display> AllowList<T> {
-    /// Says whether the name is allowed.
-    pub fn allows(&self, name: &T) -> bool {
-        self.names.contains(name) || {
-            let text = name.to_string();
-            self.patterns.iter().any(|pattern| pattern.matches(&text))
-        }
+impl SystemdAction {
+    /// Returns the unit that is changed for an alert with these labels.
+    pub fn unit_for(&self, labels: &Labels) -> Result<UnitName, ValueError> {
+        self.unit.resolve(labels)
     }
 }
 
@@ -237,29 +213,10 @@ pub struct JenkinsAction {
     pub unstable: UnstableIs,
 }
 
-/// Says which job is meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum JobChoice {
-    /// The configuration names it.
-    Fixed(JobPath),
-    /// A label names it, and the server's list must allow it.
-    Label {
-        /// The label.
-        label: String,
-        /// The folder that the label's value lies in.
-        folder: Option<JobPath>,
-    },
-}
-
-impl fmt::Display for JobChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fixed(path) => path.fmt(f),
-            Self::Label { label, folder: None } => write!(f, "the job in label {label}"),
-            Self::Label { label, folder: Some(folder) } => {
-                write!(f, "{folder}/ and the job in label {label}")
-            }
-        }
+impl JenkinsAction {
+    /// Returns the job that is built for an alert with these labels.
+    pub fn job_for(&self, labels: &Labels) -> Result<JobPath, ValueError> {
+        self.job.resolve(labels, &self.server.allow)
     }
 }
 

@@ -119,3 +119,29 @@ fn an_action_says_what_it_does_and_keeps_its_secrets() {
     });
     assert_eq!(systemd.to_string(), "reset-failed-and-restart app.service");
 }
+
+#[test]
+fn an_action_names_the_unit_that_a_label_may_name() {
+    let action = |unit| {
+        let (verb, bus) = (regain_systemd::Verb::Restart, regain_systemd::Bus::System);
+        Action::Systemd(SystemdAction { unit, verb, bus })
+    };
+    let allow = AllowList {
+        names: vec![UnitName::parse("app.service").unwrap()],
+        patterns: vec![Pattern::new("worker@[0-9]+\\.service").unwrap()],
+    };
+    let by_label = action(UnitChoice::Label { label: "unit".to_owned(), allow });
+    for (unit, text) in [
+        ("app.service", "restart app.service"),
+        ("worker@3.service", "restart worker@3.service"),
+        ("sshd.service", "restart the unit in label unit"),
+        ("app", "restart the unit in label unit"),
+        ("", "restart the unit in label unit"),
+    ] {
+        let labels = Labels::from_pairs([("unit", unit), ("name", "sshd.service")]);
+        assert_eq!(by_label.text_for(&labels), text, "{unit:?}");
+    }
+    assert_eq!(by_label.to_string(), "restart the unit in label unit");
+    let fixed = action(UnitChoice::Fixed(UnitName::parse("db.service").unwrap()));
+    assert_eq!(fixed.text_for(&Labels::empty()), "restart db.service");
+}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The longest window of a limit: what is older is forgotten.
-pub const WINDOW_MAX: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+pub const WINDOW_MAX: Duration = Duration::from_hours(744);
 
 /// At most so many runs in so long a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Default for Limits {
         const HOUR: u64 = 60 * 60;
         let limit = |runs, hours| RunLimit { runs, per: Duration::from_secs(hours * HOUR) };
         Self {
-            cooldown: Duration::from_secs(10 * 60),
+            cooldown: Duration::from_mins(10),
             max: vec![limit(3, 1), limit(6, 24)],
             concurrent: 1,
             breaker: Breaker::default(),
@@ -58,8 +58,8 @@ impl Default for Breaker {
         Self {
             errors: 0.5,
             runs: 4,
-            window: Duration::from_secs(6 * 60 * 60),
-            open_for: Duration::from_secs(60 * 60),
+            window: Duration::from_hours(6),
+            open_for: Duration::from_hours(1),
         }
     }
 }
@@ -81,7 +81,7 @@ impl Default for GlobalLimits {
     fn default() -> Self {
         Self {
             concurrent: 4,
-            max: vec![RunLimit { runs: 20, per: Duration::from_secs(60 * 60) }],
+            max: vec![RunLimit { runs: 20, per: Duration::from_hours(1) }],
             storm: Storm::default(),
             queue: 100,
         }
@@ -100,7 +100,7 @@ pub struct Storm {
 
 impl Default for Storm {
     fn default() -> Self {
-        Self { targets: 10, within: Duration::from_secs(5 * 60) }
+        Self { targets: 10, within: Duration::from_mins(5) }
     }
 }
 
@@ -115,7 +115,7 @@ pub struct Backoff {
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self { initial: Duration::from_secs(30), max: Duration::from_secs(5 * 60) }
+        Self { initial: Duration::from_secs(30), max: Duration::from_mins(5) }
     }
 }
 

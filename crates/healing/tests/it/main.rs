@@ -5,3 +5,4 @@ mod clinic;
 mod model;
 mod pitfalls;
 mod running;
+mod steps;

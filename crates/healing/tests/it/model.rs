@@ -60,5 +60,7 @@ fn keeps_its_promises_whatever_happens() {
 }
 
 fn table(counts: &BTreeMap<String, u64>) -> String {
-    counts.iter().map(|(name, count)| format!("{name} {count}, ")).collect()
+    let counted: Vec<String> =
+        counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    counted.join(", ")
 }

@@ -15,8 +15,8 @@ fn one() -> regain_healing::settings::Remediations {
 #[test]
 fn pitfall_01_a_flap_gets_no_fresh_limits() {
     let mut app = remediation("app", vec![run("restart")]);
-    app.limits.cooldown = Duration::from_secs(60);
-    app.limits.max = vec![RunLimit { runs: 2, per: Duration::from_secs(3600) }];
+    app.limits.cooldown = Duration::from_mins(1);
+    app.limits.max = vec![RunLimit { runs: 2, per: Duration::from_hours(1) }];
     let mut clinic = Clinic::new(settings(vec![app]));
     for _ in 0..10 {
         let alert = clinic.alert("app", "a", 0);
@@ -282,7 +282,7 @@ fn pitfall_14_a_restart_that_does_not_help_leads_to_the_next_step() {
 #[test]
 fn pitfall_15_success_too_often_is_told_to_people() {
     let mut app = remediation("app", vec![run("restart")]);
-    app.limits.cooldown = Duration::from_secs(60);
+    app.limits.cooldown = Duration::from_mins(1);
     let mut clinic = Clinic::new(settings(vec![app]));
     for _ in 0..4 {
         let alert = clinic.alert("app", "a", 0);

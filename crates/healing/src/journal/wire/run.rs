@@ -7,8 +7,8 @@ use regain_model::Labels;
 use serde::{Deserialize, Serialize};
 
 use super::{Pairs, Time, WireNow, pairs};
-use crate::machine::{AlertFacts, CancelWhy, Phase, Run, Stage, State};
-use crate::order::{ExecutionId, Handle};
+use crate::machine::{AlertFacts, CancelWhy, Doubt, Phase, Run, Stage, State};
+use crate::order::{ActionId, ExecutionId, Handle};
 use crate::settings::Mode;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,6 +26,8 @@ pub(super) struct WireRun {
     attempt: u32,
     execution: String,
     action: String,
+    #[serde(default)]
+    action_id: Option<String>,
     phase: WirePhase,
     intended_at: Time,
     deadline: Time,
@@ -91,6 +93,7 @@ impl WireRun {
             attempt: run.attempt,
             execution: run.execution.to_string(),
             action: run.action.clone(),
+            action_id: run.action_id.as_ref().map(|id| id.as_str().to_owned()),
             phase: WirePhase::of(&run.phase),
             intended_at: Time::of(run.intended_at),
             deadline: Time::of(run.deadline),
@@ -132,13 +135,13 @@ impl WireRun {
             attempt: self.attempt,
             execution: ExecutionId::parse(&self.execution)?,
             action: self.action,
+            action_id: self.action_id.map(ActionId::written),
             phase: self.phase.phase()?,
             intended_at: self.intended_at.time()?,
             deadline: self.deadline.time()?,
             triggers: self.triggers,
             acted: self.acted,
-            in_doubt: false,
-            was_in_doubt: false,
+            doubt: Doubt::Settled,
             cancel: self.cancel.map(WireCancel::cancel),
             started: self.started.now()?,
             ended,

@@ -3,47 +3,24 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use regain_alerting::{Alert, Annotations};
-use regain_healing::machine::{
-    Answer, Command, Event, Machine, Pause, Phase, Question, Record, Recovered, Scope, Verdict,
-};
+use jiff::{SignedDuration, Timestamp};
+use regain_healing::machine::{Event, Machine, Pause, Phase, Record, Recovered, Scope};
 use regain_healing::order::ExecutionId;
-use regain_healing::settings::{Observation, Suppression};
-use regain_model::Labels;
 
 mod checks;
+mod deeds;
 mod summary;
+mod telling;
 
 pub(crate) use summary::Summary;
 
 use super::random::Random;
 use super::settings::settings;
 use super::world::World;
+use telling::{Told, Truth};
 
 /// The clock is off by at most so much.
-const SKEW_MAX_S: i64 = 600;
-
-/// An alert as it really is.
-#[derive(Debug)]
-struct Truth {
-    labels: Labels,
-    firing: bool,
-    suppression: Suppression,
-    starts_at: Timestamp,
-    /// When it really began.
-    began: Duration,
-}
-
-/// What the machine was told about an alert, the newest by its own stamp.
-#[derive(Clone, Debug)]
-struct Told {
-    observation: Observation,
-    began: Duration,
-    at: Duration,
-    /// Which of two with the same time is the later one.
-    number: u64,
-}
+const SKEW_MAX_S: u64 = 600;
 
 #[derive(Debug)]
 pub(crate) struct Chaos {
@@ -73,30 +50,7 @@ pub(crate) struct Chaos {
 
 impl Chaos {
     pub(crate) fn new(seed: u64, trace: bool) -> Self {
-        let time = Duration::from_secs(1_800_000_000);
-        let mut alerts = Vec::new();
-        for (heal, instance, app) in [
-            ("ladder", "a", "x"),
-            ("ladder", "a", "y"),
-            ("ladder", "b", "x"),
-            ("ladder", "", "x"),
-            ("idempotent", "a", "x"),
-            ("idempotent", "b", "y"),
-            ("idempotent", "c", "z"),
-            ("waits", "b", "z"),
-            ("waits", "c", "y"),
-            ("none", "a", "x"),
-        ] {
-            let pairs =
-                [("alertname", "Ill"), ("heal", heal), ("instance", instance), ("app", app)];
-            alerts.push(Truth {
-                labels: Labels::from_pairs(pairs),
-                firing: false,
-                suppression: Suppression::default(),
-                starts_at: Timestamp::UNIX_EPOCH,
-                began: time,
-            });
-        }
+        let time = Duration::from_hours(500_000);
         Self {
             random: Random(seed),
             time,
@@ -104,7 +58,7 @@ impl Chaos {
             clock_set: Duration::ZERO,
             machine: Machine::new(settings(0), Recovered::default(), at(time, 0)),
             variant: 0,
-            alerts,
+            alerts: Truth::all(time),
             told: BTreeMap::new(),
             mail: Vec::new(),
             durable: Vec::new(),
@@ -148,7 +102,7 @@ impl Chaos {
     pub(crate) fn calm_down(&mut self) {
         self.quiet = true;
         self.answers.clear();
-        let deadline = self.time + Duration::from_secs(24 * 3600);
+        let deadline = self.time + Duration::from_hours(24);
         while self.machine.live().next().is_some() {
             assert!(self.time < deadline, "a run does not end: {:?}", self.machine.live().next());
             self.time += Duration::from_secs(20);
@@ -177,97 +131,6 @@ impl Chaos {
 
     fn wall(&self) -> Timestamp {
         at(self.time, self.skew_s)
-    }
-
-    fn change_alert(&mut self) {
-        let wall = self.wall();
-        let index = self.random.index(self.alerts.len());
-        let kind = self.random.below(16);
-        let alert = &mut self.alerts[index];
-        match kind {
-            0 => alert.suppression.silenced = !alert.suppression.silenced,
-            1 => alert.suppression.inhibited = !alert.suppression.inhibited,
-            2..=5 => alert.suppression = Suppression::default(),
-            _ if alert.firing => alert.firing = false,
-            _ => (alert.firing, alert.starts_at, alert.began) = (true, wall, self.time),
-        }
-        self.tell(index);
-    }
-
-    /// Repeats how an alert stands, at once or by slow mail.
-    fn describe(&mut self) {
-        let index = self.random.index(self.alerts.len());
-        self.tell(index);
-    }
-
-    fn tell(&mut self, index: usize) {
-        let told = self.now_told(index);
-        if self.random.per_mille(200) {
-            self.mail.push((index, told));
-        } else {
-            self.bring(index, told);
-        }
-    }
-
-    fn now_told(&mut self, index: usize) -> Told {
-        self.number += 1;
-        Told {
-            observation: self.observation(index),
-            began: self.alerts[index].began,
-            at: self.time,
-            number: self.number,
-        }
-    }
-
-    fn observation(&self, index: usize) -> Observation {
-        let truth = &self.alerts[index];
-        let alert = Alert {
-            labels: truth.labels.clone(),
-            annotations: Annotations::new(),
-            starts_at: truth.starts_at,
-            ends_at: (!truth.firing).then(|| self.wall()),
-            generator_url: String::new(),
-            updated_at: self.wall(),
-            timeout: false,
-        };
-        Observation { alert, firing: truth.firing, suppression: truth.suppression }
-    }
-
-    fn deliver_mail(&mut self) {
-        if self.mail.is_empty() {
-            return;
-        }
-        let index = self.random.index(self.mail.len());
-        let (alert, told) = if self.random.per_mille(200) {
-            self.mail[index].clone()
-        } else {
-            self.mail.swap_remove(index)
-        };
-        self.bring(alert, told);
-    }
-
-    /// Gives the machine a description, and remembers the newest one.
-    fn bring(&mut self, index: usize, told: Told) {
-        let newer = self.told.get(&index).is_none_or(|known| known.number <= told.number);
-        if newer {
-            self.told.insert(index, told.clone());
-        }
-        self.give(Event::Observed(vec![told.observation]));
-    }
-
-    fn list_all(&mut self) {
-        let mut all = Vec::new();
-        for index in 0..self.alerts.len() {
-            let told = self.now_told(index);
-            if told.observation.firing {
-                all.push(told.observation.clone());
-                self.told.insert(index, told);
-            } else {
-                // What is not listed has resolved.
-                self.told.remove(&index);
-            }
-        }
-        self.give(Event::Listed(all));
     }
 
     fn deliver_answer(&mut self) {
@@ -312,12 +175,12 @@ impl Chaos {
 
     /// Sets the clock, but not twice while a request is on its way.
     fn set_clock(&mut self) {
-        if self.time < self.clock_set + Duration::from_secs(60) {
+        if self.time < self.clock_set + Duration::from_mins(1) {
             return;
         }
         self.summary.clock_steps += 1;
-        let width = u64::try_from(2 * SKEW_MAX_S).unwrap();
-        self.skew_s = i64::try_from(self.random.below(width)).unwrap() - SKEW_MAX_S;
+        let skew_s = self.random.below(2 * SKEW_MAX_S);
+        self.skew_s = skew_s.cast_signed() - SKEW_MAX_S.cast_signed();
         self.clock_set = self.time;
         // What is on its way has stamps of the old clock, which say nothing about the order any more.
         self.mail.clear();
@@ -367,7 +230,9 @@ impl Chaos {
         }
         let commands = self.machine.step(self.wall(), event);
         if self.trace {
-            commands.iter().for_each(|command| println!("    {command:?}"));
+            for command in &commands {
+                println!("    {command:?}");
+            }
         }
         let process = self.summary.crashes;
         for command in commands {
@@ -378,116 +243,11 @@ impl Chaos {
             }
         }
     }
-
-    fn carry_out(&mut self, command: Command) {
-        match command {
-            Command::Persist { ticket, records } => self.persist(ticket, records),
-            Command::Trigger(question) => {
-                self.check_trigger(&question);
-                self.summary.triggers += 1;
-                let (time, random) = (self.time, &mut self.random);
-                match self.world.trigger(&question, time, random) {
-                    Some(answer) => self.answer(&question, Answer::Triggered(answer)),
-                    None => self.summary.lost_answers += 1,
-                }
-            }
-            Command::Lookup(question) => {
-                let found = self.world.lookup(&question.order.id, self.time, &mut self.random);
-                self.answer(&question, Answer::Found(found));
-            }
-            Command::Poll(question, handle) => {
-                let progress = self.world.poll(&handle, self.time, &mut self.random);
-                self.answer(&question, Answer::Progress(progress));
-            }
-            Command::Cancel(question, handle) => {
-                let cancelled = self.world.cancel(&handle, self.time, &mut self.random);
-                self.answer(&question, Answer::Cancelled(cancelled));
-            }
-            Command::Verify { run, token, .. } => {
-                let verdict = self.verdict();
-                self.queue(Event::Answered { run, token, answer: Answer::Verdict(verdict) });
-            }
-            Command::Guard { token, .. } => {
-                let verdict = self.verdict();
-                self.queue(Event::Guarded { token, verdict });
-            }
-            Command::Tell(escalation) => {
-                let failure = self.random.per_mille(200).then(|| "no route".to_owned());
-                self.queue(Event::Told { sequence: escalation.sequence, failure });
-            }
-        }
-    }
-
-    fn verdict(&mut self) -> Verdict {
-        match self.random.below(8) {
-            0 => Verdict::Unhealthy { why: "still ill".into() },
-            1 => Verdict::NoFreshData { why: "nothing measured".into() },
-            _ => Verdict::Healthy,
-        }
-    }
-
-    fn answer(&mut self, question: &Question, answer: Answer) {
-        let (run, token) = (question.run.clone(), question.token);
-        self.queue(Event::Answered { run, token, answer });
-    }
-
-    fn queue(&mut self, event: Event) {
-        if !self.quiet {
-            self.answers.push(event);
-        }
-    }
-
-    fn persist(&mut self, ticket: u64, records: Vec<Record>) {
-        for record in &records {
-            match record {
-                Record::Entry(entry) => {
-                    let reason =
-                        entry.reason.map_or(String::new(), |one| format!("/{}", one.as_str()));
-                    let name = format!("{}{reason}", entry.decision.as_str());
-                    *self.summary.decisions.entry(name).or_default() += 1;
-                }
-                Record::Tally(tally) => {
-                    let name = tally.state.as_str().to_owned();
-                    *self.summary.runs.entry(name).or_default() += 1;
-                }
-                _ => {}
-            }
-        }
-        if self.random.per_mille(10) && !self.quiet {
-            self.summary.failed_writes += 1;
-            self.write_failed = true;
-            self.answers.push(Event::NotPersisted { ticket, why: "disk full".into() });
-            return;
-        }
-        for record in &records {
-            if let Record::Run(run) = record
-                && matches!(run.phase, Phase::Intent { .. })
-            {
-                self.intents.push(run.execution.clone());
-            }
-        }
-        self.durable.extend(records);
-        if self.durable.len() > 2000 || std::mem::take(&mut self.write_failed) {
-            // Another file begins with a snapshot.
-            let is_entry = |record: &&Record| matches!(record, Record::Entry(_));
-            let last = self.durable.iter().rfind(is_entry).cloned();
-            self.durable = self.machine.snapshot();
-            self.durable.extend(last);
-        }
-        if self.random.per_mille(5) && !self.quiet {
-            // The process ends between the write and its acknowledgement.
-            return self.crash();
-        }
-        if self.quiet {
-            self.give(Event::Persisted { ticket });
-        } else {
-            self.answers.push(Event::Persisted { ticket });
-        }
-    }
 }
 
 /// What a clock with a skew shows.
 fn at(time: Duration, skew_s: i64) -> Timestamp {
-    let ms = i64::try_from(time.as_millis()).unwrap() + skew_s * 1000;
-    Timestamp::from_millisecond(ms).unwrap()
+    let shown = SignedDuration::try_from(time).expect("the time of the model is that of decades")
+        + SignedDuration::from_secs(skew_s);
+    Timestamp::UNIX_EPOCH.checked_add(shown).expect("decades are within what a time can say")
 }

@@ -20,7 +20,7 @@ impl Random {
 
     /// An index into something with so many items.
     pub(crate) fn index(&mut self, items: usize) -> usize {
-        usize::try_from(self.below(items as u64)).unwrap()
+        usize::try_from(self.below(items as u64)).expect("it is below a usize")
     }
 
     /// True in so many of a thousand cases.

@@ -10,10 +10,10 @@ use regain_healing::settings::{
 };
 use regain_model::Matcher;
 
-pub(crate) const COOLDOWN: Duration = Duration::from_secs(120);
-pub(crate) const NOT_AFTER: Duration = Duration::from_secs(30 * 60);
-pub(crate) const FRESH: Duration = Duration::from_secs(5 * 60);
-pub(crate) const LIMIT: RunLimit = RunLimit { runs: 4, per: Duration::from_secs(60 * 60) };
+pub(crate) const COOLDOWN: Duration = Duration::from_mins(2);
+pub(crate) const NOT_AFTER: Duration = Duration::from_mins(30);
+pub(crate) const FRESH: Duration = Duration::from_mins(5);
+pub(crate) const LIMIT: RunLimit = RunLimit { runs: 4, per: Duration::from_hours(1) };
 pub(crate) const CONCURRENT: usize = 3;
 pub(crate) const IDEMPOTENT: &str = "idempotent";
 
@@ -35,7 +35,7 @@ fn step(name: &str, attempts: u32) -> Step {
         backoff: Backoff { initial: Duration::from_secs(5), max: Duration::from_secs(30) },
         verify: Verify {
             stable_for: Duration::from_secs(10),
-            within: Duration::from_secs(60),
+            within: Duration::from_mins(1),
             ..Verify::default()
         },
         ..Step::new(StepKind::Act(action(name)))
@@ -55,7 +55,7 @@ fn remediation(name: &str, target: &[&str], steps: Vec<Step>) -> Remediation {
             concurrent: 2,
             breaker: Breaker {
                 errors: 0.8,
-                open_for: Duration::from_secs(600),
+                open_for: Duration::from_mins(10),
                 ..Breaker::default()
             },
         },
@@ -86,8 +86,8 @@ pub(crate) fn settings(variant: u64) -> Remediations {
         list,
         limits: GlobalLimits {
             concurrent: CONCURRENT,
-            max: vec![RunLimit { runs: 200, per: Duration::from_secs(60 * 60) }],
-            storm: Storm { targets: 7, within: Duration::from_secs(60) },
+            max: vec![RunLimit { runs: 200, per: Duration::from_hours(1) }],
+            storm: Storm { targets: 7, within: Duration::from_mins(1) },
             queue: 8,
         },
         escalate_to: None,

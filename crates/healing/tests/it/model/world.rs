@@ -72,7 +72,7 @@ impl World {
             let succeeds = random.per_mille(700);
             self.actions.insert(id, Action { target, queued_until, ends, succeeds, shown: false });
         }
-        self.actions.retain(|_, action| action.ends + Duration::from_secs(7200) > now);
+        self.actions.retain(|_, action| action.ends + Duration::from_hours(2) > now);
     }
 
     /// The targets that actions have healed since the last question.
@@ -146,7 +146,7 @@ impl World {
             1 => return Progress::Lost { why: "forgotten".into() },
             _ => {}
         }
-        let id = ExecutionId::parse(&handle.0).unwrap();
+        let id = ExecutionId::parse(&handle.0).expect("handles of this world are ids");
         let Some(action) = self.actions.get(&id) else {
             return Progress::Lost { why: "long gone".into() };
         };
@@ -166,7 +166,7 @@ impl World {
         now: Duration,
         random: &mut Random,
     ) -> Cancelled {
-        let id = ExecutionId::parse(&handle.0).unwrap();
+        let id = ExecutionId::parse(&handle.0).expect("handles of this world are ids");
         match self.actions.get_mut(&id) {
             Some(action) if action.ends <= now => Cancelled::Ended(outcome(action)),
             Some(action) if random.per_mille(800) => {

@@ -8,7 +8,8 @@ use regain_healing::settings::Mode;
 
 use super::super::settings::{CONCURRENT, COOLDOWN, FRESH, LIMIT, NOT_AFTER};
 use super::super::world::overlap;
-use super::{Chaos, Told};
+use super::Chaos;
+use super::telling::Told;
 
 impl Chaos {
     /// What must hold when a backend is asked to act.
@@ -29,8 +30,9 @@ impl Chaos {
         let acceptable = |told: &Told| {
             let suppression = told.observation.suppression;
             let suppressed = suppression.silenced || suppression.inhibited || suppression.muted;
-            let young = self.time - told.began <= NOT_AFTER || clock_was_set(told.began);
-            let fresh = self.time - told.at <= FRESH || clock_was_set(told.at);
+            let young =
+                self.time.saturating_sub(told.began) <= NOT_AFTER || clock_was_set(told.began);
+            let fresh = self.time.saturating_sub(told.at) <= FRESH || clock_was_set(told.at);
             told.observation.firing && !suppressed && young && fresh
         };
         let told: Vec<&Told> = self.told.values().filter(asks).collect();
