@@ -1,10 +1,10 @@
 //! Who may change what a server does: from another host nobody without a login, and no page of another site.
 
-use std::fs;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use regain_tests::http::{Answer, Connection};
 use regain_tests::port::free_port;
+use regain_tests::process::write_file;
 use regain_tests::program::Program;
 use regain_tests::server::{Server, Setup};
 use tempfile::TempDir;
@@ -17,7 +17,6 @@ const SILENCE: &str = r#"{"matchers":[{"name":"a","value":"b","isRegex":false}],
 const PAUSE: &str = r#"{"scope":"all","name":"","by":"me","reason":"a test","for":null}"#;
 const RESUME: &str = r#"{"scope":"all","name":"","by":"me"}"#;
 const REMEDIATIONS: &str = "
-escalate_to: team
 remediations:
 - name: nothing
   match: [selfhealing=\"true\"]
@@ -54,7 +53,7 @@ fn silences_from_other_hosts_need_a_login() {
 fn a_login_is_enough_for_silences_from_other_hosts() {
     let Some(outside) = outside() else { return };
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("web.yml"), USERS).unwrap();
+    write_file(&dir.path().join("web.yml"), USERS).unwrap();
     let server = receiver(&dir, outside, Some("--web.config.file=web.yml"));
     assert_eq!(post(outside, &server, "/api/v2/silences", "", SILENCE).status, 401);
     let made = post(outside, &server, "/api/v2/silences", LOGIN, SILENCE);
@@ -75,11 +74,11 @@ fn a_switch_lets_everybody_change_everything() {
 #[test]
 fn healing_is_paused_by_nobody_from_elsewhere() {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("alertmanager.yml"), RECEIVER).unwrap();
-    fs::write(dir.path().join("remediations.yml"), REMEDIATIONS).unwrap();
+    write_file(&dir.path().join("alertmanager.yml"), RECEIVER).unwrap();
+    write_file(&dir.path().join("remediations.yml"), REMEDIATIONS).unwrap();
     let regain =
         "alerting: {config_file: alertmanager.yml}\nhealing: {remediations: [remediations.yml]}\n";
-    fs::write(dir.path().join("regain.yml"), regain).unwrap();
+    write_file(&dir.path().join("regain.yml"), regain).unwrap();
     let setup = Setup::new(Program::Regain, dir.path()).flag("--regain.config.file=regain.yml");
     let local = IpAddr::from([127, 0, 0, 1]);
     let outside = outside();
@@ -105,7 +104,6 @@ fn healing_is_paused_by_nobody_from_elsewhere() {
 fn receiver(dir: &TempDir, outside: IpAddr, flag: Option<&str>) -> Server {
     let mut setup = Setup::new(Program::RegainAlertmanager, dir.path()).config(RECEIVER);
     setup.flags.extend(flag.map(str::to_owned));
-    // With users even the probe of the start would need a login; a port that answers is enough.
     start(setup, outside)
 }
 

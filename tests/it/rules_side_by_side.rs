@@ -61,7 +61,7 @@ groups:
 "#;
 
 /// A group of the same name in another file, and one whose name is odd.
-const MORE: &str = r#"
+const MORE: &str = r"
 groups:
 - name: states
   rules:
@@ -72,7 +72,7 @@ groups:
   - {alert: Odd, expr: 'vector(+Inf)'}
 - name: empty
   rules: []
-"#;
+";
 
 /// What is asked of `/api/v1/rules`.
 const QUERIES: &[&str] = &[
@@ -179,7 +179,7 @@ fn wait_until_evaluated(server: &Server) {
     wait_for(&format!("{name} to evaluate"), Duration::from_mins(1), || {
         let data = server.data("/api/v1/rules")?;
         let groups = data["groups"].as_array().cloned().unwrap_or_default();
-        let rules = groups.iter().flat_map(|group| group["rules"].as_array()).flatten();
+        let rules = groups.iter().filter_map(|group| group["rules"].as_array()).flatten();
         let (mut known, mut all) = (0, 0);
         for rule in rules {
             all += 1;

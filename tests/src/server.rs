@@ -181,7 +181,9 @@ impl Setup {
                 return Ok(Some(false));
             }
             let answer = Connection::open(port).and_then(|mut server| server.get(&path));
-            Ok(answer.is_ok_and(|answer| answer.status == 200).then_some(true))
+            // One that asks for a login is as ready as it can be known.
+            let is_ready = answer.is_ok_and(|answer| matches!(answer.status, 200 | 401));
+            Ok(is_ready.then_some(true))
         })
     }
 }

@@ -16,7 +16,7 @@ mod server;
 use axum::Router;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter, any};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, Uri, header};

@@ -93,7 +93,8 @@ fn add_newest(
         for run in &batch.runs {
             let (times, values) = (batch.times_of(run), batch.floats_of(run));
             let (Some(&time), Some(&value)) = (times.last(), values.last()) else { continue };
-            if is_stale(value) {
+            // The text format has no place for native histograms.
+            if is_stale(value) || storage::is_histogram(value) {
                 continue;
             }
             let labels = arena.labels(series[run.series as usize].labels);

@@ -4,11 +4,13 @@
 //! one; they differ in whether they escape `<`, `>` and `&`, and clients see the difference.
 
 mod go;
+mod histogram;
 
 use regain_model::Timestamp;
-use regain_promql::{Point, Sample, Series, Value};
+use regain_promql::{HistogramPoint, Point, Sample, Series, Value};
 
 pub(crate) use go::append_value as append_serialized;
+use histogram::append_histogram_point;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
@@ -182,8 +184,13 @@ pub(crate) fn size_hint(value: &Value) -> usize {
 fn append_sample(body: &mut Vec<u8>, sample: &Sample) {
     body.extend_from_slice(b"{\"metric\":");
     append_labels(body, sample.labels.iter());
-    body.extend_from_slice(b",\"value\":");
-    append_point(body, sample.time, sample.value);
+    if let Some(histogram) = &sample.histogram {
+        body.extend_from_slice(b",\"histogram\":");
+        append_histogram_point(body, sample.time, histogram);
+    } else {
+        body.extend_from_slice(b",\"value\":");
+        append_point(body, sample.time, sample.value);
+    }
     body.push(b'}');
 }
 
@@ -196,11 +203,20 @@ fn append_series(body: &mut Vec<u8>, series: &Series) {
             append_point(body, point.time, point.value);
         });
     }
+    if !series.histograms.is_empty() {
+        body.extend_from_slice(b",\"histograms\":");
+        append_list(body, &series.histograms, |body, point: &HistogramPoint| {
+            append_histogram_point(body, point.time, &point.histogram);
+        });
+    }
     body.push(b'}');
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use regain_model::{Buckets, Histogram, Labels};
     use regain_promql::{Scalar, Text};
 
     use super::*;
@@ -240,6 +256,40 @@ mod tests {
         assert_eq!(
             written(|body| append_value(body, &text)),
             r#""resultType":"string","result":[1.5,"\u003cb\u003e"]"#
+        );
+    }
+
+    #[test]
+    fn histograms_are_written_with_their_filled_buckets() {
+        let histogram = Arc::new(Histogram {
+            count: 7.0,
+            sum: 1.5e-9,
+            zero_threshold: 0.25,
+            zero_count: 2.0,
+            positive: Buckets::run(0, vec![1.0, 0.0, 3.5]),
+            negative: Buckets::run(1, vec![0.5]),
+            ..Histogram::default()
+        });
+        let text = r#"{"count":"7","sum":"1.5e-09","buckets":[[1,"-2","-1","0.5"],[3,"-0.25","0.25","2"],[0,"0.5","1","1"],[0,"2","4","3.5"]]}"#;
+        let (time, labels) = (Timestamp(1_500), Labels::from_pairs([("a", "b")]));
+        let sample = Sample {
+            labels: labels.clone(),
+            time,
+            value: 0.0,
+            histogram: Some(Arc::clone(&histogram)),
+        };
+        assert_eq!(
+            written(|body| append_sample(body, &sample)),
+            format!(r#"{{"metric":{{"a":"b"}},"histogram":[1.500,{text}]}}"#)
+        );
+        let points = vec![Point { time: Timestamp(1_000), value: 2.0 }];
+        let empty = HistogramPoint { time: Timestamp(2_000), histogram: Arc::default() };
+        let histograms = vec![HistogramPoint { time, histogram }, empty];
+        assert_eq!(
+            written(|body| append_series(body, &Series { labels, points, histograms })),
+            format!(
+                r#"{{"metric":{{"a":"b"}},"values":[[1,"2"]],"histograms":[[1.500,{text}],[2,{{"count":"0","sum":"0"}}]]}}"#
+            )
         );
     }
 

@@ -21,12 +21,25 @@ const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
 /// The element of the built document that says where all addresses begin.
 const BASE: &str = r#"<base href="/" />"#;
 
+/// The element of the built document that says which pages there are.
+const SCOPE: &str = r#"<meta name="regain-scope" content="server" />"#;
+const RECEIVER_SCOPE: &str = r#"<meta name="regain-scope" content="receiver" />"#;
+
 /// What is served where the pages are not built.
 const NOT_BUILT: &str = include_str!("not_built.html");
 
 /// Whether this build contains the pages.
 pub const fn is_built() -> bool {
     index().is_some()
+}
+
+/// Which pages there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Those of a server that scrapes.
+    Server,
+    /// Those of a receiver of alerts, which has no samples, no targets and no rules.
+    Receiver,
 }
 
 /// The document for a server at one address. Clones share it.
@@ -42,9 +55,9 @@ struct Inner {
 impl Document {
     /// The document for a server whose external URL has `external_path`, with or without a slash at
     /// its end.
-    pub(crate) fn new(external_path: &str) -> Self {
+    pub(crate) fn new(external_path: &str, scope: Scope) -> Self {
         let base = format!("{}/", external_path.trim_end_matches('/'));
-        let html = render(index().unwrap_or(NOT_BUILT), &base);
+        let html = render(index().unwrap_or(NOT_BUILT), &base, scope);
         let tag = format!("\"{:016x}\"", xxh64(html.as_bytes(), 0));
         Self(Arc::new(Inner { html: Bytes::from(html), tag }))
     }
@@ -70,9 +83,13 @@ impl Document {
     }
 }
 
-/// The document with the base that all its addresses are relative to.
-fn render(html: &str, base: &str) -> String {
-    html.replacen(BASE, &format!(r#"<base href="{}" />"#, escape(base)), 1)
+/// The document with its scope, and with the base that all its addresses are relative to.
+fn render(html: &str, base: &str, scope: Scope) -> String {
+    let html = html.replacen(BASE, &format!(r#"<base href="{}" />"#, escape(base)), 1);
+    match scope {
+        Scope::Server => html,
+        Scope::Receiver => html.replacen(SCOPE, RECEIVER_SCOPE, 1),
+    }
 }
 
 /// A text as the value of an attribute.
@@ -86,10 +103,19 @@ mod tests {
 
     #[test]
     fn addresses_begin_at_the_external_path() {
-        let html = render(r#"<head><base href="/" /></head>"#, "/a/b/");
+        let html = render(r#"<head><base href="/" /></head>"#, "/a/b/", Scope::Server);
         assert_eq!(html, r#"<head><base href="/a/b/" /></head>"#);
-        let html = render(r#"<base href="/" />"#, r#"/"><script>/"#);
+        let html = render(r#"<base href="/" />"#, r#"/"><script>/"#, Scope::Server);
         assert_eq!(html, r#"<base href="/&quot;>&lt;script>/" />"#);
+    }
+
+    #[test]
+    fn the_document_of_a_receiver_says_so() {
+        if let Some(html) = index() {
+            assert_eq!(html.matches(SCOPE).count(), 1, "{html}");
+            let html = render(html, "/", Scope::Receiver);
+            assert!(html.contains(RECEIVER_SCOPE) && !html.contains(SCOPE), "{html}");
+        }
     }
 
     #[test]

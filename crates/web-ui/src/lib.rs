@@ -13,4 +13,4 @@ mod encoding;
 mod router;
 
 pub use document::is_built;
-pub use router::router;
+pub use router::{receiver_router, router};

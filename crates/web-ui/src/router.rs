@@ -7,7 +7,7 @@ use axum::routing::get;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::asset::{HASHED_DIR, files, respond};
-use crate::document::Document;
+use crate::document::{Document, Scope};
 
 /// The addresses that the document is served at: the pages that there are, under Prometheus' addresses where it
 /// has the page, and those of Prometheus' pages that Regain has in another place, which the document itself
@@ -30,6 +30,9 @@ const PAGES: [&str; 15] = [
     "/agent",
 ];
 
+/// The pages of a receiver of alerts.
+const RECEIVER_PAGES: [&str; 5] = ["/", "/alerts", "/silences", "/silences/{*one}", "/status"];
+
 /// Addresses that Prometheus' pages had before, and where they are now. What links there, such as the
 /// `generatorURL` of an alert, carries parameters that mean the same as ever.
 const MOVED: [(&str, &str); 1] = [("/graph", "/query")];
@@ -38,13 +41,7 @@ const MOVED: [(&str, &str); 1] = [("/graph", "/query")];
 /// or with a slash in front. They belong below the route prefix, as the API's routes do.
 pub fn router(external_path: &str) -> Router {
     let external_path = external_path.trim_end_matches('/');
-    let document = Document::new(external_path);
-    let mut router = Router::new();
-    for page in PAGES {
-        let document = document.clone();
-        router =
-            router.route(page, get(|request: HeaderMap| async move { document.respond(&request) }));
-    }
+    let mut router = pages(&PAGES, &Document::new(external_path, Scope::Server));
     for (old, new) in MOVED {
         let to = format!("{external_path}{new}");
         router = router.route(
@@ -52,6 +49,23 @@ pub fn router(external_path: &str) -> Router {
             get(|RawQuery(query): RawQuery| async move { redirect(&to, query.as_deref()) }),
         );
     }
+    router.merge(assets())
+}
+
+/// The same for a receiver of alerts, whose pages are fewer.
+pub fn receiver_router(external_path: &str) -> Router {
+    pages(&RECEIVER_PAGES, &Document::new(external_path, Scope::Receiver)).merge(assets())
+}
+
+fn pages(addresses: &[&str], document: &Document) -> Router {
+    addresses.iter().fold(Router::new(), |router, address| {
+        let document = document.clone();
+        router.route(address, get(|request: HeaderMap| async move { document.respond(&request) }))
+    })
+}
+
+fn assets() -> Router {
+    let mut router = Router::new();
     for file in files().iter().filter(|file| !file.path.starts_with(HASHED_DIR)) {
         let route = format!("/{}", file.path);
         router = router

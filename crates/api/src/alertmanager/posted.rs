@@ -130,14 +130,12 @@ impl<'a> Object<'a> {
     /// A time, where there is one.
     pub(super) fn time(&self, name: &str) -> Result<Option<Timestamp>, Failure> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        match parse_time(text) {
-            Some(time) => Ok(Some(time)),
-            None => {
-                let path = &self.path;
-                let why = format!("{path}{name} is no time of ISO 8601: {}", quote(text));
-                Err(unreadable(self.body, &why))
-            }
-        }
+        let Some(time) = parse_time(text) else {
+            let path = &self.path;
+            let why = format!("{path}{name} is no time of ISO 8601: {}", quote(text));
+            return Err(unreadable(self.body, &why));
+        };
+        Ok(Some(time))
     }
 
     /// A time that must be there.

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
-use regain_web_ui::{is_built, router};
+use regain_web_ui::{is_built, receiver_router, router};
 use tower::ServiceExt as _;
 
 async fn ask(router: &Router, method: &str, path: &str) -> Response<Body> {
@@ -47,6 +47,21 @@ async fn every_page_is_the_document_with_a_strict_policy() {
         let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.contains("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
         assert!(body(response).await.contains(r#"<base href="/" />"#), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_of_alerts_has_pages_for_alerts_only() {
+    let router = receiver_router("/am");
+    for page in ["/", "/alerts", "/silences", "/silences/new", "/status"] {
+        let response = ask(&router, "GET", page).await;
+        assert_eq!(response.status(), StatusCode::OK, "{page}");
+        let html = body(response).await;
+        assert!(html.contains(r#"<base href="/am/" />"#), "{page}: {html}");
+        assert_eq!(html.contains(r#"name="regain-scope" content="receiver""#), is_built());
+    }
+    for page in ["/query", "/graph", "/targets", "/rules", "/healing", "/tsdb-status"] {
+        assert_eq!(ask(&router, "GET", page).await.status(), StatusCode::NOT_FOUND, "{page}");
     }
 }
 

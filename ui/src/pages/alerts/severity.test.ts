@@ -30,7 +30,13 @@ it('tells many severities together', () => {
 
 it('puts the worst first, and what fires longest of those that are equally bad', () => {
   const alerts = [alert('odd', 9), alert(undefined, 1), alert('low', 0), alert('critical', 8), alert('page', 2)];
-  expect(worstFirst(alerts).map(({ labels }) => labels.severity)).toEqual(['critical', 'page', 'low', undefined, 'odd']);
+  expect(worstFirst(alerts).map(({ labels }) => labels.severity)).toEqual([
+    'critical',
+    'page',
+    'low',
+    undefined,
+    'odd',
+  ]);
 });
 
 it('knows when today began', () => {
