@@ -129,7 +129,10 @@ impl<C: Cell> HistogramOf<C> {
     }
 
     fn map(&mut self, f: impl Fn(f64) -> f64 + Copy) {
-        self.zero_count = self.zero_count.map(f);
+        // Custom buckets have no zero bucket, not even one of 0/0 observations.
+        if !self.is_custom() {
+            self.zero_count = self.zero_count.map(f);
+        }
         self.count = self.count.map(f);
         self.sum = self.sum.map(f);
         self.positive.map(f);

@@ -29,7 +29,7 @@ pub use mistake::{BadScript, Mistake, Problem};
 pub use report::{
     Asked, CaseReport, Failure, FileReport, Gap, Level, Mismatch, Shown, Tally, TimedValue, Verdict,
 };
-pub use series::SeriesProblem;
+pub use series::{SeriesProblem, SeriesText, SeriesValue, WrittenHistogram, parse as parse_series};
 
 use crate::engine::{Engine, EngineOptions, Features};
 use judge::judge;

@@ -1,7 +1,5 @@
 //! Counter resets: what is known about them, and finding them.
 
-use std::cmp::Ordering;
-
 use super::buckets::Buckets;
 use super::custom::{add_up, common_bounds};
 use super::{CUSTOM_SCHEMA, Histogram, exponential_bound};
@@ -39,12 +37,12 @@ impl Histogram {
         match self.hint {
             ResetHint::Reset => true,
             ResetHint::NotReset => false,
-            ResetHint::Unknown | ResetHint::Gauge => self.has_decreased(previous),
+            ResetHint::Unknown | ResetHint::Gauge => self.has_decreased(previous, false),
         }
     }
 
     #[expect(clippy::float_cmp, reason = "thresholds and bounds are settings, not measurements")]
-    fn has_decreased(&self, previous: &Self) -> bool {
+    fn has_decreased(&self, previous: &Self, thorough: bool) -> bool {
         if self.count < previous.count {
             return true;
         }
@@ -63,19 +61,20 @@ impl Histogram {
         if threshold != self.zero_threshold || self.zero_count < zero_count.sum {
             return true;
         }
-        self.side_has_decreased(&self.positive, &previous.positive, previous.schema)
-            || self.side_has_decreased(&self.negative, &previous.negative, previous.schema)
+        let sides = [(&self.positive, &previous.positive), (&self.negative, &previous.negative)];
+        sides.into_iter().any(|(now, before)| {
+            if previous.schema == self.schema {
+                return self.buckets_have_decreased(now, before, thorough);
+            }
+            let steps = (previous.schema - self.schema).unsigned_abs();
+            self.buckets_have_decreased(now, &before.reduced(steps), thorough)
+        })
     }
 
-    fn side_has_decreased(&self, now: &Buckets, before: &Buckets, before_schema: i32) -> bool {
-        if before_schema == self.schema {
-            return self.buckets_have_decreased(now, before);
-        }
-        let steps = (before_schema - self.schema).unsigned_abs();
-        self.buckets_have_decreased(now, &before.reduced(steps))
-    }
-
-    fn buckets_have_decreased(&self, now: &Buckets, before: &Buckets) -> bool {
+    /// Whether a bucket outside of the zero bucket has decreased. Unless it is `thorough`, the first
+    /// bucket behind the last one of `now` speaks for all that follow, as it does upstream (3.14):
+    /// where that one is empty, those that are missing behind it are not noticed.
+    fn buckets_have_decreased(&self, now: &Buckets, before: &Buckets, thorough: bool) -> bool {
         let outside_zero = |&(index, _): &(i32, f64)| {
             self.schema == CUSTOM_SCHEMA
                 || self.zero_threshold == 0.0
@@ -84,10 +83,11 @@ impl Histogram {
         let mut now = now.iter().skip_while(|bucket| !outside_zero(bucket)).peekable();
         for (index, count) in before.iter().skip_while(|bucket| !outside_zero(bucket)) {
             while now.next_if(|&(other, _)| other < index).is_some() {}
-            let found = now.peek().filter(|(other, _)| other.cmp(&index) == Ordering::Equal);
-            match found {
-                Some(&(_, found)) if found < count => return true,
-                None if count != 0.0 => return true,
+            match now.peek() {
+                None if !thorough => return count != 0.0,
+                Some(&(other, found)) if other == index && found < count => return true,
+                Some(&(other, _)) if other == index => {}
+                _ if count != 0.0 => return true,
                 _ => {}
             }
         }
@@ -120,7 +120,7 @@ impl Histogram {
                 && self.schema == previous.schema
                 && self.zero_threshold == previous.zero_threshold
                 && self.custom_bounds() == previous.custom_bounds()
-                && !self.has_decreased(previous)
+                && !self.has_decreased(previous, true)
         };
         if previous.is_some_and(goes_on) { ResetHint::NotReset } else { ResetHint::Unknown }
     }

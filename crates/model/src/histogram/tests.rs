@@ -27,7 +27,7 @@ fn buckets(counts: &Counts) -> Buckets {
 }
 
 fn histogram(schema: Schema, positive: &Counts, negative: &Counts) -> Histogram {
-    let total = |counts: &Counts| counts.values().sum::<f64>();
+    let total = |counts: &Counts| counts.values().fold(0.0, |total, count| total + count);
     let count = total(positive) + total(negative);
     let (positive, negative) = (buckets(positive), buckets(negative));
     Histogram { schema, count, sum: count, positive, negative, ..Histogram::default() }
@@ -155,7 +155,7 @@ proptest! {
         prop_assert_eq!(combined.reconciled, a != b);
         let below = |histogram: &Histogram, bound: f64| -> f64 {
             let buckets = histogram.positive_buckets().filter(|bucket| bucket.upper <= bound);
-            buckets.map(|bucket| bucket.count).sum()
+            buckets.map(|bucket| bucket.count).fold(0.0, |total, count| total + count)
         };
         let common: Vec<f64> = a.iter().copied().filter(|bound| b.contains(bound)).collect();
         prop_assert_eq!(sum.custom_bounds(), &common);
@@ -231,6 +231,20 @@ fn hints_are_combined_and_conflicts_told() {
         let combined = sum.add(&Histogram { hint: b, ..Histogram::default() }).unwrap();
         assert_eq!((sum.hint, combined.collision), (expected, collision), "{a:?} {b:?}");
     }
+}
+
+#[test]
+fn a_bucket_that_is_missing_is_a_reset_unless_upstream_overlooks_it() {
+    let point = |counts: &[(i32, f64)], count: f64| Histogram {
+        count,
+        ..histogram(0, &counts.iter().copied().collect(), &Counts::new())
+    };
+    let now = point(&[(0, 9.0)], 9.0);
+    assert!(now.detect_reset(&point(&[(0, 1.0), (2, 1.0)], 2.0)));
+    // An empty bucket before it hides it from queries, though not from what writes samples.
+    let hidden = point(&[(0, 1.0), (1, 0.0), (2, 1.0)], 2.0);
+    assert!(!now.detect_reset(&hidden));
+    assert_eq!(now.stored_hint(Some(&hidden)), ResetHint::Unknown);
 }
 
 #[test]

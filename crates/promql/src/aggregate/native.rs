@@ -1,6 +1,8 @@
 //! Histograms in `sum` and `avg`, beside the floats of the same groups.
 //!
-//! A group and step that has met both has no result (upstream: `promql/engine.go`, 3.14).
+//! A group and step that has met both has no result (upstream: `promql/engine.go`, 3.14). Histograms
+//! are added up in the order of the series, as floats are. Where zero buckets of different widths
+//! come together the order can be seen; upstream's is not fixed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +44,7 @@ enum Value {
 }
 
 impl NativeState {
-    pub(super) fn new(average: bool) -> Self {
+    pub(super) const fn new(average: bool) -> Self {
         Self { average, cells: BTreeMap::new(), noticed: BTreeSet::new() }
     }
 
@@ -84,36 +86,27 @@ impl NativeState {
 
     /// Writes the results of a group over those of its floats.
     pub(super) fn finish(&mut self, group: usize, ctx: &Ctx, out: &mut [f64]) -> Result<()> {
-        let mut rest = self.cells.split_off(&(group, 0));
-        let mut later = rest.split_off(&(group + 1, 0));
-        self.cells.append(&mut later);
-        for ((_, k), Cell { value, hints }) in rest {
-            let floats = !is_absent(out[k]);
+        let mut cells = self.cells.split_off(&(group, 0));
+        self.cells = cells.split_off(&(group + 1, 0));
+        for ((_, k), Cell { value, hints }) in cells {
+            let floats = match value {
+                Value::Incompatible { floats } => floats,
+                _ => !is_absent(out[k]),
+            };
             out[k] = ABSENT;
-            let mixed = match &value {
-                Value::Incompatible { floats } => *floats,
-                _ => floats,
-            };
-            if mixed {
+            if floats {
                 self.noticed.insert((Remark::MixedInAggregation, None));
-                hints.without_hints().for_each(|remark| {
-                    self.noticed.insert((remark, None));
-                });
-                continue;
             }
-            let mut result = match value {
-                Value::Sum(sum) => sum.total(),
-                Value::Mean(mean) => mean.mean(),
-                Value::AfterFloats | Value::Incompatible { .. } => {
-                    hints.without_hints().for_each(|remark| {
-                        self.noticed.insert((remark, None));
-                    });
-                    continue;
-                }
+            let result = match value {
+                Value::Sum(sum) if !floats => Some(sum.total()),
+                Value::Mean(mean) if !floats => Some(mean.mean()),
+                _ => None,
             };
-            hints.remarks().for_each(|remark| {
-                self.noticed.insert((remark, None));
-            });
+            let Some(mut result) = result else {
+                self.noticed.extend(hints.without_hints().map(|remark| (remark, None)));
+                continue;
+            };
+            self.noticed.extend(hints.remarks().map(|remark| (remark, None)));
             result.compact();
             out[k] = keep(ctx, result.into())?;
         }

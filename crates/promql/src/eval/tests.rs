@@ -1,6 +1,7 @@
 //! Chains that are done in one go, whole vectors, one worker and several: the same answer, to the
 //! last bit.
 
+mod histograms;
 mod presence;
 
 use proptest::prelude::*;

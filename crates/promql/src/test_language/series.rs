@@ -10,21 +10,23 @@ use regain_go_format::{parse_float, parse_int_base0};
 use regain_model::{Labels, LabelsBuilder, METRIC_NAME, STALE_NAN};
 
 use cursor::Cursor;
-pub(super) use histogram::WrittenHistogram;
+pub use histogram::WrittenHistogram;
 
 /// The most values that one series may be described with.
 pub(super) const VALUES_MAX: usize = 1 << 20;
 
 /// One described series.
 #[derive(Debug)]
-pub(super) struct SeriesText {
-    pub(super) labels: Labels,
-    pub(super) values: Vec<SeriesValue>,
+pub struct SeriesText {
+    /// Which one.
+    pub labels: Labels,
+    /// Its values, one after another.
+    pub values: Vec<SeriesValue>,
 }
 
 /// What a series has at one of its times.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum SeriesValue {
+pub enum SeriesValue {
     /// Nothing.
     Omitted,
     /// A number, or the staleness marker.
@@ -62,7 +64,7 @@ pub enum SeriesProblem {
 }
 
 /// Reads a series description.
-pub(super) fn parse(text: &str) -> Result<SeriesText, SeriesProblem> {
+pub fn parse(text: &str) -> Result<SeriesText, SeriesProblem> {
     let mut cursor = Cursor::new(text);
     let labels = metric(&mut cursor)?;
     let mut values = Vec::new();

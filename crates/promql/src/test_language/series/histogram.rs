@@ -10,10 +10,11 @@ use super::cursor::Cursor;
 
 /// A histogram that was written down.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::test_language) struct WrittenHistogram {
-    pub(in crate::test_language) histogram: Arc<Histogram>,
+pub struct WrittenHistogram {
+    /// The histogram.
+    pub histogram: Arc<Histogram>,
     /// Whether a hint was written, so that it matters.
-    pub(in crate::test_language) hinted: bool,
+    pub hinted: bool,
 }
 
 /// What has been read of a histogram.
