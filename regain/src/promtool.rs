@@ -12,12 +12,14 @@ mod print;
 mod query;
 mod server_status;
 mod test_promql;
+mod test_rules;
 
 use std::process::ExitCode;
 
+use self::commands::JUNIT;
 pub(crate) use self::commands::PROMTOOL;
 use crate::flags::Style;
-use crate::logging;
+use crate::{exit, logging};
 
 /// Runs the command that `arguments` name, under the name `program`.
 pub(crate) fn main(program: &str, arguments: &[String]) -> ExitCode {
@@ -31,6 +33,11 @@ pub(crate) fn main(program: &str, arguments: &[String]) -> ExitCode {
         ["check", "rules"] => check_rules::main(&line),
         ["check", "web-config"] => check_web_config::main(&line.arguments),
         ["check", "healthy" | "ready"] => server_status::main(&line),
+        ["test", "rules"] => test_rules::main(&line),
+        ["test", ..] if line.is_given(JUNIT.name) => {
+            exit::complain(&format!("{program}: error: --junit is a flag of 'test rules'"));
+            exit::FAILURE
+        }
         ["test", ..] => test_promql::main(&line),
         // Whatever else the table has is a query.
         _ => query::main(&line),

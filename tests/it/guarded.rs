@@ -72,7 +72,7 @@ fn a_switch_lets_everybody_change_everything() {
 }
 
 #[test]
-fn healing_is_paused_by_nobody_from_elsewhere() {
+fn pitfall_26_healing_is_paused_by_nobody_from_elsewhere() {
     let dir = tempfile::tempdir().unwrap();
     write_file(&dir.path().join("alertmanager.yml"), RECEIVER).unwrap();
     write_file(&dir.path().join("remediations.yml"), REMEDIATIONS).unwrap();

@@ -242,6 +242,10 @@ impl Group {
         shared.metrics.forget(&self.key);
     }
 
+    pub(crate) fn rules(&self) -> &[RuleState] {
+        &self.rules
+    }
+
     fn has_alerts(&self) -> bool {
         let mut alerts = self.rules.iter().filter_map(|rule| rule.alerts.as_ref());
         alerts.any(|alerts| alerts.iter().next().is_some())

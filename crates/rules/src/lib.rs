@@ -28,6 +28,7 @@ mod template;
 mod group;
 mod group_task;
 mod manager;
+mod offline;
 mod slot;
 
 mod metrics;
@@ -41,6 +42,7 @@ pub use error::RuleError;
 pub use external_url::ExternalUrl;
 pub use manager::{RuleManager, RuleOptions};
 pub use notifier::{NotifierManager, NotifierOptions};
+pub use offline::{OfflineEvaluation, OfflineOptions};
 pub use settings::{AlertSettings, Rule, RuleGroup, RuleKind, RuleSet, Texts};
 pub use state::StateDir;
 pub use template::{TemplateMistake, check_template};

@@ -12,6 +12,9 @@ pub(crate) fn record(
     samples: Vec<Sample>,
     limit: Option<usize>,
 ) -> Result<Vec<(Labels, f64)>, RuleError> {
+    if samples.iter().any(|sample| sample.histogram.is_some()) {
+        return Err(RuleError::Histogram);
+    }
     let mut labels = LabelsBuilder::new();
     let mut series: Vec<(Labels, f64)> = samples
         .into_iter()
@@ -83,6 +86,14 @@ mod tests {
         let error = record(&rule(&[("a", "x")]), samples, None).unwrap_err();
         let text = "vector contains metrics with the same labelset after applying rule labels";
         assert_eq!(error.to_string(), text);
+    }
+
+    #[test]
+    fn a_native_histogram_is_not_recorded_as_a_number() {
+        let histogram = Some(std::sync::Arc::default());
+        let samples = vec![Sample { histogram, ..sample(&[], 0.0) }];
+        let error = record(&rule(&[]), samples, None).unwrap_err();
+        assert_eq!(error.to_string(), "recording native histograms is not built yet");
     }
 
     #[test]

@@ -158,6 +158,11 @@ impl RuleState {
         };
     }
 
+    /// Returns why the last evaluation failed, where it did.
+    pub(crate) fn last_error(&self) -> Option<&str> {
+        self.status.last_error.as_deref()
+    }
+
     pub(crate) fn evaluation_time(&self) -> Duration {
         self.status.evaluation_time
     }

@@ -101,17 +101,29 @@ const QUERY: Command = Command {
 const TEST: Command = Command {
     name: "test",
     about: "Runs tests.",
-    commands: &[Command {
-        name: "promql",
-        about: "Runs tests of the query language: files of loads and evaluations, or directories \
-                of them.",
-        flags: &[&[Flag::switch("debug", "Show each case that does not pass, and why.")]],
-        arguments: &[
-            Argument::new("paths", Kind::Text, "Files, or directories of *.test files.").repeated()
-        ],
-        ..Command::PLAIN
-    }],
-    unbuilt: &["rules"],
+    flags: &[&[JUNIT]],
+    commands: &[
+        Command {
+            name: "rules",
+            about: "Runs unit tests of rules.",
+            flags: &[TEST_RULES_FLAGS],
+            arguments: &[files("test-rule-file", "The files of tests.")],
+            ..Command::PLAIN
+        },
+        Command {
+            name: "promql",
+            about: "Runs tests of the query language: files of loads and evaluations, or \
+                    directories of them.",
+            flags: &[&[Flag::switch("debug", "Show each case that does not pass, and why.")]],
+            arguments: &[Argument::new(
+                "paths",
+                Kind::Text,
+                "Files, or directories of *.test files.",
+            )
+            .repeated()],
+            ..Command::PLAIN
+        },
+    ],
     ..Command::PLAIN
 };
 
@@ -163,6 +175,18 @@ const LINT_FATAL: Flag =
     Flag::switch("lint-fatal", "Exit with 3 where there is something to complain about.");
 const IGNORE_UNKNOWN_FIELDS: Flag =
     Flag::switch("ignore-unknown-fields", "Let rule groups have unknown fields.");
+
+/// Is written by `test rules` alone; the original takes it before the name of that command, too.
+pub(super) const JUNIT: Flag =
+    Flag::new("junit", Kind::Text, "", "Write the results of rules to this file, as JUnit's XML.");
+
+const TEST_RULES_FLAGS: &[Flag] = &[
+    Flag::new("run", Kind::Text, "", "Run only tests whose names match this regular expression.")
+        .repeated(),
+    Flag::switch("debug", "Show when tests start and end, and all their samples."),
+    Flag::switch("diff", "Show alerts that are not as expected as one text with colours."),
+    IGNORE_UNKNOWN_FIELDS,
+];
 
 const STATUS_FLAGS: &[Flag] =
     &[Flag::new("url", Kind::Text, "http://localhost:9090", "The server."), HTTP_CONFIG];

@@ -68,8 +68,8 @@ fn numbers_are_laid_out_by_flags() {
     check("%d|%5d", &number, "-42|%!d(MISSING)");
     check(
         "%6.2f|%-8.1e|%+g",
-        &[Value::Float(3.142), Value::Float(1234.5), Value::Float(2.0)],
-        "  3.14|1.2e+03 |+2",
+        &[Value::Float(3.1), Value::Float(1234.5), Value::Float(2.0)],
+        "  3.10|1.2e+03 |+2",
     );
     check("%08.3f", &[Value::Float(-1.5)], "-001.500");
     check("%x %b", &[Value::Float(1.5), Value::Float(1.0)], "0x1.8p+00 4503599627370496p-52");

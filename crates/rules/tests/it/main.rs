@@ -8,5 +8,6 @@ mod support;
 
 mod manager;
 mod notifier;
+mod offline;
 mod own_metrics;
 mod restart;
