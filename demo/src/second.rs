@@ -96,7 +96,8 @@ fn half(
         Ok(false)
     })?;
     let builds = jenkins.builds(JOB).len();
-    timeline.say("calm", &format!("{JOB} was built {builds} times in all"));
+    let times = if builds == 1 { "once".to_owned() } else { format!("{builds} times") };
+    timeline.say("calm", &format!("{JOB} was built {times} in all"));
     Ok(builds)
 }
 
