@@ -43,6 +43,12 @@ pub(crate) fn address(
     Ok(WebAddress { scheme, host, path, port, route_prefix })
 }
 
+/// The external URL, without a slash at its end.
+pub(crate) fn url_of(address: &WebAddress) -> String {
+    let WebAddress { scheme, host, path, .. } = address;
+    format!("{scheme}://{host}{path}")
+}
+
 /// Takes a URL apart. As in the original it may be a path alone.
 fn parts(url: &str) -> Result<(String, String, String), AddressError> {
     match Url::parse(url) {

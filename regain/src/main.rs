@@ -16,6 +16,7 @@ mod exit;
 mod host;
 mod listen;
 mod logging;
+mod reloads;
 mod runtime;
 mod signals;
 

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use regain_model::{INSTANCE_NAME, JOB_NAME, Labels};
 
 use crate::Alert;
+use crate::order::by_size_then_labels;
 
 mod failure;
 mod integration;
@@ -114,16 +115,8 @@ pub fn sort_alerts(alerts: &mut [Arc<Alert>]) {
     alerts.sort_by(|a, b| {
         by_label(JOB_NAME, a, b)
             .then_with(|| by_label(INSTANCE_NAME, a, b))
-            .then_with(|| a.labels.len().cmp(&b.labels.len()))
-            .then_with(|| by_labels(a, b))
+            .then_with(|| by_size_then_labels(&a.labels, &b.labels))
     });
-}
-
-/// Compares sets of one size: where the names part, the set that lacks the smaller name comes first.
-fn by_labels(a: &Alert, b: &Alert) -> Ordering {
-    let pairs = a.labels.iter().zip(&b.labels);
-    let mut orders = pairs.map(|(a, b)| b.0.cmp(a.0).then_with(|| a.1.cmp(b.1)));
-    orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 fn by_label(name: &str, a: &Alert, b: &Alert) -> Ordering {

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::header;
 use regain_http::server::compression::gzip;
 use regain_http::server::cors;
 use regain_http::server::metrics::{self, HttpMetrics};
@@ -14,7 +14,7 @@ use crate::federate::federate;
 use crate::healing::{self, HealingState};
 use crate::json;
 use crate::lifecycle;
-use crate::routes::{get, not_found};
+use crate::routes::{get, not_found, prefixed};
 use crate::self_metrics::{self, SelfMetrics};
 use crate::settings::{App, Settings};
 use crate::v1;
@@ -58,16 +58,6 @@ pub fn router(settings: Settings) -> Router {
     // The layer sees which route a request took only when it is given to the outermost router.
     let routes = routes.fallback(not_found).with_state(app);
     routes.layer(from_fn_with_state(http_metrics, metrics::layer))
-}
-
-/// The routes below a prefix, and the way there from the root and from the prefix with a slash behind it.
-fn prefixed(prefix: &str, routes: Router<App>) -> Router<App> {
-    let location = HeaderValue::from_str(prefix).expect("a route prefix is the path of a URL");
-    let to_prefix = move || async move { (StatusCode::FOUND, [(header::LOCATION, location)]) };
-    Router::new()
-        .route("/", get(to_prefix.clone()))
-        .route(&format!("{prefix}/"), get(to_prefix))
-        .nest(prefix, routes)
 }
 
 /// `/version`: what the program is.

@@ -1,5 +1,6 @@
 //! Routes as upstream's router knows them: a HEAD is no GET, and every refusal has a text.
 
+use axum::Router;
 use axum::handler::Handler;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter};
@@ -82,4 +83,17 @@ fn deny(method: &Method, allowed: &'static str) -> Response {
 /// The answer where there is no route.
 pub(crate) async fn not_found() -> Response {
     plain_error(StatusCode::NOT_FOUND, "404 page not found")
+}
+
+/// The routes below a prefix, and the way there from the root and from the prefix with a slash behind it.
+pub(crate) fn prefixed<S: Clone + Send + Sync + 'static>(
+    prefix: &str,
+    routes: Router<S>,
+) -> Router<S> {
+    let location = HeaderValue::from_str(prefix).expect("a route prefix is the path of a URL");
+    let to_prefix = move || async move { (StatusCode::FOUND, [(header::LOCATION, location)]) };
+    Router::new()
+        .route("/", get(to_prefix.clone()))
+        .route(&format!("{prefix}/"), get(to_prefix))
+        .nest(prefix, routes)
 }

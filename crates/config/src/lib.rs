@@ -73,4 +73,4 @@ pub use runtime::RuntimeConfig;
 pub use scrape::{Limits, ScrapeConfig};
 pub use sd::Discovery;
 pub use storage::{ChunkEncoding, Retention, StorageConfig};
-pub use unbuilt::Unbuilt;
+pub use unbuilt::{Unbuilt, UnbuiltList};

@@ -38,3 +38,17 @@ impl fmt::Display for Unbuilt {
         write!(f, "{}:{}:{}: {feature} is not built yet", file.display(), at.line, at.column)
     }
 }
+
+/// Several of them, a line each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnbuiltList(pub Vec<Unbuilt>);
+
+impl fmt::Display for UnbuiltList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, unbuilt) in self.0.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { "\n" })?;
+            unbuilt.fmt(f)?;
+        }
+        Ok(())
+    }
+}

@@ -1,7 +1,6 @@
 //! From an `alertmanager.yml` to a plan that alerting can go on with.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use regain_alerting::settings::ReceiverSettings;
 use regain_alerting::time_interval::TimeIntervals;
 use regain_alerting::{Notify, Plan, Templates};
 use regain_config::{
-    LoadError, LoadedAlertmanager, Unbuilt, load_alertmanager_file, load_alertmanager_text,
+    LoadError, LoadedAlertmanager, UnbuiltList, load_alertmanager_file, load_alertmanager_text,
 };
 use regain_http::client::ClientOptions;
 
@@ -68,8 +67,8 @@ pub(crate) enum AlertingRefused {
     #[error(transparent)]
     Load(#[from] LoadError),
     /// The file asks for what does not exist here.
-    #[error("{}", Lines(.0))]
-    NotBuilt(Vec<Unbuilt>),
+    #[error("{0}")]
+    NotBuilt(UnbuiltList),
     /// A file of templates is none.
     #[error("{}: {source}", .file.display())]
     Template {
@@ -96,18 +95,6 @@ pub(crate) enum AlertingRefused {
     },
 }
 
-struct Lines<'a>(&'a [Unbuilt]);
-
-impl fmt::Display for Lines<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, unbuilt) in self.0.iter().enumerate() {
-            f.write_str(if index == 0 { "" } else { "\n" })?;
-            unbuilt.fmt(f)?;
-        }
-        Ok(())
-    }
-}
-
 impl AlertingSource {
     /// Loads everything, completely or not at all. The receivers named in `replaced` are told nothing, because a
     /// remediation does what they would do.
@@ -125,7 +112,7 @@ impl AlertingSource {
             tracing::warn!("{warning}");
         }
         if !loaded.unbuilt.is_empty() {
-            return Err(AlertingRefused::NotBuilt(loaded.unbuilt));
+            return Err(AlertingRefused::NotBuilt(UnbuiltList(loaded.unbuilt)));
         }
         let receivers = &loaded.settings.receivers;
         let is_there = |name: &&String| receivers.iter().any(|receiver| *receiver.name == ***name);

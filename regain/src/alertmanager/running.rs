@@ -7,8 +7,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use regain_alerting::Alerting;
 use regain_api::{
-    AlertingDoor, AlertingService, AlertmanagerServer, Changes, ReloadRequest, WebAddress,
-    alertmanager_router,
+    AlertingDoor, AlertingService, AlertmanagerServer, Changes, WebAddress, alertmanager_router,
 };
 use regain_http::server::ServerSettings;
 use regain_metrics::{ProcessCollector, Registry};
@@ -18,13 +17,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::options::AlertmanagerOptions;
-use crate::address::address;
+use crate::address::{address, url_of};
 use crate::alerting::{
     self, AlertingFile, AlertingRefused, AlertingSource, ConfigMetrics, ReadyAlerting,
 };
 use crate::flags::Line;
 use crate::listen::{self, Listening};
-use crate::{build_info, exit, host, signals};
+use crate::{build_info, exit, host, reloads, signals};
 
 /// No receiver is replaced where nothing heals.
 const NONE_REPLACED: BTreeSet<String> = BTreeSet::new();
@@ -50,7 +49,7 @@ pub(super) async fn run(line: &Line, options: AlertmanagerOptions) -> ExitCode {
             return exit::FAILURE;
         }
     };
-    let external_url = format!("{}://{}{}", address.scheme, address.host, address.path);
+    let external_url = url_of(&address);
     let source = AlertingSource {
         file: AlertingFile::File(options.config_file.clone()),
         mode: options.alerting.matcher_mode,
@@ -108,7 +107,7 @@ impl Receiver {
     ) -> ExitCode {
         let door = AlertingDoor::default();
         door.open(Arc::clone(&self.service));
-        let (reload, reloads) = mpsc::channel(1);
+        let (reload, reload_requests) = mpsc::channel(1);
         let router = alertmanager_router(AlertmanagerServer {
             door: door.clone(),
             changes: Changes {
@@ -132,34 +131,12 @@ impl Receiver {
         let (tasks, end) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(regain_http::serve(listeners, router, settings, end.clone()));
         tasks.close();
-        self.events(stop, hangups, reloads).await;
+        reloads::serve(&stop, hangups, reload_requests, async || self.reload().await).await;
         door.close();
         end.cancel();
         tasks.wait().await;
         self.alerting.shutdown().await;
         exit::SUCCESS
-    }
-
-    /// Serves requests to load the configuration again, until the end.
-    async fn events(
-        &self,
-        stop: CancellationToken,
-        mut hangups: Signal,
-        mut reloads: mpsc::Receiver<ReloadRequest>,
-    ) {
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = hangups.recv() => {
-                    self.reload().await.ok();
-                }
-                Some(answer) = reloads.recv() => {
-                    let outcome = self.reload().await;
-                    // Whoever asked may have gone.
-                    answer.send(outcome).ok();
-                }
-            }
-        }
     }
 
     async fn reload(&self) -> Result<(), String> {

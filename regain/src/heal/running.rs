@@ -5,8 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use regain_api::{
-    AlertSource, Changes, HealingDoor, HealingServer, HealingService, ReloadRequest, WebAddress,
-    healing_router,
+    AlertSource, Changes, HealingDoor, HealingServer, HealingService, WebAddress, healing_router,
 };
 use regain_healing::Healing;
 use regain_healing::journal::JournalError;
@@ -27,7 +26,7 @@ use crate::api_client::{AskError, Server};
 use crate::flags::Line;
 use crate::healing::{self, HealingGround, HealingRefused};
 use crate::listen::{self, Listening};
-use crate::{alerting, build_info, exit, host, signals};
+use crate::{alerting, build_info, exit, host, reloads, signals};
 
 /// Why there is no healer.
 #[derive(Debug, thiserror::Error)]
@@ -165,7 +164,7 @@ impl Healer {
             source: AlertSource::Webhook,
             now: alerting::now,
         });
-        let (reload, reloads) = mpsc::channel(1);
+        let (reload, reload_requests) = mpsc::channel(1);
         let router = healing_router(HealingServer {
             door: door.clone(),
             changes: self.changes.clone(),
@@ -185,7 +184,7 @@ impl Healer {
             requests.spawn(look.run(self.healing.clone(), end.clone()));
         }
         requests.close();
-        self.events(stop, hangups, reloads).await;
+        reloads::serve(&stop, hangups, reload_requests, async || self.reload().await).await;
         door.close();
         end.cancel();
         requests.wait().await;
@@ -194,29 +193,6 @@ impl Healer {
         self.tasks.wait().await;
         tracing::info!("Healing has stopped; what runs elsewhere goes on");
         exit::SUCCESS
-    }
-
-    /// Serves requests to load the files again, until the end.
-    async fn events(
-        &self,
-        stop: CancellationToken,
-        mut hangups: Signal,
-        mut reloads: mpsc::Receiver<ReloadRequest>,
-    ) {
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = hangups.recv() => {
-                    // What is wrong was logged.
-                    self.reload().await.ok();
-                }
-                Some(answer) = reloads.recv() => {
-                    let outcome = self.reload().await;
-                    // Whoever asked may have gone.
-                    answer.send(outcome).ok();
-                }
-            }
-        }
     }
 
     async fn reload(&self) -> Result<(), String> {

@@ -1,10 +1,9 @@
 //! Loading the configuration, and refusing what this version cannot run.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use regain_config::{Config, LoadError, LoadOptions, Retention, Unbuilt};
+use regain_config::{Config, LoadError, LoadOptions, Retention, UnbuiltList};
 use regain_promql::ParserOptions;
 use regain_rules::RuleSet;
 
@@ -51,23 +50,11 @@ pub(crate) enum ConfigRefused {
     #[error(transparent)]
     Load(#[from] LoadError),
     /// The file asks for what does not exist here.
-    #[error("{}", Lines(.0))]
-    NotBuilt(Vec<Unbuilt>),
+    #[error("{0}")]
+    NotBuilt(UnbuiltList),
     /// What alerting and healing are configured with is refused.
     #[error(transparent)]
     Acting(#[from] ActingRefused),
-}
-
-struct Lines<'a>(&'a [Unbuilt]);
-
-impl fmt::Display for Lines<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, unbuilt) in self.0.iter().enumerate() {
-            f.write_str(if index == 0 { "" } else { "\n" })?;
-            unbuilt.fmt(f)?;
-        }
-        Ok(())
-    }
 }
 
 impl ConfigSource {
@@ -94,7 +81,7 @@ impl ConfigSource {
         }?;
         let unbuilt = config.unbuilt();
         if !unbuilt.is_empty() {
-            return Err(ConfigRefused::NotBuilt(unbuilt));
+            return Err(ConfigRefused::NotBuilt(UnbuiltList(unbuilt)));
         }
         let mut rules = config.rules(reading.parser)?;
         if let Self::Text(path, _, own) = self {

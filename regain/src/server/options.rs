@@ -14,9 +14,9 @@ use regain_promql::{EngineOptions, ParserOptions};
 use super::features::{self, NotBuilt};
 use super::flags::{AGENT_FLAGS, WRITE_MESSAGE_2};
 use super::load::Reading;
-use super::rules::{RuleSettings, url_of};
+use super::rules::RuleSettings;
 use crate::acting::ActingSource;
-use crate::address::{AddressError, address};
+use crate::address::{AddressError, address, url_of};
 use crate::flags::Line;
 use crate::{exit, host, runtime};
 

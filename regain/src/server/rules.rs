@@ -19,6 +19,7 @@ use regain_storage::{Appendable, Queryable};
 use regain_tsdb::Db;
 
 use super::options::QueryOptions;
+use crate::address::url_of;
 use crate::flags::{Flag, Kind, Line};
 use crate::{clock, environment};
 
@@ -163,10 +164,4 @@ pub(super) fn rules(
         resend_delay: settings.resend_delay,
         state: Some(StateDir { fs: Arc::new(RealFs), path: data_dir.join(STATE_DIR) }),
     })
-}
-
-/// The external URL, without a slash at its end.
-pub(super) fn url_of(address: &WebAddress) -> String {
-    let WebAddress { scheme, host, path, .. } = address;
-    format!("{scheme}://{host}{path}")
 }

@@ -22,7 +22,7 @@ use crate::envelope::text;
 use crate::guard::Changes;
 use crate::lifecycle::ReloadRequest;
 use crate::reload::{self, Reload};
-use crate::routes::{get, get_or_head, not_found, post};
+use crate::routes::{get, get_or_head, not_found, post, prefixed};
 use crate::self_metrics::{self, SelfMetrics};
 
 /// What those are told who use the first version of the API.
@@ -75,16 +75,6 @@ pub fn alertmanager_router(server: AlertmanagerServer) -> Router {
         .fallback(not_found)
         .layer(from_fn_with_state(limiter, limit::layer))
         .layer(from_fn_with_state(measure, measure::layer))
-}
-
-/// The routes below a prefix, and the way there from the root.
-fn prefixed(prefix: &str, router: Router) -> Router {
-    let location = HeaderValue::from_str(prefix).expect("a route prefix is the path of a URL");
-    let to_prefix = move || async move { (StatusCode::FOUND, [(header::LOCATION, location)]) };
-    Router::new()
-        .route("/", get(to_prefix.clone()))
-        .route(&format!("{prefix}/"), get(to_prefix))
-        .nest(prefix, router)
 }
 
 async fn ok() -> Response {
