@@ -7,7 +7,6 @@
 //! **Invariants.** What was committed survives a power cut. A write that failed leaves the log unusable for more;
 //! then the whole state is written to a new one before anything else is acknowledged.
 
-mod frame;
 mod record;
 
 use std::io;
@@ -15,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use regain_storage::fs::{File, Fs};
+use regain_storage::record::{self as frame, Scan, Scanned};
 
-use self::frame::Scanned;
 use crate::wire::{read_file, replace_file};
 
 pub(crate) use self::record::Record;
@@ -96,13 +95,13 @@ impl Journal {
         let failed = |source| JournalError::Io { path: path.to_owned(), source };
         let bytes = read_file(&*fs, path).map_err(failed)?.unwrap_or_default();
         let mut replay = Replay::default();
-        for scanned in frame::scan(body(path, &bytes, &mut replay)?) {
-            match scanned {
-                Scanned::Record(payload) => replay.take(payload),
-                Scanned::Damage(range) if HEADER_BYTES + range.end == bytes.len() => {
-                    replay.has_torn_end = true;
-                }
+        let mut scan = Scan::new(body(path, &bytes, &mut replay)?, 0);
+        loop {
+            match scan.next() {
+                Scanned::Record(_, payload) => replay.take(payload),
                 Scanned::Damage(_) => replay.damaged += 1,
+                Scanned::Tail(_) => replay.has_torn_end = true,
+                Scanned::End => break,
             }
         }
         if replay.damaged > 0 {

@@ -52,6 +52,14 @@ impl LabelArena {
         self.write().add(labels)
     }
 
+    /// How much memory the sets take.
+    pub fn size_bytes(&self) -> u64 {
+        let inner = self.0.read().expect("no holder of this lock panics");
+        let Inner { text, symbols, by_text, pairs, sets } = &*inner;
+        let ranges = symbols.capacity() + by_text.capacity() + pairs.capacity() + sets.capacity();
+        (text.capacity() + ranges * size_of::<Range<u32>>()) as u64
+    }
+
     /// The set `id` as a value of its own.
     pub fn labels(&self, id: LabelsId) -> Labels {
         self.read().labels(id)

@@ -35,6 +35,15 @@ impl Batch {
         self.starts.clear();
     }
 
+    /// The memory of the columns; not that of the histograms themselves.
+    pub const fn size_bytes(&self) -> usize {
+        self.runs.capacity() * size_of::<Run>()
+            + self.times.capacity() * size_of::<i64>()
+            + self.floats.capacity() * size_of::<f64>()
+            + self.histograms.capacity() * size_of::<Arc<Histogram>>()
+            + self.starts.capacity() * size_of::<i64>()
+    }
+
     /// The times of `run`.
     pub fn times_of(&self, run: &Run) -> &[i64] {
         &self.times[run.times.start as usize..run.times.end as usize]

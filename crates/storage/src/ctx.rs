@@ -1,12 +1,17 @@
 //! What travels with a query: its labels, its cancellation, its budget and its warnings.
 
+mod bytes;
+
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::task::{Context, Poll, Waker};
 
 use crate::arena::LabelArena;
 use crate::error::{Error, Result};
 use crate::histograms::HistogramArena;
+
+pub use bytes::{ByteBudget, ByteLimit, BytePool, OverBytes};
 
 /// The context of one query, shared by all that work on it.
 #[derive(Debug, Default)]
@@ -19,6 +24,10 @@ pub struct Ctx {
     pub cancel: Cancel,
     /// How many samples may be in memory.
     pub budget: Budget,
+    /// How many bytes may be in memory.
+    pub bytes: ByteBudget,
+    /// How many of the bytes are those of `labels`.
+    label_bytes: AtomicU64,
     /// What the answer should be accompanied by.
     pub warnings: Warnings,
 }
@@ -28,15 +37,34 @@ impl Ctx {
     pub fn with_samples_max(samples_max: u64) -> Self {
         Self { budget: Budget::new(samples_max), ..Self::default() }
     }
+
+    /// A context that may hold `samples_max` samples and what `bytes` allows.
+    pub fn limited(samples_max: u64, bytes: ByteBudget) -> Self {
+        Self { budget: Budget::new(samples_max), bytes, ..Self::default() }
+    }
+
+    /// Takes from the budget of bytes what the label sets have grown by since the last time. They grow wherever
+    /// series are met; whoever adds many calls this now and then.
+    pub fn hold_labels(&self) -> Result<()> {
+        let bytes = self.labels.size_bytes();
+        // Ordering: a counter that guards no other memory.
+        let before = self.label_bytes.fetch_max(bytes, Ordering::Relaxed);
+        if bytes > before { self.bytes.take(bytes - before) } else { Ok(()) }
+    }
 }
 
 const RUNNING: u8 = 0;
 const CANCELED: u8 = 1;
 const TIMED_OUT: u8 = 2;
+const KILLED: u8 = 3;
 
 /// A flag that ends a query early. A deadline is a cancel: whoever owns a clock raises it.
 #[derive(Debug, Default)]
-pub struct Cancel(AtomicU8);
+pub struct Cancel {
+    state: AtomicU8,
+    /// Who waits for the end.
+    waiting: Mutex<Vec<Waker>>,
+}
 
 impl Cancel {
     /// Ends the query because nobody waits for it any more.
@@ -49,19 +77,42 @@ impl Cancel {
         self.raise(TIMED_OUT);
     }
 
+    /// Ends the query because somebody else than who asked wants it to end.
+    pub fn kill(&self) {
+        self.raise(KILLED);
+    }
+
     /// An error once the query has been ended.
     pub fn check(&self) -> Result<()> {
         // Ordering: the flag guards no other memory.
-        match self.0.load(Ordering::Relaxed) {
+        match self.state.load(Ordering::Relaxed) {
             RUNNING => Ok(()),
             TIMED_OUT => Err(Error::TimedOut),
+            KILLED => Err(Error::Killed),
             _ => Err(Error::Canceled),
         }
     }
 
+    /// Waits for the end of the query, for those who are asked before it works: [`Cancel::check`] is for work.
+    pub fn poll_ended(&self, context: &mut Context<'_>) -> Poll<Error> {
+        let mut waiting = self.waiting.lock().expect("no holder of this lock panics");
+        if let Err(error) = self.check() {
+            return Poll::Ready(error);
+        }
+        waiting.retain(|waker| !waker.will_wake(context.waker()));
+        waiting.push(context.waker().clone());
+        Poll::Pending
+    }
+
     fn raise(&self, state: u8) {
-        // The first reason stays. Ordering: the flag guards no other memory.
-        self.0.compare_exchange(RUNNING, state, Ordering::Relaxed, Ordering::Relaxed).ok();
+        // The first reason stays. Ordering: the flag guards no other memory; who waits looks at it under the lock
+        // that is taken below.
+        let raised =
+            self.state.compare_exchange(RUNNING, state, Ordering::Relaxed, Ordering::Relaxed);
+        if raised.is_ok() {
+            let mut waiting = self.waiting.lock().expect("no holder of this lock panics");
+            std::mem::take(&mut *waiting).into_iter().for_each(Waker::wake);
+        }
     }
 }
 
@@ -97,6 +148,12 @@ impl Budget {
     pub fn give_back(&self, samples: u64) {
         // Ordering: a counter that guards no other memory.
         self.held.fetch_sub(samples, Ordering::Relaxed);
+    }
+
+    /// The number of samples held now.
+    pub fn held(&self) -> u64 {
+        // Ordering: a counter that guards no other memory.
+        self.held.load(Ordering::Relaxed)
     }
 
     /// The largest number of samples held at once so far.

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use regain_model::SeriesKey;
 
+use crate::ctx::OverBytes;
+
 /// The result of a store's operation.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -18,9 +20,15 @@ pub enum Error {
     /// The query was given up by whoever asked.
     #[error("query was canceled")]
     Canceled,
+    /// The query was ended by somebody else than who asked.
+    #[error("query was killed")]
+    Killed,
     /// The query wants more samples in memory than its budget allows.
     #[error("query processing would load too many samples into memory")]
     TooManySamples,
+    /// The query wants more bytes of memory than it, or all queries together, may have.
+    #[error("query needs more memory than it may have")]
+    TooMuchMemory(OverBytes),
     /// A file could not be read or written.
     #[error("{operation} {}", path.display())]
     Io {
@@ -42,7 +50,7 @@ pub enum Error {
         /// What was expected there.
         what: &'static str,
     },
-    /// A file of a later version of the program; it is left alone.
+    /// A file of another version of the format; it is left alone.
     #[error("{} has version {version}, which this program does not know", path.display())]
     UnknownVersion {
         /// The file.

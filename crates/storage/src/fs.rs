@@ -32,7 +32,7 @@ pub trait Fs: Send + Sync + Debug {
     /// Opens an existing file for reading and appending.
     fn open_append(&self, path: &Path) -> io::Result<Arc<dyn File>>;
 
-    /// Gives a file another name in the same file system, in place of one that may be there.
+    /// Gives a file, or a directory with all that is in it, another name in the same file system, in place of one that may be there.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Removes a file.
@@ -40,6 +40,9 @@ pub trait Fs: Send + Sync + Debug {
 
     /// The names of the files in a directory, sorted; directories are left out.
     fn list(&self, path: &Path) -> io::Result<Vec<String>>;
+
+    /// The names of the directories in a directory, sorted.
+    fn list_dirs(&self, path: &Path) -> io::Result<Vec<String>>;
 
     /// Makes the names in a directory durable.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;

@@ -12,18 +12,21 @@ mod batch;
 mod cell;
 mod ctx;
 mod histograms;
+mod marks;
 mod select;
 
 pub mod fs;
 pub mod memory;
+pub mod record;
 
 pub use append::{Appendable, Appender, Committed, LaneKey, SeriesRef, Verdict};
 pub use arena::{ArenaReader, ArenaWriter, LabelArena, LabelsId, Symbol};
 pub use batch::{Batch, Run};
 pub use cell::{histogram_cell, histogram_index, is_histogram, quieted};
-pub use ctx::{Budget, Cancel, Ctx, Warnings};
+pub use ctx::{Budget, ByteBudget, ByteLimit, BytePool, Cancel, Ctx, OverBytes, Warnings};
 pub use error::{Error, Result};
 pub use histograms::HistogramArena;
+pub use marks::Marks;
 pub use select::{
     Hints, Order, Part, Parts, Presence, Queryable, Selection, SeriesMeta, Snapshot, Want,
 };

@@ -6,7 +6,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
-use regain_model::{Histogram, KeySeed, Labels, Matcher, STALE_NAN, SeriesKey, Span, Timestamp};
+use hashbrown::HashMap;
+use regain_model::{
+    Histogram, KeySeed, Labels, METRIC_NAME, MatchOp, Matcher, STALE_NAN, SeriesKey, Span,
+    Timestamp,
+};
 
 use crate::append::{Appendable, Appender, Committed, LaneKey, SeriesRef, Verdict};
 use crate::arena::LabelsId;
@@ -14,6 +18,7 @@ use crate::batch::{Batch, Run};
 use crate::cell::{histogram_cell, histogram_index, quieted};
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
+use crate::marks::Marks;
 use crate::select::{Order, Part, Parts, Queryable, Selection, SeriesMeta, Snapshot};
 
 const SEED: KeySeed = KeySeed(0);
@@ -26,6 +31,41 @@ pub struct MemoryStore(Arc<RwLock<Arc<Content>>>);
 struct Content {
     series: Vec<Arc<Series>>,
     by_labels: BTreeMap<Labels, usize>,
+    /// The series of each metric, in label order; those without a name under the empty one.
+    by_name: BTreeMap<String, Vec<usize>>,
+    marks: Marks,
+}
+
+impl Content {
+    /// Adds a series that is not there yet, and says where it is.
+    fn insert(&mut self, labels: &Labels) -> usize {
+        let at = self.series.len();
+        let name = labels.get(METRIC_NAME).unwrap_or_default();
+        let of_name = self.by_name.entry(name.to_owned()).or_default();
+        let rank = of_name.partition_point(|&other| self.series[other].labels < *labels);
+        of_name.insert(rank, at);
+        self.by_labels.insert(labels.clone(), at);
+        self.series.push(Arc::new(Series {
+            labels: labels.clone(),
+            key: SeriesKey::of_labels(SEED, labels),
+            times: Vec::new(),
+            values: Vec::new(),
+            histograms: Vec::new(),
+            starts: Vec::new(),
+        }));
+        at
+    }
+
+    /// The series that match, in label order.
+    fn matching<'a>(&'a self, matchers: &'a [Matcher]) -> impl Iterator<Item = &'a Arc<Series>> {
+        let is_name =
+            |matcher: &&Matcher| matcher.name() == METRIC_NAME && matcher.op() == MatchOp::Equal;
+        let name = matchers.iter().find(is_name);
+        let of_name = name.map(|name| self.by_name.get(name.value()).into_iter().flatten());
+        let all = name.is_none().then(|| self.by_labels.values());
+        let places = of_name.into_iter().flatten().chain(all.into_iter().flatten());
+        places.map(|&at| &self.series[at]).filter(move |series| series.matches(matchers))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -44,6 +84,20 @@ impl Series {
     fn histogram(&self, cell: f64) -> Option<&Arc<Histogram>> {
         let index = usize::try_from(histogram_index(cell)?).ok()?;
         self.histograms.get(index)
+    }
+
+    fn matches(&self, matchers: &[Matcher]) -> bool {
+        let value = |matcher: &Matcher| self.labels.get(matcher.name()).unwrap_or_default();
+        matchers.iter().all(|matcher| matcher.matches(value(matcher)))
+    }
+
+    fn remove(&mut self, rows: Range<usize>) {
+        if !self.starts.is_empty() {
+            self.starts.drain(rows.clone());
+        }
+        self.times.drain(rows.clone());
+        // Histograms stay where the cells of other samples find them.
+        self.values.drain(rows);
     }
 
     /// The value of the newest sample.
@@ -123,7 +177,25 @@ impl MemoryStore {
 
     /// A writer that takes histograms as well.
     pub fn writer(&self) -> MemoryAppender {
-        MemoryAppender { store: self.clone(), staged: Vec::new() }
+        MemoryAppender { store: self.clone(), staged: Vec::new(), newest: HashMap::new() }
+    }
+
+    /// Removes the samples within `span` of the series that match, and says how many there were.
+    pub fn delete(&self, matchers: &[Matcher], span: Span) -> u64 {
+        let mut guard = self.0.write().expect("no holder of this lock panics");
+        let content = Arc::make_mut(&mut guard);
+        let (mut deleted, mut lowest) = (0, None);
+        for series in content.series.iter_mut().filter(|series| series.matches(matchers)) {
+            let rows = within(series, span);
+            let Some(&first) = series.times[rows.clone()].first() else { continue };
+            lowest = Some(lowest.map_or(first, |lowest: i64| lowest.min(first)));
+            deleted += rows.len() as u64;
+            Arc::make_mut(series).remove(rows);
+        }
+        if let Some(lowest) = lowest {
+            content.marks.note(Timestamp(lowest));
+        }
+        deleted
     }
 
     /// All series with their floats, in label order.
@@ -154,6 +226,8 @@ impl Appendable for MemoryStore {
 pub struct MemoryAppender {
     store: MemoryStore,
     staged: Vec<(SeriesRef, Sample)>,
+    /// Where the newest staged sample of each series is.
+    newest: HashMap<SeriesRef, usize>,
 }
 
 /// A staged sample.
@@ -183,8 +257,8 @@ impl MemoryAppender {
         let Some(held) = index(series).and_then(|at| content.series.get(at)) else {
             return Verdict::UnknownSeries;
         };
-        let staged = self.staged.iter().rev().find(|staged| staged.0 == series);
-        let newest = staged.map(|(_, sample)| (sample.time, sample.value.clone()));
+        let staged = self.newest.get(&series).map(|&at| &self.staged[at].1);
+        let newest = staged.map(|sample| (sample.time, sample.value.clone()));
         match newest.or_else(|| held.newest()) {
             Some((newest, _)) if newest > time.0 => Verdict::OutOfOrder,
             Some((newest, held)) if newest == time.0 => {
@@ -195,6 +269,7 @@ impl MemoryAppender {
                 }
             }
             _ => {
+                self.newest.insert(series, self.staged.len());
                 self.staged.push((series, Sample { time: time.0, start: start.0, value }));
                 Verdict::Accepted
             }
@@ -211,17 +286,7 @@ impl Appender for MemoryAppender {
         if let Some(&at) = guard.by_labels.get(labels) {
             return Ok(SeriesRef(at as u64));
         }
-        let content = Arc::make_mut(&mut guard);
-        let at = content.series.len();
-        content.by_labels.insert(labels.clone(), at);
-        content.series.push(Arc::new(Series {
-            labels: labels.clone(),
-            key: SeriesKey::of_labels(SEED, labels),
-            times: Vec::new(),
-            values: Vec::new(),
-            histograms: Vec::new(),
-            starts: Vec::new(),
-        }));
+        let at = Arc::make_mut(&mut guard).insert(labels);
         Ok(SeriesRef(at as u64))
     }
 
@@ -248,6 +313,10 @@ impl Appender for MemoryAppender {
         let mut guard = self.store.0.write().expect("no holder of this lock panics");
         let content = Arc::make_mut(&mut guard);
         let (mut samples, mut created) = (0, 0);
+        if let Some(lowest) = self.staged.iter().map(|(_, sample)| sample.time).min() {
+            content.marks.note(Timestamp(lowest));
+        }
+        self.newest.clear();
         for (series, sample) in self.staged.drain(..) {
             let at = index(series).expect("staged references were looked up");
             let series = Arc::make_mut(&mut content.series[at]);
@@ -260,6 +329,7 @@ impl Appender for MemoryAppender {
 
     fn rollback(&mut self) {
         self.staged.clear();
+        self.newest.clear();
     }
 }
 
@@ -276,19 +346,9 @@ impl Queryable for MemoryStore {
 #[derive(Debug)]
 struct MemorySnapshot(Arc<Content>);
 
-impl MemorySnapshot {
-    fn matching<'a>(&'a self, matchers: &'a [Matcher]) -> impl Iterator<Item = &'a Arc<Series>> {
-        self.0.by_labels.iter().filter_map(move |(labels, &at)| {
-            let matched =
-                matchers.iter().all(|m| m.matches(labels.get(m.name()).unwrap_or_default()));
-            matched.then(|| &self.0.series[at])
-        })
-    }
-}
-
 impl Snapshot for MemorySnapshot {
     fn select(&self, selection: &Selection<'_>, ctx: &Arc<Ctx>) -> Result<Box<dyn Parts>> {
-        let mut series: Vec<_> = self.matching(selection.matchers).map(Arc::clone).collect();
+        let mut series: Vec<_> = self.0.matching(selection.matchers).map(Arc::clone).collect();
         if selection.order == Order::Key {
             series.sort_by_key(|series| series.key);
         }
@@ -299,17 +359,17 @@ impl Snapshot for MemorySnapshot {
     }
 
     fn label_names(&self, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
-        let names = self.matching(matchers).flat_map(|series| series.labels.iter().map(|l| l.0));
+        let names = self.0.matching(matchers).flat_map(|series| series.labels.iter().map(|l| l.0));
         Ok(distinct(names, limit))
     }
 
     fn label_values(&self, name: &str, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
-        let values = self.matching(matchers).filter_map(|series| series.labels.get(name));
+        let values = self.0.matching(matchers).filter_map(|series| series.labels.get(name));
         Ok(distinct(values, limit))
     }
 
     fn changed_since(&self, mark: u64) -> (u64, Option<Timestamp>) {
-        (mark, None)
+        (self.0.marks.now(), self.0.marks.lowest_since(mark))
     }
 }
 

@@ -18,6 +18,11 @@ use crate::error::Result;
 pub trait Queryable: Send + Sync {
     /// A view of the samples in `span` that does not change while the query runs.
     fn snapshot(&self, span: Span, ctx: &Arc<Ctx>) -> Result<Arc<dyn Snapshot>>;
+
+    /// No fewer series than match, as far as that is known at once.
+    fn series_max(&self, _matchers: &[Matcher]) -> usize {
+        usize::MAX
+    }
 }
 
 /// A view that stays the same for the length of one query.
@@ -31,8 +36,11 @@ pub trait Snapshot: Send + Sync {
     /// The values of the label `name` over all series that match, sorted, at most `limit` (0: all).
     fn label_values(&self, name: &str, matchers: &[Matcher], limit: usize) -> Result<Vec<String>>;
 
-    /// The store's current mark, and the earliest time that was written late or deleted since
-    /// `mark`: what a cache must forget.
+    /// This view's mark, and the lowest timestamp of the samples that have come or gone since the view whose
+    /// mark was `mark`: what a cache must forget. Every change counts, in order or late; the time may be lower
+    /// than that of the change, never higher. What the view sees beyond its own mark is a change after it.
+    /// Marks hold for the life of the store in memory; of one that it has not given, as is 0, everything
+    /// may have changed.
     fn changed_since(&self, mark: u64) -> (u64, Option<Timestamp>);
 }
 
@@ -91,12 +99,16 @@ pub struct Hints<'a> {
     pub grouping: &'a [String],
     /// Whether `grouping` is kept (`by`) or removed (`without`).
     pub by: bool,
+    /// Whether, with `by`, no other labels than those of `grouping` and those that say what a series means
+    /// (`__name__`, `__type__`, `__unit__`) matter, so that a source may leave the others out. Series that are
+    /// then the same may share their [`SeriesMeta::labels`].
+    pub projected: bool,
 }
 
 impl Hints<'_> {
     /// No hints.
     pub const NONE: Self =
-        Hints { function: "", step_ms: 0, range_ms: 0, grouping: &[], by: false };
+        Self { function: "", step_ms: 0, range_ms: 0, grouping: &[], by: false, projected: false };
 }
 
 /// The selected series, at most [`Parts::SERIES_MAX`] a part, handed out one part after another.

@@ -189,9 +189,16 @@ impl Fs for MemFs {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.step()?;
-        let file = state.find(from)?;
-        state.names.remove(from);
-        state.names.insert(to.to_owned(), file);
+        let moved: Vec<_> = state.names.extract_if(.., |path, _| path.starts_with(from)).collect();
+        if moved.is_empty() {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        for (path, file) in moved {
+            let rest = path.strip_prefix(from).expect("it starts with it");
+            // Joining nothing would make a file a directory.
+            let path = if rest.as_os_str().is_empty() { to.to_owned() } else { to.join(rest) };
+            state.names.insert(path, file);
+        }
         Ok(())
     }
 
@@ -209,10 +216,27 @@ impl Fs for MemFs {
         Ok(names.filter_map(|file| Some(file.file_name()?.to_str()?.to_owned())).collect())
     }
 
+    fn list_dirs(&self, path: &Path) -> io::Result<Vec<String>> {
+        let state = self.state();
+        let below = state.names.keys().filter_map(|file| file.parent()?.strip_prefix(path).ok());
+        let first = |dir: &Path| Some(dir.iter().next()?.to_str()?.to_owned());
+        Ok(below.filter_map(first).collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.step()?;
         let state = &mut *state;
+        // What is in a directory that got another name moves with it.
+        let below = |file: &PathBuf| file.starts_with(path) && file.parent() != Some(path);
+        let mut moved_names = BTreeMap::new();
+        let moved =
+            |file: &PathBuf, id: &mut usize| below(file) && state.names.get(file) != Some(id);
+        for (_, id) in state.durable_names.extract_if(.., |file, id| moved(file, id)) {
+            let named = state.names.iter().filter(|(file, other)| **other == id && below(file));
+            moved_names.extend(named.map(|(file, &id)| (file.clone(), id)));
+        }
+        state.durable_names.append(&mut moved_names);
         state.durable_names.retain(|file, _| file.parent() != Some(path));
         let synced = state.names.iter().filter(|(file, _)| file.parent() == Some(path));
         state.durable_names.extend(synced.map(|(file, &id)| (file.clone(), id)));

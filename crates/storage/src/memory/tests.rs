@@ -133,3 +133,46 @@ fn histograms_come_back_beside_floats_with_what_is_known_about_resets() {
     assert_eq!(found, expected);
     assert_eq!((cells[1].to_bits(), cells[4].to_bits()), (7.0_f64.to_bits(), STALE_NAN.to_bits()));
 }
+
+#[test]
+fn a_view_tells_the_lowest_time_that_came_or_went_since_a_mark() {
+    let store = filled();
+    let ctx = Arc::new(Ctx::default());
+    let view = || store.snapshot(Span::ALL, &ctx).unwrap();
+    let before = view();
+    let (mark, everything) = before.changed_since(0);
+    assert_eq!(everything, Some(Timestamp(i64::MIN)));
+    assert_eq!(before.changed_since(mark), (mark, None));
+    let labels = Labels::from_pairs([("__name__", "up"), ("job", "late")]);
+    store.add(&labels, [(Timestamp(9000), 1.0)]).unwrap();
+    let (after_late, changed) = view().changed_since(mark);
+    assert_eq!(changed, Some(Timestamp(9000)));
+    assert_eq!(before.changed_since(mark), (mark, None), "an old view saw something new");
+    let a = [Matcher::equal("job", "a")];
+    assert_eq!(store.delete(&a, Span::new(Timestamp(500), Timestamp(1500))), 1);
+    assert_eq!(store.delete(&a, Span::new(Timestamp(500), Timestamp(1500))), 0);
+    assert_eq!(view().changed_since(mark).1, Some(Timestamp(1000)));
+    assert_eq!(view().changed_since(after_late).1, Some(Timestamp(1000)));
+    let left = selected(&store, &a, Span::ALL);
+    assert_eq!(left, [(r#"{__name__="up", job="a"}"#.to_owned(), vec![4.0, 6.0])]);
+}
+
+#[test]
+fn series_come_in_label_order_whether_or_not_they_are_found_by_name() {
+    let store = MemoryStore::new();
+    for (name, job) in [("up", "b"), ("", "d"), ("down", "c"), ("up", "a"), ("up", "c")] {
+        let labels = Labels::from_pairs([("__name__", name), ("job", job)]);
+        store.add(&labels, [(Timestamp(1), 1.0)]).unwrap();
+    }
+    let found = |matchers: &[Matcher]| -> Vec<String> {
+        selected(&store, matchers, Span::ALL).into_iter().map(|(labels, _)| labels).collect()
+    };
+    let up = |job: &str| format!(r#"{{__name__="up", job="{job}"}}"#);
+    assert_eq!(found(&[Matcher::equal("__name__", "up")]), [up("a"), up("b"), up("c")]);
+    let c = Matcher::equal("job", "c");
+    let down = r#"{__name__="down", job="c"}"#.to_owned();
+    assert_eq!(found(&[c.clone()]), [down, up("c")]);
+    assert_eq!(found(&[Matcher::equal("__name__", "up"), c]), [up("c")]);
+    assert_eq!(found(&[Matcher::equal("__name__", "")]), [r#"{job="d"}"#]);
+    assert_eq!(found(&[Matcher::equal("__name__", "gone")]), Vec::<String>::new());
+}

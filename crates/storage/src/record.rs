@@ -1,26 +1,27 @@
-//! The frame of a record in the write-ahead log and in the series log
-//! (`docs/formats/wal.md`): a marker, the length, a CRC-32C and the payload.
+//! The frame of a record in the house's logs (`docs/formats/wal.md`): a marker, the length, a CRC-32C
+//! and the payload.
 //!
 //! The marker lets a reader find the next whole record after a damaged one.
 
-use crate::wire::Cursor;
+use std::ops::Range;
 
 const MARKER: [u8; 4] = [0xd3, b'R', b'g', 0x9a];
 
 /// The bytes before the payload.
-pub(crate) const HEADER_BYTES: usize = 12;
+pub const HEADER_BYTES: usize = 12;
 
-/// The longest payload; a longer batch is split by its writer's own limits long before.
-pub(crate) const PAYLOAD_BYTES_MAX: usize = 1 << 30;
+/// The longest payload; writers' own limits are far below.
+pub const PAYLOAD_BYTES_MAX: usize = 1 << 30;
 
-/// Appends a record whose payload `write` appends; it must not be empty.
-pub(crate) fn put(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+/// Appends a record whose payload `write` appends; it must not be empty, nor longer than
+/// [`PAYLOAD_BYTES_MAX`].
+pub fn put(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     out.extend_from_slice(&MARKER);
     out.extend_from_slice(&[0; 8]);
     write(out);
     let payload = &out[start + HEADER_BYTES..];
-    assert!(payload.len() <= PAYLOAD_BYTES_MAX, "a batch stays below the record limit");
+    assert!(payload.len() <= PAYLOAD_BYTES_MAX, "what is written stays below the record limit");
     let length = u32::try_from(payload.len()).expect("checked above").to_le_bytes();
     let crc = crc32c::crc32c(payload).to_le_bytes();
     out[start + 4..start + 8].copy_from_slice(&length);
@@ -29,11 +30,11 @@ pub(crate) fn put(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
 
 /// What a scan meets next.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Scanned<'a> {
+pub enum Scanned<'a> {
     /// A whole record: where it starts and its payload.
     Record(usize, &'a [u8]),
     /// Bytes that are no record, with whole records after them.
-    Damage(std::ops::Range<usize>),
+    Damage(Range<usize>),
     /// Bytes that are no record, up to the end.
     Tail(usize),
     /// The end, right after a whole record.
@@ -42,18 +43,19 @@ pub(crate) enum Scanned<'a> {
 
 /// Walks over the records in `bytes`.
 #[derive(Debug)]
-pub(crate) struct Scan<'a> {
+pub struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Scan<'a> {
     /// Starts at the offset `at`.
-    pub(crate) const fn new(bytes: &'a [u8], at: usize) -> Self {
+    pub const fn new(bytes: &'a [u8], at: usize) -> Self {
         Self { bytes, at }
     }
 
-    pub(crate) fn next(&mut self) -> Scanned<'a> {
+    /// What comes next.
+    pub fn next(&mut self) -> Scanned<'a> {
         let start = self.at;
         if start >= self.bytes.len() {
             return Scanned::End;
@@ -81,16 +83,14 @@ fn find_marker(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 fn whole(bytes: &[u8], at: usize) -> Option<&[u8]> {
-    let mut cursor = Cursor(bytes.get(at..)?);
-    if cursor.take(MARKER.len())? != MARKER {
-        return None;
-    }
-    let length = usize::try_from(cursor.u32()?).ok()?;
-    let crc = cursor.u32()?;
-    let payload = cursor.take(length)?;
+    let rest = bytes.get(at..)?.strip_prefix(&MARKER)?;
+    let (length, rest) = rest.split_first_chunk()?;
+    let (crc, rest) = rest.split_first_chunk()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
     // A header with zeros after the marker would pass: the checksum of nothing is zero.
     (1..=PAYLOAD_BYTES_MAX).contains(&length).then_some(())?;
-    (crc32c::crc32c(payload) == crc).then_some(payload)
+    let payload = rest.get(..length)?;
+    (crc32c::crc32c(payload) == u32::from_le_bytes(*crc)).then_some(payload)
 }
 
 #[cfg(test)]
