@@ -47,6 +47,13 @@ impl Column {
         self.values.extend_from_slice(&merged.values);
     }
 
+    /// Keeps the samples for which `kept` says so.
+    pub(crate) fn keep(&mut self, kept: &[bool]) {
+        let (mut times, mut values) = (kept.iter(), kept.iter());
+        self.times.retain(|_| times.next().copied().unwrap_or_default());
+        self.values.retain(|_| values.next().copied().unwrap_or_default());
+    }
+
     /// Removes what lies outside of `min..=max` from `start` on.
     pub(crate) fn clip_from(&mut self, start: usize, min: i64, max: i64) {
         let end = start + self.times[start..].partition_point(|&time| time <= max);

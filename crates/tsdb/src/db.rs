@@ -1,14 +1,21 @@
 //! The store: opening, appending, sealing, asking.
 
 mod append;
+mod batch_times;
+mod delete;
+mod labelling;
 mod locate;
+mod merge;
 mod open;
+mod pages;
 mod part;
 mod read;
 mod replay;
+mod rows;
 mod seal;
 mod select;
 mod shared;
+mod sketch;
 mod snapshot;
 mod staged;
 mod stats;
@@ -19,10 +26,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
-use hashbrown::HashMap;
-use regain_model::{KeySeed, Span};
+use hashbrown::{HashMap, HashSet};
+use regain_model::{KeySeed, Matcher, Span, Timestamp};
 use regain_storage::fs::{FileLock, Fs};
-use regain_storage::{Appendable, Appender, Ctx, Error, LaneKey, Queryable, Result, Snapshot};
+use regain_storage::{
+    Appendable, Appender, Ctx, Error, LaneKey, Marks, Queryable, Result, Snapshot,
+};
 
 use crate::index::Index;
 use crate::lane::{Lane, Newest};
@@ -58,10 +67,15 @@ struct Inner {
     wal_closed_bytes: AtomicU64,
     series_log: Mutex<SeriesLog>,
     view: Mutex<Arc<View>>,
+    /// What has changed since when, for caches of what queries have read.
+    marks: Mutex<Marks>,
     /// Held by whoever changes the set of files.
     files: Mutex<Files>,
+    /// Held by whoever merges segments.
+    merging: Mutex<()>,
     counters: Counters,
     closed: AtomicBool,
+    pages: pages::PageCache,
     /// Later samples are too new.
     time_max: AtomicI64,
     /// The time of the newest sample.
@@ -99,6 +113,12 @@ struct Files {
     older_views: Vec<Weak<View>>,
     /// Segments that were dropped while such a query may read them.
     retired: Vec<Arc<Segment>>,
+    /// Segments in which damage was found when they were to be merged.
+    unmergeable: HashSet<u64>,
+    /// Segments that were written without what is deleted.
+    without_deleted: HashSet<u64>,
+    /// For every retention rule the time up to which it has deleted.
+    rule_cuts: HashMap<usize, i64>,
 }
 
 impl Files {
@@ -113,6 +133,9 @@ impl Files {
             removal_wanted: false,
             older_views: Vec::new(),
             retired: Vec::new(),
+            unmergeable: HashSet::new(),
+            without_deleted: HashSet::new(),
+            rule_cuts: HashMap::new(),
         }
     }
 
@@ -138,6 +161,7 @@ struct Counters {
     series_removed: AtomicU64,
     seals: AtomicU64,
     seals_failed: AtomicU64,
+    merges: AtomicU64,
 }
 
 impl Counters {
@@ -195,8 +219,14 @@ impl Appendable for Db {
 
 impl Queryable for Db {
     fn snapshot(&self, span: Span, _ctx: &Arc<Ctx>) -> Result<Arc<dyn Snapshot>> {
+        // The mark comes first: what is published from here on is a change after it, seen or not.
+        let mark = self.0.marks().now();
         let view = self.0.view();
-        Ok(Arc::new(snapshot::StoreSnapshot::new(Arc::clone(&self.0), view, span)))
+        Ok(Arc::new(snapshot::StoreSnapshot::new(Arc::clone(&self.0), (mark, view), span)))
+    }
+
+    fn series_max(&self, matchers: &[Matcher]) -> usize {
+        self.0.index().matching_max(matchers)
     }
 }
 
@@ -227,6 +257,16 @@ impl Inner {
 
     fn view(&self) -> Arc<View> {
         Arc::clone(&self.view.lock().expect("no holder of this lock panics"))
+    }
+
+    fn marks(&self) -> MutexGuard<'_, Marks> {
+        self.marks.lock().expect("no holder of this lock panics")
+    }
+
+    /// Notes that samples from `lowest` on have come or gone; called once queries see it so, and before
+    /// anybody is told.
+    fn note_change(&self, lowest: i64) {
+        self.marks().note(Timestamp(lowest));
     }
 
     /// Notes the size of the log for whoever asks while files are changed.

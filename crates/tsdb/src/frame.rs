@@ -1,172 +1,279 @@
-//! Frames: up to 128 numbers of one column, coded in the cheapest way (`docs/formats/segment.md`).
+//! Frames: some numbers of one column, coded in the cheapest way (`docs/formats/segment.md`).
 //!
-//! A frame of floats holds decimal-scaled integers wherever every value is m ÷ 10^k by its bits, and
-//! otherwise their bits with the common part taken out. Staleness markers, and few values among many
-//! that are no such integers, are kept apart as exceptions. A frame of times holds integers.
+//! A frame of floats holds decimal-scaled integers wherever every value is m ÷ 10^k by its bits. Where
+//! values are nearly so, as sums of decimals are, it holds the decimals and what is missing in units
+//! of the last place; otherwise it holds their bits, as integers too. Staleness markers, and few values
+//! among many that are no such integers, are kept apart as exceptions. A frame of times holds integers.
 //!
 //! **Invariant.** What comes out has the bits that went in, whatever they were.
-#![expect(clippy::cast_possible_truncation, reason = "counts, scales and widths fit a byte")]
 
-mod bits;
+mod alias;
 mod decimal;
+mod exceptions;
 mod ints;
 mod pack;
+mod patch;
+mod ulp;
 
-use regain_model::{STALE_NAN, is_stale};
+use regain_model::is_stale;
 
-use crate::wire::Cursor;
+use crate::wire::{Cursor, put_varint};
+pub(crate) use alias::Aliases;
+use exceptions::Exceptions;
 
 /// The most numbers in a frame.
-pub(crate) const FRAME_MAX: usize = 128;
+pub(crate) const FRAME_MAX: usize = 512;
 
-/// The first byte of a frame: two bits of mode, one for exceptions, five of scale. This scale says
-/// that the frame holds bits and not integers.
-const SCALE_BITS: u8 = 31;
+/// The first byte of a frame: two bits of mode, one for exceptions, five of kind: a scale or one of
+/// those below.
 const EXCEPTIONS: u8 = 4;
-const SCALE_SHIFT: u32 = 3;
+const KIND_SHIFT: u32 = 3;
 
-/// With more exceptions than one in this many values, a frame holds bits.
+/// The integers are the bits of floats.
+const KIND_BITS: u8 = 31;
+/// A second byte follows, with the kind and flags.
+const KIND_MORE: u8 = 30;
+/// The frame is another one of the group with its own first number.
+const KIND_ALIAS: u8 = 29;
+
+/// The flags of the second byte.
+const UNIT: u8 = 0x20;
+const PATCHED: u8 = 0x40;
+const ULP: u8 = 0x80;
+const SCALE_MASK: u8 = 0x1f;
+
+/// With more exceptions than one in this many values, a frame holds no decimals.
 const EXCEPTION_SHARE: usize = 8;
 
-/// Marks an exception whose eight bytes follow; without it, it is a staleness marker.
-const EXCEPTION_RAW: u8 = 0x80;
+/// Scales above this are an accident of a few values rather than how all were written.
+const SCALE_PLAUSIBLE: u8 = 12;
 
-/// Encodes frames. It keeps the scale of the last frame, a good guess for the next one, and memory
-/// that need not be cleared for each frame.
+/// How much work goes into a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Effort {
+    /// Little: what is appended waits for it.
+    Head,
+    /// Units and units of the last place are tried.
+    Segment,
+    /// Patches, too.
+    Block,
+}
+
+/// The most numbers in a frame of the head.
+pub(crate) const HEAD_FRAME: usize = 16;
+/// The most numbers in a frame of a segment.
+pub(crate) const SEGMENT_FRAME: usize = 128;
+
+/// Encodes frames of up to `N` numbers. It keeps the scale of the last frame, a good guess for the next
+/// one, and memory that need not be cleared for each frame.
 #[derive(Debug)]
-pub(crate) struct Encoder {
+pub(crate) struct Encoder<const N: usize> {
+    effort: Effort,
     scale: u8,
-    integers: [i64; FRAME_MAX],
-    floats: [f64; FRAME_MAX],
-    scratch: [u64; FRAME_MAX],
+    decimals: [i64; N],
+    bits: [i64; N],
+    near: [i64; N],
+    residues: [i64; N],
+    scratch: [u64; N],
 }
 
-impl Encoder {
-    pub(crate) const fn new() -> Self {
+impl Encoder<HEAD_FRAME> {
+    pub(crate) const fn head() -> Self {
+        Self::new(Effort::Head)
+    }
+}
+
+impl Encoder<SEGMENT_FRAME> {
+    pub(crate) const fn segment() -> Self {
+        Self::new(Effort::Segment)
+    }
+}
+
+impl Encoder<FRAME_MAX> {
+    pub(crate) const fn block() -> Self {
+        Self::new(Effort::Block)
+    }
+}
+
+impl<const N: usize> Encoder<N> {
+    const fn new(effort: Effort) -> Self {
         Self {
+            effort,
             scale: 0,
-            integers: [0; FRAME_MAX],
-            floats: [0.0; FRAME_MAX],
-            scratch: [0; FRAME_MAX],
+            decimals: [0; N],
+            bits: [0; N],
+            near: [0; N],
+            residues: [0; N],
+            scratch: [0; N],
         }
     }
 
-    /// Appends the frame of `values`, of which there are 1 to [`FRAME_MAX`].
+    /// Appends frames of all `values`.
+    pub(crate) fn put_all_floats(&mut self, out: &mut Vec<u8>, values: &[f64]) {
+        values.chunks(N).for_each(|values| self.put_floats(out, values));
+    }
+
+    /// Appends frames of all `times`.
+    pub(crate) fn put_all_times(&mut self, out: &mut Vec<u8>, times: &[i64]) {
+        times.chunks(N).for_each(|times| self.put_times(out, times));
+    }
+
+    /// Appends the frame of `values`, of which there are 1 to `N`.
     pub(crate) fn put_floats(&mut self, out: &mut Vec<u8>, values: &[f64]) {
-        debug_assert!((1..=FRAME_MAX).contains(&values.len()), "a frame is never empty");
-        let integers = &mut self.integers[..values.len()];
+        debug_assert!((1..=N).contains(&values.len()), "a frame is never empty");
+        let Self { effort, scale, decimals, scratch, .. } = self;
+        let decimals = &mut decimals[..values.len()];
         let mut exceptions = Exceptions::default();
-        if !decimal::scale_all(values, integers, &mut self.scale, &mut exceptions) {
-            self.put_bits(out, values);
-            return;
+        let is_decimal = decimal::scale_all(values, decimals, scale, &mut exceptions);
+        let is_plain = exceptions.raw(values) < 2 && *scale <= SCALE_PLAUSIBLE;
+        if is_decimal && (is_plain || *effort == Effort::Head) {
+            let plan = ints::plan(decimals, *effort, scratch);
+            put_integers(out, (decimals, plan, *scale), scratch, &exceptions);
+            exceptions.put(out, values);
+        } else {
+            self.put_others(out, values, is_decimal.then_some(exceptions));
         }
-        let plan = ints::plan(integers);
-        out.push(plan.mode as u8 | exceptions.flag() | self.scale << SCALE_SHIFT);
-        out.push(values.len() as u8 - 1);
-        ints::put(out, integers, plan, &mut self.scratch);
-        exceptions.put(out, values);
     }
 
-    /// Appends a frame of bits; staleness markers repeat the value before them there.
-    fn put_bits(&mut self, out: &mut Vec<u8>, values: &[f64]) {
-        let mut exceptions = Exceptions::default();
-        let kept = &mut self.floats[..values.len()];
-        let mut last = values.iter().copied().find(|&value| !is_stale(value)).unwrap_or(0.0);
-        for (index, (slot, &value)) in kept.iter_mut().zip(values).enumerate() {
-            if is_stale(value) {
-                exceptions.add(index);
-            } else {
-                last = value;
+    /// Appends the frame of values that are not all decimals: the cheapest of decimals with
+    /// `exceptions`, where there are any, of decimals with residues, and of bits.
+    fn put_others(&mut self, out: &mut Vec<u8>, values: &[f64], exceptions: Option<Exceptions>) {
+        let Self { effort, scale, decimals, bits, near, residues, scratch } = self;
+        let bits = &mut bits[..values.len()];
+        let mut special = to_bits(values, bits);
+        let mut plan = ints::plan(bits, *effort, scratch);
+        let mut size = plan.size_bytes + special.size_bytes(values);
+        let (mut chosen, mut head): (&[i64], _) = (bits, KIND_BITS);
+        if let Some(exceptions) = exceptions {
+            let decimals = &decimals[..values.len()];
+            let other = ints::plan(decimals, *effort, scratch);
+            let other_size = other.size_bytes + exceptions.size_bytes(values);
+            if other_size < size {
+                (plan, size, special) = (other, other_size, exceptions);
+                (chosen, head) = (decimals, *scale);
             }
-            *slot = last;
         }
-        out.push(exceptions.flag() | SCALE_BITS << SCALE_SHIFT);
-        out.push(values.len() as u8 - 1);
-        bits::put(out, kept, &mut self.scratch);
-        exceptions.put(out, values);
+        let (near, residues) = (&mut near[..values.len()], &mut residues[..values.len()]);
+        if *effort > Effort::Head
+            && let Some((scale, exceptions)) = ulp::split(values, near, residues)
+        {
+            let other = ints::plan(near, *effort, scratch);
+            let packed = ulp::Residues::of(residues);
+            let other_size = other.size_bytes + packed.size_bytes(values.len());
+            if other_size + exceptions.size_bytes(values) < size {
+                let head = Head { kind: scale, flags: ULP, exceptions: exceptions.flag() };
+                put_head_and_integers(out, (near, other, head), scratch);
+                packed.put(out, residues, scratch);
+                exceptions.put(out, values);
+                return;
+            }
+        }
+        put_integers(out, (chosen, plan, head), scratch, &special);
+        special.put(out, values);
     }
 
-    /// Appends the frame of `times`, of which there are 1 to [`FRAME_MAX`].
+    /// Appends the frame of `times`, of which there are 1 to `N`.
     pub(crate) fn put_times(&mut self, out: &mut Vec<u8>, times: &[i64]) {
-        debug_assert!((1..=FRAME_MAX).contains(&times.len()), "a frame is never empty");
-        let plan = ints::plan(times);
-        out.push(plan.mode as u8);
-        out.push(times.len() as u8 - 1);
-        ints::put(out, times, plan, &mut self.scratch);
+        debug_assert!((1..=N).contains(&times.len()), "a frame is never empty");
+        let plan = ints::plan(times, self.effort, &mut self.scratch);
+        put_integers(out, (times, plan, 0), &mut self.scratch, &Exceptions::default());
     }
 }
 
-/// Which values of a frame are not among its integers.
-#[derive(Debug, Default)]
-struct Exceptions {
-    mask: u128,
-    count: usize,
+/// The bits of floats; staleness markers are exceptions.
+fn to_bits(values: &[f64], bits: &mut [i64]) -> Exceptions {
+    let mut stale = Exceptions::default();
+    for (index, (slot, &value)) in bits.iter_mut().zip(values).enumerate() {
+        if is_stale(value) {
+            stale.add(index);
+        }
+        *slot = value.to_bits().cast_signed();
+    }
+    decimal::bridge(bits, &stale);
+    stale
 }
 
-impl Exceptions {
-    fn add(&mut self, index: usize) {
-        self.mask |= 1 << index;
-        self.count += 1;
-    }
+/// What the first bytes of a frame say, besides what the integers say themselves.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    kind: u8,
+    flags: u8,
+    exceptions: u8,
+}
 
-    /// The bit of a frame's first byte that says whether there are any.
-    const fn flag(&self) -> u8 {
-        if self.count > 0 { EXCEPTIONS } else { 0 }
-    }
+/// Appends a frame up to its exceptions.
+fn put_integers(
+    out: &mut Vec<u8>,
+    (integers, plan, kind): (&[i64], ints::Plan, u8),
+    scratch: &mut [u64],
+    exceptions: &Exceptions,
+) {
+    let head = Head { kind, flags: 0, exceptions: exceptions.flag() };
+    put_head_and_integers(out, (integers, plan, head), scratch);
+}
 
-    fn put(&self, out: &mut Vec<u8>, values: &[f64]) {
-        if self.count == 0 {
-            return;
-        }
-        out.push(self.count as u8);
-        let mut mask = self.mask;
-        while mask != 0 {
-            let index = mask.trailing_zeros() as usize;
-            mask &= mask - 1;
-            if is_stale(values[index]) {
-                out.push(index as u8);
-            } else {
-                out.push(index as u8 | EXCEPTION_RAW);
-                out.extend_from_slice(&values[index].to_bits().to_le_bytes());
-            }
-        }
+/// Appends a frame up to its integers.
+fn put_head_and_integers(
+    out: &mut Vec<u8>,
+    (integers, plan, head): (&[i64], ints::Plan, Head),
+    scratch: &mut [u64],
+) {
+    let body = ints::prepare(integers, plan, scratch);
+    let flags = head.flags | body.flags();
+    let kind = if flags == 0 { head.kind } else { KIND_MORE };
+    out.push(plan.mode as u8 | head.exceptions | kind << KIND_SHIFT);
+    if flags != 0 {
+        out.push(head.kind | flags);
     }
+    put_varint(out, integers.len() as u64 - 1);
+    body.put(out, scratch);
 }
 
 /// A frame whose lengths are checked, ready to be decoded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame<'a> {
-    body: Body<'a>,
+    integers: ints::Coded<'a>,
+    scale: u8,
+    residues: Option<ulp::Coded<'a>>,
     count: usize,
     exceptions: &'a [u8],
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Body<'a> {
-    Integers(ints::Coded<'a>, u8),
-    Bits(bits::Coded<'a>),
-}
-
 impl<'a> Frame<'a> {
-    /// Reads the next frame; `None` means that the bytes hold none.
+    /// Reads the next frame; `None` means that the bytes hold none. What an alias stands for lies in
+    /// `group`.
     #[inline]
-    pub(crate) fn read(cursor: &mut Cursor<'a>) -> Option<Self> {
+    pub(crate) fn read(cursor: &mut Cursor<'a>, group: &'a [u8]) -> Option<Self> {
         let head = cursor.byte()?;
-        let count = usize::from(cursor.byte()?) + 1;
-        if count > FRAME_MAX {
+        if head >> KIND_SHIFT != KIND_ALIAS {
+            return Self::read_after(head, cursor);
+        }
+        let place = usize::try_from(cursor.varint()?).ok()?;
+        let first = cursor.signed()?;
+        let mut target = Cursor(group.get(place..)?);
+        let head = target.byte()?;
+        // An alias of an alias would be a chain without end.
+        let mut frame =
+            (head >> KIND_SHIFT != KIND_ALIAS).then(|| Self::read_after(head, &mut target))??;
+        frame.integers.set_first(first);
+        Some(frame)
+    }
+
+    #[inline]
+    fn read_after(head: u8, cursor: &mut Cursor<'a>) -> Option<Self> {
+        let kind = head >> KIND_SHIFT;
+        let more = if kind == KIND_MORE { cursor.byte()? } else { kind };
+        let scale = more & SCALE_MASK;
+        let count = usize::try_from(cursor.varint()?).ok()?.checked_add(1)?;
+        if count > FRAME_MAX || (scale > decimal::SCALE_MAX && scale != KIND_BITS) {
             return None;
         }
-        let scale = head >> SCALE_SHIFT;
-        let body = if scale == SCALE_BITS {
-            Body::Bits(bits::read(cursor, count)?)
-        } else if scale <= decimal::SCALE_MAX {
-            let mode = ints::Mode::from_bits(head & 3)?;
-            Body::Integers(ints::read(cursor, mode, count)?, scale)
-        } else {
-            return None;
-        };
-        let exceptions = if head & EXCEPTIONS == 0 { &[] } else { read_exceptions(cursor, count)? };
-        Some(Self { body, count, exceptions })
+        let mode = ints::Mode::from_bits(head & 3)?;
+        let integers = ints::read(cursor, (mode, more & (UNIT | PATCHED)), count)?;
+        let residues = if more & ULP == 0 { None } else { Some(ulp::read(cursor, count)?) };
+        let exceptions =
+            if head & EXCEPTIONS == 0 { &[] } else { exceptions::read(cursor, count)? };
+        Some(Self { integers, scale, residues, count, exceptions })
     }
 
     /// The number of values.
@@ -177,56 +284,26 @@ impl<'a> Frame<'a> {
     /// Decodes the values into `out`, whose length is the count.
     #[inline]
     pub(crate) fn floats(&self, out: &mut [f64]) {
-        match &self.body {
-            Body::Bits(coded) => coded.decode(out),
-            Body::Integers(coded, scale) => {
-                coded.decode(out, |integer| integer as f64);
-                decimal::unscale(out, *scale);
-            }
+        if self.scale == KIND_BITS {
+            self.integers.decode(out, |bits| f64::from_bits(bits.cast_unsigned()));
+        } else {
+            self.integers.decode(out, |integer| integer as f64);
+            decimal::unscale(out, self.scale);
+        }
+        if let Some(residues) = &self.residues {
+            residues.add_to(out);
         }
         if !self.exceptions.is_empty() {
-            self.patch(out);
+            exceptions::patch(self.exceptions, out);
         }
     }
 
     /// Decodes the times into `out`, whose length is the count; `None` for a frame of floats.
     #[inline]
     pub(crate) fn times(&self, out: &mut [i64]) -> Option<()> {
-        match &self.body {
-            Body::Integers(coded, 0) if self.exceptions.is_empty() => {
-                coded.decode(out, |time| time);
-                Some(())
-            }
-            _ => None,
-        }
+        let is_times = self.scale == 0 && self.residues.is_none() && self.exceptions.is_empty();
+        is_times.then(|| self.integers.decode(out, |time| time))
     }
-
-    fn patch(&self, out: &mut [f64]) {
-        let mut cursor = Cursor(self.exceptions);
-        while let Some(at) = cursor.byte() {
-            let raw = at & EXCEPTION_RAW != 0;
-            let bits = if raw { cursor.u64() } else { Some(STALE_NAN.to_bits()) };
-            if let (Some(slot), Some(bits)) = (out.get_mut(usize::from(at & 0x7f)), bits) {
-                *slot = f64::from_bits(bits);
-            }
-        }
-    }
-}
-
-/// The bytes of the exceptions, whose positions are checked.
-fn read_exceptions<'a>(cursor: &mut Cursor<'a>, count: usize) -> Option<&'a [u8]> {
-    let exceptions = cursor.byte()?;
-    let start = cursor.0;
-    for _ in 0..exceptions {
-        let at = cursor.byte()?;
-        if usize::from(at & 0x7f) >= count {
-            return None;
-        }
-        if at & EXCEPTION_RAW != 0 {
-            cursor.take(8)?;
-        }
-    }
-    start.get(..start.len() - cursor.0.len())
 }
 
 #[cfg(test)]

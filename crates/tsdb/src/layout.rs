@@ -12,14 +12,13 @@ use crate::wire::Cursor;
 /// The bytes before the content of every file: eight of magic, the version, their CRC-32C.
 pub(crate) const HEADER_BYTES: usize = 16;
 
-const VERSION: u32 = 1;
-
 /// The kinds of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Wal,
     SeriesLog,
     Segment,
+    Deletes,
     Manifest,
 }
 
@@ -29,7 +28,16 @@ impl Kind {
             Self::Wal => *b"RgnWal\r\n",
             Self::SeriesLog => *b"RgnSer\r\n",
             Self::Segment => *b"RgnSeg\r\n",
+            Self::Deletes => *b"RgnDel\r\n",
             Self::Manifest => *b"RgnMan\r\n",
+        }
+    }
+
+    /// The version of the format that is read and written.
+    const fn version(self) -> u32 {
+        match self {
+            Self::Wal | Self::SeriesLog | Self::Deletes => 1,
+            Self::Segment | Self::Manifest => 2,
         }
     }
 
@@ -38,6 +46,7 @@ impl Kind {
             Self::Wal => "wal",
             Self::SeriesLog => "series",
             Self::Segment => "segment",
+            Self::Deletes => "deletes",
             Self::Manifest => "manifest",
         }
     }
@@ -46,7 +55,7 @@ impl Kind {
     pub(crate) fn header(self) -> [u8; HEADER_BYTES] {
         let mut header = [0; HEADER_BYTES];
         header[..8].copy_from_slice(&self.magic());
-        header[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        header[8..12].copy_from_slice(&self.version().to_le_bytes());
         let crc = crc32c::crc32c(&header[..12]);
         header[12..].copy_from_slice(&crc.to_le_bytes());
         header
@@ -60,7 +69,7 @@ impl Kind {
             return Ok(false);
         };
         match Cursor(rest).u32() {
-            Some(VERSION) => Ok(true),
+            Some(version) if version == self.version() => Ok(true),
             version => {
                 let version = version.unwrap_or_default();
                 Err(Error::UnknownVersion { path: path.to_owned(), version })
@@ -114,7 +123,7 @@ impl Layout {
     /// The kind and number that a file name stands for.
     pub(crate) fn parse(name: &str) -> Option<(Kind, u64)> {
         let (number, extension) = name.split_once('.')?;
-        let kinds = [Kind::Wal, Kind::SeriesLog, Kind::Segment];
+        let kinds = [Kind::Wal, Kind::SeriesLog, Kind::Segment, Kind::Deletes];
         let kind = kinds.into_iter().find(|kind| kind.extension() == extension)?;
         Some((kind, number.parse().ok()?))
     }

@@ -3,7 +3,9 @@
 //! Writers append batches to **lanes** ([`regain_storage::Appender`]); a lane is one writer's time
 //! grid, so that a scrape's samples share one timestamp. A batch is in the write-ahead log before it
 //! is visible. Rows stay in memory until a **seal** writes them to a segment file; then the log before
-//! them goes. Queries see the store through [`regain_storage::Snapshot`]s that do not change.
+//! them goes. Queries see the store through [`regain_storage::Snapshot`]s that do not change. Whoever runs
+//! [`Db::merge`] on a thread of its own makes one of neighbouring segments; so does what was deleted leave
+//! the files.
 //!
 //! **Invariants.** No clock, no environment, no threads: time comes in through [`Db::tick`], files are
 //! reached through [`regain_storage::fs::Fs`] only. A byte that comes from a file is never trusted.
@@ -19,6 +21,7 @@ mod lane;
 mod series_log;
 mod wal;
 
+mod deleted;
 mod manifest;
 mod segment;
 mod view;
@@ -26,10 +29,9 @@ mod view;
 mod column;
 mod frame;
 mod layout;
-mod record;
 mod wire;
 
 pub use db::{Db, HeadStats, LabelStats, Stats};
-pub use options::Options;
+pub use options::{Options, RetentionRule};
 pub use progress::ReplayProgress;
 pub use report::{Damage, ReplayReport};

@@ -29,6 +29,8 @@ pub(crate) struct Manifest {
     pub(crate) next_segment: u64,
     /// The segments, oldest first.
     pub(crate) segments: Vec<u64>,
+    /// The file of what is deleted, 0 for none.
+    pub(crate) deletes: u64,
 }
 
 impl Manifest {
@@ -44,6 +46,7 @@ impl Manifest {
             next_series: 0,
             next_segment: 1,
             segments: Vec::new(),
+            deletes: 0,
         }
     }
 
@@ -107,6 +110,7 @@ impl Manifest {
         for &segment in &self.segments {
             put_varint(&mut content, segment);
         }
+        put_varint(&mut content, self.deletes);
         let crc = crc32c::crc32c(&content);
         content.extend_from_slice(&crc.to_le_bytes());
         let length = u32::try_from(content.len()).expect("a manifest is short");
@@ -134,6 +138,7 @@ impl Manifest {
         for _ in 0..cursor.count()? {
             manifest.segments.push(cursor.varint()?);
         }
+        manifest.deletes = cursor.varint()?;
         cursor.is_empty().then_some(manifest)
     }
 }
@@ -164,6 +169,7 @@ mod tests {
             next_series: 4000,
             next_segment: 9,
             segments: vec![4, 7, 8],
+            deletes: 5,
             ..Manifest::new(KeySeed(77))
         };
         manifest.write(&fs, &layout).unwrap();
@@ -196,11 +202,11 @@ mod tests {
         let (fs, layout) = (MemFs::new(), Layout::new(Path::new("/data")));
         Manifest::new(KeySeed(1)).write(&fs, &layout).unwrap();
         let mut bytes = fs.bytes(&layout.manifest()).unwrap();
-        bytes[8] = 2;
+        bytes[8] += 1;
         let crc = crc32c::crc32c(&bytes[..12]);
         bytes[12..16].copy_from_slice(&crc.to_le_bytes());
         fs.set_bytes(&layout.manifest(), bytes);
         let error = read(&fs, &layout).unwrap_err();
-        assert!(matches!(error, Error::UnknownVersion { version: 2, .. }), "{error}");
+        assert!(matches!(error, Error::UnknownVersion { version: 3, .. }), "{error}");
     }
 }

@@ -1,8 +1,17 @@
 //! What a store is opened with.
 
-use regain_model::KeySeed;
+use regain_model::{KeySeed, Matcher};
 
 use crate::progress::ReplayProgress;
+
+/// Series that match are kept for so long, and up to an eighth longer.
+#[derive(Clone, Debug)]
+pub struct RetentionRule {
+    /// What the labels of the series satisfy.
+    pub matchers: Vec<Matcher>,
+    /// The age at which samples go, against the newest of the store.
+    pub retention_ms: i64,
+}
 
 /// Settings of a store. Sizes and times are named constants as defaults; tests choose smaller ones.
 #[derive(Clone, Debug)]
@@ -11,6 +20,8 @@ pub struct Options {
     pub seed: KeySeed,
     /// Segments that end this long before the newest are dropped; 0 keeps them.
     pub retention_ms: i64,
+    /// Series that are kept for a shorter time.
+    pub retention_rules: Vec<RetentionRule>,
     /// The oldest segments are dropped while all files together are larger; 0 keeps them.
     pub retention_bytes: u64,
     /// A seal comes after at least this many samples …
@@ -23,6 +34,8 @@ pub struct Options {
     pub seal_silence_ms: i64,
     /// A seal comes, and unused series leave, at every multiple of this time.
     pub period_ms: i64,
+    /// Segments are merged over windows of three times a period, nine times and so on up to this.
+    pub merge_span_max_ms: i64,
     /// Samples later than the last tick by more than this are too new; 0 takes all.
     pub future_max_ms: i64,
     /// Samples older than the newest of the store by more than this are too old; 0 takes all.
@@ -38,12 +51,14 @@ impl Default for Options {
         Self {
             seed: KeySeed(0),
             retention_ms: 15 * 24 * 3_600_000,
+            retention_rules: Vec::new(),
             retention_bytes: 0,
             seal_samples_min: 4_000_000,
             seal_samples_per_series: 32,
             head_bytes_max: 256 << 20,
             seal_silence_ms: 60_000,
             period_ms: 2 * 3_600_000,
+            merge_span_max_ms: 54 * 3_600_000,
             future_max_ms: 600_000,
             past_max_ms: 3_600_000,
             wal_file_bytes_max: 64 << 20,

@@ -6,6 +6,7 @@
 
 pub(crate) mod encode;
 pub(crate) mod lanes;
+pub(crate) mod merge;
 pub(crate) mod page;
 pub(crate) mod read;
 pub(crate) mod write;
@@ -123,6 +124,10 @@ impl Segment {
             return Err(bad(directory.end, "groups within the file"));
         }
         Ok(Self { number, file, groups, directory, lanes, summary, path: path.clone() })
+    }
+
+    pub(crate) const fn group_count(&self) -> usize {
+        self.groups.len()
     }
 
     /// The groups that can hold the series with this key; `hint` is where the series before was.

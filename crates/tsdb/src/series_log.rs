@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use regain_model::SeriesKey;
 use regain_storage::fs::{File, Fs};
+use regain_storage::record::{self, Scan, Scanned};
 use regain_storage::{Error, Result};
 
 use crate::index::Index;
 use crate::layout::{HEADER_BYTES, Kind, create, io_error, read_all};
-use crate::record::{self, Scan, Scanned};
 use crate::report::Damage;
 use crate::wire::{Cursor, put_bytes, put_varint};
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use hashbrown::HashMap;
 
+use crate::deleted::Deleted;
 use crate::segment::Segment;
 use crate::segment::encode::Frozen;
 
@@ -19,6 +20,8 @@ pub(crate) struct View {
     /// The number of seals that are segments here.
     pub(crate) sealed: u64,
     pub(crate) segments: Vec<Arc<Segment>>,
+    /// What queries leave out.
+    pub(crate) deleted: Arc<Deleted>,
     pub(crate) next: Next,
 }
 
@@ -61,6 +64,13 @@ impl Seal {
 }
 
 impl View {
+    /// The same once more, to be changed into the next view.
+    pub(crate) fn successor(&self) -> Self {
+        let Self { sealed, segments, deleted, next } = self;
+        let (segments, deleted, next) = (segments.clone(), Arc::clone(deleted), Arc::clone(next));
+        Self { sealed: *sealed, segments, deleted, next }
+    }
+
     /// The seals after this view up to the `epoch`th, oldest first.
     pub(crate) fn seals_upto(&self, epoch: u64) -> Vec<Arc<Seal>> {
         let mut seals = Vec::new();

@@ -13,10 +13,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use regain_storage::fs::{File, Fs};
-use regain_storage::{Error, Result};
+use regain_storage::{Error, Result, record};
 
 use crate::layout::{HEADER_BYTES, Kind, Layout, create, io_error};
-use crate::record;
 
 /// The log, open for appending.
 #[derive(Debug)]

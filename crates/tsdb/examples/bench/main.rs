@@ -1,6 +1,7 @@
 //! Measures the store alone, in time on the processor: `cargo run --release -p regain-tsdb --example bench -- <what> [options]`.
 //!
-//! `append` writes rows as scrapes do and prints time, bytes and memory; `restart` does the same and
+//! `append` writes rows as scrapes do and prints time, bytes and memory; `merge` then merges what it
+//! sealed; `restart` does the same and
 //! then opens the directory as a killed process leaves it; `query` asks. The options are
 //! `lanes=250 series=1200 rows=100 step=5000 dir=/tmp/… only=…`.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
@@ -93,11 +94,12 @@ fn main() -> Result<()> {
     };
     match what.as_str() {
         "append" => write::append(&settings),
+        "merge" => write::merge(&settings),
         "restart" => write::restart(&settings),
         "open" => open(&settings).map(drop),
         "query" => query::run(&settings),
         _ => {
-            println!("what to measure: append, restart, open or query");
+            println!("what to measure: append, merge, restart, open or query");
             Ok(())
         }
     }

@@ -127,6 +127,26 @@ pub(crate) fn append(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
+/// Appends, seals, and merges all that there is to merge.
+pub(crate) fn merge(settings: &Settings) -> Result<()> {
+    append(settings)?;
+    let db = open(settings)?;
+    db.seal()?;
+    let start = CpuClock::now();
+    while db.merge(&|| true)? {}
+    let stats = db.stats();
+    let samples = stats.segments_samples as f64;
+    println!(
+        "merges: {}, {:.1} ns/sample; segments: {} with {:.3} B/sample, {:.1} KiB of memory each",
+        stats.merges,
+        start.elapsed().as_secs_f64() * 1e9 / samples,
+        stats.segments,
+        stats.segments_bytes as f64 / samples,
+        stats.segments_memory_bytes as f64 / 1024.0 / stats.segments as f64,
+    );
+    Ok(())
+}
+
 pub(crate) fn restart(settings: &Settings) -> Result<()> {
     append(settings)?;
     // Nothing is closed: the directory is as a killed process leaves it.

@@ -1,15 +1,17 @@
 //! Finds the samples of some series in the segments that a query sees.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use regain_model::SeriesKey;
 use regain_storage::Result;
 
+use super::pages::PageCache;
 use super::select::Selected;
 use super::snapshot::Seen;
 use crate::layout::corrupt;
 use crate::segment::Segment;
-use crate::segment::page::{Page, Piece};
+use crate::segment::page::{Entry, Page, Piece};
 
 /// Where the samples of some series are in segments.
 #[derive(Debug, Default)]
@@ -26,7 +28,7 @@ pub(super) struct Located {
 #[derive(Debug, Default)]
 pub(super) struct LoadedPages {
     groups: Range<usize>,
-    pages: Vec<Option<Page>>,
+    pages: Vec<Option<Arc<Page>>>,
 }
 
 /// A piece of a series in a segment.
@@ -53,31 +55,77 @@ pub(super) struct SealedGroup {
 }
 
 impl LoadedPages {
-    /// Reads pages, and with them those that the next series need, too, while they follow.
+    /// Gets pages, and reads with them those that the next series need, too, while they follow.
     fn load(
         &mut self,
-        segment: &Segment,
+        (cache, segment): (&PageCache, &Segment),
         wanted: Range<usize>,
         next: &[(SeriesKey, u32, u32)],
     ) -> Result<()> {
-        let Range { start, mut end } = wanted;
-        for &(key, ..) in next {
-            let next = segment.groups_of(key, end - 1);
-            if next.start > end {
-                break;
-            }
-            end = end.max(next.end);
-        }
+        let Range { start, end } = wanted;
         // The first of them may be the last of those that are here.
         let kept = (start + 1 == self.groups.end).then(|| self.pages.pop()).flatten();
-        let read_from = start + usize::from(kept.is_some());
         self.pages.clear();
-        self.pages.extend(kept);
         self.groups = 0..0;
-        self.pages.extend(segment.pages(read_from..end)?);
-        self.groups = start..end;
+        self.pages.extend(kept);
+        for group in start + self.pages.len()..end {
+            if let Some(page) = cache.get((segment.number, group)) {
+                self.pages.push(Some(page));
+                continue;
+            }
+            let read = group..followed_by(segment, group..end, next);
+            for (group, page) in read.clone().zip(segment.pages(read)?) {
+                let page = page.map(Arc::new);
+                if let Some(page) = &page {
+                    cache.put((segment.number, group), page);
+                }
+                self.pages.push(page);
+            }
+            break;
+        }
+        self.groups = start..start + self.pages.len();
         Ok(())
     }
+
+    /// The group and the entry of a series, which is in one of some groups that are loaded, if it is here
+    /// at all.
+    fn find(
+        &self,
+        segment: &Segment,
+        groups: Range<usize>,
+        id: u32,
+        hint: &mut (usize, usize),
+    ) -> Result<Option<(usize, usize)>> {
+        let mut damaged = None;
+        for group in groups {
+            let Some(page) = &self.pages[group - self.groups.start] else {
+                damaged = Some(group);
+                continue;
+            };
+            let from = if group == hint.0 { hint.1 } else { 0 };
+            if let Some(entry) = page.find(id, from) {
+                *hint = (group, entry + 1);
+                return Ok(Some((group, entry)));
+            }
+        }
+        damaged.map_or(Ok(None), |group| {
+            let offset = segment.page_range(group).start;
+            Err(corrupt(&segment.path, offset, "a directory page"))
+        })
+    }
+}
+
+/// Where the groups end that are read with `wanted`, because the next series are there.
+fn followed_by(segment: &Segment, wanted: Range<usize>, next: &[(SeriesKey, u32, u32)]) -> usize {
+    let mut end = wanted.end;
+    for &(key, ..) in next {
+        let next = segment.groups_of(key, end - 1);
+        if next.start > end {
+            break;
+        }
+        end = end.max(next.end);
+    }
+    end
 }
 
 fn small(index: usize) -> u32 {
@@ -85,11 +133,6 @@ fn small(index: usize) -> u32 {
 }
 
 impl Located {
-    /// No pieces for any of this many series.
-    pub(super) fn nothing(series: usize) -> Self {
-        Self { ends: vec![0; series], ..Self::default() }
-    }
-
     /// Looks the series up in all segments; pieces that do not overlap the span are left out.
     pub(super) fn new(
         seen: &Seen,
@@ -98,14 +141,15 @@ impl Located {
         span: (i64, i64),
     ) -> Result<Self> {
         let mut located = Self::default();
-        // Directory pages are in the order of keys, whatever the order of the selection.
-        let mut by_key: Vec<(SeriesKey, u32, u32)> =
-            (0..).zip(series).map(|(at, series)| (series.key, series.id, at)).collect();
-        by_key.sort_unstable();
-        for (segment, loaded) in loaded.iter_mut().enumerate() {
-            located.look_into(seen, (segment, loaded), &by_key, span)?;
+        let mut last_groups = vec![u32::MAX; loaded.len()];
+        let mut by_series = true;
+        find(seen, loaded, series, |found| {
+            by_series &= located.pieces.last().is_none_or(|last| last.series <= found.series);
+            located.add(seen, &found, span, &mut last_groups[found.segment]);
+        })?;
+        if !by_series {
+            located.pieces.sort_by_key(|piece| piece.series);
         }
-        located.pieces.sort_by_key(|piece| piece.series);
         let mut end = 0;
         for at in 0..small(series.len()) {
             let rest = &located.pieces[end..];
@@ -121,75 +165,76 @@ impl Located {
         &self.pieces[start..self.ends[at] as usize]
     }
 
-    /// Looks the series, ascending by key, up in one segment.
-    fn look_into(
-        &mut self,
-        seen: &Seen,
-        (at, loaded): (usize, &mut LoadedPages),
-        by_key: &[(SeriesKey, u32, u32)],
-        span: (i64, i64),
-    ) -> Result<()> {
-        let segment = &seen.segments[at].segment;
-        // The group and the entry after the one that was found last.
-        let mut hint = (usize::MAX, 0);
-        for (index, &(key, id, series)) in by_key.iter().enumerate() {
-            let candidates = segment.groups_of(key, hint.0);
-            if candidates.is_empty() {
-                continue;
-            }
-            if candidates.start < loaded.groups.start || candidates.end > loaded.groups.end {
-                loaded.load(segment, candidates.clone(), &by_key[index + 1..])?;
-            }
-            let mut damaged = None;
-            for group in candidates {
-                let Some(page) = &loaded.pages[group - loaded.groups.start] else {
-                    damaged = Some(group);
-                    continue;
-                };
-                let from = if group == hint.0 { hint.1 } else { 0 };
-                let Some(entry) = page.find(id, from) else { continue };
-                hint = (group, entry + 1);
-                self.add(seen, (at, group), (page, entry), (series, span));
-                damaged = None;
-                break;
-            }
-            if let Some(group) = damaged {
-                let offset = segment.page_range(group).start;
-                return Err(corrupt(&segment.path, offset, "a directory page"));
-            }
-        }
-        Ok(())
-    }
-
     /// Adds the pieces of an entry.
-    fn add(
-        &mut self,
-        seen: &Seen,
-        (segment, group): (usize, usize),
-        (page, entry): (&Page, usize),
-        (series, (min, max)): (u32, (i64, i64)),
-    ) {
-        let found =
-            SealedGroup { segment: small(segment), group: small(group), crc: page.data_crc };
-        let entry = &page.entries[entry];
+    fn add(&mut self, seen: &Seen, found: &FoundEntry<'_>, span: (i64, i64), last_group: &mut u32) {
+        let FoundEntry { series, page, entry, .. } = found;
+        let (segment, group) = (small(found.segment), small(found.group));
         let mut start = entry.start;
         for piece in page.pieces_of(entry) {
-            let (first, last) = seen.segments[segment].segment.span_of(piece);
-            if first <= max && min <= last {
-                if self.groups.last() != Some(&found) {
-                    self.groups.push(found);
+            if seen.overlaps(segment, piece, span) {
+                let place = self.groups.get(*last_group as usize);
+                if place.is_none_or(|place| place.group != group) {
+                    *last_group = small(self.groups.len());
+                    self.groups.push(SealedGroup { segment, group, crc: page.data_crc });
                 }
-                let group = small(self.groups.len() - 1);
-                let piece = piece.clone();
-                self.pieces.push(SealedPiece {
-                    series,
-                    segment: found.segment,
-                    group,
-                    start,
-                    piece,
-                });
+                let (series, group, piece) = (*series, *last_group, piece.clone());
+                self.pieces.push(SealedPiece { series, segment, group, start, piece });
             }
             start += piece.size_bytes;
         }
     }
+}
+
+/// An entry of a directory.
+pub(super) struct FoundEntry<'a> {
+    /// The series, as an index among those looked for.
+    pub(super) series: u32,
+    /// The index of the segment among those that the query sees, and of the group in it.
+    pub(super) segment: usize,
+    group: usize,
+    page: &'a Page,
+    entry: Entry,
+}
+
+impl FoundEntry<'_> {
+    /// The pieces of the series.
+    pub(super) fn pieces(&self) -> &[Piece] {
+        self.page.pieces_of(&self.entry)
+    }
+}
+
+/// Looks series up in all segments: calls `found` for one after another in the order of their keys, for
+/// each from the oldest segment on.
+pub(super) fn find(
+    seen: &Seen,
+    loaded: &mut [LoadedPages],
+    series: &[Selected],
+    mut found: impl FnMut(FoundEntry<'_>),
+) -> Result<()> {
+    // Directory pages are in the order of keys, whatever the order of the selection.
+    let mut by_key: Vec<(SeriesKey, u32, u32)> =
+        (0..).zip(series).map(|(at, series)| (series.key, series.id, at)).collect();
+    by_key.sort_unstable();
+    // The group and the entry after the one that was found last in each segment.
+    let mut hints = vec![(usize::MAX, 0); loaded.len()];
+    for (index, &(key, id, series)) in by_key.iter().enumerate() {
+        for (at, (loaded, hint)) in loaded.iter_mut().zip(&mut hints).enumerate() {
+            let segment = &*seen.segments[at].segment;
+            let groups = segment.groups_of(key, hint.0);
+            if groups.is_empty() {
+                continue;
+            }
+            if groups.start < loaded.groups.start || groups.end > loaded.groups.end {
+                let cache = &seen.db.pages;
+                loaded.load((cache, segment), groups.clone(), &by_key[index + 1..])?;
+            }
+            if let Some((group, entry)) = loaded.find(segment, groups, id, hint)? {
+                let page = loaded.pages[group - loaded.groups.start].as_ref();
+                let page = page.expect("an entry was found in it");
+                let entry = page.entries[entry];
+                found(FoundEntry { series, segment: at, group, page, entry });
+            }
+        }
+    }
+    Ok(())
 }

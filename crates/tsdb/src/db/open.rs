@@ -10,8 +10,10 @@ use regain_model::KeySeed;
 use regain_storage::fs::{FileLock, Fs};
 use regain_storage::{Error, Result};
 
+use super::pages::PageCache;
 use super::replay::Replay;
 use super::{Counters, Files, Inner};
+use crate::deleted::Deleted;
 use crate::index::Index;
 use crate::layout::{HEADER_BYTES, Kind, Layout, corrupt, io_error, set_aside};
 use crate::manifest::Manifest;
@@ -36,6 +38,8 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
     let clean = read_series(&*fs, &layout, &manifest, &mut index, &mut report)?;
     let segments = open_segments(&*fs, &layout, &mut manifest, &mut report)?;
     count_segments(&segments, &mut index, &mut report)?;
+    let deleted = read_deleted(&*fs, &layout, &mut manifest, &mut report)?;
+    deleted.count(&Deleted::default(), &mut index);
 
     let progress = &options.replay_progress;
     let mut replay = Replay::new(&mut index, &segments, manifest.next_lane, progress);
@@ -59,7 +63,8 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
     let lanes: Vec<_> = replayed.lanes.by_id.values().map(|lane| lane.view().samples).collect();
     let counters = Counters::default();
     Counters::add(&counters.samples_unsealed, lanes.into_iter().sum());
-    let view = View { sealed: 0, segments, next: Arc::default() };
+    let deleted = Arc::new(deleted);
+    let view = View { sealed: 0, segments, deleted, next: Arc::default() };
     let wal_closed = wal_sizes(&*fs, &layout, &wal_files)?;
     let files = Files::new(manifest, wal_closed);
     let inner = Inner {
@@ -75,9 +80,12 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
         series_log: Mutex::new(series_log),
         wal_closed_bytes: AtomicU64::new(files.wal_closed.values().sum()),
         view: Mutex::new(Arc::new(view)),
+        marks: Mutex::default(),
         files: Mutex::new(files),
+        merging: Mutex::default(),
         counters,
         closed: AtomicBool::new(false),
+        pages: PageCache::default(),
         time_max: AtomicI64::new(i64::MAX),
         newest: AtomicI64::new(newest),
         is_full: AtomicBool::new(false),
@@ -162,6 +170,31 @@ fn open_series_log(
     Ok(log)
 }
 
+/// Reads what is deleted; a damaged file is set aside, and what it hid shows again.
+fn read_deleted(
+    fs: &dyn Fs,
+    layout: &Layout,
+    manifest: &mut Manifest,
+    report: &mut ReplayReport,
+) -> Result<Deleted> {
+    match Deleted::read(fs, layout, manifest.deletes) {
+        Err(Error::Corrupt { path, .. }) => {
+            report.damage.push(quarantine(fs, &path)?);
+            manifest.deletes = 0;
+            Ok(Deleted::default())
+        }
+        read => read,
+    }
+}
+
+/// Gives a damaged file another name, under which nobody reads it.
+fn quarantine(fs: &dyn Fs, path: &Path) -> Result<Damage> {
+    let size = fs.open(path).and_then(|file| file.size_bytes());
+    let size = size.map_err(io_error("read", path))?;
+    fs.rename(path, &set_aside(path)).map_err(io_error("rename", path))?;
+    Ok(Damage { path: path.to_owned(), bytes: 0..size })
+}
+
 /// Opens the segments; a damaged one is set aside under another name, one that is missing is left out.
 fn open_segments(
     fs: &dyn Fs,
@@ -174,10 +207,7 @@ fn open_segments(
         match Segment::open(fs, layout, number) {
             Ok(segment) => segments.push(Arc::new(segment)),
             Err(Error::Corrupt { path, .. }) => {
-                let size = fs.open(&path).and_then(|file| file.size_bytes());
-                let size = size.map_err(io_error("read", &path))?;
-                report.damage.push(Damage { path: path.clone(), bytes: 0..size });
-                fs.rename(&path, &set_aside(&path)).map_err(io_error("rename", &path))?;
+                report.damage.push(quarantine(fs, &path)?);
             }
             Err(Error::Io { path, source, .. })
                 if source.kind() == std::io::ErrorKind::NotFound =>
@@ -241,6 +271,7 @@ impl Inner {
                 Some((Kind::Wal, number)) => number < manifest.wal_first,
                 Some((Kind::SeriesLog, number)) => number != manifest.series_log,
                 Some((Kind::Segment, number)) => !manifest.segments.contains(&number),
+                Some((Kind::Deletes, number)) => number != manifest.deletes,
                 _ => Path::new(name).extension().is_some_and(|tail| tail == "tmp"),
             };
             if leftover {

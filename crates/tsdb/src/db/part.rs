@@ -3,18 +3,20 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use regain_model::Timestamp;
-use regain_storage::{Batch, Ctx, Part, Parts, Presence, Result, Run, Selection, SeriesMeta, Want};
+use regain_storage::{Batch, Ctx, Error, Part, Parts, Result, Run, Selection, SeriesMeta, Want};
 
-use super::locate::{LoadedPages, Located, SealedPiece};
+use super::batch_times::{BatchTimes, RowsId, offset};
+use super::delete::hide;
+use super::locate::{LoadedPages, Located, SealedPiece, find};
+use super::rows::RowsInSpan;
 use super::select::{Selected, SelectedSeries};
+use super::sketch::Sketch;
 use super::snapshot::Seen;
-use crate::column::{Column, Times};
+use crate::column::Column;
 use crate::lane::LaneData;
-use crate::lane::row::count;
 use crate::layout::corrupt;
-use crate::segment::page::Rows;
-use crate::segment::read::{Chosen, choose, decode, max_gap};
+use crate::segment::page::{Piece, Rows};
+use crate::segment::read::{Chosen, Frames, decode, decode_values};
 
 /// Hands out the parts of a selection.
 #[derive(Debug)]
@@ -23,6 +25,7 @@ pub(super) struct StoreParts {
     selected: Arc<SelectedSeries>,
     next: usize,
     loaded: Vec<LoadedPages>,
+    rows: Arc<RowsInSpan>,
     plan: Plan,
     ctx: Arc<Ctx>,
 }
@@ -50,7 +53,8 @@ impl StoreParts {
             decodes: selection.want != Want::Nothing,
         };
         let loaded = seen.segments.iter().map(|_| LoadedPages::default()).collect();
-        Self { seen, selected: Arc::new(selected), next: 0, loaded, plan, ctx }
+        let rows = Arc::new(RowsInSpan::new(&seen, plan.span));
+        Self { seen, selected: Arc::new(selected), next: 0, loaded, rows, plan, ctx }
     }
 }
 
@@ -64,8 +68,7 @@ impl Parts for StoreParts {
             }
             let end = self.next + rest.min(<dyn Parts>::SERIES_MAX);
             let range = std::mem::replace(&mut self.next, end)..end;
-            let part =
-                StorePart::new(&self.seen, &self.selected, range, (self.plan, &mut self.loaded))?;
+            let part = StorePart::new(self, range)?;
             // Whether all series had samples is known only now.
             if !part.metas.is_empty() {
                 return Ok(Some(Box::new(part)));
@@ -78,57 +81,143 @@ impl Parts for StoreParts {
 struct StorePart {
     seen: Arc<Seen>,
     selected: Arc<SelectedSeries>,
+    rows: Arc<RowsInSpan>,
     plan: Plan,
     metas: Vec<SeriesMeta>,
-    /// The place of each among the selected series, from `first` on.
+    /// The place of each among the selected series, from the start of `range` on.
     places: Vec<usize>,
-    first: usize,
-    /// Where their samples are in segments.
-    located: Located,
+    range: Range<usize>,
+    /// Where their samples are in segments, once that is of interest.
+    located: Option<Located>,
     /// Values of groups that were read, as the groups lie in `located`.
     values: Vec<Option<Box<[u8]>>>,
 }
 
 impl StorePart {
-    fn new(
-        seen: &Arc<Seen>,
-        selected: &Arc<SelectedSeries>,
-        range: Range<usize>,
-        (plan, loaded): (Plan, &mut [LoadedPages]),
-    ) -> Result<Self> {
+    fn new(parts: &mut StoreParts, range: Range<usize>) -> Result<Self> {
+        let StoreParts { seen, selected, loaded, rows, plan, .. } = parts;
         let series = &selected.series[range.clone()];
-        let looks = plan.decodes || plan.presence || series.iter().any(|series| !series.is_certain);
-        let located = if looks {
-            Located::new(seen, loaded, series, plan.span)?
-        } else {
-            Located::nothing(series.len())
-        };
         let mut part = Self {
             seen: Arc::clone(seen),
             selected: Arc::clone(selected),
-            plan,
+            rows: Arc::clone(rows),
+            plan: *plan,
             metas: Vec::with_capacity(series.len()),
             places: Vec::with_capacity(series.len()),
-            first: range.start,
-            values: vec![None; located.groups.len()],
-            located,
+            range,
+            located: None,
+            values: Vec::new(),
         };
+        let mut sketches = part.sketches(loaded)?;
+        if let Some(sketches) = &mut sketches {
+            part.leave_out_deleted(sketches)?;
+        }
         for (at, &Selected { key, labels, .. }) in series.iter().enumerate() {
-            // Who wants no samples needs no bound, and gets none.
-            let samples_max = if looks { part.samples_max(at)? } else { u64::MAX };
-            if samples_max == 0 {
-                continue;
-            }
-            let presence = if plan.presence { part.presence(at)? } else { None };
+            let (samples_max, presence) = match &sketches {
+                // Who wants no samples needs no bound, and gets none.
+                None => (u64::MAX, None),
+                Some(sketches) if sketches[at].samples_max == 0 => continue,
+                Some(sketches) if plan.presence => {
+                    (sketches[at].samples_max, sketches[at].presence())
+                }
+                Some(sketches) => (sketches[at].samples_max, None),
+            };
             part.metas.push(SeriesMeta { key, labels, samples_max, presence });
             part.places.push(at);
         }
         Ok(part)
     }
 
+    /// What is known about the series; nothing where nobody wants to know.
+    fn sketches(&mut self, loaded: &mut [LoadedPages]) -> Result<Option<Vec<Sketch>>> {
+        let series = &self.selected.series[self.range.clone()];
+        let Plan { span, presence, decodes } = self.plan;
+        if !decodes && !presence && series.iter().all(|series| series.is_certain) {
+            return Ok(None);
+        }
+        let mut sketches = vec![Sketch::default(); series.len()];
+        let mut broken = None;
+        let mut sketch = |series: u32, segment: u32, piece: &Piece| {
+            let known = (&*self.seen, &*self.rows);
+            if sketches[series as usize].add_sealed(known, segment, piece).is_none() {
+                broken = Some(segment);
+            }
+        };
+        if presence {
+            // Where the samples lie matters only if it turns out that they must be decoded.
+            find(&self.seen, loaded, series, |found| {
+                let segment = offset(found.segment);
+                let pieces = found.pieces().iter();
+                let pieces = pieces.filter(|piece| self.seen.overlaps(segment, piece, span));
+                pieces.for_each(|piece| sketch(found.series, segment, piece));
+            })?;
+        } else {
+            let located = Located::new(&self.seen, loaded, series, span)?;
+            for at in 0..series.len() {
+                for sealed in located.pieces_of(at) {
+                    sketch(offset(at), sealed.segment, &sealed.piece);
+                }
+            }
+            self.located = Some(located);
+        }
+        if let Some(segment) = broken {
+            return Err(self.impossible(segment));
+        }
+        for (at, sketch) in sketches.iter_mut().enumerate() {
+            for (data, slot) in self.unsealed(at) {
+                sketch.add_unsealed(data, slot, span);
+            }
+        }
+        Ok(Some(sketches))
+    }
+
+    /// What is deleted of a series within the span.
+    fn deleted(&self, at: usize) -> Option<&[(i64, i64)]> {
+        self.seen.deleted(self.selected.series[self.range.start + at].id, self.plan.span)
+    }
+
+    /// Counts what is left of series of which something is deleted: only decoding tells.
+    fn leave_out_deleted(&mut self, sketches: &mut [Sketch]) -> Result<()> {
+        let mut column = Column::default();
+        for (at, sketch) in sketches.iter_mut().enumerate() {
+            if self.deleted(at).is_some() {
+                self.locate()?;
+                self.load(at)?;
+                self.read_series(at, &mut column)?;
+                *sketch = Sketch::of_count(column.times.len() as u64);
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds out where the samples are, unless that is known.
+    fn locate(&mut self) -> Result<()> {
+        let located = if let Some(located) = self.located.take() {
+            located
+        } else {
+            let segments = self.seen.segments.iter();
+            let mut loaded: Vec<_> = segments.map(|_| LoadedPages::default()).collect();
+            let series = &self.selected.series[self.range.clone()];
+            Located::new(&self.seen, &mut loaded, series, self.plan.span)?
+        };
+        self.values.resize(located.groups.len(), None);
+        self.located = Some(located);
+        Ok(())
+    }
+
+    /// Where a series has its sealed samples, oldest first.
+    fn pieces_of(&self, at: usize) -> &[SealedPiece] {
+        self.located.as_ref().map_or(&[], |located| located.pieces_of(at))
+    }
+
+    fn impossible(&self, segment: u32) -> Error {
+        let segment = &self.seen.segments[segment as usize].segment;
+        corrupt(&segment.path, 0, "rows that the lane has")
+    }
+
     /// The unsealed samples of a series, oldest first lane by lane.
     fn unsealed(&self, at: usize) -> impl Iterator<Item = (&LaneData, u32)> {
-        let Selected { id, place, .. } = self.selected.series[self.first + at];
+        let Selected { id, place, .. } = self.selected.series[self.range.start + at];
         let others = self.selected.others.get(&id).map_or(&[][..], Vec::as_slice);
         let (min, max) = self.plan.span;
         std::iter::once(place).chain(others.iter().copied()).flat_map(move |place| {
@@ -141,73 +230,14 @@ impl StorePart {
     }
 
     fn chosen<'a>(&'a self, sealed: &'a SealedPiece) -> Result<Chosen<'a>> {
-        let seen = &self.seen.segments[sealed.segment as usize];
-        seen.times(sealed.piece.lane)
-            .and_then(|lane| choose(&sealed.piece, &lane.times, self.plan.span))
-            .ok_or_else(|| corrupt(&seen.segment.path, 0, "rows that the lane has"))
-    }
-
-    fn samples_max(&self, at: usize) -> Result<u64> {
-        let (min, max) = self.plan.span;
-        let mut samples = 0;
-        for sealed in self.located.pieces_of(at) {
-            let segment = &self.seen.segments[sealed.segment as usize].segment;
-            let lane = segment.lanes.get(sealed.piece.lane as usize);
-            let is_whole = lane.is_some_and(|lane| min <= lane.first && lane.last <= max);
-            samples += match &sealed.piece.rows {
-                Rows::Own(samples, ..) => u64::from(*samples),
-                Rows::Mask(mask) => count(mask),
-                Rows::Range(_, rows) if is_whole => u64::from(*rows),
-                Rows::All if is_whole => lane.map_or(0, |lane| u64::from(lane.rows)),
-                Rows::All | Rows::Range(..) => match self.chosen(sealed)? {
-                    Chosen::Rows(rows, _) => rows.len() as u64,
-                    Chosen::Masked(..) | Chosen::Own(_) => 0,
-                },
-            };
-        }
-        for (data, slot) in self.unsealed(at) {
-            let own = data.own.get(&slot).map_or(0, |own| own.len() as u64);
-            samples += data.rows_max(min, max) + own;
-        }
-        Ok(samples)
-    }
-
-    /// When a series has samples, as far as its sources know without decoding.
-    fn presence(&self, at: usize) -> Result<Option<Presence>> {
-        let mut times = Times::default();
-        for sealed in self.located.pieces_of(at) {
-            if sealed.piece.stale {
-                return Ok(None);
-            }
-            let Chosen::Rows(rows, _) = self.chosen(sealed)? else { return Ok(None) };
-            let (Some(&from), Some(&to)) = (rows.first(), rows.last()) else { continue };
-            if times.span.is_some_and(|(_, last)| last >= from) {
-                return Ok(None);
-            }
-            times.add(from, self.plan.span);
-            let lane = self.seen.segments[sealed.segment as usize].times(sealed.piece.lane);
-            let whole = lane.filter(|lane| lane.times.len() == rows.len());
-            let gap = whole.map_or_else(|| max_gap(rows), |lane| lane.max_gap);
-            times.max_gap = times.max_gap.max(gap);
-            times.span = times.span.map(|(first, _)| (first, to));
-        }
-        for (data, slot) in self.unsealed(at) {
-            let last = times.span.map_or(i64::MIN, |(_, last)| last);
-            if data.min_time <= last || data.presence(slot, self.plan.span, &mut times).is_none() {
-                return Ok(None);
-            }
-        }
-        Ok(times.span.map(|(first, last)| Presence {
-            first: Timestamp(first),
-            last: Timestamp(last),
-            max_gap_ms: times.max_gap,
-            stale: 0,
-        }))
+        let chosen = self.rows.choose(&self.seen, sealed.segment, &sealed.piece);
+        chosen.ok_or_else(|| self.impossible(sealed.segment))
     }
 
     /// Reads the values of the groups that a series needs.
     fn load(&mut self, at: usize) -> Result<()> {
         let Self { seen, located, values, .. } = self;
+        let Some(located) = located else { return Ok(()) };
         for sealed in located.pieces_of(at) {
             let slot = &mut values[sealed.group as usize];
             if slot.is_some() {
@@ -225,23 +255,44 @@ impl StorePart {
         Ok(())
     }
 
+    /// Where a piece's frames begin.
+    fn frames(&self, sealed: &SealedPiece) -> Result<Frames<'_>> {
+        let group = self.values[sealed.group as usize].as_deref();
+        group.map(|group| (group, sealed.start as usize)).ok_or_else(|| self.broken(sealed))
+    }
+
+    fn broken(&self, sealed: &SealedPiece) -> Error {
+        let segment = &self.seen.segments[sealed.segment as usize].segment;
+        corrupt(&segment.path, u64::from(sealed.start), "frames of values")
+    }
+
+    /// The rows that a series has all its samples in, if they neither overlap nor have gaps.
+    fn plain_rows<'a>(&'a self, at: usize, plain: &mut Vec<Plain<'a>>) -> Result<bool> {
+        plain.clear();
+        if self.deleted(at).is_some() || self.unsealed(at).next().is_some() {
+            return Ok(false);
+        }
+        let mut last = i64::MIN;
+        for sealed in self.pieces_of(at) {
+            let Chosen::Rows(times, first) = self.chosen(sealed)? else { return Ok(false) };
+            let (Some(&from), Some(&to)) = (times.first(), times.last()) else { continue };
+            if from <= last {
+                return Ok(false);
+            }
+            last = to;
+            plain.push(Plain { sealed, times, first });
+        }
+        Ok(true)
+    }
+
     /// Reads the samples of one series into `out`.
     fn read_series(&self, at: usize, out: &mut Column) -> Result<()> {
         out.clear();
         let mut ordered = true;
-        for sealed in self.located.pieces_of(at) {
-            let SealedPiece { segment, group, start: from, piece, .. } = sealed;
-            let (from, size) = (*from as usize, piece.size_bytes as usize);
+        for sealed in self.pieces_of(at) {
             let piece_start = out.times.len();
-            let bytes = self.values[*group as usize].as_ref();
-            let frames = bytes.and_then(|bytes| bytes.get(from..from.checked_add(size)?));
-            let chosen = self.chosen(sealed)?;
-            frames.and_then(|frames| decode(frames, &chosen, self.plan.span, out)).ok_or_else(
-                || {
-                    let segment = &self.seen.segments[*segment as usize].segment;
-                    corrupt(&segment.path, from as u64, "frames of values")
-                },
-            )?;
+            let (frames, chosen) = (self.frames(sealed)?, self.chosen(sealed)?);
+            decode(frames, &chosen, self.plan.span, out).ok_or_else(|| self.broken(sealed))?;
             ordered &= is_ordered(&out.times, piece_start);
         }
         for (data, slot) in self.unsealed(at) {
@@ -252,7 +303,29 @@ impl StorePart {
         if !ordered {
             out.merge_from(0);
         }
+        if let Some(deleted) = self.deleted(at) {
+            hide(deleted, out);
+        }
         Ok(())
+    }
+}
+
+/// The samples of a piece that are neighbouring rows: their times, and the index of the first value.
+#[derive(Debug)]
+struct Plain<'a> {
+    sealed: &'a SealedPiece,
+    times: &'a [i64],
+    first: usize,
+}
+
+impl Plain<'_> {
+    fn id(&self) -> RowsId {
+        let SealedPiece { segment, piece, .. } = self.sealed;
+        let row = match piece.rows {
+            Rows::Range(first, _) => first as usize + self.first,
+            _ => self.first,
+        };
+        (*segment, piece.lane, offset(row), offset(self.times.len()))
     }
 }
 
@@ -268,32 +341,36 @@ impl Part for StorePart {
 
     fn decode(&mut self, which: Range<usize>, out: &mut Batch) -> Result<()> {
         out.clear();
-        let mut column = Column::default();
+        self.locate()?;
+        for index in which.clone() {
+            self.load(self.places[index])?;
+        }
+        let (mut shared, mut column) = (BatchTimes::default(), Column::default());
+        let (mut plain, mut ids) = (Vec::new(), Vec::new());
         for index in which {
-            let at = self.places[index];
-            self.load(at)?;
-            self.read_series(at, &mut column)?;
-            if column.times.is_empty() {
-                continue;
-            }
-            let from = out.floats.len();
-            out.floats.extend_from_slice(&column.values);
-            let floats = offset(from)..offset(out.floats.len());
-            // Neighbours often come from one writer, and then they share its times.
-            let before = out.runs.last().filter(|run| out.times_of(run) == column.times);
-            let times = if let Some(run) = before {
-                run.times.clone()
+            let (at, from) = (self.places[index], out.floats.len());
+            let times = if self.plain_rows(at, &mut plain)? {
+                for Plain { sealed, times, first } in &plain {
+                    decode_values(self.frames(sealed)?, *first, times.len(), &mut out.floats)
+                        .ok_or_else(|| self.broken(sealed))?;
+                }
+                ids.clear();
+                ids.extend(plain.iter().map(Plain::id));
+                shared.of_rows(&ids, &mut out.times, |all| {
+                    for plain in &plain {
+                        all.extend_from_slice(plain.times);
+                    }
+                })
             } else {
-                let from = out.times.len();
-                out.times.extend_from_slice(&column.times);
-                offset(from)..offset(out.times.len())
+                self.read_series(at, &mut column)?;
+                out.floats.extend_from_slice(&column.values);
+                shared.of_column(&column.times, &mut out.times)
             };
-            out.runs.push(Run { series: offset(index), times, floats });
+            if !times.is_empty() {
+                let floats = offset(from)..offset(out.floats.len());
+                out.runs.push(Run { series: offset(index), times, floats });
+            }
         }
         Ok(())
     }
-}
-
-fn offset(length: usize) -> u32 {
-    u32::try_from(length).expect("a part's samples in memory stay below 2^32")
 }

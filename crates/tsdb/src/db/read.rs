@@ -8,8 +8,11 @@ use crate::index::Place;
 use crate::lane::LaneData;
 use crate::segment::Segment;
 use crate::segment::page::Piece;
-use crate::segment::read::{choose, decode};
+use crate::segment::read::{Frames, choose, decode};
 use crate::view::View;
+
+/// Stands for the value of a deleted sample: no writer sends this one.
+const DELETED_BITS: u64 = u64::MAX;
 
 impl Inner {
     /// The newest sample of a series at `from` or later: time and bits. A segment that cannot be
@@ -38,6 +41,12 @@ impl Inner {
                 newest = newest.max(newest_in(segment, id, key, from));
             }
         }
+        // A deleted sample still is one that later samples have to follow.
+        let deleted = view.deleted.of(id).and_then(|spans| spans.last());
+        let deleted = deleted.map(|&(_, last)| (last, DELETED_BITS));
+        if newest.map(|(time, _)| time) < deleted.map(|(time, _)| time) {
+            newest = deleted;
+        }
         newest.filter(|&(time, _)| time >= from)
     }
 
@@ -65,13 +74,11 @@ fn newest_in(
             continue;
         };
         let entry = &page.entries[at];
-        let data = segment.data_range(group);
-        let mut at = data.start + u64::from(entry.start);
+        let data = segment.read(segment.data_range(group)).ok()?;
+        let mut at = entry.start as usize;
         for piece in page.pieces_of(entry) {
-            let end = at + u64::from(piece.size_bytes);
-            let bytes = segment.read(at..end.min(data.end)).ok()?;
-            at = end;
-            read_piece(segment, piece, &bytes, from, &mut column)?;
+            read_piece(segment, piece, (&data, at), from, &mut column)?;
+            at += piece.size_bytes as usize;
         }
     }
     column.newest()
@@ -80,12 +87,12 @@ fn newest_in(
 fn read_piece(
     segment: &Segment,
     piece: &Piece,
-    bytes: &[u8],
+    frames: Frames<'_>,
     from: i64,
     out: &mut Column,
 ) -> Option<()> {
     let times = segment.lanes.get(piece.lane as usize)?.times();
     let span = (from, i64::MAX);
     let chosen = choose(piece, &times, span)?;
-    decode(bytes, &chosen, span, out)
+    decode(frames, &chosen, span, out)
 }

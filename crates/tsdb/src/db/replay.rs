@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use regain_storage::Result;
 use regain_storage::fs::Fs;
+use regain_storage::record::{self, Scan, Scanned};
 
 use super::Lanes;
 use crate::index::{Index, Place};
@@ -13,7 +14,6 @@ use crate::lane::{Lane, Slot, Writer};
 use crate::layout::{HEADER_BYTES, Kind, Layout, io_error, read_all};
 use crate::manifest::Manifest;
 use crate::progress::ReplayProgress;
-use crate::record::{self, Scan, Scanned};
 use crate::report::{Damage, ReplayReport};
 use crate::segment::Segment;
 use crate::segment::lanes::SealedLane;

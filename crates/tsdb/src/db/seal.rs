@@ -17,7 +17,7 @@ use crate::layout::{Kind, io_error, set_aside};
 use crate::manifest::Manifest;
 use crate::segment::Segment;
 use crate::segment::encode::{Encoded, Frozen};
-use crate::segment::write;
+use crate::segment::write::{fill_sealed, write};
 use crate::view::{Seal, View};
 
 impl Inner {
@@ -81,12 +81,15 @@ impl Inner {
         };
         let lanes = seal.all();
         let encoded = Encoded::new(&lanes, |lane| self.keys_of(lane));
-        let mut segments = self.view().segments.clone();
+        let view = self.view();
+        let mut segments = view.segments.clone();
         let mut manifest = files.manifest.clone();
         if !encoded.is_empty() {
             let number = manifest.next_segment;
             manifest.next_segment += 1;
-            write::write((&*self.fs, &self.layout), number, &lanes, &encoded)?;
+            write((&*self.fs, &self.layout), number, |writer| {
+                fill_sealed(writer, &lanes, &encoded)
+            })?;
             segments.push(Arc::new(Segment::open(&*self.fs, &self.layout, number)?));
         }
         manifest.segments = segments.iter().map(|segment| segment.number).collect();
@@ -103,7 +106,8 @@ impl Inner {
             }
         }
         files.pending = None;
-        self.show(files, View { sealed: seal.epoch, segments, next: Arc::clone(&seal.next) });
+        let next = Arc::clone(&seal.next);
+        self.show(files, View { sealed: seal.epoch, segments, next, ..view.successor() });
         self.drop_log(files)
     }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use regain_model::SeriesKey;
-use regain_storage::{ArenaWriter, Ctx, LabelsId, Order, Selection, Symbol};
+use regain_storage::{Ctx, LabelsId, Order, Selection};
 
+use super::labelling::{Labelling, Translator};
 use super::snapshot::Seen;
 use crate::index::{Index, Place, Series};
 use crate::lane::LaneData;
@@ -99,7 +100,8 @@ impl Seen {
         let mut lanes =
             MetLanes { seen: self, views: Vec::new(), by_id: HashMap::new(), last: (u32::MAX, 0) };
         // Labels are read in the order of ids, as they lie in memory, unless most are cut off.
-        let mut labels = (selection.limit == 0).then(|| Translator::new(&index, ctx, ids.count()));
+        let mut labels = (selection.limit == 0)
+            .then(|| Labelling::new(&index, ctx, ids.count(), &selection.hints));
         for id in ids.iter() {
             let Some(series) = index.series.get(id) else { continue };
             let place = lanes.place(series.place);
@@ -115,7 +117,7 @@ impl Seen {
             if found == Found::Nothing {
                 continue;
             }
-            let is_certain = found == Found::Samples;
+            let is_certain = found == Found::Samples && self.deleted(id, (min, max)).is_none();
             let labels =
                 labels.as_mut().map_or(LabelsId(0), |labels| labels.add(index.labels_of(series)));
             out.series.push(Selected { key: series.key(), id, labels, place, is_certain });
@@ -147,6 +149,7 @@ fn find_sealed(series: &Series, (min, max): (i64, i64)) -> Found {
     }
     // Somewhere in the last second there is a sample. (The first one may have been dropped.)
     let is_last_here = min <= last.saturating_sub(1000) && last <= max && last < i64::MAX;
+    let is_last_here = is_last_here && !series.pruned;
     if is_last_here { Found::Samples } else { Found::Perhaps }
 }
 
@@ -196,51 +199,4 @@ fn sort_by_labels(index: &Index, series: &mut Vec<Selected>) {
     });
     series.clear();
     series.extend(ranked.into_iter().map(|(_, selected)| selected));
-}
-
-/// Adds label sets to the query's arena; every text is looked up once.
-struct Translator<'a> {
-    index: &'a Index,
-    arena: ArenaWriter<'a>,
-    /// By pair, where there are many series.
-    table: Vec<(Symbol, Symbol)>,
-    /// By pair, where a few series do not pay for a table of all.
-    sparse: HashMap<u32, (Symbol, Symbol)>,
-    pairs: Vec<(Symbol, Symbol)>,
-}
-
-/// How many labels a series has, roughly.
-const LABELS_GUESS: usize = 6;
-
-const UNKNOWN: Symbol = Symbol(u32::MAX);
-
-impl<'a> Translator<'a> {
-    fn new(index: &'a Index, ctx: &'a Ctx, series: usize) -> Self {
-        let is_dense = series >= index.pairs.len() / 16;
-        let table = vec![(UNKNOWN, UNKNOWN); if is_dense { index.pairs.len() } else { 0 }];
-        let mut arena = ctx.labels.write();
-        arena.reserve(series, series.saturating_mul(LABELS_GUESS));
-        Self { index, arena, table, sparse: HashMap::new(), pairs: Vec::new() }
-    }
-
-    fn add(&mut self, labels: &[u32]) -> LabelsId {
-        let Self { index, arena, table, sparse, pairs } = self;
-        pairs.clear();
-        for &pair in labels {
-            let mut symbols = || {
-                let (name, value) = index.pair_texts(pair);
-                (arena.symbol(name), arena.symbol(value))
-            };
-            pairs.push(match table.get_mut(pair as usize) {
-                Some(known) => {
-                    if known.0 == UNKNOWN {
-                        *known = symbols();
-                    }
-                    *known
-                }
-                None => *sparse.entry(pair).or_insert_with(symbols),
-            });
-        }
-        arena.add_pairs(pairs)
-    }
 }

@@ -7,17 +7,22 @@ use regain_model::{Matcher, Span, Timestamp};
 use regain_storage::{Ctx, Parts, Result, Selection, Snapshot};
 
 use super::Inner;
+use super::delete::hides;
 use super::part::StoreParts;
 use super::select::LaneView;
 use crate::index::IdSet;
 use crate::segment::Segment;
+use crate::segment::page::Piece;
 use crate::segment::read::{Decoded, LaneTimes};
 use crate::view::View;
 
 /// A query's view of the store: the segments as they were, and every lane as it was when the query
 /// first looked at it.
 #[derive(Debug)]
-pub(super) struct StoreSnapshot(Arc<Seen>);
+pub(super) struct StoreSnapshot {
+    seen: Arc<Seen>,
+    mark: u64,
+}
 
 /// What the parts of a query share.
 #[derive(Debug)]
@@ -55,8 +60,22 @@ impl Seen {
     }
 }
 
+impl Seen {
+    /// What is deleted of a series within `span`, if anything is.
+    pub(super) fn deleted(&self, id: u32, span: (i64, i64)) -> Option<&[(i64, i64)]> {
+        self.view.deleted.of(id).filter(|deleted| hides(deleted, span))
+    }
+
+    /// Whether a piece of a segment may have samples within `min..=max`.
+    pub(super) fn overlaps(&self, segment: u32, piece: &Piece, (min, max): (i64, i64)) -> bool {
+        let (first, last) = self.segments[segment as usize].segment.span_of(piece);
+        first <= max && min <= last
+    }
+}
+
 impl StoreSnapshot {
-    pub(super) fn new(db: Arc<Inner>, view: Arc<View>, span: Span) -> Self {
+    /// A view of `span` whose mark is older than itself.
+    pub(super) fn new(db: Arc<Inner>, (mark, view): (u64, Arc<View>), span: Span) -> Self {
         let overlaps = |segment: &&Arc<Segment>| {
             segment.summary.min_time <= span.max.0 && span.min.0 <= segment.summary.max_time
         };
@@ -66,18 +85,19 @@ impl StoreSnapshot {
             .filter(overlaps)
             .map(|segment| SeenSegment { segment: Arc::clone(segment), times: OnceLock::new() })
             .collect();
-        Self(Arc::new(Seen { db, view, lanes: Mutex::default(), segments }))
+        let seen = Arc::new(Seen { db, view, lanes: Mutex::default(), segments });
+        Self { seen, mark }
     }
 }
 
 impl Snapshot for StoreSnapshot {
     fn select(&self, selection: &Selection<'_>, ctx: &Arc<Ctx>) -> Result<Box<dyn Parts>> {
-        let selected = self.0.select(selection, ctx);
-        Ok(Box::new(StoreParts::new(Arc::clone(&self.0), selected, selection, Arc::clone(ctx))))
+        let selected = self.seen.select(selection, ctx);
+        Ok(Box::new(StoreParts::new(Arc::clone(&self.seen), selected, selection, Arc::clone(ctx))))
     }
 
     fn label_names(&self, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
-        let index = self.0.db.index();
+        let index = self.seen.db.index();
         let mut names: Vec<&str> = if matchers.is_empty() {
             index.sorted_names()
         } else {
@@ -100,7 +120,7 @@ impl Snapshot for StoreSnapshot {
     }
 
     fn label_values(&self, name: &str, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
-        let index = self.0.db.index();
+        let index = self.seen.db.index();
         let sorted = index.sorted_pairs(name);
         let limit = if limit == 0 { usize::MAX } else { limit };
         let text = |&pair: &u32| index.value_text(pair).to_owned();
@@ -117,7 +137,8 @@ impl Snapshot for StoreSnapshot {
     }
 
     fn changed_since(&self, mark: u64) -> (u64, Option<Timestamp>) {
-        // Samples are taken in the order of time only and are not deleted one by one.
-        (mark, None)
+        // Lanes are looked at as a query comes to them, so that this view may hold what has been noted
+        // since it began.
+        (self.mark, self.seen.db.marks().lowest_since(mark))
     }
 }

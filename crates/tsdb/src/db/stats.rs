@@ -54,6 +54,12 @@ pub struct Stats {
     pub seals: u64,
     /// Seals that failed.
     pub seals_failed: u64,
+    /// Merges since the start.
+    pub merges: u64,
+    /// Series with deleted samples that are still in files or in memory.
+    pub series_deleted: u64,
+    /// Segments that have to be written anew because of them.
+    pub segments_to_rewrite: u64,
 }
 
 /// Numbers of the unsealed part.
@@ -104,6 +110,7 @@ impl Db {
         // Ordering: a number that guards no other memory.
         let wal_closed_bytes = inner.wal_closed_bytes.load(Ordering::Relaxed);
         let summaries = view.segments.iter().map(|segment| segment.summary);
+        let summaries = summaries.filter(|summary| summary.samples > 0);
         let min = summaries.clone().map(|summary| summary.min_time).chain(head.min_time).min();
         let max = summaries.clone().map(|summary| summary.max_time).chain(head.max_time).max();
         let counters = &inner.counters;
@@ -128,6 +135,9 @@ impl Db {
             series_removed: Counters::get(&counters.series_removed),
             seals: Counters::get(&counters.seals),
             seals_failed: Counters::get(&counters.seals_failed),
+            merges: Counters::get(&counters.merges),
+            series_deleted: view.deleted.series() as u64,
+            segments_to_rewrite: inner.segments_to_rewrite(&view),
             head,
         }
     }

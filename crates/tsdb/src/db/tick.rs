@@ -236,11 +236,12 @@ impl Inner {
             return Ok(());
         }
         let (old, kept) = view.segments.split_at(dropped);
+        let lowest = old.iter().map(|segment| segment.summary.min_time).min().unwrap_or(i64::MIN);
         let mut manifest = files.manifest.clone();
         manifest.segments = kept.iter().map(|segment| segment.number).collect();
         self.write_manifest(&mut files, manifest)?;
-        let (sealed, next) = (view.sealed, Arc::clone(&view.next));
-        self.show(&mut files, View { sealed, segments: kept.to_vec(), next });
+        self.show(&mut files, View { segments: kept.to_vec(), ..view.successor() });
+        self.note_change(lowest);
         files.retired.extend(old.iter().map(Arc::clone));
         // A query that has a file open reads on.
         old.iter().try_for_each(|segment| self.remove_file(&segment.path))

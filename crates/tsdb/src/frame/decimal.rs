@@ -6,7 +6,8 @@
 
 use regain_model::is_stale;
 
-use super::{EXCEPTION_SHARE, Exceptions};
+use super::EXCEPTION_SHARE;
+use super::exceptions::Exceptions;
 
 /// The largest power of ten that a float holds exactly.
 pub(super) const SCALE_MAX: u8 = 22;
@@ -14,7 +15,7 @@ pub(super) const SCALE_MAX: u8 = 22;
 /// Integers below this size are exact as floats.
 const INTEGER_LIMIT: f64 = (1_u64 << 53) as f64;
 
-const POWERS: [f64; SCALE_MAX as usize + 1] = [
+pub(super) const POWERS: [f64; SCALE_MAX as usize + 1] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ];
@@ -37,6 +38,12 @@ fn scaled(value: f64, scale: u8) -> Option<i64> {
         if product.abs() < INTEGER_LIMIT / 8.0 { rounded } else { product.round() } as i64;
     let exact = (integer as f64 / power).to_bits() == value.to_bits();
     (exact && product.abs() < INTEGER_LIMIT).then_some(integer)
+}
+
+/// The integer next to `product`, where floats are exact.
+#[inline]
+pub(super) fn nearest(product: f64) -> Option<i64> {
+    (product.abs() < INTEGER_LIMIT).then(|| product.round() as i64)
 }
 
 /// The least scale from `least` up at which `value` is an integer.
@@ -97,7 +104,7 @@ fn common_scale(values: &[f64], exceptions: &mut Exceptions) -> Option<u8> {
         }
         exceptions.add(index);
         stale += usize::from(is_stale(value));
-        if (exceptions.count - stale) * EXCEPTION_SHARE > values.len() {
+        if (exceptions.count() - stale) * EXCEPTION_SHARE > values.len() {
             return None;
         }
     }
@@ -115,14 +122,17 @@ fn fill(values: &[f64], integers: &mut [i64], scale: u8, exceptions: &mut Except
         exceptions.add(index);
         stale += usize::from(is_stale(value));
     }
-    bridge(integers, exceptions.mask);
-    (exceptions.count - stale) * EXCEPTION_SHARE <= values.len()
+    bridge(integers, exceptions);
+    (exceptions.count() - stale) * EXCEPTION_SHARE <= values.len()
 }
 
 /// Puts integers in the places of exceptions that disturb their neighbours least: a straight line
 /// between two values, the last slope after the last of them.
-fn bridge(integers: &mut [i64], exceptions: u128) {
-    let is_known = |at: usize| exceptions >> at & 1 == 0;
+pub(super) fn bridge(integers: &mut [i64], exceptions: &Exceptions) {
+    if exceptions.count() == 0 {
+        return;
+    }
+    let is_known = |at: usize| !exceptions.has(at);
     let mut known = (0..integers.len()).filter(|&at| is_known(at));
     let Some(first) = known.next() else {
         integers.fill(0);
@@ -133,14 +143,14 @@ fn bridge(integers: &mut [i64], exceptions: u128) {
     let (mut before, mut slope) = (first, 0);
     for at in known {
         let steps = i64::try_from(at - before).expect("a frame is short");
-        slope = (integers[at] - integers[before]) / steps;
+        slope = integers[at].wrapping_sub(integers[before]) / steps;
         for between in before + 1..at {
-            integers[between] = integers[between - 1] + slope;
+            integers[between] = integers[between - 1].wrapping_add(slope);
         }
         before = at;
     }
     for at in before + 1..integers.len() {
-        integers[at] = integers[at - 1] + slope;
+        integers[at] = integers[at - 1].wrapping_add(slope);
     }
 }
 

@@ -5,9 +5,9 @@ use super::*;
 
 fn floats(values: &[f64]) -> (usize, Vec<u64>) {
     let mut bytes = Vec::new();
-    Encoder::new().put_floats(&mut bytes, values);
+    Encoder::block().put_floats(&mut bytes, values);
     let mut cursor = Cursor(&bytes);
-    let frame = Frame::read(&mut cursor).unwrap();
+    let frame = Frame::read(&mut cursor, &[]).unwrap();
     assert!(cursor.is_empty());
     let mut out = vec![0.0; frame.count()];
     frame.floats(&mut out);
@@ -34,13 +34,60 @@ fn a_frame_is_small_where_the_values_are_regular() {
 }
 
 #[test]
+fn what_values_have_in_common_is_stored_once() {
+    // Memory moves by pages: 24 bits less 12 are left.
+    let pages: Vec<f64> = (0..512).map(|i| f64::from(i * i % 997 * 4096)).collect();
+    check(&pages, 512 * 10 / 8 + 16);
+    // Sums of hundredths are off by some units of the last place.
+    let mut sum = 0.0;
+    let sums: Vec<f64> = (0..512)
+        .map(|i| {
+            sum += f64::from(i * i % 61) / 100.0;
+            sum
+        })
+        .collect();
+    check(&sums, 512 * 14 / 8);
+    // A counter that restarts, and one that jumps now and then.
+    let restarts: Vec<f64> = (0..512).map(|i| f64::from(i % 300 * 20 + i * i % 7)).collect();
+    check(&restarts, 512 * 5 / 8 + 24);
+    let jumps: Vec<f64> = (0..512).map(|i| f64::from(i + i / 100 * 1_000_000)).collect();
+    check(&jumps, 48);
+    // Fractions of one size share their first bits.
+    let thirds: Vec<f64> = (0..512).map(|i| 100.0 + f64::from(i) / 30_000.0).collect();
+    check(&thirds, 512 * 20 / 8);
+}
+
+#[test]
+fn series_that_move_together_are_stored_once() {
+    let buckets: Vec<Vec<f64>> = (0..4)
+        .map(|bucket| (0..300).map(|i| f64::from(bucket * 7919 + i * i % 1000)).collect())
+        .collect();
+    let (mut out, mut aliases) = (b"before".to_vec(), Aliases::default());
+    let mut starts = Vec::new();
+    for values in &buckets {
+        let mut frames = Vec::new();
+        Encoder::block().put_all_floats(&mut frames, values);
+        starts.push(out.len() - 6);
+        aliases.put(&mut out, 6, &frames);
+    }
+    let group = &out[6..];
+    assert!(group.len() - starts[1] <= 3 * 8, "{} bytes", group.len() - starts[1]);
+    for (values, &start) in buckets.iter().zip(&starts) {
+        let frame = Frame::read(&mut Cursor(&group[start..]), group).unwrap();
+        let mut back = vec![0.0; frame.count()];
+        frame.floats(&mut back);
+        assert_eq!(&back, values);
+    }
+}
+
+#[test]
 fn exceptions_do_not_spoil_the_integers() {
     let mut values: Vec<f64> = (0..128).map(|i| f64::from(i * 10)).collect();
     values[5] = STALE_NAN;
     values[6] = f64::NAN;
     values[127] = f64::INFINITY;
     check(&values, 40);
-    check(&[STALE_NAN; 128], 3 + 1 + 128);
+    check(&[STALE_NAN; 128], 3 + 2 + 128);
     check(&[-0.0, 0.0, -0.0], 40);
     check(&[STALE_NAN], 6);
     check(&[f64::MIN_POSITIVE, f64::MAX, 1e300, 5e-324], 50);
@@ -48,7 +95,7 @@ fn exceptions_do_not_spoil_the_integers() {
     let mut fractions: Vec<f64> = (0..32).map(|i| (f64::from(i) / 64.0 + 1.0).sqrt()).collect();
     let (whole, _) = floats(&fractions);
     fractions[31] = STALE_NAN;
-    check(&fractions, whole + 4);
+    check(&fractions, whole + 24);
 }
 
 #[test]
@@ -79,9 +126,9 @@ fn floats_at_the_edges_come_back() {
 fn times_at_the_edges_come_back() {
     for times in [[i64::MIN, i64::MAX, 0, i64::MIN], [i64::MAX, i64::MAX, i64::MIN, -1]] {
         let mut bytes = Vec::new();
-        Encoder::new().put_times(&mut bytes, &times);
+        Encoder::block().put_times(&mut bytes, &times);
         let mut out = [0; 4];
-        Frame::read(&mut Cursor(&bytes)).unwrap().times(&mut out).unwrap();
+        Frame::read(&mut Cursor(&bytes), &[]).unwrap().times(&mut out).unwrap();
         assert_eq!(out, times);
     }
 }
@@ -92,6 +139,7 @@ fn any_float() -> impl Strategy<Value = f64> {
         any::<i64>().prop_map(|value| value as f64),
         any::<i16>().prop_map(f64::from),
         (any::<i32>(), 0..8).prop_map(|(value, scale)| f64::from(value) / 10_f64.powi(scale)),
+        (1..50_i32).prop_map(|i| (0..i).map(|i| f64::from(i) / 10.0).sum()),
         Just(STALE_NAN),
         Just(-0.0),
         Just(f64::NEG_INFINITY),
@@ -105,6 +153,28 @@ proptest! {
     }
 
     #[test]
+    fn every_encoder_gives_back_the_bits(values in prop::collection::vec(any_float(), 1..=1200)) {
+        let read = |bytes: &[u8]| {
+            let (mut cursor, mut out) = (Cursor(bytes), Vec::new());
+            while !cursor.is_empty() {
+                let frame = Frame::read(&mut cursor, &[]).unwrap();
+                let at = out.len();
+                out.resize(at + frame.count(), 0.0);
+                frame.floats(&mut out[at..]);
+            }
+            out.iter().map(|value| value.to_bits()).collect::<Vec<u64>>()
+        };
+        let bits: Vec<u64> = values.iter().map(|value| value.to_bits()).collect();
+        let (mut head, mut segment, mut block) = (Vec::new(), Vec::new(), Vec::new());
+        Encoder::head().put_all_floats(&mut head, &values);
+        Encoder::segment().put_all_floats(&mut segment, &values);
+        Encoder::block().put_all_floats(&mut block, &values);
+        prop_assert_eq!(&read(&head), &bits);
+        prop_assert_eq!(&read(&segment), &bits);
+        prop_assert_eq!(read(&block), bits);
+    }
+
+    #[test]
     fn decimals_come_back_with_any_guess(
         values in prop::collection::vec((-100_000..100_000, 0..5), 1..=FRAME_MAX),
         guess in 0..40_u8,
@@ -112,8 +182,8 @@ proptest! {
         let values: Vec<f64> =
             values.iter().map(|&(m, scale)| f64::from(m) / 10_f64.powi(scale)).collect();
         let mut bytes = Vec::new();
-        Encoder { scale: guess, ..Encoder::new() }.put_floats(&mut bytes, &values);
-        let frame = Frame::read(&mut Cursor(&bytes)).unwrap();
+        Encoder { scale: guess, ..Encoder::block() }.put_floats(&mut bytes, &values);
+        let frame = Frame::read(&mut Cursor(&bytes), &[]).unwrap();
         let mut out = vec![0.0; values.len()];
         frame.floats(&mut out);
         prop_assert_eq!(out, values);
@@ -127,16 +197,34 @@ proptest! {
         }),
     ]) {
         let mut bytes = Vec::new();
-        Encoder::new().put_times(&mut bytes, &times);
+        Encoder::block().put_times(&mut bytes, &times);
         let mut out = vec![0; times.len()];
-        Frame::read(&mut Cursor(&bytes)).unwrap().times(&mut out).unwrap();
+        Frame::read(&mut Cursor(&bytes), &[]).unwrap().times(&mut out).unwrap();
         prop_assert_eq!(out, times);
+    }
+
+    #[test]
+    fn frames_with_wrong_bytes_are_an_answer(
+        values in prop::collection::vec(any_float(), 1..=FRAME_MAX),
+        wrong in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let mut bytes = Vec::new();
+        Encoder::block().put_floats(&mut bytes, &values);
+        for (at, byte) in wrong {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Some(frame) = Frame::read(&mut Cursor(&bytes), &bytes) {
+            let mut out = vec![0.0; frame.count()];
+            frame.floats(&mut out);
+            prop_assert!(out.len() <= FRAME_MAX);
+        }
     }
 
     #[test]
     fn hostile_bytes_are_an_answer(bytes: Vec<u8>) {
         let mut cursor = Cursor(&bytes);
-        while let Some(frame) = Frame::read(&mut cursor) {
+        while let Some(frame) = Frame::read(&mut cursor, &bytes) {
             let mut out = vec![0.0; frame.count()];
             frame.floats(&mut out);
             let mut times = vec![0; frame.count()];

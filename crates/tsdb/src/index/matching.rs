@@ -41,6 +41,18 @@ impl Index {
         found
     }
 
+    /// No fewer series than match: as many as have the rarest of the pairs that are asked for by `=`.
+    pub(crate) fn matching_max(&self, matchers: &[Matcher]) -> usize {
+        let by_value =
+            |matcher: &&Matcher| matcher.op() == MatchOp::Equal && !matcher.value().is_empty();
+        let counts = matchers.iter().filter(by_value).map(|matcher| {
+            let pair = self.symbols.find(matcher.name());
+            let pair = pair.and_then(|name| self.find_pair(name, matcher.value()));
+            pair.map_or(0, |pair| self.list(pair).count())
+        });
+        counts.min().unwrap_or(usize::MAX)
+    }
+
     fn list(&self, pair: u32) -> &Postings {
         &self.postings[pair as usize]
     }

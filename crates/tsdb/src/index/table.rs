@@ -25,6 +25,8 @@ pub(crate) struct Series {
     pub(crate) alive: bool,
     /// Whether further places are in the side table.
     pub(crate) shared: bool,
+    /// Whether samples were deleted, so that there may be none at the end of what was sealed.
+    pub(crate) pruned: bool,
     pub(crate) place: Place,
     /// The number of segments that hold samples of it.
     pub(crate) segments: u32,
@@ -43,6 +45,7 @@ impl Series {
             labels_len,
             alive: true,
             shared: false,
+            pruned: false,
             place: Place::NONE,
             segments: 0,
             sealed_min_s: u32::MAX,
@@ -57,11 +60,19 @@ impl Series {
         self.sealed_max_s = self.sealed_max_s.max(seconds(last.div_euclid(1000).saturating_add(1)));
     }
 
+    /// Notes that samples up to `last` are deleted. As long as that is remembered it counts like a
+    /// segment: the series stays, and nothing older than the last sample is taken for new.
+    pub(crate) fn add_deleted(&mut self, first: i64, last: i64) {
+        self.add_segment(first, last);
+        self.pruned = true;
+    }
+
     /// Notes that a segment is gone.
     pub(crate) fn remove_segment(&mut self) {
         self.segments = self.segments.saturating_sub(1);
         if self.segments == 0 {
             (self.sealed_min_s, self.sealed_max_s) = (u32::MAX, 0);
+            self.pruned = false;
         }
     }
 

@@ -38,7 +38,7 @@ impl Block {
         let mut lengths = Vec::with_capacity(slots);
         let mut masks = Vec::with_capacity(slots);
         let all = ((1_u32 << rows.len()) - 1) as u16;
-        let (mut stale, mut whole, mut encoder) = (false, true, Encoder::new());
+        let (mut stale, mut whole, mut encoder) = (false, true, Encoder::head());
         let mut values = [0.0; BLOCK_ROWS];
         for slot in 0..slots {
             if slot % STRIDE == 0 {
@@ -111,7 +111,7 @@ impl Block {
         let before: usize =
             self.lengths[group..slot].iter().map(|&length| usize::from(length)).sum();
         let start = self.starts[slot / STRIDE] as usize + before;
-        let frame = Frame::read(&mut Cursor(&self.bytes[start..]))
+        let frame = Frame::read(&mut Cursor(&self.bytes[start..]), &[])
             .expect("the head's own frames are whole");
         let at = out.values.len();
         out.values.resize(at + frame.count(), 0.0);

@@ -22,7 +22,7 @@ impl Own {
         let before = self.size_bytes();
         if self.newest.len() == FRAME_SAMPLES {
             let (times, values): (Vec<i64>, Vec<f64>) = self.newest.drain(..).unzip();
-            let mut encoder = Encoder::new();
+            let mut encoder = Encoder::head();
             encoder.put_times(&mut self.frames, &times);
             encoder.put_floats(&mut self.frames, &values);
             self.coded += u32::try_from(times.len()).expect("a frame is short");
@@ -46,8 +46,8 @@ impl Own {
         let mut cursor = Cursor(&self.frames);
         while !cursor.is_empty() {
             let at = out.times.len();
-            let times = Frame::read(&mut cursor).expect("the head's own frames are whole");
-            let values = Frame::read(&mut cursor).expect("values follow times");
+            let times = Frame::read(&mut cursor, &[]).expect("the head's own frames are whole");
+            let values = Frame::read(&mut cursor, &[]).expect("values follow times");
             out.times.resize(at + times.count(), 0);
             out.values.resize(at + values.count(), 0.0);
             times.times(&mut out.times[at..]).expect("times come first");

@@ -13,7 +13,7 @@ use regain_model::{SeriesKey, is_stale};
 use super::lanes::put_time_frames;
 use super::page::{Piece, Rows};
 use crate::column::Column;
-use crate::frame::{self, FRAME_MAX};
+use crate::frame::{self, SEGMENT_FRAME};
 use crate::lane::LaneData;
 use crate::lane::row::words;
 
@@ -84,7 +84,7 @@ impl Encoded {
             kept: HashMap::new(),
             column: Column::default(),
             mask: Vec::new(),
-            frames: frame::Encoder::new(),
+            frames: frame::Encoder::segment(),
         };
         for (at, lane) in (0..).zip(lanes) {
             for (slot, key) in (0..).zip(keys(lane)) {
@@ -167,7 +167,7 @@ struct Encoder {
     kept: HashMap<u64, u32>,
     column: Column,
     mask: Vec<u64>,
-    frames: frame::Encoder,
+    frames: frame::Encoder<SEGMENT_FRAME>,
 }
 
 impl Encoder {
@@ -216,13 +216,9 @@ impl Encoder {
     /// Encodes the values of the column as a piece; `rows` where they are not all of the lane's.
     fn add(&mut self, lane: u32, (key, id): (SeriesKey, u32), start: usize, rows: Option<Rows>) {
         let Self { encoded, column, frames, .. } = self;
-        let mut stale = 0;
-        for values in column.values.chunks(FRAME_MAX) {
-            if values.iter().any(|&value| is_stale(value)) {
-                stale = STALE;
-            }
-            frames.put_floats(&mut encoded.frames, values);
-        }
+        let is_any_stale = column.values.iter().any(|&value| is_stale(value));
+        let stale = if is_any_stale { STALE } else { 0 };
+        frames.put_all_floats(&mut encoded.frames, &column.values);
         encoded.samples += column.values.len() as u64;
         let mut detail = ALL_ROWS;
         if let Some(rows) = rows {

@@ -1,6 +1,6 @@
 //! The lanes of a segment: how far each is sealed, and the times of its rows.
 
-use crate::frame::{Encoder, FRAME_MAX, Frame};
+use crate::frame::{Encoder, Frame, SEGMENT_FRAME};
 use crate::wire::{Cursor, put_bytes, put_varint};
 
 /// One lane of a segment.
@@ -17,21 +17,24 @@ pub(crate) struct SealedLane {
 
 /// Appends frames of `times`.
 pub(crate) fn put_time_frames(out: &mut Vec<u8>, times: &[i64]) {
-    let mut encoder = Encoder::new();
-    for times in times.chunks(FRAME_MAX) {
-        encoder.put_times(out, times);
+    if times.len() > SEGMENT_FRAME {
+        Encoder::block().put_all_times(out, times);
+    } else {
+        Encoder::segment().put_all_times(out, times);
     }
 }
 
-/// Reads frames of times until there are `count`, appended to `out`.
-pub(crate) fn read_time_frames(
-    cursor: &mut Cursor<'_>,
+/// Reads frames of times until there are `count`, appended to `out`. What aliases stand for lies in
+/// `group`.
+pub(crate) fn read_time_frames<'a>(
+    cursor: &mut Cursor<'a>,
+    group: &'a [u8],
     count: usize,
     out: &mut Vec<i64>,
 ) -> Option<()> {
     let mut rest = count;
     while rest > 0 {
-        let frame = Frame::read(cursor)?;
+        let frame = Frame::read(cursor, group)?;
         rest = rest.checked_sub(frame.count())?;
         let at = out.len();
         out.resize(at + frame.count(), 0);
@@ -59,7 +62,7 @@ impl SealedLane {
         let (id, sequence, rows) = (cursor.id()?, cursor.varint()?, cursor.id()?);
         let frames = cursor.bytes()?;
         let mut times = Vec::new();
-        read_time_frames(&mut Cursor(frames), rows as usize, &mut times)?;
+        read_time_frames(&mut Cursor(frames), &[], rows as usize, &mut times)?;
         if times.windows(2).any(|pair| pair[0] >= pair[1]) {
             return None;
         }
@@ -71,7 +74,7 @@ impl SealedLane {
     /// The times of the rows.
     pub(crate) fn times(&self) -> Vec<i64> {
         let mut times = Vec::with_capacity(self.rows as usize);
-        read_time_frames(&mut Cursor(&self.times), self.rows as usize, &mut times)
+        read_time_frames(&mut Cursor(&self.times), &[], self.rows as usize, &mut times)
             .expect("the frames were read when the segment was opened");
         times
     }

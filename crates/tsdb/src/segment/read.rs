@@ -6,7 +6,7 @@ use super::Segment;
 use super::lanes::read_time_frames;
 use super::page::{Piece, Rows};
 use crate::column::Column;
-use crate::frame::{FRAME_MAX, Frame};
+use crate::frame::Frame;
 use crate::lane::row::slots;
 use crate::wire::Cursor;
 
@@ -85,58 +85,70 @@ pub(crate) fn choose<'a>(
     Some(Chosen::Rows(&rows[start..end], start))
 }
 
-/// Appends the chosen samples of a piece, whose frames are `bytes`; `None` when they make no sense.
+/// Where the frames of a piece begin: the values of its group, and a place among them.
+pub(crate) type Frames<'a> = (&'a [u8], usize);
+
+/// Appends the chosen samples of a piece; `None` when its frames make no sense.
 pub(crate) fn decode(
-    bytes: &[u8],
+    (group, start): Frames<'_>,
     chosen: &Chosen<'_>,
     (min, max): (i64, i64),
     out: &mut Column,
 ) -> Option<()> {
-    let mut cursor = Cursor(bytes);
+    let mut cursor = Cursor(group.get(start..)?);
     match chosen {
         Chosen::Rows(times, first) => {
-            decode_range(&mut cursor, *first, times.len(), &mut out.values)?;
+            decode_range((&mut cursor, group), *first, times.len(), &mut out.values)?;
             out.times.extend_from_slice(times);
         }
         Chosen::Masked(times, mask) => {
             let start = out.times.len();
             out.times.extend(slots(mask).map(|row| times[row]));
-            decode_range(&mut cursor, 0, out.times.len() - start, &mut out.values)?;
+            decode_range((&mut cursor, group), 0, out.times.len() - start, &mut out.values)?;
             out.clip_from(start, min, max);
         }
         Chosen::Own(samples) => {
             let start = out.times.len();
-            read_time_frames(&mut cursor, *samples, &mut out.times)?;
-            decode_range(&mut cursor, 0, *samples, &mut out.values)?;
+            read_time_frames(&mut cursor, group, *samples, &mut out.times)?;
+            decode_range((&mut cursor, group), 0, *samples, &mut out.values)?;
             out.clip_from(start, min, max);
         }
     }
     Some(())
 }
 
+/// Appends `count` values of a piece in rows from the index `first` on; `None` when its frames make no
+/// sense.
+pub(crate) fn decode_values(
+    (group, start): Frames<'_>,
+    first: usize,
+    count: usize,
+    out: &mut Vec<f64>,
+) -> Option<()> {
+    decode_range((&mut Cursor(group.get(start..)?), group), first, count, out)
+}
+
 /// Appends `count` values from the index `first` on; frames before it are skipped.
-fn decode_range(
-    cursor: &mut Cursor<'_>,
+fn decode_range<'a>(
+    (cursor, group): (&mut Cursor<'a>, &'a [u8]),
     first: usize,
     count: usize,
     out: &mut Vec<f64>,
 ) -> Option<()> {
     let (mut skip, mut rest) = (first, count);
     while rest > 0 {
-        let frame = Frame::read(cursor)?;
+        let frame = Frame::read(cursor, group)?;
         if skip >= frame.count() {
             skip -= frame.count();
             continue;
         }
         let taken = rest.min(frame.count() - skip);
-        if skip == 0 && taken == frame.count() {
-            let at = out.len();
-            out.resize(at + taken, 0.0);
-            frame.floats(&mut out[at..]);
-        } else {
-            let mut values = [0.0; FRAME_MAX];
-            frame.floats(&mut values[..frame.count()]);
-            out.extend_from_slice(&values[skip..skip + taken]);
+        let at = out.len();
+        out.resize(at + frame.count(), 0.0);
+        frame.floats(&mut out[at..]);
+        if taken < frame.count() {
+            out.copy_within(at + skip..at + skip + taken, at);
+            out.truncate(at + taken);
         }
         skip = 0;
         rest -= taken;

@@ -1,31 +1,31 @@
 //! Writes a segment file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use regain_model::SeriesKey;
 use regain_storage::fs::{File, Fs};
 use regain_storage::{Error, Result};
 
-use super::encode::{Encoded, EncodedPiece, Frozen};
+use super::encode::{Encoded, Frozen};
 use super::lanes::SealedLane;
-use super::page::Page;
+use super::page::{Page, Piece};
 use super::{GROUP_SERIES, Group, Section, Summary, page, put_trailer};
+use crate::frame::Aliases;
 use crate::layout::{HEADER_BYTES, Kind, Layout, create, io_error};
 use crate::wire::put_varint;
 
 /// Bytes are handed to the file in pieces of about this size.
 const BUFFER_BYTES: usize = 1 << 20;
 
-/// Writes the segment `number`. It is durable when this returns, name and all.
+/// Writes the segment `number` of what `fill` adds. It is durable when this returns, name and all.
 pub(crate) fn write(
     (fs, layout): (&dyn Fs, &Layout),
     number: u64,
-    lanes: &[Frozen],
-    encoded: &Encoded,
+    fill: impl FnOnce(&mut Writer) -> Result<()>,
 ) -> Result<()> {
     let tmp = layout.tmp(Kind::Segment, number);
-    let written = write_file(fs, &tmp, lanes, encoded).and_then(|()| {
+    let written = write_file(fs, &tmp, fill).and_then(|()| {
         let path = layout.file(Kind::Segment, number);
         fs.rename(&tmp, &path).map_err(io_error("rename", &tmp))?;
         fs.sync_dir(layout.dir()).map_err(io_error("sync", layout.dir()))
@@ -34,24 +34,35 @@ pub(crate) fn write(
     written.inspect_err(|_| fs.remove(&tmp).unwrap_or_default())
 }
 
-fn write_file(fs: &dyn Fs, tmp: &Path, lanes: &[Frozen], encoded: &Encoded) -> Result<()> {
-    let mut writer = Writer::new(create(fs, tmp, Kind::Segment)?, encoded);
-    let append = |writer: &mut Writer<'_>, all| writer.flush(all).map_err(io_error("write", tmp));
-    for series in encoded.pieces.chunk_by(|a, b| a.id == b.id) {
-        writer.add_series(series);
-        if writer.page.entries.len() == GROUP_SERIES {
-            writer.close_group()?;
-            append(&mut writer, false)?;
-        }
-    }
-    writer.finish(lanes)?;
-    append(&mut writer, true)?;
+fn write_file(fs: &dyn Fs, tmp: &Path, fill: impl FnOnce(&mut Writer) -> Result<()>) -> Result<()> {
+    let mut writer = Writer::new(create(fs, tmp, Kind::Segment)?, tmp);
+    fill(&mut writer)?;
+    writer.flush(true)?;
     writer.file.sync_data().map_err(io_error("sync", tmp))
 }
 
-struct Writer<'a> {
+/// Adds what a seal has encoded.
+pub(crate) fn fill_sealed(writer: &mut Writer, lanes: &[Frozen], encoded: &Encoded) -> Result<()> {
+    for series in encoded.pieces.chunk_by(|a, b| a.id == b.id) {
+        writer.begin_series(series[0].key());
+        for piece in series {
+            let (described, span) = (encoded.describe(piece), encoded.span_of(piece));
+            writer.add_piece(piece.id, described, span, encoded.frames_of(piece));
+        }
+        writer.end_series()?;
+    }
+    let ids = lanes.iter().map(|lane| (lane.lane, lane.sequence));
+    let ids = ids.chain(std::iter::repeat((SealedLane::NO_LANE, 0)));
+    let times = encoded.times.iter().zip(ids);
+    let lanes: Vec<_> = times.map(|(times, (id, sequence))| (id, sequence, &**times)).collect();
+    writer.finish(&lanes, encoded.samples)
+}
+
+/// A segment file under construction. Series come in the order of their keys.
+#[derive(Debug)]
+pub(crate) struct Writer {
     file: Arc<dyn File>,
-    encoded: &'a Encoded,
+    path: PathBuf,
     /// Bytes that are not in the file yet; `offset` is where they belong.
     buffer: Vec<u8>,
     offset: u64,
@@ -60,28 +71,25 @@ struct Writer<'a> {
     /// Where the open group begins in the buffer.
     group_start: usize,
     page: Page,
+    aliases: Aliases,
     first_key: SeriesKey,
     summary: Summary,
 }
 
-impl<'a> Writer<'a> {
-    fn new(file: Arc<dyn File>, encoded: &'a Encoded) -> Self {
-        let summary = Summary {
-            samples: encoded.samples,
-            series: 0,
-            min_time: i64::MAX,
-            max_time: i64::MIN,
-            size_bytes: 0,
-        };
+impl Writer {
+    fn new(file: Arc<dyn File>, path: &Path) -> Self {
+        let (min_time, max_time) = (i64::MAX, i64::MIN);
+        let summary = Summary { samples: 0, series: 0, min_time, max_time, size_bytes: 0 };
         Self {
             file,
-            encoded,
+            path: path.to_owned(),
             buffer: Vec::with_capacity(BUFFER_BYTES + BUFFER_BYTES / 4),
             offset: HEADER_BYTES as u64,
             directory: Vec::new(),
             groups: Vec::new(),
             group_start: 0,
             page: Page::default(),
+            aliases: Aliases::default(),
             first_key: SeriesKey::default(),
             summary,
         }
@@ -91,18 +99,36 @@ impl<'a> Writer<'a> {
         self.offset + self.buffer.len() as u64
     }
 
-    fn add_series(&mut self, pieces: &[EncodedPiece]) {
+    pub(super) fn begin_series(&mut self, key: SeriesKey) {
         if self.page.entries.is_empty() {
-            self.first_key = pieces[0].key();
+            self.first_key = key;
         }
-        for piece in pieces {
-            self.buffer.extend_from_slice(self.encoded.frames_of(piece));
-            self.page.push(piece.id, 0, self.encoded.describe(piece));
-            let (first, last) = self.encoded.span_of(piece);
-            self.summary.min_time = self.summary.min_time.min(first);
-            self.summary.max_time = self.summary.max_time.max(last);
-        }
+    }
+
+    /// Adds a piece of the series that was begun; its size is what its frames come to.
+    pub(super) fn add_piece(
+        &mut self,
+        id: u32,
+        mut piece: Piece,
+        (first, last): (i64, i64),
+        frames: &[u8],
+    ) {
+        let start = self.buffer.len();
+        self.aliases.put(&mut self.buffer, self.group_start, frames);
+        let size = u32::try_from(self.buffer.len() - start);
+        piece.size_bytes = size.expect("a piece stays below 4 GiB");
+        self.page.push(id, 0, piece);
+        self.summary.min_time = self.summary.min_time.min(first);
+        self.summary.max_time = self.summary.max_time.max(last);
+    }
+
+    pub(super) fn end_series(&mut self) -> Result<()> {
         self.summary.series += 1;
+        if self.page.entries.len() == GROUP_SERIES {
+            self.close_group()?;
+            self.flush(false)?;
+        }
+        Ok(())
     }
 
     fn close_group(&mut self) -> Result<()> {
@@ -113,21 +139,22 @@ impl<'a> Writer<'a> {
         self.page.data_crc = crc32c::crc32c(&self.buffer[self.group_start..]);
         page::put(&mut self.directory, &self.page);
         self.page.clear();
+        self.aliases.clear();
         self.group_start = self.buffer.len();
         Ok(())
     }
 
-    fn finish(&mut self, lanes: &[Frozen]) -> Result<()> {
+    /// Adds the lanes, each with its number, its last batch and its times, and all that comes behind.
+    pub(super) fn finish(&mut self, lanes: &[(u32, u64, &[i64])], samples: u64) -> Result<()> {
+        self.summary.samples = samples;
         if !self.page.entries.is_empty() {
             self.close_group()?;
         }
         let directory = std::mem::take(&mut self.directory);
         let directory = self.section(&directory);
         let mut bytes = Vec::new();
-        put_varint(&mut bytes, self.encoded.times.len() as u64);
-        let ids = lanes.iter().map(|lane| (lane.lane, lane.sequence));
-        let ids = ids.chain(std::iter::repeat((SealedLane::NO_LANE, 0)));
-        for (times, (id, sequence)) in self.encoded.times.iter().zip(ids) {
+        put_varint(&mut bytes, lanes.len() as u64);
+        for &(id, sequence, times) in lanes {
             SealedLane::put(&mut bytes, id, sequence, times);
         }
         let lanes = self.checked_section(bytes);
@@ -155,9 +182,9 @@ impl<'a> Writer<'a> {
     }
 
     /// Hands bytes to the file; no group is open.
-    fn flush(&mut self, all: bool) -> std::io::Result<()> {
+    fn flush(&mut self, all: bool) -> Result<()> {
         if all || self.buffer.len() >= BUFFER_BYTES {
-            self.file.append(&self.buffer)?;
+            self.file.append(&self.buffer).map_err(io_error("write", &self.path))?;
             self.offset += self.buffer.len() as u64;
             self.buffer.clear();
             self.group_start = 0;
@@ -166,7 +193,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Seals come long before a segment reaches 4 GiB.
+/// Seals come long before a segment reaches 4 GiB, and merging knows a limit.
 fn offset_u32(offset: u64) -> Result<u32> {
     u32::try_from(offset).map_err(|_| Error::ReadOnly)
 }

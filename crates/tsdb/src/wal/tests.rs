@@ -191,6 +191,10 @@ impl Fs for Meanwhile {
         self.files.list(path)
     }
 
+    fn list_dirs(&self, path: &Path) -> io::Result<Vec<String>> {
+        self.files.list_dirs(path)
+    }
+
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         self.files.sync_dir(path)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use regain_model::Timestamp;
+use regain_model::{Matcher, Span, Timestamp};
 use regain_storage::Result;
 use regain_storage::fs::MemFs;
 use regain_tsdb::{Db, Options};
@@ -13,6 +13,9 @@ use crate::store::{
 };
 
 const RETENTION_MS: i64 = 14_000;
+
+/// The times between which samples are deleted.
+const DELETED: (i64, i64) = (33_000, 38_000);
 
 pub(crate) fn small() -> Options {
     Options {
@@ -31,11 +34,14 @@ pub(crate) enum Step {
     Tick(i64),
     Sync,
     Seal,
+    Merge,
+    /// Deletes what [`is_deleted`] says.
+    Delete,
 }
 
 /// Everything that a store does, in an order that makes it all happen: new series, several lanes, a
 /// series of two lanes, rows that are filled, own times, seals, ends of periods, series that leave
-/// until the series log is written anew, and retention.
+/// until the series log is written anew, merges, a delete, and retention.
 pub(crate) fn script() -> Vec<Step> {
     let mut steps = vec![Step::Tick(0)];
     for at in 0..50_i64 {
@@ -58,10 +64,21 @@ pub(crate) fn script() -> Vec<Step> {
             1 => steps.push(Step::Sync),
             3 => steps.push(Step::Tick(t)),
             4 if at % 4 == 0 => steps.push(Step::Seal),
+            5 => steps.push(Step::Merge),
             _ => {}
         }
+        if at == 42 {
+            steps.push(Step::Delete);
+        }
     }
+    // What is deleted leaves the files one by one.
+    steps.extend([Step::Seal, Step::Merge, Step::Merge, Step::Merge, Step::Merge, Step::Merge]);
     steps
+}
+
+/// Whether a sample is one of those that the script deletes.
+fn is_deleted(series: &str, time: i64) -> bool {
+    series.contains("__name__=\"b\"") && (DELETED.0..=DELETED.1).contains(&time)
 }
 
 /// The samples of one batch.
@@ -74,6 +91,8 @@ pub(crate) struct Ledger {
     failed: Option<Samples>,
     /// The number of batches that a sync has made durable.
     synced: usize,
+    /// Whether the delete has come back.
+    has_deleted: bool,
 }
 
 fn sample_of(number: usize, time: i64, salt: f64) -> (f64, (String, i64, u64)) {
@@ -118,6 +137,11 @@ pub(crate) fn other_step(db: &Db, step: &Step) -> Result<()> {
         Step::Tick(now) => db.tick(Timestamp(*now)),
         Step::Sync => db.sync(),
         Step::Seal => db.seal(),
+        Step::Merge => db.merge(&|| true).map(drop),
+        Step::Delete => {
+            let span = Span::new(Timestamp(DELETED.0), Timestamp(DELETED.1));
+            db.delete(&[Matcher::equal("__name__", "b")], span).map(drop)
+        }
         Step::Batch(..) => Ok(()),
     }
 }
@@ -140,6 +164,8 @@ fn run(fs: &MemFs) -> Ledger {
             return ledger;
         } else if let Step::Sync = step {
             ledger.synced = ledger.batches.len();
+        } else if let Step::Delete = step {
+            ledger.has_deleted = true;
         }
     }
     ledger
@@ -156,11 +182,13 @@ pub(crate) fn held(content: &Content, ledger: &Ledger) -> usize {
         }
     }
     let newest = known.keys().map(|key| key.1).max().unwrap_or(0);
-    let mut count = 0;
+    let (mut count, mut deleted_left, mut deleted_all) = (0, 0, 0);
     for (series, samples) in content {
         for (time, bits) in samples {
             let (expected, at) = known[&(series.as_str(), *time)];
             assert_eq!(*bits, expected, "{series} at {time}");
+            assert!(!ledger.has_deleted || !is_deleted(series, *time), "{series} at {time}");
+            deleted_left += usize::from(is_deleted(series, *time));
             count = count.max(at + 1);
         }
     }
@@ -168,8 +196,12 @@ pub(crate) fn held(content: &Content, ledger: &Ledger) -> usize {
         let is_there = content
             .get(series)
             .is_some_and(|samples| samples.binary_search_by_key(time, |sample| sample.0).is_ok());
-        assert!(is_there || *time <= newest - RETENTION_MS, "{series} at {time} of {count}");
+        let may_lack = *time <= newest - RETENTION_MS || is_deleted(series, *time);
+        assert!(is_there || may_lack, "{series} at {time} of {count}");
+        deleted_all += usize::from(is_deleted(series, *time) && *time > newest - RETENTION_MS);
     }
+    // A delete happens as a whole or not at all.
+    assert!(deleted_left == 0 || deleted_left >= deleted_all, "{deleted_left} of {deleted_all}");
     count
 }
 
@@ -205,7 +237,7 @@ pub(crate) fn operations() -> u64 {
 fn the_script_does_all_that_a_store_does() {
     let fs = MemFs::new();
     let db = open_with(&fs, small()).0;
-    let (mut logs, mut renewed) = (std::collections::BTreeSet::new(), 0);
+    let (mut logs, mut renewed, mut deleted) = (std::collections::BTreeSet::new(), 0, false);
     for step in script() {
         match &step {
             Step::Batch(..) => drop(commit(&db, &step, 0.0).unwrap()),
@@ -213,12 +245,15 @@ fn the_script_does_all_that_a_store_does() {
         }
         for path in fs.paths() {
             logs.insert(path.clone());
+            deleted |= path.extension().is_some_and(|tail| tail == "deletes");
             renewed = renewed.max(usize::from(path.ends_with("regain/00000002.series")));
         }
     }
     let stats = db.stats();
     assert_eq!(renewed, 1, "the series log was written anew");
     assert!(stats.series_removed >= 20, "series left: {stats:?}");
+    assert!(stats.merges > 2, "segments were merged: {stats:?}");
+    assert!(deleted && stats.series_deleted == 0, "what was deleted has left: {stats:?}");
     assert!(stats.seals > 4 && stats.segments < stats.seals, "segments were dropped");
     let wal_files = logs.iter().filter(|path| path.extension().is_some_and(|tail| tail == "wal"));
     assert!(wal_files.count() as u64 > stats.seals + 1, "large logs were closed: {stats:?}");
@@ -300,6 +335,8 @@ proptest! {
                                 false
                             }
                         },
+                        // Nothing is deleted here: all that was acknowledged must be there.
+                        Step::Delete => true,
                         other => other_step(&db, other).is_ok(),
                     };
                     if !went_well {

@@ -5,6 +5,8 @@ mod crash;
 mod damage;
 mod failure;
 mod lifetime;
+mod marks;
+mod merge;
 mod model;
 mod query;
 mod retention;

@@ -1,13 +1,13 @@
-//! Random writers against the store in memory, with seals and restarts at random points.
+//! Random writers against the store in memory, with seals, merges, deletes and restarts at random points.
 
 use proptest::prelude::*;
-use regain_model::{STALE_NAN, Span, Timestamp};
+use regain_model::{Matcher, STALE_NAN, Span, Timestamp};
 use regain_storage::fs::MemFs;
 use regain_storage::memory::MemoryStore;
 use regain_storage::{Appendable as _, Appender, LaneKey, Verdict};
-use regain_tsdb::Db;
+use regain_tsdb::{Db, Options};
 
-use crate::store::{content, content_of, lane, open, series};
+use crate::store::{Content, content, content_of, key_of, lane, open, open_with, options, series};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -24,6 +24,14 @@ enum Step {
         samples: Vec<(usize, i64, u64)>,
     },
     Seal,
+    /// Merges while there is something to merge, at most so often.
+    Merge(usize),
+    /// Deletes samples of a series: the span ends so long before its newest sample.
+    Delete {
+        series: usize,
+        before: i64,
+        length: i64,
+    },
     Reopen,
     RemoveUnused,
     Rollback {
@@ -49,7 +57,10 @@ fn step() -> impl Strategy<Value = Step> {
         3 => row,
         12 => full,
         2 => samples,
-        1 => Just(Step::Seal),
+        3 => Just(Step::Seal),
+        1 => (1..4_usize).prop_map(Step::Merge),
+        1 => (0..SERIES, 1..200_i64, 0..300_i64)
+            .prop_map(|(series, before, length)| Step::Delete { series, before, length }),
         1 => Just(Step::Reopen),
         1 => Just(Step::RemoveUnused),
         1 => (0..LANES).prop_map(|lane| Step::Rollback { lane }),
@@ -72,6 +83,13 @@ struct Pair {
     db: Db,
     model: MemoryStore,
     newest: i64,
+    /// What was deleted: series and times.
+    deleted: Vec<(String, i64, i64)>,
+}
+
+/// A store whose windows are short, so that merging has something to do.
+fn open_small(fs: &MemFs) -> Db {
+    open_with(fs, Options { period_ms: 100, merge_span_max_ms: 900, ..options() }).0
 }
 
 impl Pair {
@@ -113,6 +131,31 @@ impl Pair {
         self.newest = samples.iter().map(|s| self.newest + s.1).max().unwrap().max(self.newest);
     }
 
+    /// Deletes older samples than the newest of a series, which stays: on it the next verdicts depend.
+    fn delete(&mut self, number: usize, before: i64, length: i64) {
+        let labels = series(number);
+        let Some(samples) = content(&self.model).remove(&key_of(&labels)) else { return };
+        let max = samples[samples.len() - 1].0 - before;
+        let mut matchers: Vec<Matcher> =
+            labels.iter().map(|(name, value)| Matcher::equal(name, value)).collect();
+        matchers.push(Matcher::equal("odd", labels.get("odd").unwrap_or_default()));
+        let span = Span::new(Timestamp(max - length), Timestamp(max));
+        assert_eq!(self.db.delete(&matchers, span).unwrap(), 1);
+        self.deleted.push((key_of(&labels), max - length, max));
+    }
+
+    /// What the model holds of what was not deleted.
+    fn expected(&self, span: Span) -> Content {
+        let mut content = content_of(&self.model, &[], span);
+        for (name, min, max) in &self.deleted {
+            if let Some(samples) = content.get_mut(name) {
+                samples.retain(|(time, _)| time < min || max < time);
+            }
+        }
+        content.retain(|_, samples| !samples.is_empty());
+        content
+    }
+
     fn step(&mut self, step: &Step) {
         match step {
             Step::Row { lane, after, series, seed } => {
@@ -123,8 +166,14 @@ impl Pair {
             Step::Reopen => {
                 let (fs, other) = (self.fs.clone(), open(&MemFs::new()).0);
                 drop(std::mem::replace(&mut self.db, other));
-                self.db = open(&fs).0;
+                self.db = open_small(&fs);
             }
+            Step::Merge(times) => {
+                for _ in 0..*times {
+                    self.db.merge(&|| true).unwrap();
+                }
+            }
+            Step::Delete { series, before, length } => self.delete(*series, *before, *length),
             Step::RemoveUnused => self.db.remove_unused().unwrap(),
             Step::Rollback { lane: number } => {
                 let mut appender = lane(&self.db, *number);
@@ -145,13 +194,13 @@ proptest! {
         span in (-100..900_i64, 0..500_i64),
     ) {
         let fs = MemFs::new();
-        let db = open(&fs).0;
-        let mut pair = Pair { fs, db, model: MemoryStore::new(), newest: 100 };
+        let db = open_small(&fs);
+        let mut pair = Pair { fs, db, model: MemoryStore::new(), newest: 100, deleted: Vec::new() };
         for step in &steps {
             pair.step(step);
         }
-        prop_assert_eq!(content(&pair.db), content(&pair.model));
+        prop_assert_eq!(content(&pair.db), pair.expected(Span::ALL));
         let span = Span::new(Timestamp(span.0), Timestamp(span.0 + span.1));
-        prop_assert_eq!(content_of(&pair.db, &[], span), content_of(&pair.model, &[], span));
+        prop_assert_eq!(content_of(&pair.db, &[], span), pair.expected(span));
     }
 }

@@ -13,7 +13,7 @@ use regain_storage::{
 };
 use regain_tsdb::Db;
 
-use crate::store::{append_row, content, lane, open, read, series};
+use crate::store::{append_row, content, content_of, lane, open, read, series};
 
 fn ctx() -> Arc<Ctx> {
     Arc::new(Ctx::default())
@@ -425,5 +425,59 @@ proptest! {
             let values = views.each_ref().map(|view| view.label_values(name, &matchers, limit).unwrap());
             prop_assert_eq!(&values[0], &values[1]);
         }
+    }
+}
+
+#[test]
+fn labels_that_do_not_matter_are_left_out_and_what_is_left_is_shared() {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    write_rows(&db, 1, 3);
+    db.seal().unwrap();
+    write_rows(&db, 2, 4);
+    let (ctx, grouping) = (ctx(), ["writer".to_owned(), "absent".to_owned()]);
+    let whole = Selection::new(&[], Span::ALL);
+    let hints = Hints { grouping: &grouping, by: true, projected: true, ..Hints::NONE };
+    let snapshot = db.snapshot(Span::ALL, &ctx).unwrap();
+    let metas = |selection: &Selection<'_>| {
+        let mut parts = snapshot.select(selection, &ctx).unwrap();
+        let mut all = Vec::new();
+        while let Some(part) = parts.next().unwrap() {
+            all.extend(part.series().iter().map(|meta| (meta.key, meta.labels)));
+        }
+        all
+    };
+    let projected = metas(&Selection { hints, ..whole });
+    let whole = metas(&whole);
+    assert_eq!(whole.len(), projected.len());
+    let mut ids = Vec::new();
+    for ((key, all), (other, some)) in whole.into_iter().zip(projected) {
+        assert_eq!(key, other, "the order of the series stays");
+        let (all, some) = (ctx.labels.labels(all), (ctx.labels.labels(some), some));
+        let writer = all.get("writer").unwrap();
+        assert_eq!(some.0, Labels::from_pairs([("__name__", "n"), ("writer", writer)]));
+        ids.push(some.1);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 2, "one set for each writer");
+}
+
+#[test]
+fn no_fewer_series_are_expected_than_match() {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    write_rows(&db, 1, 1);
+    write_rows(&db, 2, 1);
+    let cases = [
+        (vec![Matcher::equal("writer", "1")], WIDTH),
+        (vec![Matcher::equal("__name__", "n"), Matcher::equal("at", "7")], 2),
+        (vec![Matcher::equal("__name__", "n"), Matcher::equal("at", "nowhere")], 0),
+        (vec![Matcher::equal("nothing", "")], usize::MAX),
+        (vec![Matcher::new("writer", MatchOp::NotEqual, "1").unwrap()], usize::MAX),
+    ];
+    for (matchers, expected) in cases {
+        assert_eq!(db.series_max(&matchers), expected, "{matchers:?}");
+        assert!(content_of(&db, &matchers, Span::ALL).len() <= expected);
     }
 }

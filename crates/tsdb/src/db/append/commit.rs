@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use regain_storage::Result;
+use regain_storage::{Result, record};
 
 use super::super::Counters;
 use super::LaneAppender;
 use crate::lane::Writer;
-use crate::record;
 use crate::wal::Appended;
 use crate::wal::batch::{self, Batch, SlotList};
 
@@ -93,6 +92,11 @@ impl LaneAppender {
         let fills = self.lane.makes_rows();
         let prepared = self.lane.view().prepare(batch, fills);
         let samples = Arc::make_mut(&mut self.lane.data()).add(batch, prepared, fills);
+        let times = batch.rows.iter().map(|row| row.row.time);
+        let times = times.chain(batch.own.iter().map(|own| own.1));
+        if let Some(lowest) = times.min() {
+            self.db.note_change(lowest);
+        }
         let writer = self.writer_mut();
         for row in &batch.rows {
             writer.newest = writer.newest.max(row.row.time);

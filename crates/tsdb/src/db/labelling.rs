@@ -1,0 +1,126 @@
+//! From the labels of series to label sets in the query's arena: all of them, or those that matter.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use regain_model::METRIC_NAME;
+use regain_storage::{ArenaWriter, Ctx, Hints, LabelsId, Symbol};
+
+use crate::index::Index;
+
+/// The labels that say what a series means; they always matter.
+const METADATA_LABELS: [&str; 3] = [METRIC_NAME, "__type__", "__unit__"];
+
+/// Adds the label sets of series.
+pub(super) enum Labelling<'a> {
+    Whole(Translator<'a>),
+    Projected(Projector<'a>),
+}
+
+impl<'a> Labelling<'a> {
+    /// For about so many series.
+    pub(super) fn new(index: &'a Index, ctx: &'a Ctx, series: usize, hints: &Hints<'_>) -> Self {
+        if hints.projected && hints.by {
+            Self::Projected(Projector::new(index, ctx, series, hints.grouping))
+        } else {
+            Self::Whole(Translator::new(index, ctx, series))
+        }
+    }
+
+    /// Adds the set of a series with these pairs.
+    #[inline]
+    pub(super) fn add(&mut self, labels: &[u32]) -> LabelsId {
+        match self {
+            Self::Whole(translator) => translator.add(labels),
+            Self::Projected(projector) => projector.add(labels),
+        }
+    }
+}
+
+/// Adds the labels with some names, each set once.
+pub(super) struct Projector<'a> {
+    translator: Translator<'a>,
+    /// The symbols of the names.
+    names: Vec<u32>,
+    /// By pair: whether its name is one of them.
+    matters: Vec<Option<bool>>,
+    sets: HashMap<Box<[u32]>, LabelsId, FixedState>,
+    kept: Vec<u32>,
+}
+
+impl<'a> Projector<'a> {
+    fn new(index: &'a Index, ctx: &'a Ctx, series: usize, grouping: &[String]) -> Self {
+        let names = METADATA_LABELS.into_iter().chain(grouping.iter().map(String::as_str));
+        let names = names.filter_map(|name| index.symbols.find(name)).collect();
+        // Few sets come of many series.
+        let translator = Translator::new(index, ctx, 0);
+        let is_dense = series >= index.pairs.len() / 16;
+        let matters = vec![None; if is_dense { index.pairs.len() } else { 0 }];
+        Self { translator, names, matters, sets: HashMap::default(), kept: Vec::new() }
+    }
+
+    fn add(&mut self, labels: &[u32]) -> LabelsId {
+        let Self { translator, names, matters, sets, kept } = self;
+        let index = translator.index;
+        kept.clear();
+        kept.extend(labels.iter().copied().filter(|&pair| {
+            let find = || names.contains(&index.pairs.get(pair).0);
+            match matters.get_mut(pair as usize) {
+                Some(known) => *known.get_or_insert_with(find),
+                None => find(),
+            }
+        }));
+        if let Some(&known) = sets.get(kept.as_slice()) {
+            return known;
+        }
+        let id = translator.add(kept);
+        sets.insert(kept.as_slice().into(), id);
+        id
+    }
+}
+
+/// Adds label sets to the query's arena; every text is looked up once.
+pub(super) struct Translator<'a> {
+    index: &'a Index,
+    arena: ArenaWriter<'a>,
+    /// By pair, where there are many series.
+    table: Vec<(Symbol, Symbol)>,
+    /// By pair, where a few series do not pay for a table of all.
+    sparse: HashMap<u32, (Symbol, Symbol)>,
+    pairs: Vec<(Symbol, Symbol)>,
+}
+
+/// How many labels a series has, roughly.
+const LABELS_GUESS: usize = 6;
+
+const UNKNOWN: Symbol = Symbol(u32::MAX);
+
+impl<'a> Translator<'a> {
+    pub(super) fn new(index: &'a Index, ctx: &'a Ctx, series: usize) -> Self {
+        let is_dense = series >= index.pairs.len() / 16;
+        let table = vec![(UNKNOWN, UNKNOWN); if is_dense { index.pairs.len() } else { 0 }];
+        let mut arena = ctx.labels.write();
+        arena.reserve(series, series.saturating_mul(LABELS_GUESS));
+        Self { index, arena, table, sparse: HashMap::new(), pairs: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, labels: &[u32]) -> LabelsId {
+        let Self { index, arena, table, sparse, pairs } = self;
+        pairs.clear();
+        for &pair in labels {
+            let mut symbols = || {
+                let (name, value) = index.pair_texts(pair);
+                (arena.symbol(name), arena.symbol(value))
+            };
+            pairs.push(match table.get_mut(pair as usize) {
+                Some(known) => {
+                    if known.0 == UNKNOWN {
+                        *known = symbols();
+                    }
+                    *known
+                }
+                None => *sparse.entry(pair).or_insert_with(symbols),
+            });
+        }
+        arena.add_pairs(pairs)
+    }
+}

@@ -1,0 +1,284 @@
+//! Merging: neighbouring segments become one, and what is deleted leaves the files.
+//!
+//! Segments of one window of time are merged when the window is over: windows of a period, of three, of
+//! nine and so on up to a limit. Before, eight small ones in a row make one. What is deleted is left out
+//! on the way; where nothing is to be merged, the segments that may hold it are written anew one by one.
+//!
+//! The result is durable and named by the manifest before its inputs go. Nothing that others wait for is
+//! held while it is written.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use regain_model::SeriesKey;
+use regain_storage::{Error, Result};
+
+use super::delete::hides;
+use super::{Counters, Db, Files, Inner};
+use crate::deleted::Deleted;
+use crate::index::Series;
+use crate::segment::merge::fill_merged;
+use crate::segment::write::write;
+use crate::segment::{Segment, Summary};
+use crate::view::View;
+
+/// So many small segments in a row are merged.
+const SMALL_RUN: usize = 8;
+
+/// A segment is as small as another when their samples have the same number of octal digits.
+const TIER_BITS: u32 = 3;
+
+/// Inputs of one merge are no larger than this together: offsets in a segment have 32 bits.
+const MERGE_BYTES_MAX: u64 = 2 << 30;
+
+impl Db {
+    /// Merges some segments, or writes one anew that holds deleted samples. Says whether there was
+    /// something to do, so that there may be more. It takes its time; appends, queries and ticks go on.
+    /// `go_on` is asked now and then; what has been written is dropped when it says no.
+    pub fn merge(&self, go_on: &dyn Fn() -> bool) -> Result<bool> {
+        let inner = &*self.0;
+        inner.check_open()?;
+        let _turn = inner.merging.lock().expect("no holder of this lock panics");
+        let view = inner.view();
+        let Some(range) = inner.merge_wanted(&view)? else {
+            inner.forget_deleted()?;
+            return inner.apply_rules();
+        };
+        let inputs = &view.segments[range];
+        let number = {
+            let mut files = inner.files();
+            files.manifest.next_segment += 1;
+            files.manifest.next_segment - 1
+        };
+        let go_on = || if go_on() { inner.check_open() } else { Err(Error::Closed) };
+        let merged = inner.write_merged(number, inputs, (&view.deleted, &go_on));
+        if let Err(Error::Closed) = &merged {
+            return Ok(false);
+        }
+        if let Err(Error::Corrupt { path, .. }) = &merged {
+            let damaged = inputs.iter().find(|segment| segment.path == *path);
+            inner.files().unmergeable.extend(damaged.map(|segment| segment.number));
+        }
+        inner.replace(inputs, &merged?, &view.deleted)?;
+        Counters::add(&inner.counters.merges, 1);
+        Ok(true)
+    }
+}
+
+impl Inner {
+    /// The segments that should be merged, or the one that should be written anew because it does hold
+    /// deleted samples.
+    fn merge_wanted(&self, view: &View) -> Result<Option<Range<usize>>> {
+        loop {
+            let due = self.merge_due(view, &self.files());
+            let alone = due.as_ref().filter(|due| due.len() == 1);
+            let Some(segment) = alone.map(|due| &view.segments[due.start]) else { return Ok(due) };
+            let mut holds_deleted = false;
+            segment.scan(|id, first, last| {
+                let deleted = view.deleted.of(id);
+                holds_deleted |= deleted.is_some_and(|spans| hides(spans, (first, last)));
+            })?;
+            if holds_deleted {
+                return Ok(due);
+            }
+            self.files().without_deleted.insert(segment.number);
+        }
+    }
+
+    /// The segments that should be merged, or one that may have to be written anew.
+    fn merge_due(&self, view: &View, files: &Files) -> Option<Range<usize>> {
+        let is_whole = |segment: &Arc<Segment>| !files.unmergeable.contains(&segment.number);
+        let mut start = 0;
+        for run in view.segments.split_inclusive(|segment| !is_whole(segment)) {
+            let end = start + run.len();
+            let whole = run.iter().take_while(|segment| is_whole(segment)).count();
+            let summaries: Vec<Summary> = run[..whole].iter().map(|s| s.summary).collect();
+            let period = self.options.period_ms.max(1);
+            let newest = view.segments.iter().map(|segment| segment.summary.max_time).max()?;
+            let is_last = end == view.segments.len();
+            let windows = (period, self.options.merge_span_max_ms);
+            let mut due = window_due(&summaries, windows, newest);
+            if is_last {
+                due = due.or_else(|| run_due(&summaries));
+            }
+            if let Some(due) = due {
+                return Some(start + due.start..start + due.end);
+            }
+            start = end;
+        }
+        let at = view.segments.iter().position(|segment| {
+            is_whole(segment) && files.may_hold_deleted(segment, &view.deleted)
+        })?;
+        Some(at..at + 1)
+    }
+
+    fn write_merged(
+        &self,
+        number: u64,
+        inputs: &[Arc<Segment>],
+        (deleted, go_on): (&Deleted, &dyn Fn() -> Result<()>),
+    ) -> Result<Arc<Segment>> {
+        let keys = |ids: &[u32]| -> Vec<Option<SeriesKey>> {
+            let index = self.index();
+            ids.iter().map(|&id| index.series.get(id).map(Series::key)).collect()
+        };
+        write((&*self.fs, &self.layout), number, |writer| {
+            fill_merged(writer, inputs, (&keys, deleted), go_on)
+        })?;
+        Segment::open(&*self.fs, &self.layout, number).map(Arc::new)
+    }
+
+    /// Puts a merged segment in the place of its inputs, unless retention has taken one of them.
+    fn replace(
+        &self,
+        inputs: &[Arc<Segment>],
+        merged: &Arc<Segment>,
+        deleted: &Arc<Deleted>,
+    ) -> Result<()> {
+        let mut series = Vec::new();
+        merged.scan(|id, first, last| series.push((id, first, last)))?;
+        let mut files = self.files();
+        let view = self.view();
+        let numbers = |segments: &[Arc<Segment>]| -> Vec<u64> {
+            segments.iter().map(|segment| segment.number).collect()
+        };
+        let wanted = numbers(inputs);
+        let Some(at) = view.segments.windows(inputs.len()).position(|all| numbers(all) == wanted)
+        else {
+            drop(files);
+            return self.remove_file(&merged.path);
+        };
+        let mut segments = view.segments.clone();
+        segments.splice(at..at + inputs.len(), [Arc::clone(merged)]);
+        let mut manifest = files.manifest.clone();
+        manifest.segments = numbers(&segments);
+        self.write_manifest(&mut files, manifest)?;
+        {
+            let mut index = self.index_mut();
+            for (id, first, last) in series {
+                if let Some(series) = index.series.get_mut(id) {
+                    series.add_segment(first, last);
+                }
+            }
+        }
+        if Arc::ptr_eq(deleted, &view.deleted) {
+            files.without_deleted.insert(merged.number);
+        }
+        self.show(&mut files, View { segments, ..view.successor() });
+        files.retired.extend(inputs.iter().map(Arc::clone));
+        drop(files);
+        // A query that has a file open reads on.
+        inputs.iter().try_for_each(|segment| self.remove_file(&segment.path))
+    }
+
+    /// Forgets what was deleted once no file and no lane holds it any more.
+    fn forget_deleted(&self) -> Result<()> {
+        let mut files = self.files();
+        let view = self.view();
+        let Some((_, last)) = view.deleted.span() else { return Ok(()) };
+        let is_in_files =
+            view.segments.iter().any(|segment| files.may_hold_deleted(segment, &view.deleted));
+        let is_unsealed = files.pending.is_some()
+            || self.all_lanes().iter().any(|lane| {
+                let data = lane.view();
+                !data.is_empty() && data.min_time <= last
+            });
+        if is_in_files || is_unsealed {
+            return Ok(());
+        }
+        self.set_deleted(&mut files, Deleted::default())
+    }
+}
+
+impl Files {
+    /// Whether a segment may hold deleted samples.
+    pub(super) fn may_hold_deleted(&self, segment: &Segment, deleted: &Deleted) -> bool {
+        let Summary { min_time, max_time, .. } = segment.summary;
+        deleted.span().is_some_and(|(min, max)| min_time <= max && min <= max_time)
+            && !self.without_deleted.contains(&segment.number)
+    }
+}
+
+/// The first segments in a row that lie in one window which is over by `newest`. Windows are multiples of
+/// a period, up to a limit.
+fn window_due(
+    segments: &[Summary],
+    (period, limit): (i64, i64),
+    newest: i64,
+) -> Option<Range<usize>> {
+    let mut window = period;
+    while window <= limit.max(period) {
+        let of = |segment: &Summary| segment.max_time.div_euclid(window);
+        let mut start = 0;
+        for run in segments.chunk_by(|a, b| of(a) == of(b)) {
+            let end = (of(&run[0]).saturating_add(1)).saturating_mul(window);
+            // Writers that are late may still seal samples of the window.
+            let is_over = end.saturating_add(period / 2) <= newest;
+            if run.len() > 1 && is_over && fits(run) {
+                return Some(start..start + run.len());
+            }
+            start += run.len();
+        }
+        window = window.saturating_mul(3);
+    }
+    None
+}
+
+/// The last segments, if there are many of one size or a smaller one.
+fn run_due(segments: &[Summary]) -> Option<Range<usize>> {
+    let tier =
+        |segment: &Summary| (u64::BITS - segment.samples.leading_zeros()).div_ceil(TIER_BITS);
+    for limit in 0..=u64::BITS / TIER_BITS + 1 {
+        let run = segments.iter().rev().take_while(|segment| tier(segment) <= limit).count();
+        let start = segments.len() - run;
+        if run >= SMALL_RUN && fits(&segments[start..]) {
+            return Some(start..segments.len());
+        }
+    }
+    None
+}
+
+fn fits(segments: &[Summary]) -> bool {
+    segments.iter().map(|segment| segment.size_bytes).sum::<u64>() <= MERGE_BYTES_MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segment(max_time: i64, samples: u64) -> Summary {
+        Summary { samples, series: 1, min_time: max_time - 10, max_time, size_bytes: samples }
+    }
+
+    #[test]
+    fn segments_of_a_window_are_merged_when_it_is_over() {
+        let at = |times: &[i64]| -> Vec<Summary> {
+            times.iter().map(|&time| segment(time, 1000)).collect()
+        };
+        let due = |times: &[i64], newest| window_due(&at(times), (100, 900), newest);
+        assert_eq!(due(&[10, 60, 99], 149), None);
+        assert_eq!(due(&[10, 60, 99], 150), Some(0..3));
+        assert_eq!(due(&[10, 60, 120], 150), Some(0..2));
+        // What is merged for one window waits for the next one.
+        assert_eq!(due(&[99, 199, 299], 349), None);
+        assert_eq!(due(&[99, 199, 299], 350), Some(0..3));
+        assert_eq!(due(&[299, 599, 899, 950], 1000), Some(0..3));
+        // No window is larger than the limit.
+        assert_eq!(due(&[899, 1799, 2699], 9000), None);
+        let large = [segment(10, MERGE_BYTES_MAX), segment(20, 1)];
+        assert_eq!(window_due(&large, (100, 900), 1000), None);
+    }
+
+    #[test]
+    fn eight_small_segments_in_a_row_are_merged() {
+        let of = |samples: &[u64]| -> Vec<Summary> {
+            samples.iter().map(|&samples| segment(1, samples)).collect()
+        };
+        assert_eq!(run_due(&of(&[500; 7])), None);
+        assert_eq!(run_due(&of(&[500; 8])), Some(0..8));
+        assert_eq!(run_due(&of(&[9000, 500, 500, 500, 500, 500, 500, 500])), Some(0..8));
+        let mut some = vec![100_000];
+        some.extend([500; 8]);
+        assert_eq!(run_due(&of(&some)), Some(1..9));
+    }
+}
