@@ -8,8 +8,8 @@ pub(crate) static PROMTOOL: Command = Command {
     name: "promtool",
     about: "Tools for servers and their files.",
     flags: &[BASIC_FLAGS, EXPERIMENT_FLAGS],
-    commands: &[CHECK, QUERY, TEST],
-    unbuilt: &["debug", "push", "tsdb", "promql"],
+    commands: &[CHECK, QUERY, TEST, TSDB],
+    unbuilt: &["debug", "push", "promql"],
     ..Command::PLAIN
 };
 
@@ -127,6 +127,85 @@ const TEST: Command = Command {
     ..Command::PLAIN
 };
 
+const TSDB: Command = Command {
+    name: "tsdb",
+    about: "Looks into the data directory of a Prometheus, and makes blocks for one.",
+    commands: &[
+        Command {
+            name: "analyze",
+            about: "Shows which labels a block has, and how often.",
+            flags: &[ANALYZE_FLAGS],
+            arguments: &[DATABASE, BLOCK],
+            ..Command::PLAIN
+        },
+        Command {
+            name: "list",
+            about: "Lists the blocks.",
+            flags: &[&[HUMAN_READABLE]],
+            arguments: &[DATABASE],
+            ..Command::PLAIN
+        },
+        Command {
+            name: "dump",
+            about: "Prints all samples, or the labels of all series.",
+            flags: &[
+                DUMP_FLAGS,
+                &[Flag::new(
+                    "format",
+                    Kind::Choice(&["prom", "seriesjson"]),
+                    "prom",
+                    "What is printed: samples (prom), or labels as JSON (seriesjson).",
+                )],
+            ],
+            arguments: &[DATABASE],
+            ..Command::PLAIN
+        },
+        Command {
+            name: "dump-openmetrics",
+            about: "Prints all samples that are floats, as OpenMetrics text.",
+            flags: &[DUMP_FLAGS],
+            arguments: &[DATABASE],
+            ..Command::PLAIN
+        },
+        CREATE_BLOCKS,
+    ],
+    unbuilt: &["bench"],
+    ..Command::PLAIN
+};
+
+const CREATE_BLOCKS: Command = Command {
+    name: "create-blocks-from",
+    about: "Makes blocks of samples that come from elsewhere.",
+    flags: &[&[
+        HUMAN_READABLE,
+        Flag::switch("quiet", "Do not list the blocks.").short('q'),
+        Flag::new(
+            "max-block-duration",
+            Kind::GoDuration,
+            "0s",
+            "How long blocks may be; less than two hours is as much as two hours.",
+        )
+        .hidden(),
+    ]],
+    commands: &[Command {
+        name: "openmetrics",
+        about: "Makes blocks of OpenMetrics text with timestamps.",
+        flags: &[&[
+            Flag::new("label", Kind::Pair, "", "A label for all series, as NAME=VALUE.").repeated()
+        ]],
+        arguments: &[
+            Argument::new("input file", Kind::Text, "The text."),
+            Argument {
+                required: false,
+                ..Argument::new("output directory", Kind::Text, "The data directory.")
+            },
+        ],
+        ..Command::PLAIN
+    }],
+    unbuilt: &["rules"],
+    ..Command::PLAIN
+};
+
 /// Experiments. None of the built commands is one.
 static EXPERIMENT_FLAGS: &[Flag] = &[
     Flag::switch("experimental", "Allow experimental commands.").not_built(),
@@ -209,6 +288,47 @@ const TIME: Flag = Flag::new(
 const START: Flag =
     Flag::new("start", Kind::Text, "", "The start, in RFC 3339 or seconds since 1970.");
 const END: Flag = Flag::new("end", Kind::Text, "", "The end, in RFC 3339 or seconds since 1970.");
+
+const ANALYZE_FLAGS: &[Flag] = &[
+    Flag::new("limit", Kind::Integer, "20", "How many items each list has at most."),
+    Flag::switch("extended", "Show how large chunks are as well."),
+    Flag::new("match", Kind::Text, "", "A selector of series."),
+];
+
+const DUMP_FLAGS: &[Flag] = &[
+    Flag::new(
+        "sandbox-dir-root",
+        Kind::Text,
+        "",
+        "Where the original puts files while it works; this one needs none.",
+    )
+    .without_effect(),
+    Flag::new(
+        "min-time",
+        Kind::Integer,
+        "-9223372036854775808",
+        "The first time, in milliseconds since 1970.",
+    ),
+    Flag::new(
+        "max-time",
+        Kind::Integer,
+        "9223372036854775807",
+        "The last time, in milliseconds since 1970.",
+    ),
+    Flag::new("match", Kind::Text, "{__name__=~'(?s:.*)'}", "A selector of series.").repeated(),
+];
+
+const HUMAN_READABLE: Flag =
+    Flag::switch("human-readable", "Print times and sizes for people.").short('r');
+
+const DATABASE: Argument = Argument {
+    required: false,
+    ..Argument::new("db path", Kind::Text, "The data directory (default: data/).")
+};
+const BLOCK: Argument = Argument {
+    required: false,
+    ..Argument::new("block id", Kind::Text, "The block (default: the last one).")
+};
 
 const SERVER: Argument = Argument::new("server", Kind::Text, "The server's URL.");
 const EXPRESSION: Argument = Argument::new("expr", Kind::Text, "The expression.");

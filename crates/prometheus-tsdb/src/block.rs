@@ -1,0 +1,144 @@
+//! A block: two hours or more of samples, in a directory named by a ULID.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use regain_model::{Labels, Matcher, Span, Timestamp};
+use regain_storage::fs::Fs;
+use regain_storage::{Ctx, Error, Result};
+
+use crate::chunk::{Encoding, decode, sample_count};
+use crate::index::{ChunkMeta, Index};
+use crate::matching::matching;
+use crate::meta::{META_FILE, Meta};
+use crate::reading::Source;
+use crate::sample::Samples;
+use crate::segments::Segments;
+use crate::tombstones::{TOMBSTONES_FILE, Tombstones};
+
+/// A block that is open for reading.
+#[derive(Debug)]
+pub struct Block {
+    pub(crate) dir: PathBuf,
+    pub(crate) meta: Meta,
+    pub(crate) index: Index,
+    pub(crate) segments: Segments,
+    pub(crate) tombstones: Tombstones,
+    size: u64,
+    is_broken: AtomicBool,
+}
+
+impl Block {
+    /// Opens the block in `dir`.
+    pub fn open(fs: &dyn Fs, dir: &Path) -> Result<Self> {
+        let meta = Meta::read(fs, dir)?;
+        let index = Index::open(fs, dir)?;
+        let segments = Segments::open(fs, dir)?;
+        let tombstones = Tombstones::read(fs, dir)?;
+        let small = |name: &str| match Source::open(fs, &dir.join(name)) {
+            Ok(source) => Ok(source.size_bytes()),
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(error),
+        };
+        let size = index.size_bytes()
+            + segments.size_bytes()
+            + small(META_FILE)?
+            + small(TOMBSTONES_FILE)?;
+        let is_broken = AtomicBool::new(false);
+        Ok(Self { dir: dir.to_owned(), meta, index, segments, tombstones, size, is_broken })
+    }
+
+    /// What the block says about itself.
+    pub const fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    /// The directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The length of all its files.
+    pub const fn size_bytes(&self) -> u64 {
+        self.size
+    }
+
+    /// The names of all labels, in order.
+    pub fn label_names(&self) -> Vec<&str> {
+        self.index.label_names()
+    }
+
+    /// The series that satisfy `matchers`, in the order of their labels.
+    pub fn series(&self, matchers: &[Matcher], ctx: &Ctx) -> Result<Vec<BlockSeries>> {
+        let references = matching(&self.index, matchers, ctx)?;
+        let series = self.index.series(&references)?.into_iter();
+        Ok(series.map(|one| BlockSeries { labels: one.labels, chunks: one.chunks }).collect())
+    }
+
+    /// What the chunks of a series are like, in their order.
+    pub fn chunks(&self, series: &BlockSeries) -> Result<Vec<ChunkStats>> {
+        let mut places: Vec<u64> = series.chunks.iter().map(|chunk| chunk.place).collect();
+        places.sort_unstable();
+        let mut samples = Samples::default();
+        let chunks = self.segments.read(&places)?.into_iter().map(|chunk| {
+            let fault = |fault: crate::fault::Fault| fault.within(&self.dir, 0);
+            let mut buckets = 0;
+            if chunk.encoding.is_histogram() {
+                samples.clear();
+                decode(chunk.encoding, &chunk.data, &mut samples).map_err(fault)?;
+                buckets = samples.histograms.iter().map(crate::sample::Native::buckets).sum();
+            }
+            let count = sample_count(chunk.encoding, &chunk.data).map_err(fault)?;
+            let bytes = chunk.data.len();
+            Ok(ChunkStats { encoding: chunk.encoding, samples: count.into(), bytes, buckets })
+        });
+        chunks.collect()
+    }
+
+    /// The times that it may have samples of.
+    pub(crate) const fn span(&self) -> Span {
+        let max = self.meta.max_time.saturating_sub(1);
+        Span::new(Timestamp(self.meta.min_time), Timestamp(max))
+    }
+
+    /// Whether reading it has failed, so that it is left alone.
+    pub(crate) fn is_broken(&self) -> bool {
+        // Ordering: the flag guards no other memory.
+        self.is_broken.load(Ordering::Relaxed)
+    }
+
+    /// Leaves the block alone from now on.
+    pub(crate) fn set_broken(&self) {
+        // Ordering: the flag guards no other memory.
+        self.is_broken.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A series of a block.
+#[derive(Clone, Debug)]
+pub struct BlockSeries {
+    /// Its labels.
+    pub labels: Labels,
+    chunks: Vec<ChunkMeta>,
+}
+
+impl BlockSeries {
+    /// From the first time of its first chunk to the last of its last one.
+    pub fn span(&self) -> Option<Span> {
+        let (first, last) = (self.chunks.first()?, self.chunks.last()?);
+        Some(Span::new(Timestamp(first.min), Timestamp(last.max)))
+    }
+}
+
+/// What a chunk is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChunkStats {
+    /// What it holds.
+    pub encoding: Encoding,
+    /// The number of its samples.
+    pub samples: usize,
+    /// The length of its data.
+    pub bytes: usize,
+    /// The buckets of all its histograms.
+    pub buckets: usize,
+}

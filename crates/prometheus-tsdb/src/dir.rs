@@ -1,0 +1,96 @@
+//! A data directory of Prometheus, as it stands on disk.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use regain_model::KeySeed;
+use regain_storage::fs::Fs;
+use regain_storage::{Error, Result};
+
+use crate::block::Block;
+use crate::head::{self, Head};
+use crate::ulid::Ulid;
+
+/// A data directory, opened for reading: its blocks, and its head in memory. Nothing is written.
+///
+/// What cannot be read is left out and reported; the rest serves.
+#[derive(Clone, Debug)]
+pub struct PrometheusDir(pub(crate) Arc<Content>);
+
+#[derive(Debug)]
+pub(crate) struct Content {
+    pub(crate) root: PathBuf,
+    pub(crate) seed: KeySeed,
+    pub(crate) head: Head,
+    /// By their first time.
+    pub(crate) blocks: Vec<Arc<Block>>,
+    pub(crate) damages: Mutex<Vec<Arc<Error>>>,
+    unknown_samples: u64,
+}
+
+impl PrometheusDir {
+    /// Opens the directory `root`. `seed` makes the keys of its series.
+    pub fn open(fs: &dyn Fs, root: &Path, seed: KeySeed) -> Result<Self> {
+        let (blocks, mut damages) = open_blocks(fs, root)?;
+        let in_blocks = blocks.iter().filter(|block| block.meta.ends_head());
+        let min_valid = in_blocks.map(|block| block.meta.max_time).max().unwrap_or(i64::MIN);
+        let (head, mut found) = head::load(fs, root, min_valid)?;
+        damages.append(&mut found.damages);
+        Ok(Self(Arc::new(Content {
+            root: root.to_owned(),
+            seed,
+            head,
+            blocks,
+            damages: Mutex::new(damages.into_iter().map(Arc::new).collect()),
+            unknown_samples: found.unknown,
+        })))
+    }
+
+    /// The blocks that can be read, by their first time.
+    pub fn blocks(&self) -> &[Arc<Block>] {
+        &self.0.blocks
+    }
+
+    /// How many series the head has.
+    pub fn head_series(&self) -> usize {
+        self.0.head.series.len()
+    }
+
+    /// What could not be read so far.
+    pub fn damages(&self) -> Vec<Arc<Error>> {
+        self.0.damages.lock().expect("no holder of this lock panics").clone()
+    }
+
+    /// How many samples of the logs belong to series that no record names.
+    pub fn unknown_samples(&self) -> u64 {
+        self.0.unknown_samples
+    }
+}
+
+/// Opens the blocks in `root`, by their first time. What cannot be opened comes as errors.
+pub fn open_blocks(fs: &dyn Fs, root: &Path) -> Result<(Vec<Arc<Block>>, Vec<Error>)> {
+    let names = fs.list_dirs(root).map_err(|source| Error::Io {
+        operation: "list",
+        path: root.to_owned(),
+        source,
+    })?;
+    let (mut blocks, mut damages) = (Vec::new(), Vec::new());
+    for name in names.iter().filter(|name| name.parse::<Ulid>().is_ok()) {
+        match Block::open(fs, &root.join(name)) {
+            Ok(block) => blocks.push(Arc::new(block)),
+            Err(error) => damages.push(error),
+        }
+    }
+    blocks.sort_by_key(|block| (block.meta.min_time, block.meta.ulid));
+    Ok((blocks, damages))
+}
+
+impl Content {
+    /// Leaves a block alone from now on, because of `error`.
+    pub(crate) fn quarantine(&self, block: &Block, error: Error) -> Arc<Error> {
+        block.set_broken();
+        let error = Arc::new(error);
+        self.damages.lock().expect("no holder of this lock panics").push(Arc::clone(&error));
+        error
+    }
+}

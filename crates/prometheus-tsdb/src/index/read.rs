@@ -1,0 +1,146 @@
+//! The index as a file that is read.
+
+use std::path::Path;
+
+use regain_storage::fs::Fs;
+use regain_storage::{Error, Result};
+
+use super::postings::PostingsTable;
+use super::series::{self, IndexedSeries};
+use super::symbols::Symbols;
+use super::{
+    BYTES_MAX, CHECKSUM_BYTES, CONTENTS_BYTES, HEADER_BYTES, INDEX_FILE, MAGIC, SERIES_ALIGNMENT,
+};
+use crate::cursor::Cursor;
+use crate::matching::Lists;
+use crate::reading::{Source, Sweep};
+
+/// A number in base 128 has at most so many bytes.
+const LENGTH_BYTES_MAX: u64 = 10;
+
+/// The index of a block.
+#[derive(Debug)]
+pub(crate) struct Index {
+    source: Source,
+    version: u8,
+    symbols: Symbols,
+    postings: PostingsTable,
+}
+
+impl Index {
+    /// Opens the index of the block in `dir`.
+    pub(crate) fn open(fs: &dyn Fs, dir: &Path) -> Result<Self> {
+        let source = Source::open(fs, &dir.join(INDEX_FILE))?;
+        let size = source.size_bytes();
+        if size > BYTES_MAX {
+            return Err(source.corrupt(BYTES_MAX, "an index is longer than 64 GiB"));
+        }
+        let header = source.read(0, HEADER_BYTES)?;
+        if header[..4] != MAGIC.to_be_bytes() {
+            return Err(source.corrupt(0, "this is no index"));
+        }
+        let version = header[4];
+        if !matches!(version, 1..=3) {
+            let path = source.path().to_owned();
+            return Err(Error::UnknownVersion { path, version: u32::from(version) });
+        }
+        let contents_at = size.saturating_sub(CONTENTS_BYTES);
+        let contents = source.read(contents_at, CONTENTS_BYTES)?;
+        let (offsets, sum) = contents.split_at(contents.len() - 4);
+        if crc32c::crc32c(offsets).to_be_bytes() != sum {
+            return Err(source.corrupt(contents_at, "the contents' checksum does not match"));
+        }
+        let offset = |number: usize| {
+            let bytes = offsets[8 * number..].first_chunk().expect("there are six offsets");
+            u64::from_be_bytes(*bytes)
+        };
+        let (symbols_at, postings_at) = (offset(0), offset(5));
+        let base = (version == 1).then_some(symbols_at + 4);
+        let symbols = Symbols::read(section(&source, symbols_at)?, base)
+            .map_err(|fault| fault.within(source.path(), symbols_at + 4))?;
+        let postings = PostingsTable::read(section(&source, postings_at)?)
+            .map_err(|fault| fault.within(source.path(), postings_at + 4))?;
+        Ok(Self { source, version, symbols, postings })
+    }
+
+    /// The file's length.
+    pub(crate) const fn size_bytes(&self) -> u64 {
+        self.source.size_bytes()
+    }
+
+    const fn offset_of(&self, reference: u32) -> u64 {
+        if self.version == 1 { reference as u64 } else { reference as u64 * SERIES_ALIGNMENT }
+    }
+
+    /// The series with these references, which ascend, in this order.
+    pub(crate) fn series(&self, references: &[u32]) -> Result<Vec<IndexedSeries>> {
+        let mut sweep = Sweep::new(&self.source, self.source.size_bytes() - CONTENTS_BYTES);
+        let mut all = Vec::with_capacity(references.len());
+        for (at, &reference) in references.iter().enumerate() {
+            let rest = references[at..].iter().map(|&reference| self.offset_of(reference));
+            sweep.seek(rest)?;
+            all.push(self.one_series(&mut sweep, reference)?);
+        }
+        Ok(all)
+    }
+
+    fn one_series(&self, sweep: &mut Sweep<'_>, reference: u32) -> Result<IndexedSeries> {
+        let offset = self.offset_of(reference);
+        let within = |fault: crate::fault::Fault, base| fault.within(self.source.path(), base);
+        let mut cursor = Cursor::new(sweep.some(offset, LENGTH_BYTES_MAX)?);
+        let len = cursor.uvarint().map_err(|fault| within(fault, offset))?;
+        let start = offset + cursor.at() as u64;
+        let bytes = sweep.bytes(start, len.saturating_add(CHECKSUM_BYTES))?;
+        let (entry, sum) = bytes.split_at(bytes.len() - 4);
+        if crc32c::crc32c(entry).to_be_bytes() != sum {
+            return Err(self.source.corrupt(offset, "a series' checksum does not match"));
+        }
+        series::read(reference, entry, &self.symbols).map_err(|fault| within(fault, start))
+    }
+
+    /// The references in the list at `offset`, which ascend.
+    fn list(&self, offset: u64) -> Result<Vec<u32>> {
+        let content = section(&self.source, offset)?;
+        let (count, list) = content
+            .split_first_chunk::<4>()
+            .map_or((0, &[][..]), |(count, list)| (u32::from_be_bytes(*count) as usize, list));
+        let references: Vec<u32> =
+            list.as_chunks::<4>().0.iter().map(|bytes| u32::from_be_bytes(*bytes)).collect();
+        if references.len() != count || !references.is_sorted() {
+            return Err(self.source.corrupt(offset, "a list of series is not what it says"));
+        }
+        Ok(references)
+    }
+
+    /// The names of all labels, in order.
+    pub(crate) fn label_names(&self) -> Vec<&str> {
+        self.postings.names()
+    }
+}
+
+impl Lists for Index {
+    fn all(&self) -> Result<Vec<u32>> {
+        self.with("", "")
+    }
+
+    fn with(&self, name: &str, value: &str) -> Result<Vec<u32>> {
+        self.postings.offset(name, value).map_or_else(|| Ok(Vec::new()), |at| self.list(at))
+    }
+
+    fn values(&self, name: &str) -> Vec<&str> {
+        self.postings.values(name)
+    }
+}
+
+/// The content of a section: a length, the content, a checksum.
+fn section(source: &Source, offset: u64) -> Result<Vec<u8>> {
+    let len = source.read(offset, 4)?;
+    let len = u64::from(u32::from_be_bytes(len.try_into().expect("four bytes were read")));
+    let content_at = offset + 4;
+    let mut bytes = source.read(content_at, len + CHECKSUM_BYTES)?;
+    let sum = bytes.split_off(bytes.len() - 4);
+    if crc32c::crc32c(&bytes).to_be_bytes() != *sum {
+        return Err(source.corrupt(offset, "a section's checksum does not match"));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,48 @@
+//! Prometheus' data directory at the edge of the house: reading all of it, and writing its blocks.
+//!
+//! [`PrometheusDir`] is a directory as Prometheus left it, running or stopped, behind the same seam
+//! that every query asks at. [`BlockWriter`] makes blocks that Prometheus and Thanos open. Formats and
+//! outcomes are upstream's (`tsdb`, 3.14).
+//!
+//! **Invariants.** No clock, no environment, no threads; files are reached through
+//! [`regain_storage::fs::Fs`] only, and a directory that is read is never written to. A byte that comes
+//! from a file is never trusted: lengths are checked against what is there, checksums are verified,
+//! and what is damaged is named with its file and offset.
+
+mod dir;
+mod query;
+mod select;
+mod writer;
+
+mod block;
+mod head;
+mod matching;
+mod merge;
+
+mod chunk;
+mod cut;
+mod index;
+mod meta;
+mod record;
+mod sample;
+mod segments;
+mod spans;
+mod tombstones;
+mod ulid;
+mod wal;
+
+mod bits;
+mod cursor;
+mod fault;
+mod reading;
+
+pub use block::{Block, BlockSeries, ChunkStats};
+pub use chunk::Encoding;
+pub use dir::{PrometheusDir, open_blocks};
+pub use index::TooLong;
+pub use meta::{Compaction, Meta, Parent, Stats};
+pub use sample::{Counts, Layout, Native, Samples, Value};
+pub use select::SeriesSamples;
+pub use tombstones::Intervals;
+pub use ulid::{NotUlid, Ulid};
+pub use writer::{BlockOptions, BlockWriter, WriteError};

@@ -1,0 +1,156 @@
+//! The samples of a series from all chunks that have some: in order, each time once.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use regain_model::{ResetHint, Span, Timestamp};
+
+use crate::chunk::decode;
+use crate::fault::Fault;
+use crate::sample::Samples;
+use crate::segments::ChunkBytes;
+use crate::tombstones::Intervals;
+
+/// A chunk of a series.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    pub(crate) bytes: ChunkBytes,
+    pub(crate) min: i64,
+    pub(crate) max: i64,
+    /// What of it is deleted.
+    pub(crate) deleted: Option<Arc<Intervals>>,
+    /// Which of the sources it comes from: 0 for the head, then the blocks.
+    pub(crate) source: usize,
+}
+
+/// Decodes the samples of a series, and keeps its memory from one series to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Merger {
+    /// The chunks that overlap, one behind the other.
+    scratch: Samples,
+    /// Whether a sample of `scratch` is the next one in its chunk after the one before.
+    follows: Vec<bool>,
+    order: Vec<usize>,
+}
+
+impl Merger {
+    /// Puts the samples of `pieces` within `span` into `out`. A piece that is damaged is handed to
+    /// `on_fault` with what is wrong; the others are there.
+    pub(crate) fn merge(
+        &mut self,
+        pieces: &mut [Piece],
+        span: Span,
+        out: &mut Samples,
+        mut on_fault: impl FnMut(&Piece, Fault),
+    ) {
+        out.clear();
+        pieces.sort_by_key(|piece| (piece.min, piece.source));
+        let mut rest = &*pieces;
+        while !rest.is_empty() {
+            let (together, behind) = rest.split_at(overlapping(rest));
+            self.scratch.clear();
+            self.follows.clear();
+            let mut ends = Vec::with_capacity(together.len());
+            for piece in together {
+                if let Err(fault) = self.decode(piece, span) {
+                    on_fault(piece, fault);
+                }
+                ends.push(self.scratch.len());
+            }
+            if together.len() == 1 {
+                self.append(0..self.scratch.len(), out);
+            } else {
+                self.interleave(together, &ends, out);
+            }
+            rest = behind;
+        }
+    }
+
+    /// Appends what remains of a piece to the scratch. A piece with a fault adds nothing.
+    fn decode(&mut self, piece: &Piece, span: Span) -> Result<(), Fault> {
+        let before = self.scratch.len();
+        let histograms = self.scratch.histograms.len();
+        if let Err(fault) = decode(piece.bytes.encoding, &piece.bytes.data, &mut self.scratch) {
+            self.scratch.truncate(before, histograms);
+            return Err(fault);
+        }
+        let deleted = piece.deleted.as_deref();
+        let (mut kept, mut follows) = (before, false);
+        for at in before..self.scratch.len() {
+            let time = self.scratch.times[at];
+            if !span.contains(Timestamp(time)) || deleted.is_some_and(|gone| gone.contains(time)) {
+                follows = false;
+                continue;
+            }
+            self.scratch.move_row(at, kept);
+            self.follows.push(follows);
+            (kept, follows) = (kept + 1, true);
+        }
+        self.scratch.truncate(kept, self.scratch.histograms.len());
+        Ok(())
+    }
+
+    fn append(&self, rows: Range<usize>, out: &mut Samples) {
+        for at in rows {
+            out.push_from(&self.scratch, at);
+            if !self.follows[at] {
+                forget_hint(out);
+            }
+        }
+    }
+
+    /// Appends the samples of pieces that overlap, by time. Of samples with one time, one stays: not
+    /// that of the stream which was read last, as it is upstream (`storage/merge.go`, 3.14), so that
+    /// a late sample with another value is answered as Prometheus answers it.
+    fn interleave(&mut self, pieces: &[Piece], ends: &[usize], out: &mut Samples) {
+        let piece = |at: usize| ends.partition_point(|&end| end <= at);
+        let stream = |at: usize| pieces[piece(at)].stream(piece(at));
+        self.order.clear();
+        self.order.extend(0..self.scratch.len());
+        self.order.sort_by_key(|&at| (self.scratch.times[at], stream(at)));
+        let mut before: Option<usize> = None;
+        let mut current = self.order.first().map(|&at| stream(at));
+        for tied in self.order.chunk_by(|&a, &b| self.scratch.times[a] == self.scratch.times[b]) {
+            let other = tied.iter().copied().find(|&at| Some(stream(at)) != current);
+            let at = other.unwrap_or(tied[0]);
+            out.push_from(&self.scratch, at);
+            if before.is_none_or(|before| before + 1 != at) || !self.follows[at] {
+                forget_hint(out);
+            }
+            before = Some(at);
+            // Those that were passed over are read on first.
+            let passed = tied.iter().copied().rfind(|&passed| passed != at);
+            current = Some(stream(passed.unwrap_or(at)));
+        }
+    }
+}
+
+impl Piece {
+    /// The stream that the piece, the `number`th of those that overlap, is read as: each chunk of the
+    /// head is one, and each block.
+    const fn stream(&self, number: usize) -> (usize, usize) {
+        (self.source, if self.source == 0 { number } else { 0 })
+    }
+}
+
+/// A counter's histogram that does not follow the one before it may come after a reset.
+fn forget_hint(out: &mut Samples) {
+    let is_histogram = out.histogram(out.len() - 1).is_some();
+    if is_histogram
+        && let Some(last) = out.histograms.last_mut()
+        && last.hint() != ResetHint::Gauge
+    {
+        last.set_hint(ResetHint::Unknown);
+    }
+}
+
+/// How many of the first pieces, which are in the order of their starts, overlap.
+fn overlapping(pieces: &[Piece]) -> usize {
+    let mut end = pieces[0].max;
+    let apart = pieces[1..].iter().position(|piece| {
+        let is_apart = piece.min > end;
+        end = end.max(piece.max);
+        is_apart
+    });
+    apart.map_or(pieces.len(), |apart| 1 + apart)
+}

@@ -1,0 +1,193 @@
+//! A data directory behind the seam that queries ask at.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use regain_model::{Matcher, STALE_NAN, Span, Timestamp};
+use regain_storage::{
+    Batch, Ctx, Order, Part, Parts, Queryable, Result, Run, Selection, SeriesMeta, Snapshot, Want,
+    histogram_cell,
+};
+
+use crate::chunk::sample_count;
+use crate::dir::PrometheusDir;
+use crate::merge::{Merger, Piece};
+use crate::sample::{Native, Samples};
+use crate::select::Candidate;
+
+/// The mark of a directory, which nothing changes while it is open.
+const MARK: u64 = 1;
+
+impl Queryable for PrometheusDir {
+    fn snapshot(&self, span: Span, _ctx: &Arc<Ctx>) -> Result<Arc<dyn Snapshot>> {
+        Ok(Arc::new(View { dir: self.clone(), span }))
+    }
+}
+
+#[derive(Debug)]
+struct View {
+    dir: PrometheusDir,
+    span: Span,
+}
+
+impl View {
+    fn candidates(&self, matchers: &[Matcher]) -> Result<Vec<Candidate>> {
+        self.dir.0.find(matchers, self.span, Some(Order::Labels), &Ctx::default())
+    }
+}
+
+impl Snapshot for View {
+    fn select(&self, selection: &Selection<'_>, ctx: &Arc<Ctx>) -> Result<Box<dyn Parts>> {
+        let Selection { matchers, span, order, limit, .. } = *selection;
+        let mut found = self.dir.0.find(matchers, span, Some(order), ctx)?;
+        if limit > 0 {
+            found.truncate(limit);
+        }
+        found.reverse();
+        let looks = selection.want != Want::Nothing;
+        let (dir, ctx, rest) = (self.dir.clone(), Arc::clone(ctx), found);
+        Ok(Box::new(Found { dir, ctx, span, looks, rest }))
+    }
+
+    fn label_names(&self, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
+        if matchers.is_empty() {
+            return Ok(limited(self.dir.names(self.span), limit));
+        }
+        let found = self.candidates(matchers)?;
+        let names = found.iter().flat_map(|one| one.labels.iter().map(|(name, _)| name));
+        Ok(limited(names.collect::<BTreeSet<_>>(), limit))
+    }
+
+    fn label_values(&self, name: &str, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
+        if matchers.is_empty() {
+            return Ok(limited(self.dir.values(name, self.span), limit));
+        }
+        let found = self.candidates(matchers)?;
+        let values = found.iter().filter_map(|one| one.labels.get(name));
+        Ok(limited(values.collect::<BTreeSet<_>>(), limit))
+    }
+
+    fn changed_since(&self, mark: u64) -> (u64, Option<Timestamp>) {
+        (MARK, (mark != MARK).then_some(Timestamp::MIN))
+    }
+}
+
+fn limited<'a>(texts: impl IntoIterator<Item = &'a str>, limit: usize) -> Vec<String> {
+    let most = if limit == 0 { usize::MAX } else { limit };
+    texts.into_iter().take(most).map(str::to_owned).collect()
+}
+
+/// The series of a selection.
+#[derive(Debug)]
+struct Found {
+    dir: PrometheusDir,
+    ctx: Arc<Ctx>,
+    span: Span,
+    /// Whether samples are wanted.
+    looks: bool,
+    /// What is left, the last one first.
+    rest: Vec<Candidate>,
+}
+
+impl Parts for Found {
+    fn next(&mut self) -> Result<Option<Box<dyn Part>>> {
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let from = self.rest.len().saturating_sub(<dyn Parts>::SERIES_MAX);
+        let mut series = self.rest.split_off(from);
+        series.reverse();
+        let pieces = if self.looks { self.dir.0.read(&mut series, &self.ctx) } else { Vec::new() };
+        let mut arena = self.ctx.labels.write();
+        let meta = |(at, one): (usize, &Candidate)| {
+            // Who wants no samples needs no bound.
+            let samples_max = pieces.get(at).map_or(u64::MAX, |pieces| bound(pieces));
+            SeriesMeta { key: one.key, labels: arena.add(&one.labels), samples_max, presence: None }
+        };
+        let metas = series.iter().enumerate().map(meta).collect();
+        drop(arena);
+        Ok(Some(Box::new(SomeSeries {
+            dir: self.dir.clone(),
+            ctx: Arc::clone(&self.ctx),
+            span: self.span,
+            metas,
+            pieces,
+            merger: Merger::default(),
+            samples: Samples::default(),
+        })))
+    }
+}
+
+fn bound(pieces: &[Piece]) -> u64 {
+    let count = |piece: &Piece| sample_count(piece.bytes.encoding, &piece.bytes.data).unwrap_or(0);
+    pieces.iter().map(|piece| u64::from(count(piece))).sum()
+}
+
+/// Series with their chunks.
+#[derive(Debug)]
+struct SomeSeries {
+    dir: PrometheusDir,
+    ctx: Arc<Ctx>,
+    span: Span,
+    metas: Vec<SeriesMeta>,
+    pieces: Vec<Vec<Piece>>,
+    merger: Merger,
+    samples: Samples,
+}
+
+impl Part for SomeSeries {
+    fn series(&self) -> &[SeriesMeta] {
+        &self.metas
+    }
+
+    fn decode(&mut self, which: Range<usize>, out: &mut Batch) -> Result<()> {
+        out.clear();
+        for at in which {
+            let Some(pieces) = self.pieces.get_mut(at) else { continue };
+            self.merger.merge(pieces, self.span, &mut self.samples, |piece, fault| {
+                self.dir.0.chunk_fault(piece, fault, &self.ctx);
+            });
+            append(&self.samples, at, out);
+        }
+        Ok(())
+    }
+}
+
+fn offset(len: usize) -> u32 {
+    u32::try_from(len).expect("a part's samples in memory stay below 2^32")
+}
+
+/// Appends the samples of the series `at`.
+fn append(samples: &Samples, at: usize, out: &mut Batch) {
+    if samples.is_empty() {
+        return;
+    }
+    let start = offset(out.times.len());
+    out.times.extend_from_slice(&samples.times);
+    if samples.starts.iter().any(|&start| start != 0) {
+        out.starts.resize(out.floats.len(), 0);
+        out.starts.extend_from_slice(&samples.starts);
+    }
+    if samples.histograms.is_empty() {
+        out.floats.extend_from_slice(&samples.cells);
+    } else {
+        for (index, &cell) in samples.cells.iter().enumerate() {
+            let histogram = samples.histogram(index);
+            let model = histogram.filter(|held| !held.is_stale()).and_then(Native::to_model);
+            out.floats.push(match (histogram, &model) {
+                (None, _) => cell,
+                // What marks the end of a series is the same for floats and histograms. One whose
+                // buckets do not fit its layout says nothing, as the end does.
+                (Some(_), None) => STALE_NAN,
+                (Some(_), Some(_)) => histogram_cell(offset(out.histograms.len())),
+            });
+            out.histograms.extend(model.map(Arc::new));
+        }
+    }
+    if !out.starts.is_empty() {
+        out.starts.resize(out.floats.len(), 0);
+    }
+    let rows = start..offset(out.times.len());
+    out.runs.push(Run { series: offset(at), times: rows.clone(), floats: rows });
+}

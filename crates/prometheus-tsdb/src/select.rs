@@ -1,0 +1,258 @@
+//! Series of a data directory that satisfy matchers, with their chunks from all sources.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use regain_model::{Labels, Matcher, SeriesKey, Span};
+use regain_storage::{Ctx, Error, Order, Result};
+
+use crate::block::Block;
+use crate::dir::{Content, PrometheusDir};
+use crate::fault::Fault;
+use crate::index::ChunkMeta;
+use crate::matching::{Lists as _, matching};
+use crate::merge::{Merger, Piece};
+use crate::sample::Samples;
+use crate::tombstones::Intervals;
+
+/// The source of the head's chunks; blocks have numbers behind it.
+const HEAD: usize = 0;
+/// So many series have their chunks read together.
+const SERIES_PER_READ: usize = 128;
+
+/// A series that was found.
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    pub(crate) key: SeriesKey,
+    pub(crate) labels: Labels,
+    /// Chunks that are in memory.
+    pieces: Vec<Piece>,
+    /// Chunks that are in blocks.
+    stored: Vec<Stored>,
+}
+
+#[derive(Debug)]
+struct Stored {
+    source: usize,
+    chunk: ChunkMeta,
+    deleted: Option<Arc<Intervals>>,
+}
+
+impl Content {
+    fn block(&self, source: usize) -> &Arc<Block> {
+        &self.blocks[source - 1]
+    }
+
+    /// The blocks that may have samples in `span`, with their source's number.
+    pub(crate) fn blocks_in(&self, span: Span) -> impl Iterator<Item = (usize, &Arc<Block>)> {
+        let wanted = move |block: &Block| block.span().overlaps(span) && !block.is_broken();
+        (HEAD + 1..).zip(&self.blocks).filter(move |(_, block)| wanted(block))
+    }
+
+    /// The series that satisfy `matchers` and may have samples in `span`. Without an order, those of the
+    /// head alone come in the order in which they came into being.
+    pub(crate) fn find(
+        &self,
+        matchers: &[Matcher],
+        span: Span,
+        order: Option<Order>,
+        ctx: &Ctx,
+    ) -> Result<Vec<Candidate>> {
+        let mut found = Finding { content: self, by_labels: HashMap::new(), all: Vec::new() };
+        for reference in matching(&self.head, matchers, ctx)? {
+            let series = &self.head.series[reference as usize];
+            let deleted = (!series.deleted.is_empty()).then(|| Arc::new(series.deleted.clone()));
+            let chunks = series.chunks.iter().filter(|chunk| chunk.span().overlaps(span));
+            let piece = |chunk: &crate::head::HeadChunk| Piece {
+                bytes: chunk.bytes.clone(),
+                min: chunk.min,
+                max: chunk.max,
+                deleted: deleted.clone(),
+                source: HEAD,
+            };
+            let pieces: Vec<Piece> = chunks.map(piece).collect();
+            if !pieces.is_empty() {
+                found.of(&series.labels).pieces.extend(pieces);
+            }
+        }
+        for (source, block) in self.blocks_in(span) {
+            ctx.cancel.check()?;
+            match found.in_block(source, block, matchers, span, ctx) {
+                Ok(()) => {}
+                Err(Error::Canceled) => return Err(Error::Canceled),
+                Err(Error::TimedOut) => return Err(Error::TimedOut),
+                Err(error) => self.warn(block, error, ctx),
+            }
+        }
+        let mut all = found.all;
+        match order {
+            None if self.blocks_in(span).next().is_none() => {}
+            Some(Order::Key) => all.sort_unstable_by_key(|series| series.key),
+            None | Some(Order::Labels) => all.sort_unstable_by(|a, b| a.labels.cmp(&b.labels)),
+        }
+        Ok(all)
+    }
+
+    /// Quarantines a block, and tells the query.
+    fn warn(&self, block: &Block, error: Error, ctx: &Ctx) {
+        let error = self.quarantine(block, error);
+        let name = block.meta.ulid;
+        ctx.warnings.add(format!("block {name} is left out, because it is damaged: {error}"));
+    }
+
+    /// Reads the chunks of `series`. A block that cannot be read is left out.
+    pub(crate) fn read(&self, series: &mut [Candidate], ctx: &Ctx) -> Vec<Vec<Piece>> {
+        let mut pieces: Vec<Vec<Piece>> =
+            series.iter_mut().map(|one| std::mem::take(&mut one.pieces)).collect();
+        let mut wanted: Vec<(usize, u64, usize, Stored)> = Vec::new();
+        for (at, one) in series.iter_mut().enumerate() {
+            let stored = std::mem::take(&mut one.stored).into_iter();
+            wanted.extend(stored.map(|stored| (stored.source, stored.chunk.place, at, stored)));
+        }
+        wanted.sort_unstable_by_key(|&(source, place, ..)| (source, place));
+        for wanted in wanted.chunk_by(|a, b| a.0 == b.0) {
+            let (source, ..) = wanted[0];
+            let block = self.block(source);
+            if block.is_broken() {
+                continue;
+            }
+            let places: Vec<u64> = wanted.iter().map(|&(_, place, ..)| place).collect();
+            match block.segments.read(&places) {
+                Ok(chunks) => {
+                    for ((.., at, stored), bytes) in wanted.iter().zip(chunks) {
+                        let Stored { chunk: ChunkMeta { min, max, .. }, deleted, .. } = stored;
+                        let (min, max, deleted) = (*min, *max, deleted.clone());
+                        pieces[*at].push(Piece { bytes, min, max, deleted, source });
+                    }
+                }
+                Err(error) => self.warn(block, error, ctx),
+            }
+        }
+        pieces
+    }
+
+    /// What is to be done about a chunk that is damaged inside.
+    pub(crate) fn chunk_fault(&self, piece: &Piece, fault: Fault, ctx: &Ctx) {
+        if piece.source == HEAD {
+            let error = Arc::new(fault.within(&self.root, 0));
+            ctx.warnings.add(format!("a chunk of the head is left out: {}", fault.what));
+            self.damages.lock().expect("no holder of this lock panics").push(error);
+        } else {
+            let block = self.block(piece.source);
+            self.warn(block, fault.within(&block.dir, 0), ctx);
+        }
+    }
+}
+
+struct Finding<'a> {
+    content: &'a Content,
+    by_labels: HashMap<Labels, usize>,
+    all: Vec<Candidate>,
+}
+
+impl Finding<'_> {
+    fn of(&mut self, labels: &Labels) -> &mut Candidate {
+        let at = self.by_labels.get(labels).copied().unwrap_or_else(|| {
+            let key = SeriesKey::of_labels(self.content.seed, labels);
+            let (pieces, stored) = (Vec::new(), Vec::new());
+            self.all.push(Candidate { key, labels: labels.clone(), pieces, stored });
+            self.by_labels.insert(labels.clone(), self.all.len() - 1);
+            self.all.len() - 1
+        });
+        &mut self.all[at]
+    }
+
+    fn in_block(
+        &mut self,
+        source: usize,
+        block: &Block,
+        matchers: &[Matcher],
+        span: Span,
+        ctx: &Ctx,
+    ) -> Result<()> {
+        let references = matching(&block.index, matchers, ctx)?;
+        for series in block.index.series(&references)? {
+            let deleted = block.tombstones.of(u64::from(series.reference));
+            let deleted = deleted.map(|deleted| Arc::new(deleted.clone()));
+            let gone = |span| deleted.as_ref().is_some_and(|deleted| deleted.cover(span));
+            let wanted = |chunk: &ChunkMeta| chunk.span().overlaps(span) && !gone(chunk.span());
+            let chunks = series.chunks.iter().filter(|chunk| wanted(chunk));
+            let stored = chunks.map(|&chunk| Stored { source, chunk, deleted: deleted.clone() });
+            let stored: Vec<Stored> = stored.collect();
+            if !stored.is_empty() {
+                self.of(&series.labels).stored.extend(stored);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl PrometheusDir {
+    /// The samples in `span` of the series that satisfy `matchers`, as they are kept: in this order,
+    /// or, where it does not matter, in the order of their labels if any comes from a block.
+    pub fn series(
+        &self,
+        matchers: &[Matcher],
+        span: Span,
+        order: Option<Order>,
+        ctx: &Arc<Ctx>,
+    ) -> Result<SeriesSamples> {
+        let mut found = self.0.find(matchers, span, order, ctx)?;
+        found.reverse();
+        let (content, ctx) = (Arc::clone(&self.0), Arc::clone(ctx));
+        Ok(SeriesSamples { content, ctx, span, found, read: Vec::new(), merger: Merger::default() })
+    }
+
+    /// The names of all labels in the blocks and the head.
+    pub(crate) fn names(&self, span: Span) -> Vec<&str> {
+        let in_blocks = self.0.blocks_in(span).flat_map(|(_, block)| block.index.label_names());
+        sorted(in_blocks.chain(self.0.head.label_names()).collect())
+    }
+
+    /// The values of a label in the blocks and the head.
+    pub(crate) fn values(&self, name: &str, span: Span) -> Vec<&str> {
+        let in_blocks = self.0.blocks_in(span).flat_map(|(_, block)| block.index.values(name));
+        sorted(in_blocks.chain(self.0.head.values(name)).collect())
+    }
+}
+
+fn sorted(mut texts: Vec<&str>) -> Vec<&str> {
+    texts.sort_unstable();
+    texts.dedup();
+    texts
+}
+
+/// Series with their samples, one after another.
+#[derive(Debug)]
+pub struct SeriesSamples {
+    content: Arc<Content>,
+    ctx: Arc<Ctx>,
+    span: Span,
+    /// What is left, the last one first.
+    found: Vec<Candidate>,
+    /// What has its chunks, the last one first.
+    read: Vec<(Labels, Vec<Piece>)>,
+    merger: Merger,
+}
+
+impl SeriesSamples {
+    /// The next series that has samples, which come into `out`.
+    pub fn next(&mut self, out: &mut Samples) -> Result<Option<Labels>> {
+        loop {
+            if self.read.is_empty() && !self.found.is_empty() {
+                self.ctx.cancel.check()?;
+                let from = self.found.len().saturating_sub(SERIES_PER_READ);
+                let mut some = self.found.split_off(from);
+                let pieces = self.content.read(&mut some, &self.ctx);
+                self.read = some.into_iter().map(|one| one.labels).zip(pieces).collect();
+            }
+            let Some((labels, mut pieces)) = self.read.pop() else { return Ok(None) };
+            self.merger.merge(&mut pieces, self.span, out, |piece, fault| {
+                self.content.chunk_fault(piece, fault, &self.ctx);
+            });
+            if !out.is_empty() {
+                return Ok(Some(labels));
+            }
+        }
+    }
+}
