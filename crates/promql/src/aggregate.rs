@@ -14,11 +14,13 @@ mod ranked;
 mod simple;
 mod sums;
 
+use std::ops::Range;
+
 use regain_storage::{ArenaReader, Ctx, Symbol};
 
 use crate::annotations::Remark;
 use crate::eval_error::Result;
-use crate::grid::{Matrix, RowLabels};
+use crate::grid::{ABSENT, Matrix, RowLabels};
 
 pub(crate) use count_values::CountValues;
 pub(crate) use groups::{Grouped, Grouping};
@@ -33,6 +35,20 @@ pub(crate) trait Sink: Send {
 
     /// Takes one row, which is not empty.
     fn row(&mut self, arena: &ArenaReader<'_>, labels: RowLabels, row: &[f64]) -> Result<()>;
+
+    /// Takes a row of length `len` of which nothing matters but that it has values at `steps`, which are
+    /// not none.
+    fn present(
+        &mut self,
+        arena: &ArenaReader<'_>,
+        labels: RowLabels,
+        steps: Range<usize>,
+        len: usize,
+    ) -> Result<()> {
+        let mut row = vec![ABSENT; len];
+        row[steps].fill(1.0);
+        self.row(arena, labels, &row)
+    }
 }
 
 /// A sink that becomes a vector.
@@ -49,8 +65,23 @@ pub(crate) trait GroupState: Send {
     /// Makes room for one more group.
     fn add_group(&mut self);
 
+    /// How much memory each group takes for each step.
+    fn cell_bytes(&self) -> usize;
+
+    /// How much more memory `row` takes, where states grow with what is added.
+    fn row_bytes(&self, _row: &[f64]) -> usize {
+        0
+    }
+
     /// Folds a row into a group.
     fn add(&mut self, group: usize, row: &[f64]);
+
+    /// Folds a row into a group of which nothing matters but that it has values at `steps`.
+    fn add_present(&mut self, group: usize, steps: Range<usize>) {
+        let mut row = vec![ABSENT; steps.end];
+        row[steps].fill(1.0);
+        self.add(group, &row);
+    }
 
     /// Writes a group's results.
     fn finish(&mut self, group: usize, out: &mut [f64]);

@@ -1,7 +1,7 @@
 //! Warnings and infos that accompany an answer.
 //!
-//! **Invariant.** An annotation is kept once for each text; its position is the last one reported,
-//! as upstream keeps it (`util/annotations/annotations.go`, 3.14).
+//! **Invariant.** An annotation is kept once for each text; its position is the last one reported, and the
+//! first one where reports are counted or merged, as upstream keeps it (`util/annotations/annotations.go`, 3.14).
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -22,12 +22,15 @@ pub struct Annotation {
     monotonicity: Option<Monotonicity>,
     /// How often it was noticed, where that is told.
     occurrences: u64,
+    /// Whether it is said because of some step, whatever the others are.
+    of_steps: bool,
 }
 
 impl Annotation {
     /// A remark about no particular part of the query.
     pub fn plain(message: String) -> Self {
-        Self { message, at: None, monotonicity: None, occurrences: 0 }
+        let (at, monotonicity) = (None, None);
+        Self { message, at, monotonicity, occurrences: 0, of_steps: false }
     }
 
     /// The text without a position.
@@ -38,6 +41,11 @@ impl Annotation {
     /// The bytes of the query that the remark is about.
     pub fn position(&self) -> Option<Range<u32>> {
         self.at.clone()
+    }
+
+    /// Whether it is said because of some step, whatever the others are, and in the same words.
+    pub(crate) const fn is_of_steps(&self) -> bool {
+        self.of_steps
     }
 
     /// The text with its position as `(line:column)` in `query`.
@@ -61,21 +69,23 @@ fn line_and_column(query: &str, offset: u32) -> String {
 }
 
 impl Entry {
-    const fn new(at: Range<u32>, warning: bool) -> Self {
-        Self { at, warning, monotonicity: None, occurrences: 0 }
+    const fn new(at: Range<u32>, kind: &Kind<'_>) -> Self {
+        let (warning, of_steps) = (kind.is_warning(), kind.is_of_steps());
+        Self { at, warning, of_steps, monotonicity: None, occurrences: 0 }
     }
 }
 
 /// The annotations of one query.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Annotations {
     by_text: BTreeMap<String, Entry>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     at: Range<u32>,
     warning: bool,
+    of_steps: bool,
     monotonicity: Option<Monotonicity>,
     occurrences: u64,
 }
@@ -83,26 +93,27 @@ struct Entry {
 impl Annotations {
     /// Adds a remark about the bytes `at` of the query.
     pub(crate) fn add(&mut self, kind: &Kind<'_>, at: Range<u32>) {
-        let entry = Entry::new(at, kind.is_warning());
+        let entry = Entry::new(at, kind);
         self.by_text.insert(kind.to_string(), entry);
     }
 
     /// Adds a remark that was noticed several times.
     pub(crate) fn add_often(&mut self, kind: &Kind<'_>, count: u64, at: Range<u32>) {
         let entry = self.by_text.entry(kind.to_string());
-        let entry = entry.or_insert(Entry::new(at.clone(), kind.is_warning()));
-        entry.at = at;
+        let entry = entry.or_insert(Entry::new(at.clone(), kind));
+        // What is counted stays where it was noticed first.
         if kind.tells_how_often() {
             entry.occurrences += count;
+        } else {
+            entry.at = at;
         }
     }
 
     /// Adds the remark that buckets had to be made monotonic.
     pub(crate) fn add_monotonicity(&mut self, name: &str, found: Monotonicity, at: Range<u32>) {
-        let text = Kind::ForcedMonotonicity { name }.to_string();
-        let entry = self.by_text.entry(text);
-        let entry = entry.or_insert(Entry::new(at.clone(), false));
-        entry.at = at;
+        let kind = Kind::ForcedMonotonicity { name };
+        let entry = self.by_text.entry(kind.to_string());
+        let entry = entry.or_insert(Entry::new(at.clone(), &kind));
         match &mut entry.monotonicity {
             Some(known) => known.merge(&found),
             unknown => *unknown = Some(found),
@@ -112,8 +123,9 @@ impl Annotations {
     /// The warnings and the infos, each in the order of their text.
     pub(crate) fn into_parts(self) -> (Vec<Annotation>, Vec<Annotation>) {
         let (mut warnings, mut infos) = (Vec::new(), Vec::new());
-        for (message, Entry { at, warning, monotonicity, occurrences }) in self.by_text {
-            let annotation = Annotation { message, at: Some(at), monotonicity, occurrences };
+        for (message, Entry { at, warning, of_steps, monotonicity, occurrences }) in self.by_text {
+            let at = Some(at);
+            let annotation = Annotation { message, at, monotonicity, occurrences, of_steps };
             if warning { warnings.push(annotation) } else { infos.push(annotation) }
         }
         (warnings, infos)

@@ -1,8 +1,10 @@
 //! Expressions as they were written.
 //!
-//! **Invariant.** The parser makes only trees whose types fit: a call has the arguments of its
-//! function, and set operators stand between vectors.
+//! **Invariant.** What [`parse`](crate::parse) makes is whole and its types fit: nothing is missing, a
+//! call has the arguments of its function, and set operators stand between vectors. Only a
+//! [`Draft`](crate::Draft) has holes.
 
+mod chain;
 mod names;
 mod value_type;
 
@@ -52,6 +54,8 @@ pub enum ExprKind {
     },
     /// An expression in parentheses.
     Paren(Box<Expr>),
+    /// What is missing or could not be read, in a [`Draft`](crate::Draft).
+    Hole,
 }
 
 /// A number as it was written.
@@ -239,8 +243,8 @@ pub enum AggregateOp {
     LimitRatio,
 }
 
-/// A binary operation.
-#[derive(Clone, Debug, PartialEq)]
+/// A binary operation. Its left operand may be one too, and so on for thousands of levels.
+#[derive(Debug, PartialEq)]
 pub struct Binary {
     /// The operator.
     pub op: BinaryOp,

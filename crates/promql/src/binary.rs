@@ -11,6 +11,8 @@ mod rows;
 mod set;
 
 pub(crate) use arithmetic::vectors;
+pub(crate) use groups::{MatchGroups, matching_filter};
+pub(crate) use rows::combine;
 pub(crate) use set::set;
 
 #[cfg(test)]

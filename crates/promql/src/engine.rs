@@ -5,12 +5,15 @@ use std::sync::Arc;
 use regain_model::Timestamp;
 use regain_storage::{Ctx, Queryable};
 
-use crate::ast::Expr;
+use crate::ast::{Expr, ValueType};
+use crate::cache::ResultCache;
 use crate::eval::{Question, answer};
 use crate::eval_error::EvalError;
 use crate::grid::Grid;
-use crate::plan::{Node, QueryTimes, lower};
+use crate::parser::NESTING_MAX;
+use crate::plan::{Node, QueryTimes, is_light, lower};
 use crate::regex_cache::RegexCache;
+use crate::stack::with_stack_for;
 use crate::value::QueryResult;
 
 /// What an engine is set to.
@@ -41,7 +44,7 @@ impl Default for EngineOptions {
 }
 
 /// The optional behaviours of evaluation. What the parser allows is the parser's to know.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Features {
     /// Names are dropped only from the final answer (`promql-delayed-name-removal`).
     pub delayed_name_removal: bool,
@@ -102,6 +105,16 @@ impl Engine {
         Arc::new(Ctx::with_samples_max(self.options.samples_max))
     }
 
+    /// Whether `expr` at the time `t` is known to be so little work over `source` that it need not wait for
+    /// a thread of its own.
+    pub fn is_light(&self, source: &dyn Queryable, expr: &Expr, t: Timestamp) -> bool {
+        if expr.levels() > NESTING_MAX as usize {
+            return false;
+        }
+        let plan = instant_plan(expr, t);
+        plan.is_ok_and(|(node, grid)| is_light(&node, &grid, &self.options, source))
+    }
+
     /// The value of `expr` at the time `t`.
     pub fn instant(
         &self,
@@ -110,8 +123,11 @@ impl Engine {
         t: Timestamp,
         ctx: &Arc<Ctx>,
     ) -> Result<QueryResult, EvalError> {
-        let (node, grid) = instant_plan(expr, t)?;
-        answer(self.question(&node, &grid, false), source, ctx)
+        with_stack_for(expr, || {
+            let (node, grid) = instant_plan(expr, t)?;
+            let answered = answer(self.question(&node, &grid, false), source, ctx);
+            answered.map_err(|error| error.with_text_of(expr))
+        })?
     }
 
     /// The values of `expr` at `steps`.
@@ -122,21 +138,54 @@ impl Engine {
         steps: Steps,
         ctx: &Arc<Ctx>,
     ) -> Result<QueryResult, EvalError> {
-        let (node, grid) = range_plan(expr, steps)?;
-        answer(self.question(&node, &grid, true), source, ctx)
+        with_stack_for(expr, || {
+            let (node, grid) = range_plan(expr, steps)?;
+            let answered = answer(self.question(&node, &grid, true), source, ctx);
+            answered.map_err(|error| error.with_text_of(expr))
+        })?
     }
 
-    fn question<'q>(&'q self, node: &'q Node, grid: &'q Grid, range: bool) -> Question<'q> {
+    /// The values of `expr` at `steps`, with what `cache` has kept of earlier queries over the same source. They are those
+    /// that [`range`](Self::range) gives, to the last bit.
+    pub fn range_cached(
+        &self,
+        cache: &ResultCache,
+        source: &dyn Queryable,
+        expr: &Expr,
+        steps: Steps,
+        ctx: &Arc<Ctx>,
+    ) -> Result<QueryResult, EvalError> {
+        with_stack_for(expr, || {
+            let (node, grid) = range_plan(expr, steps)?;
+            let question = self.question(&node, &grid, true);
+            let answered = cache.answer(question, expr, source, ctx);
+            answered.map_err(|error| error.with_text_of(expr))
+        })?
+    }
+
+    /// The question that a plan and its times are.
+    pub(crate) fn question<'q>(
+        &'q self,
+        node: &'q Node,
+        grid: &'q Grid,
+        range: bool,
+    ) -> Question<'q> {
         Question { options: &self.options, regexes: &self.regexes, node, grid, range, fuse: true }
     }
 }
 
-fn instant_plan(expr: &Expr, t: Timestamp) -> Result<(Node, Grid), EvalError> {
+/// The plan of an instant query, and its only time.
+pub(crate) fn instant_plan(expr: &Expr, t: Timestamp) -> Result<(Node, Grid), EvalError> {
     let node = lower(expr, QueryTimes { start: t.0, end: t.0, step: 0 })?;
     Ok((node, Grid::instant(t.0)))
 }
 
-fn range_plan(expr: &Expr, steps: Steps) -> Result<(Node, Grid), EvalError> {
+/// The plan of a range query, and its times.
+pub(crate) fn range_plan(expr: &Expr, steps: Steps) -> Result<(Node, Grid), EvalError> {
+    let kind = expr.value_type();
+    if !matches!(kind, ValueType::Vector | ValueType::Scalar) {
+        return Err(EvalError::RangeOfType(kind.documented()));
+    }
     let (start, end, step) = (steps.start.0, steps.end.0, steps.step_ms);
     let node = lower(expr, QueryTimes { start, end, step })?;
     Ok((node, Grid::range(start, end, step)?))

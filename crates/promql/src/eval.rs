@@ -9,6 +9,7 @@ mod checks;
 mod fused;
 mod histograms;
 mod info;
+mod joined;
 mod labels;
 mod ranges;
 mod root;
@@ -22,7 +23,8 @@ use crate::annotations::Annotations;
 use crate::binary;
 use crate::engine::EngineOptions;
 use crate::eval_error::{EvalError, Result};
-use crate::grid::{Grid, Matrix, RowLabels, is_absent};
+use crate::explain::Profile;
+use crate::grid::{Grid, Held, Matrix, RowLabels, is_absent};
 use crate::label_sets::empty_set;
 use crate::native::Notes;
 use crate::plan::{Node, ScalarMap};
@@ -43,6 +45,8 @@ pub(crate) struct Evaluator<'q> {
     pub(crate) stats: QueryStats,
     /// Whether several operations may be done on each series before the next one is read.
     pub(crate) fuse: bool,
+    /// What is noted for an explanation; `None` unless one was asked for.
+    pub(crate) profile: Option<Profile<'q>>,
 }
 
 /// What a node becomes.
@@ -57,9 +61,11 @@ pub(crate) enum Output {
 impl Evaluator<'_> {
     /// The vector that `node` becomes.
     pub(crate) fn vector(&mut self, node: &Node, grid: &Grid) -> Result<Matrix> {
+        let held_bytes = self.ctx.bytes.held();
         match self.eval(node, grid)? {
             Output::Vector(mut matrix) => {
-                matrix.hold(self.ctx)?;
+                let held = matrix.hold(self.ctx);
+                held.map_err(|error| error.in_part(held_bytes, || node.place()))?;
                 Ok(matrix)
             }
             _ => Err(EvalError::Unsupported("a scalar in place of a vector")),
@@ -77,6 +83,17 @@ impl Evaluator<'_> {
     /// What `node` becomes on `grid`.
     pub(crate) fn eval(&mut self, node: &Node, grid: &Grid) -> Result<Output> {
         self.ctx.cancel.check()?;
+        let held_bytes = self.ctx.bytes.held();
+        let output = if self.profile.is_some() {
+            self.eval_profiled(node, grid)
+        } else {
+            self.compute(node, grid)
+        };
+        output.map_err(|error| error.in_part(held_bytes, || node.place()))
+    }
+
+    /// What `node` becomes on `grid`, with nothing noted about `node` itself.
+    pub(crate) fn compute(&mut self, node: &Node, grid: &Grid) -> Result<Output> {
         if let Some(fused) = self.fused(node, grid)? {
             return self.collect(&fused, node, grid).map(Output::Vector);
         }
@@ -100,7 +117,13 @@ impl Evaluator<'_> {
             Output::Scalar(values) => Output::Scalar(
                 values.iter().flat_map(|&value| std::iter::repeat_n(value, grid.len)).collect(),
             ),
-            Output::Vector(matrix) => Output::Vector(matrix.broadcast(grid.len)),
+            Output::Vector(matrix) => {
+                let mut held = Held::new(self.ctx, 0)?;
+                held.add_bytes(matrix.size_bytes().saturating_mul(grid.len))?;
+                let mut matrix = matrix.broadcast(grid.len);
+                matrix.adopt(held);
+                Output::Vector(matrix)
+            }
             text @ Output::Text(_) => text,
         })
     }
@@ -143,6 +166,7 @@ impl Evaluator<'_> {
             Node::VectorVector(node) => {
                 let left = self.vector(&node.left, grid)?;
                 let right = self.vector(&node.right, grid)?;
+                self.note_matching(node.matching.on, &node.matching.labels, [&left, &right]);
                 let delayed = self.options.features.delayed_name_removal;
                 let mut notes = Notes::default();
                 let result = binary::vectors(self.ctx, node, [&left, &right], delayed, &mut notes);
@@ -152,7 +176,8 @@ impl Evaluator<'_> {
             Node::Set(node) => {
                 let left = self.vector(&node.left, grid)?;
                 let right = self.vector(&node.right, grid)?;
-                binary::set(&self.ctx.labels, node, left, &right)
+                self.note_matching(node.on, &node.labels, [&left, &right]);
+                binary::set(self.ctx, node, left, &right)
             }
             Node::Aggregate(node) => self.aggregate(node, grid),
             Node::Absent { input, labels } => self.absent(input, labels, grid),

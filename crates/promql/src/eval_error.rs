@@ -1,9 +1,13 @@
 //! Why a query has no answer. The texts are API: dashboards and scripts compare them.
 
+mod memory;
+
 use regain_go_format::quote::quote_bytes;
 use regain_storage as storage;
 
 use crate::annotations::general;
+
+pub use memory::{Part, TooMuchMemory};
 
 /// The result of an evaluation.
 pub(crate) type Result<T> = std::result::Result<T, EvalError>;
@@ -14,12 +18,21 @@ pub enum EvalError {
     /// The budget of samples is used up.
     #[error("query processing would load too many samples into memory in query execution")]
     TooManySamples,
+    /// The budget of bytes is used up.
+    #[error(transparent)]
+    TooMuchMemory(Box<TooMuchMemory>),
     /// The deadline passed.
     #[error("query timed out in expression evaluation")]
     TimedOut,
     /// Whoever asked gave up.
     #[error("query was canceled in expression evaluation")]
     Canceled,
+    /// Somebody else than who asked ended the query.
+    #[error("query was canceled in expression evaluation: it was killed")]
+    Killed,
+    /// The system has no memory for the stack that a long chain of operations takes.
+    #[error("no stack for so many levels of operations: {0}")]
+    NoStack(#[from] std::io::Error),
     /// The store failed.
     #[error("expanding series: {0}")]
     Storage(#[source] storage::Error),
@@ -162,12 +175,31 @@ pub enum DurationProblem {
     ModuloByZero,
 }
 
+impl EvalError {
+    /// Whether it is about the query's means and not about its steps.
+    pub(crate) const fn ends_the_query(&self) -> bool {
+        matches!(
+            self,
+            Self::TooManySamples
+                | Self::TooMuchMemory(_)
+                | Self::TimedOut
+                | Self::Canceled
+                | Self::Killed
+                | Self::NoStack(_)
+        )
+    }
+}
+
 impl From<storage::Error> for EvalError {
     fn from(error: storage::Error) -> Self {
         match error {
             storage::Error::TimedOut => Self::TimedOut,
             storage::Error::Canceled => Self::Canceled,
+            storage::Error::Killed => Self::Killed,
             storage::Error::TooManySamples => Self::TooManySamples,
+            storage::Error::TooMuchMemory(over) => {
+                Self::TooMuchMemory(Box::new(TooMuchMemory::new(over)))
+            }
             other => Self::Storage(other),
         }
     }

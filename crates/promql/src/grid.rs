@@ -150,6 +150,24 @@ impl Matrix {
         self.labels.len() - 1
     }
 
+    /// Adds a row unless it is empty, in memory that `held` takes.
+    pub(crate) fn push_held(
+        &mut self,
+        labels: RowLabels,
+        row: &[f64],
+        held: &mut Held,
+    ) -> Result<()> {
+        held.make_room(&mut self.values, self.steps)?;
+        held.make_room(&mut self.labels, 1)?;
+        self.push(labels, row);
+        Ok(())
+    }
+
+    /// The memory of the rows.
+    pub(crate) const fn size_bytes(&self) -> usize {
+        self.values.capacity() * size_of::<f64>() + self.labels.capacity() * size_of::<RowLabels>()
+    }
+
     /// All rows with their labels.
     pub(crate) fn rows(&self) -> impl Iterator<Item = (RowLabels, &[f64])> {
         self.labels.iter().enumerate().map(|(index, labels)| (*labels, self.row(index)))
@@ -193,21 +211,24 @@ impl Matrix {
     /// Takes the values from the budget for as long as the matrix lives.
     pub(crate) fn hold(&mut self, ctx: &Arc<Ctx>) -> Result<()> {
         self.held = None;
-        self.held = Some(Held::new(ctx, self.cost())?);
+        let mut held = Held::new(ctx, self.cost())?;
+        held.add_bytes(self.size_bytes())?;
+        self.held = Some(held);
         Ok(())
     }
 }
 
-/// Samples taken from a query's budget, given back at the end of their life.
+/// Samples and bytes taken from a query's budgets, given back at the end of their life.
 #[derive(Debug)]
 pub(crate) struct Held {
     ctx: Arc<Ctx>,
     samples: u64,
+    bytes: u64,
 }
 
 impl Held {
     pub(crate) fn new(ctx: &Arc<Ctx>, samples: u64) -> Result<Self> {
-        let held = Self { ctx: Arc::clone(ctx), samples };
+        let held = Self { ctx: Arc::clone(ctx), samples, bytes: 0 };
         ctx.budget.take(samples)?;
         Ok(held)
     }
@@ -217,10 +238,46 @@ impl Held {
         self.samples += samples;
         Ok(self.ctx.budget.take(samples)?)
     }
+
+    /// Takes more bytes.
+    pub(crate) fn add_bytes(&mut self, bytes: usize) -> Result<()> {
+        self.ctx.bytes.take(bytes as u64)?;
+        self.bytes += bytes as u64;
+        Ok(())
+    }
+
+    /// Takes more bytes, or gives some back, so that there are `bytes` of them.
+    pub(crate) fn set_bytes(&mut self, bytes: usize) -> Result<()> {
+        let bytes = bytes as u64;
+        if bytes > self.bytes {
+            self.ctx.bytes.take(bytes - self.bytes)?;
+        } else {
+            self.ctx.bytes.give_back(self.bytes - bytes);
+        }
+        self.bytes = bytes;
+        Ok(())
+    }
+
+    /// Makes room for `more` items at the end of `items`: takes the bytes first, and by halves of what is there, so
+    /// that it seldom has to.
+    #[inline]
+    pub(crate) fn make_room<T>(&mut self, items: &mut Vec<T>, more: usize) -> Result<()> {
+        if items.capacity() - items.len() >= more { Ok(()) } else { self.grow(items, more) }
+    }
+
+    #[cold]
+    fn grow<T>(&mut self, items: &mut Vec<T>, more: usize) -> Result<()> {
+        let (len, before) = (items.len(), items.capacity());
+        let capacity = len.saturating_add(more).max(before.saturating_add(before / 2));
+        self.add_bytes((capacity - before).saturating_mul(size_of::<T>()))?;
+        items.reserve_exact(capacity - len);
+        Ok(())
+    }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
         self.ctx.budget.give_back(self.samples);
+        self.ctx.bytes.give_back(self.bytes);
     }
 }

@@ -5,6 +5,7 @@ mod edit;
 mod filter;
 mod index;
 mod merge;
+mod order;
 
 use regain_model::{Labels, METRIC_NAME};
 use regain_storage::{ArenaReader, LabelArena, LabelsId, Symbol};
@@ -13,6 +14,7 @@ pub(crate) use edit::{Edit, drop_metadata, edit_all};
 pub(crate) use filter::LabelFilter;
 pub(crate) use index::KeyIndex;
 pub(crate) use merge::{Duplicates, merge_same_labels};
+pub(crate) use order::{by_hash, by_labels};
 
 /// A name and a value.
 pub(crate) type Pair = (Symbol, Symbol);

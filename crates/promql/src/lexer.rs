@@ -35,6 +35,8 @@ pub(crate) struct Lexer<'a> {
     pos: usize,
     /// Where the token being read starts.
     start: usize,
+    /// Where the reading of the token began.
+    began: usize,
     parens_open: usize,
     in_braces: bool,
     brackets: Brackets,
@@ -49,6 +51,7 @@ impl<'a> Lexer<'a> {
             text,
             pos: 0,
             start: 0,
+            began: 0,
             parens_open: 0,
             in_braces: false,
             brackets: Brackets::None,
@@ -57,11 +60,33 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The next token; there is none after an error, which lasts to the end of the text.
+    /// The next token. An error lasts to the end of the text; after one there are tokens only if
+    /// [`resume`](Self::resume) says so.
     pub(crate) fn next(&mut self) -> Result<Token, (LexicalError, Position)> {
         let kind = self.next_kind();
         let kind = kind.map_err(|error| (error, offset(self.start)..offset(self.text.len())))?;
         Ok(Token { kind, start: offset(self.start), end: offset(self.pos) })
+    }
+
+    /// Goes on behind an error: behind the character that fits nowhere, or at the end of the text, where
+    /// nothing is open any more.
+    pub(crate) fn resume(&mut self) {
+        match self.peek_char() {
+            None => self.parens_open = 0,
+            // Somebody forgot the brace, not the parenthesis.
+            Some(')' | ']') if self.in_braces => return self.leave(),
+            Some(next) if self.pos == self.began => self.pos += next.len_utf8(),
+            Some(_) => return,
+        }
+        if self.peek().is_none() {
+            self.leave();
+        }
+    }
+
+    /// Leaves braces and brackets that are not closed.
+    pub(crate) const fn leave(&mut self) {
+        self.in_braces = false;
+        (self.brackets, self.had_colon) = (Brackets::None, false);
     }
 
     fn next_kind(&mut self) -> Lexed {
@@ -90,7 +115,7 @@ impl<'a> Lexer<'a> {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.pos += 1;
         }
-        self.start = self.pos;
+        (self.start, self.began) = (self.pos, self.pos);
     }
 
     fn statement_token(&mut self) -> Lexed {

@@ -11,6 +11,7 @@ mod printer;
 mod token;
 mod typing;
 
+mod cache;
 mod engine;
 mod eval_error;
 mod value;
@@ -21,6 +22,7 @@ mod plan;
 mod aggregate;
 mod binary;
 mod eval;
+mod explain;
 mod functions;
 mod scan;
 mod window;
@@ -32,14 +34,23 @@ mod native;
 mod operators;
 mod regex_cache;
 mod row_op;
+mod stack;
 
 pub use annotations::Annotation;
 pub use ast::Expr;
+pub use cache::{CacheStats, ResultCache};
 pub use engine::{Engine, EngineOptions, Features, QueryOptions, Steps};
-pub use eval_error::{DurationProblem, EvalError};
+pub use eval_error::{DurationProblem, EvalError, Part, TooMuchMemory};
+pub use explain::{
+    EmptyReason, Evaluation, ExplainedNode, Explanation, Figures, LabelDifference, Matching,
+    NodeKind, ScanFigures, Unmatched,
+};
 pub use parse_error::{LineColumn, ParseError, ParseErrors};
-pub use parser::{NESTING_MAX, ParserOptions, TEXT_BYTES_MAX, parse, parse_metric_selector};
-pub use printer::pretty;
+pub use parser::{
+    CHAIN_MAX, Draft, NESTING_MAX, ParserOptions, TEXT_BYTES_MAX, parse, parse_draft,
+    parse_metric_selector,
+};
+pub use printer::{pretty, pretty_within};
 pub use value::{
     HistogramPoint, Point, QueryResult, QueryStats, Sample, Scalar, Series, Text, Value,
 };

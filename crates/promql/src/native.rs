@@ -17,12 +17,18 @@ const POINT_BYTES: usize = 8;
 /// Keeps a histogram until the query ends and returns its place.
 pub(crate) fn keep(ctx: &Ctx, histogram: Arc<Histogram>) -> Result<f64> {
     ctx.budget.take(cost(&histogram))?;
+    ctx.bytes.take(size_bytes(&histogram) as u64)?;
     Ok(ctx.histograms.add(histogram))
 }
 
 /// What a histogram takes from a query's budget of samples.
 pub(crate) fn cost(histogram: &Histogram) -> u64 {
     ((histogram.size_bytes() + POINT_BYTES) / SAMPLE_BYTES) as u64
+}
+
+/// The memory of a histogram, and of its place among others.
+pub(crate) fn size_bytes(histogram: &Histogram) -> usize {
+    size_of::<Histogram>() + size_of::<Arc<Histogram>>() + histogram.size_bytes()
 }
 
 /// Whether any value of `row` is a histogram. Queries that have met none know at once.

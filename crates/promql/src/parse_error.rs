@@ -50,9 +50,9 @@ impl LineColumn {
         if text.is_empty() {
             return None;
         }
-        let lines = before.split(|&byte| byte == b'\n');
-        let (line, last) = lines.enumerate().last()?;
-        Some(Self { line: line + 1, column: last.len() + 1 })
+        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        Some(Self { line, column: before.len() - start + 1 })
     }
 }
 

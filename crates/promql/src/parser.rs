@@ -1,12 +1,12 @@
 //! From text to expressions.
 //!
-//! Operators are parsed by climbing their precedence. A token that fits nowhere ends the parse; the
-//! innermost part of the expression that can say what it had expected reports it. Other mistakes are
-//! noted and parsing goes on, so that one answer names all of them. What was parsed without mistakes
-//! is handed to [`typing`](crate::typing).
+//! Operators are parsed by climbing their precedence. A token that fits nowhere is reported by the
+//! innermost part of the expression that can say what it had expected, and ends the parse, unless it
+//! [resumes](resume). Other mistakes are noted and parsing goes on, so that one answer names all of
+//! them. What was parsed without mistakes is handed to [`typing`](crate::typing).
 //!
-//! **Invariant.** A tree is at most [`NESTING_MAX`] expressions high, so that everything that walks
-//! it may recurse.
+//! **Invariant.** A tree is at most [`NESTING_MAX`] expressions high where operations in a chain count
+//! as one, so that everything that walks it may recurse, and at most [`CHAIN_MAX`] where they do not.
 
 mod aggregate;
 mod binary;
@@ -16,6 +16,7 @@ mod durations;
 mod literal;
 mod modifiers;
 mod operand;
+mod resume;
 mod selector;
 mod tree;
 
@@ -27,9 +28,17 @@ use crate::parse_error::{Expectation, ParseError, ParseErrors, ParseProblem, Syn
 use crate::token::{Token, TokenKind};
 use crate::typing;
 
-/// The most expressions that may contain each other. A chain such as `a + b + c` nests as well: it
-/// contains `a + b`.
+pub use resume::{Draft, parse_draft};
+
+/// The most expressions that may contain each other, where a chain such as `a + b + c` counts as one.
 pub const NESTING_MAX: u32 = 256;
+
+/// The most expressions that may contain each other at all. `a + b + c` contains `a + b`, so this is
+/// also how long a chain may be.
+pub const CHAIN_MAX: u32 = 4096;
+
+/// The most mistakes that are kept; a text that has more is hardly an expression.
+pub(crate) const MISTAKES_MAX: usize = 256;
 
 /// The longest text that is parsed.
 pub const TEXT_BYTES_MAX: usize = 1 << 20;
@@ -114,6 +123,13 @@ struct Parser<'a> {
     depth: u32,
     /// How many operands the duration being parsed has so far.
     duration_parts: u32,
+    /// What the innermost part being parsed that can say so expects.
+    expectation: Expectation,
+    /// Whether parsing goes on behind a token that fits nowhere.
+    resumes: bool,
+    /// Whether a token has been taken since the last one that fitted nowhere. What fits nowhere
+    /// directly behind it is part of the same mistake.
+    settled: bool,
     errors: Vec<ParseError>,
 }
 
@@ -131,6 +147,9 @@ impl<'a> Parser<'a> {
             end: 0,
             depth: 0,
             duration_parts: 0,
+            expectation: Expectation::default(),
+            resumes: false,
+            settled: true,
             errors: Vec::new(),
         })
     }
@@ -141,7 +160,7 @@ impl<'a> Parser<'a> {
             self.report(SyntaxError::Empty, 0..0);
             return Err(Failure::Reported);
         }
-        let tree = self.expr()?;
+        let tree = self.part(|kind| kind == TokenKind::End)?;
         self.expect(TokenKind::End)?;
         Ok(tree.expr)
     }
@@ -165,7 +184,7 @@ impl<'a> Parser<'a> {
 
     /// What was parsed, if there were no mistakes.
     fn finish<T>(mut self, parsed: Parsed<T>) -> Result<T, ParseErrors> {
-        match self.expecting(parsed, Expectation::default()) {
+        match parsed.map_err(|failure| self.blame(failure)) {
             Ok(parsed) if self.errors.is_empty() => Ok(parsed),
             _ => Err(ParseErrors::new(self.errors)),
         }
@@ -176,15 +195,18 @@ impl<'a> Parser<'a> {
         if let Some(token) = self.peeked {
             return Ok(token);
         }
-        match self.lexer.next() {
-            Ok(token) => {
-                self.peeked = Some(token);
-                Ok(token)
+        loop {
+            match self.lexer.next() {
+                Ok(token) => {
+                    self.peeked = Some(token);
+                    return Ok(token);
+                }
+                Err((error, at)) => self.misfit(error, at),
             }
-            Err((error, at)) => {
-                self.report(error, at);
-                Err(Failure::Reported)
+            if !self.resumes {
+                return Err(Failure::Reported);
             }
+            self.lexer.resume();
         }
     }
 
@@ -193,6 +215,7 @@ impl<'a> Parser<'a> {
         let token = self.peek()?;
         self.peeked = None;
         self.end = token.end;
+        self.settled = true;
         Ok(token)
     }
 
@@ -206,23 +229,43 @@ impl<'a> Parser<'a> {
         self.take_if(kind)?.ok_or(Failure::Unexpected)
     }
 
-    /// Reports a token that did not fit into a part that can say what it had expected.
-    fn expecting<T>(&mut self, parsed: Parsed<T>, expectation: Expectation) -> Parsed<T> {
-        match (parsed, self.peeked) {
-            (Err(Failure::Unexpected), Some(token)) => {
-                let name = token.kind.describe(self.text_of(token));
-                let problem = SyntaxError::Unexpected { token: name, expectation };
-                self.report(problem, token.at());
-                Err(Failure::Reported)
-            }
-            (parsed, _) => parsed,
+    /// Parses a part that can say what it expects where a token does not fit.
+    fn within<T>(
+        &mut self,
+        expectation: Expectation,
+        parse: impl FnOnce(&mut Self) -> Parsed<T>,
+    ) -> Parsed<T> {
+        let outer = std::mem::replace(&mut self.expectation, expectation);
+        let parsed = parse(self).map_err(|failure| self.blame(failure));
+        self.expectation = outer;
+        parsed
+    }
+
+    /// Sees to it that a failure is reported.
+    fn blame(&mut self, failure: Failure) -> Failure {
+        if let (Failure::Unexpected, Some(token)) = (failure, self.peeked) {
+            let name = token.kind.describe(self.text_of(token));
+            let expectation = self.expectation;
+            self.misfit(SyntaxError::Unexpected { token: name, expectation }, token.at());
+        }
+        Failure::Reported
+    }
+
+    /// Reports what fits nowhere, unless it belongs to the mistake before it.
+    fn misfit(&mut self, problem: impl Into<ParseProblem>, at: Position) {
+        if std::mem::replace(&mut self.settled, false) {
+            self.report(problem, at);
         }
     }
 
     /// Notes a mistake.
     #[cold]
     fn report(&mut self, problem: impl Into<ParseProblem>, at: Position) {
-        self.errors.push(ParseError::new(problem, at, self.text));
+        if self.errors.len() < MISTAKES_MAX {
+            self.errors.push(ParseError::new(problem, at, self.text));
+        } else {
+            self.resumes = false;
+        }
     }
 
     fn text_of(&self, token: Token) -> &'a str {
@@ -234,8 +277,7 @@ impl<'a> Parser<'a> {
     fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.depth == NESTING_MAX {
             let at = self.peek()?.at();
-            self.report(SyntaxError::TooDeep, at);
-            return Err(Failure::Reported);
+            return Err(self.give_up(SyntaxError::TooDeep, at));
         }
         self.depth += 1;
         let parsed = parse(self);

@@ -8,10 +8,14 @@ mod bytes;
 mod calls;
 mod children;
 mod durations;
+mod light;
 mod lower;
 mod lowered;
+mod names;
 mod order;
+mod place;
 mod span;
+mod stepwise;
 
 use std::ops::Range;
 
@@ -21,8 +25,11 @@ use crate::functions::{Extension, RangeFn, dates, math};
 use crate::operators::BinaryOp;
 use crate::row_op::Stat;
 
+pub(crate) use calls::check_extension;
+pub(crate) use light::is_light;
 pub(crate) use lower::lower;
 pub(crate) use span::time_span;
+pub(crate) use stepwise::{is_stepwise, reads_samples};
 
 /// Bytes of the query's text.
 pub(crate) type Position = Range<u32>;

@@ -7,7 +7,7 @@ use std::fmt::{self, Display, Formatter, Write as _};
 use regain_go_format::{duration, float, quote};
 use regain_model::{METRIC_NAME, MatchOp, Matcher};
 
-pub use pretty::pretty;
+pub use pretty::{pretty, pretty_within};
 
 use crate::ast::{
     Aggregate, At, Binary, BinaryOp, Call, Duration, DurationExpr, DurationExprKind, DurationOp,
@@ -28,11 +28,17 @@ impl Display for Expr {
             }
             ExprKind::Call(call) => call.fmt(f),
             ExprKind::Aggregate(aggregate) => aggregate.fmt(f),
-            ExprKind::Binary(binary) => {
-                write!(f, "{} {} {}", binary.left, Operation(binary), binary.right)
+            ExprKind::Binary(_) => {
+                let (operations, first) = self.chain();
+                first.fmt(f)?;
+                operations
+                    .iter()
+                    .rev()
+                    .try_for_each(|binary| write!(f, " {} {}", Operation(binary), binary.right))
             }
             ExprKind::Unary { negative, expr } => write!(f, "{}{expr}", sign(*negative)),
             ExprKind::Paren(expr) => write!(f, "({expr})"),
+            ExprKind::Hole => Ok(()),
         }
     }
 }

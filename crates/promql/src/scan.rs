@@ -20,7 +20,7 @@ use folder::Folder;
 use part::PartRows;
 
 pub(crate) use folder::{CounterCheck, Report};
-pub(crate) use stage::{Check, GRID_TIMES, Pool, Raw, Stage, grid_times};
+pub(crate) use stage::{Check, GRID_TIMES, HeldTimes, Pool, Raw, Stage};
 
 /// Work from which on a selection is worth more than one worker, in samples decoded plus values
 /// computed.
@@ -98,7 +98,7 @@ impl Scan<'_> {
         let folder = Folder::new(ctx, sink);
         if workers < 2 || !large {
             self.work_off(&queue, &folder, ctx)?;
-            return Ok(folder.into_report());
+            return Ok(folder.into_report(1));
         }
         std::thread::scope(|scope| {
             let helpers: Vec<_> =
@@ -113,7 +113,7 @@ impl Scan<'_> {
             }
             outcome
         })?;
-        Ok(folder.into_report())
+        Ok(folder.into_report(workers))
     }
 
     fn work(&self, part: &dyn Part) -> u64 {
@@ -125,12 +125,13 @@ impl Scan<'_> {
     fn work_off(&self, queue: &Mutex<Queue>, folder: &Folder<'_>, ctx: &Arc<Ctx>) -> Result<()> {
         // A worker that leaves early must not keep the others waiting for its part.
         let mut guard = folder.guard();
-        let mut rows = PartRows::new(self);
+        let mut rows = PartRows::new(self, ctx)?;
         loop {
             ctx.cancel.check()?;
             let next =
                 queue.lock().expect("a store does not panic while it hands out parts").pop()?;
             let Some((number, mut part)) = next else { break };
+            ctx.hold_labels()?;
             rows.fill(self, part.as_mut(), ctx)?;
             if !folder.fold(number, &rows)? {
                 break;

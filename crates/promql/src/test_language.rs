@@ -25,13 +25,19 @@ mod series;
 mod walk;
 mod world;
 
+pub use judge::{Ask, When};
 pub use mistake::{BadScript, Mistake, Problem};
 pub use report::{
     Asked, CaseReport, Failure, FileReport, Gap, Level, Mismatch, Shown, Tally, TimedValue, Verdict,
 };
 pub use series::{SeriesProblem, SeriesText, SeriesValue, WrittenHistogram, parse as parse_series};
 
+use regain_storage::Queryable;
+
+use crate::ast::Expr;
 use crate::engine::{Engine, EngineOptions, Features};
+use crate::eval_error::EvalError;
+use crate::value::QueryResult;
 use judge::judge;
 use script::Command;
 use world::World;
@@ -49,6 +55,15 @@ pub fn run(name: &str, text: &str) -> Result<FileReport, BadScript> {
 
 /// Runs the cases of a file on an engine that is set differently.
 pub fn run_with(engine: &Engine, name: &str, text: &str) -> Result<FileReport, BadScript> {
+    run_asking((engine, &plainly), name, text)
+}
+
+/// Runs the cases of a file with every query asked in a way of its own.
+pub fn run_asking(
+    (engine, ask): (&Engine, Ask<'_>),
+    name: &str,
+    text: &str,
+) -> Result<FileReport, BadScript> {
     let bad = |mistakes| BadScript { name: name.to_owned(), mistakes };
     let (mut world, mut cases) = (World::default(), Vec::new());
     for command in read::read(text).map_err(bad)? {
@@ -56,10 +71,22 @@ pub fn run_with(engine: &Engine, name: &str, text: &str) -> Result<FileReport, B
             Command::Clear => world = World::default(),
             Command::Load(load) => world.load(&load).map_err(|mistake| bad(vec![mistake]))?,
             Command::Case(case) => {
-                let verdict = judge(engine, &world, &case);
+                let verdict = judge(engine, &world, &case, ask);
                 cases.push(CaseReport { line: case.line, query: case.query, verdict });
             }
         }
     }
     Ok(FileReport { name: name.to_owned(), cases })
+}
+
+fn plainly(
+    engine: &Engine,
+    source: &dyn Queryable,
+    expr: &Expr,
+    when: When,
+) -> Result<QueryResult, EvalError> {
+    match when {
+        When::At(time) => engine.instant(source, expr, time, &engine.context()),
+        When::Over(steps) => engine.range(source, expr, steps, &engine.context()),
+    }
 }

@@ -10,6 +10,7 @@ use crate::ast::{
     Position, ValueType, VectorSelector,
 };
 use crate::parse_error::{ParseError, ParseErrors, TypeError};
+use crate::parser::MISTAKES_MAX;
 use crate::signatures::{self, Signature};
 
 /// The function whose second argument is a selector of labels rather than of series.
@@ -17,28 +18,38 @@ const INFO: &str = "info";
 
 /// Checks the types of `expr`, which was parsed from `text`.
 pub(crate) fn check(expr: &mut Expr, text: &str) -> Result<(), ParseErrors> {
-    let mut checker = Checker { text, errors: Vec::new() };
-    checker.expr(expr);
-    if checker.errors.is_empty() { Ok(()) } else { Err(ParseErrors::new(checker.errors)) }
+    let mut errors = Vec::new();
+    check_draft(expr, text, &mut errors);
+    if errors.is_empty() { Ok(()) } else { Err(ParseErrors::new(errors)) }
 }
+
+/// Adds the mistakes in the types of an expression that may have holes. A hole fits everywhere.
+pub(crate) fn check_draft(expr: &mut Expr, text: &str, errors: &mut Vec<ParseError>) {
+    Checker { text, errors }.expr(expr);
+}
+
+/// A type, where it is known: what a hole will be is not.
+type Known = Option<ValueType>;
 
 struct Checker<'a> {
     text: &'a str,
-    errors: Vec<ParseError>,
+    errors: &'a mut Vec<ParseError>,
 }
 
 impl Checker<'_> {
     fn report(&mut self, problem: TypeError, at: &Position) {
-        self.errors.push(ParseError::new(problem, at.clone(), self.text));
+        if self.errors.len() < MISTAKES_MAX {
+            self.errors.push(ParseError::new(problem, at.clone(), self.text));
+        }
     }
 
     /// Checks an expression and all within, and says its type.
-    fn expr(&mut self, expr: &mut Expr) -> ValueType {
+    fn expr(&mut self, expr: &mut Expr) -> Known {
         let at = expr.at.clone();
-        match &mut expr.kind {
+        Some(match &mut expr.kind {
             ExprKind::Number(_) => ValueType::Scalar,
             ExprKind::String(_) | ExprKind::Bytes(_) => ValueType::String,
-            ExprKind::Paren(inner) => self.expr(inner),
+            ExprKind::Paren(inner) => return self.expr(inner),
             ExprKind::Vector(selector) => {
                 self.selector(selector, &at);
                 ValueType::Vector
@@ -50,22 +61,42 @@ impl Checker<'_> {
             }
             ExprKind::Subquery(subquery) => {
                 let got = self.expr(&mut subquery.expr);
-                if got != ValueType::Vector {
+                if let Some(got) = got.filter(|got| *got != ValueType::Vector) {
                     self.report(TypeError::SubqueryOperand(got), &at);
                 }
                 ValueType::Matrix
             }
             ExprKind::Unary { expr, .. } => {
-                let got = self.expr(expr);
+                let got = self.expr(expr)?;
                 if !is_operand(got) {
                     self.report(TypeError::UnaryOperand(got), &at);
                 }
                 got
             }
             ExprKind::Aggregate(aggregate) => self.aggregate(aggregate),
-            ExprKind::Binary(binary) => self.binary(binary, &at),
-            ExprKind::Call(call) => self.call(call, &at),
+            ExprKind::Binary(_) => return self.chain(expr),
+            ExprKind::Call(call) => return self.call(call, &at),
+            ExprKind::Hole => return None,
+        })
+    }
+
+    /// Checks operations that are each other's left operands, from the innermost on.
+    fn chain(&mut self, expr: &mut Expr) -> Known {
+        let (mut operations, mut left) = (Vec::new(), expr.take());
+        while let ExprKind::Binary(binary) = &mut left.kind {
+            let inner = binary.left.take();
+            operations.push(std::mem::replace(&mut left, inner));
         }
+        let mut of_left = self.expr(&mut left);
+        while let Some(mut operation) = operations.pop() {
+            if let ExprKind::Binary(binary) = &mut operation.kind {
+                binary.left = left;
+                of_left = self.binary(binary, of_left, &operation.at);
+            }
+            left = operation;
+        }
+        *expr = left;
+        of_left
     }
 
     fn selector(&mut self, selector: &VectorSelector, at: &Position) {
@@ -94,15 +125,20 @@ impl Checker<'_> {
     }
 
     fn expect(&mut self, expr: &mut Expr, expected: ValueType, context: &'static str) {
-        let got = self.expr(expr);
-        if got != expected {
+        if let Some(got) = self.expr(expr)
+            && got != expected
+        {
             self.report(TypeError::Operand { expected, context, got }, &expr.at);
         }
     }
 
-    fn binary(&mut self, binary: &mut Binary, at: &Position) -> ValueType {
-        let left = self.expr(&mut binary.left);
+    /// Checks an operation whose left operand has been checked.
+    fn binary(&mut self, binary: &mut Binary, left: Known, at: &Position) -> Known {
         let right = self.expr(&mut binary.right);
+        let (Some(left), Some(right)) = (left, right) else {
+            let vector = Some(ValueType::Vector);
+            return if left == vector || right == vector { vector } else { None };
+        };
         let operator_at = self.operator_position(binary);
         let value_type = Binary::type_of(left, right);
         if binary.as_bool && !binary.op.is_comparison() {
@@ -133,7 +169,7 @@ impl Checker<'_> {
         if binary.op.is_set() && (left == ValueType::Scalar || right == ValueType::Scalar) {
             self.report(TypeError::SetOfScalar(binary.op), at);
         }
-        value_type
+        Some(value_type)
     }
 
     /// Where the operator and its modifiers stand: what is between the operands, without spaces.
@@ -174,8 +210,13 @@ impl Checker<'_> {
         }
     }
 
-    fn call(&mut self, call: &mut Call, at: &Position) -> ValueType {
-        let Some(signature) = signatures::find(&call.function) else { return ValueType::Vector };
+    fn call(&mut self, call: &mut Call, at: &Position) -> Known {
+        let Some(signature) = signatures::find(&call.function) else {
+            for arg in &mut call.args {
+                self.expr(arg);
+            }
+            return None;
+        };
         self.argument_count(signature, call.args.len(), at);
         let is_info = signature.name == INFO;
         if is_info && let Some(labels) = call.args.get_mut(1) {
@@ -185,12 +226,12 @@ impl Checker<'_> {
             let Some(expected) = signature.arg(index) else { break };
             let selects_labels = is_info && index == 1 && matches!(arg.kind, ExprKind::Vector(_));
             let got = if selects_labels { self.label_selector(arg) } else { self.expr(arg) };
-            if got != expected {
+            if let Some(got) = got.filter(|got| *got != expected) {
                 let function = signature.name;
                 self.report(TypeError::Argument { expected, function, got }, &arg.at);
             }
         }
-        signature.returns
+        Some(signature.returns)
     }
 
     fn argument_count(&mut self, signature: &Signature, got: usize, at: &Position) {
@@ -208,6 +249,9 @@ impl Checker<'_> {
     }
 
     fn info_labels(&mut self, labels: &Expr, at: &Position) {
+        if labels.kind == ExprKind::Hole {
+            return;
+        }
         let got = labels.value_type();
         if got != ValueType::Vector {
             let (expected, function) = (ValueType::Vector, INFO);
@@ -221,11 +265,11 @@ impl Checker<'_> {
     }
 
     /// Checks a selector of labels, which may well match a series without any.
-    fn label_selector(&mut self, expr: &mut Expr) -> ValueType {
+    fn label_selector(&mut self, expr: &mut Expr) -> Known {
         if let ExprKind::Vector(selector) = &expr.kind
             && selector.name.is_none()
         {
-            return ValueType::Vector;
+            return Some(ValueType::Vector);
         }
         self.expr(expr)
     }

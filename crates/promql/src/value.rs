@@ -111,4 +111,6 @@ pub struct QueryStats {
     pub samples_read: u64,
     /// The largest number of samples held at once.
     pub samples_peak: u64,
+    /// The steps whose values were kept from an earlier query; what was read is about the others.
+    pub steps_cached: u64,
 }

@@ -4,10 +4,14 @@
 //! forward, so that one pass with two positions finds all of them. Series that share their times
 //! share their windows as well, and everything that depends on times alone.
 
+mod by_times;
 mod layout;
+
+use std::ops::Range;
 
 use crate::grid::Grid;
 
+pub(crate) use by_times::{ByTimes, TimesId};
 pub(crate) use layout::{Layout, Layouts};
 
 /// The samples of one series without staleness markers.
@@ -51,6 +55,21 @@ impl Reach {
         self.end.saturating_add(self.step.saturating_mul(k.cast_signed() as i64))
     }
 
+    /// The steps whose windows hold a sample, of samples from `first` to `last` that lie so close that no
+    /// window fits between two of them.
+    pub(crate) fn steps_between(&self, first: i64, last: i64) -> Range<usize> {
+        // Windows end at or after the first sample, and begin before the last one.
+        let end_min = first.saturating_sub(self.end);
+        let end_max = last.saturating_add(self.range).saturating_sub(1).saturating_sub(self.end);
+        if self.step <= 0 {
+            return if end_min <= 0 && 0 <= end_max { 0..self.steps } else { 0..0 };
+        }
+        let step = |at: i64| usize::try_from(at).unwrap_or(0).min(self.steps);
+        let start = step(end_min.saturating_add(self.step - 1).div_euclid(self.step));
+        let end = step(end_max.div_euclid(self.step).saturating_add(1));
+        start..end.max(start)
+    }
+
     /// The last time at which no sample is needed any more, and the last at which one is.
     pub(crate) fn span(&self) -> (i64, i64) {
         let last = self.end_of(self.steps.saturating_sub(1));
@@ -63,6 +82,11 @@ impl Reach {
 #[derive(Debug, Default)]
 pub(crate) struct Windows {
     bounds: Vec<(u32, u32)>,
+    /// How many samples all windows hold together.
+    pub(crate) total: u64,
+    /// How many samples the windows hold when each is counted in the first window after the one
+    /// that ended a step before it, as upstream counts what it reads.
+    pub(crate) read: u64,
 }
 
 impl Windows {
@@ -78,30 +102,25 @@ impl Windows {
             low += times[low..high].iter().take_while(|&&time| time <= first).count();
             self.bounds.push((index(low), index(high)));
         }
+        self.count(reach.step == 0);
+    }
+
+    /// Counts the samples; of windows that are all the same, only one is read.
+    fn count(&mut self, fixed: bool) {
+        self.total = self.bounds.iter().map(|&(low, high)| u64::from(high - low)).sum();
+        let counted = if fixed { self.bounds.len().min(1) } else { self.bounds.len() };
+        let (mut before, mut read) = (0, 0);
+        for &(low, high) in &self.bounds[..counted] {
+            read += u64::from(high - low.max(before).min(high));
+            before = high;
+        }
+        self.read = read;
     }
 
     /// The bounds of each step's window.
     #[inline]
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (usize, usize)> + Clone {
         self.bounds.iter().map(|&(low, high)| (low as usize, high as usize))
-    }
-
-    /// How many samples all windows hold together.
-    pub(crate) fn total(&self) -> u64 {
-        self.bounds.iter().map(|&(low, high)| u64::from(high - low)).sum()
-    }
-
-    /// How many samples the windows hold when each is counted in the first window after the one
-    /// that ended a step before it, as upstream counts what it reads.
-    pub(crate) fn read(&self, fixed: bool) -> u64 {
-        let mut before = 0;
-        let mut read = 0;
-        let counted = if fixed { self.bounds.len().min(1) } else { self.bounds.len() };
-        for &(low, high) in &self.bounds[..counted] {
-            read += u64::from(high - low.max(before).min(high));
-            before = high;
-        }
-        read
     }
 }
 

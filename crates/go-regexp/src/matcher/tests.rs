@@ -1,7 +1,4 @@
-use proptest::prelude::*;
-
 use super::*;
-use crate::Regex;
 
 fn matcher(pattern: &str) -> Matcher {
     Matcher::new(pattern).unwrap()
@@ -118,60 +115,4 @@ fn long_lists_and_long_values_work() {
 fn refuses_a_group_that_is_closed_twice() {
     let error = Matcher::new("a)(b").unwrap_err();
     assert_eq!(error.to_string(), "error parsing regexp: unexpected ): `a)(b`");
-}
-
-/// Pieces that reach every kind of plan.
-fn pattern() -> impl Strategy<Value = String> {
-    let piece = prop::sample::select(vec![
-        "foo",
-        "bar",
-        "(foo|bar)",
-        ".*",
-        ".+",
-        "a",
-        "[ab]",
-        "(?i:foo)",
-        "(?i)",
-        "|",
-        "^",
-        "$",
-        "x?",
-        "(a|)",
-        "-",
-        ".",
-        "k",
-        "S",
-        "é",
-        "(?-s)",
-        "(?:.+)",
-        "{2}",
-        "[^a]",
-    ]);
-    prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
-}
-
-fn value() -> impl Strategy<Value = String> {
-    let piece = prop::sample::select(vec![
-        "foo", "bar", "FOO", "a", "b", "k", "K", "\u{212a}", "s", "\u{17f}", "é", "É", "\n", "x",
-        "-",
-    ]);
-    prop::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
-
-    #[test]
-    fn agrees_with_the_automaton(pattern in pattern(), values in prop::collection::vec(value(), 1..8)) {
-        let (Ok(matcher), Ok(regex)) = (Matcher::new(&pattern), Regex::anchored(&pattern)) else {
-            return Ok(());
-        };
-        for value in values.iter().chain(matcher.set_matches().unwrap_or_default()) {
-            prop_assert_eq!(matcher.matches(value), regex.is_match(value), "{} on {:?}", pattern, value);
-            if matcher.matches(value) {
-                prop_assert!(value.starts_with(matcher.prefix().unwrap_or_default()));
-                prop_assert!(matcher.set_matches().is_none_or(|all| all.contains(value)));
-            }
-        }
-    }
 }

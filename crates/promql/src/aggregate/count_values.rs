@@ -43,7 +43,8 @@ impl CountValues {
             labels.retain(|name| name != label);
         }
         let held = Held::new(ctx, 0)?;
-        let groups = Groups::new(Grouping { labels: &labels, ..grouping }.filter(), held, steps);
+        let filter = Grouping { labels: &labels, ..grouping }.filter();
+        let groups = Groups::new(filter, held, steps, size_of::<f64>());
         let (rows, keys, counts) = (HashMap::new(), Vec::new(), Vec::new());
         let (ctx, label, histograms) = (Arc::clone(ctx), label.to_owned(), HashMap::new());
         Ok(Self { steps, label, tell, ctx, groups, rows, histograms, keys, counts })
@@ -107,7 +108,7 @@ impl Sink for CountValues {
 }
 
 impl Aggregation for CountValues {
-    fn finish(self: Box<Self>, ctx: &Ctx) -> Result<(Matrix, Vec<Noticed>)> {
+    fn finish(mut self: Box<Self>, ctx: &Ctx) -> Result<(Matrix, Vec<Noticed>)> {
         let arena = &ctx.labels;
         let groups = self.groups.labels(arena);
         let groups: Vec<(Labels, bool)> = {
@@ -119,7 +120,8 @@ impl Aggregation for CountValues {
             let (labels, _) = &groups[group];
             let labels = arena.add(&self.labels(labels, value));
             let counts = &self.counts[row * self.steps..(row + 1) * self.steps];
-            matrix.push(RowLabels { labels, drop_name: false }, counts);
+            let labels = RowLabels { labels, drop_name: false };
+            matrix.push_held(labels, counts, &mut self.groups.held)?;
         }
         Ok((matrix, Vec::new()))
     }

@@ -1,10 +1,12 @@
 //! `limit_ratio`: a part of all series, chosen by the hash of their labels.
 
+use std::sync::Arc;
+
 use regain_storage::{ArenaReader, Ctx};
 
 use super::{Aggregation, Noticed, Sink};
 use crate::eval_error::Result;
-use crate::grid::{ABSENT, Matrix, RowLabels};
+use crate::grid::{ABSENT, Held, Matrix, RowLabels, row_cost};
 use crate::label_sets::{drop_metadata, without_metadata};
 
 /// The rows that are chosen.
@@ -12,13 +14,14 @@ pub(crate) struct LimitRatio {
     ratios: Vec<f64>,
     strip: bool,
     kept: Matrix,
+    held: Held,
     row: Vec<f64>,
 }
 
 impl LimitRatio {
-    pub(crate) fn new(ratios: Vec<f64>, strip: bool) -> Self {
-        let kept = Matrix::new(ratios.len());
-        Self { ratios, strip, kept, row: Vec::new() }
+    pub(crate) fn new(ratios: Vec<f64>, strip: bool, ctx: &Arc<Ctx>) -> Result<Self> {
+        let (kept, held) = (Matrix::new(ratios.len()), Held::new(ctx, 0)?);
+        Ok(Self { ratios, strip, kept, held, row: Vec::new() })
     }
 }
 
@@ -39,8 +42,8 @@ impl Sink for LimitRatio {
         self.row.clear();
         let values = row.iter().zip(&self.ratios);
         self.row.extend(values.map(|(&v, &ratio)| if chosen(ratio, offset) { v } else { ABSENT }));
-        self.kept.push(labels, &self.row);
-        Ok(())
+        self.held.add(row_cost(&self.row))?;
+        self.kept.push_held(labels, &self.row, &mut self.held)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::annotations::Remark;
 use crate::eval_error::Result;
 use crate::functions::native::{Mean, Noticed as Hints};
 use crate::grid::{ABSENT, is_absent};
-use crate::native::keep;
+use crate::native::{keep, size_bytes};
 
 /// The histograms of all groups and steps.
 #[derive(Debug)]
@@ -49,14 +49,14 @@ impl NativeState {
     }
 
     /// Adds a histogram of the metric `name` to a group and step; `floats` tells whether there were
-    /// floats before.
+    /// floats before. Returns how much memory that took.
     pub(super) fn add(
         &mut self,
         at: (usize, usize),
         histogram: &Histogram,
         floats: bool,
         name: Option<Symbol>,
-    ) {
+    ) -> usize {
         let Some(cell) = self.cells.get_mut(&at) else {
             let mut hints = Hints::default();
             hints.hint(histogram.hint);
@@ -68,12 +68,13 @@ impl NativeState {
                 Value::Sum(Box::new(HistogramSum::of(histogram)))
             };
             self.cells.insert(at, Cell { value, hints });
-            return;
+            // A compensation goes with each count.
+            return size_of::<(usize, usize, Cell)>() + 2 * size_bytes(histogram);
         };
         let combined = match &mut cell.value {
             Value::Sum(sum) => sum.add(histogram),
             Value::Mean(mean) => mean.add(histogram),
-            Value::AfterFloats | Value::Incompatible { .. } => return,
+            Value::AfterFloats | Value::Incompatible { .. } => return 0,
         };
         cell.hints.hint(histogram.hint);
         if let Ok(combined) = combined {
@@ -82,6 +83,7 @@ impl NativeState {
             self.noticed.insert((Remark::MixedSchemas, name));
             cell.value = Value::Incompatible { floats };
         }
+        0
     }
 
     /// Writes the results of a group over those of its floats.

@@ -72,7 +72,7 @@ impl Ranked {
         ctx: &Arc<Ctx>,
     ) -> Result<Self> {
         let held = Held::new(ctx, 0)?;
-        let groups = Groups::new(grouping.filter(), held, counts.len());
+        let groups = Groups::new(grouping.filter(), held, counts.len(), size_of::<Vec<Entry>>());
         let strip = grouping.strip;
         let (ctx, heaps, rows) = (Arc::clone(ctx), Vec::new(), Vec::new());
         Ok(Self { rank, counts, groups, heaps, rows, strip, ctx, ignored: false })
@@ -93,6 +93,7 @@ impl Sink for Ranked {
         let id = u32::try_from(self.rows.len()).expect("a query's series have 32-bit ids");
         let without_histograms = self.rank != Rank::First && has_histograms(&self.ctx, row);
         let heaps = &mut self.heaps[group * steps..(group + 1) * steps];
+        let mut pushed = 0;
         for ((&value, heap), &count) in row.iter().zip(heaps).zip(&self.counts) {
             if is_absent(value) || count == 0 {
                 continue;
@@ -103,6 +104,7 @@ impl Sink for Ranked {
             }
             if heap.len() < count {
                 heap.push((value, id));
+                pushed += 1;
                 if self.rank != Rank::First {
                     sift_up(heap, self.rank);
                 }
@@ -111,6 +113,9 @@ impl Sink for Ranked {
                 sift_down(heap, self.rank);
             }
         }
+        // Heaps grow by doubling.
+        self.groups.held.add_bytes(2 * pushed * size_of::<Entry>())?;
+        self.groups.held.make_room(&mut self.rows, 1)?;
         self.rows.push(labels);
         Ok(())
     }
@@ -126,8 +131,14 @@ impl Aggregation for Ranked {
                 sort_best_first(heap, self.rank);
             }
             for &(value, id) in heap.iter() {
-                let labels = self.rows[id as usize];
-                let row = *row_of[id as usize].get_or_insert_with(|| matrix.push_absent(labels));
+                let row = if let Some(row) = row_of[id as usize] {
+                    row
+                } else {
+                    self.groups.held.make_room(&mut matrix.values, steps)?;
+                    let row = matrix.push_absent(self.rows[id as usize]);
+                    row_of[id as usize] = Some(row);
+                    row
+                };
                 matrix.row_mut(row)[cell % steps] = value;
             }
         }

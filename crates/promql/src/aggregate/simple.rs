@@ -1,5 +1,7 @@
 //! `count`, `group`, `min`, `max`, `stddev` and `stdvar`.
 
+use std::ops::Range;
+
 use super::GroupState;
 use crate::grid::{ABSENT, is_absent};
 
@@ -8,16 +10,23 @@ use crate::grid::{ABSENT, is_absent};
 pub(super) struct CountState {
     steps: usize,
     counts: Vec<f64>,
+    /// For each step, and for the one behind the last, how many more series there are than at the one
+    /// before, of those of which only the steps are known.
+    changes: Vec<f64>,
     presence_only: bool,
 }
 
 impl CountState {
     pub(super) const fn new(steps: usize, presence_only: bool) -> Self {
-        Self { steps, counts: Vec::new(), presence_only }
+        Self { steps, counts: Vec::new(), changes: Vec::new(), presence_only }
     }
 }
 
 impl GroupState for CountState {
+    fn cell_bytes(&self) -> usize {
+        2 * size_of::<f64>()
+    }
+
     fn add_group(&mut self) {
         self.counts.resize(self.counts.len() + self.steps, 0.0);
     }
@@ -29,10 +38,23 @@ impl GroupState for CountState {
         }
     }
 
+    fn add_present(&mut self, group: usize, steps: Range<usize>) {
+        let columns = self.steps + 1;
+        if self.changes.len() <= group * columns {
+            self.changes.resize((group + 1) * columns, 0.0);
+        }
+        self.changes[group * columns + steps.start] += 1.0;
+        self.changes[group * columns + steps.end] -= 1.0;
+    }
+
     fn finish(&mut self, group: usize, out: &mut [f64]) {
         let counts = &self.counts[group * self.steps..(group + 1) * self.steps];
-        for (out, &count) in out.iter_mut().zip(counts) {
-            *out = match count {
+        let changes = self.changes.get(group * (self.steps + 1)..).unwrap_or_default();
+        let changes = changes.iter().copied().chain(std::iter::repeat(0.0));
+        let mut more = 0.0;
+        for ((out, &count), change) in out.iter_mut().zip(counts).zip(changes) {
+            more += change;
+            *out = match count + more {
                 0.0 => ABSENT,
                 _ if self.presence_only => 1.0,
                 count => count,
@@ -41,7 +63,9 @@ impl GroupState for CountState {
     }
 
     fn is_present(&self, group: usize, k: usize) -> bool {
-        self.counts[group * self.steps + k] > 0.0
+        let changes = self.changes.get(group * (self.steps + 1)..).unwrap_or_default();
+        let more: f64 = changes.iter().take(k + 1).sum();
+        self.counts[group * self.steps + k] + more > 0.0
     }
 }
 
@@ -61,6 +85,10 @@ impl ExtremeState {
 }
 
 impl GroupState for ExtremeState {
+    fn cell_bytes(&self) -> usize {
+        size_of::<f64>()
+    }
+
     fn add_group(&mut self) {
         self.values.resize(self.values.len() + self.steps, ABSENT);
     }
@@ -120,6 +148,10 @@ impl VarianceState {
 }
 
 impl GroupState for VarianceState {
+    fn cell_bytes(&self) -> usize {
+        size_of::<Variance>()
+    }
+
     fn add_group(&mut self) {
         self.cells.resize(self.cells.len() + self.steps, Variance::default());
     }

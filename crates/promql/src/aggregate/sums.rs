@@ -23,6 +23,10 @@ impl SumState {
 }
 
 impl GroupState for SumState {
+    fn cell_bytes(&self) -> usize {
+        2 * size_of::<f64>() + size_of::<bool>()
+    }
+
     fn add_group(&mut self) {
         let len = self.sums.len() + self.steps;
         self.sums.resize(len, -0.0);
@@ -73,6 +77,10 @@ impl AvgState {
 }
 
 impl GroupState for AvgState {
+    fn cell_bytes(&self) -> usize {
+        size_of::<Option<Mean>>()
+    }
+
     fn add_group(&mut self) {
         self.means.resize(self.means.len() + self.steps, None);
     }

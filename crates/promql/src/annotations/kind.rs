@@ -38,6 +38,11 @@ impl Kind<'_> {
         matches!(self, Self::Noticed { remark: Remark::StartOverlap, .. })
     }
 
+    /// Whether it is said as soon as some step has a value, whatever the others have, and in the same words.
+    pub(super) const fn is_of_steps(&self) -> bool {
+        matches!(self, Self::NotCounterName { .. } | Self::NotCounterType { .. })
+    }
+
     pub(super) const fn is_warning(&self) -> bool {
         match self {
             Self::InvalidRatio { .. }

@@ -35,18 +35,21 @@ impl Expr {
             ExprKind::Matrix(_) | ExprKind::Subquery(_) => ValueType::Matrix,
             ExprKind::Call(call) => signatures::find(&call.function)
                 .map_or(ValueType::Vector, |signature| signature.returns),
-            ExprKind::Binary(binary) => binary.value_type(),
+            ExprKind::Binary(_) => {
+                let (operations, first) = self.chain();
+                let operations = operations.iter().rev();
+                operations.fold(first.value_type(), |left, binary| {
+                    Binary::type_of(left, binary.right.value_type())
+                })
+            }
             ExprKind::Unary { expr, .. } | ExprKind::Paren(expr) => expr.value_type(),
+            // It may become anything; most expressions are vectors.
+            ExprKind::Hole => ValueType::Vector,
         }
     }
 }
 
 impl Binary {
-    fn value_type(&self) -> ValueType {
-        let (left, right) = (self.left.value_type(), self.right.value_type());
-        Self::type_of(left, right)
-    }
-
     /// The type of an operation between values of these types.
     pub(crate) fn type_of(left: ValueType, right: ValueType) -> ValueType {
         if (left, right) == (ValueType::Scalar, ValueType::Scalar) {

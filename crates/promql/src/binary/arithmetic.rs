@@ -1,5 +1,7 @@
 //! Arithmetic and comparisons between two vectors.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 use regain_model::Labels;
 use regain_storage::{ArenaReader, Ctx};
@@ -9,14 +11,14 @@ use super::result_labels::ResultLabels;
 use super::rows::{any_present, combine, combine_mixed_rows, hide};
 use crate::annotations::Remark;
 use crate::eval_error::{EvalError, Result};
-use crate::grid::{Matrix, RowLabels, is_absent};
+use crate::grid::{Held, Matrix, RowLabels, is_absent};
 use crate::label_sets::{Duplicates, KeyIndex, Pair, PendingSets, merge_same_labels};
 use crate::native::{Notes, has_histograms};
 use crate::plan::{Cardinality, VectorVector};
 
 /// Computes an operation between two vectors.
 pub(crate) fn vectors(
-    ctx: &Ctx,
+    ctx: &Arc<Ctx>,
     node: &VectorVector,
     [left, right]: [&Matrix; 2],
     delayed: bool,
@@ -32,12 +34,12 @@ pub(crate) fn vectors(
     if no_many && no_one || (no_many || no_one) && !fills {
         return Ok(Matrix::new(many.steps));
     }
-    let (labels, values) = {
+    let (labels, values, mut held) = {
         let reader = arena.read();
         let mut filter = matching_filter(node.matching.on, &node.matching.labels);
         let groups = MatchGroups::new(&reader, many, one, &mut filter);
         let labels = ResultLabels::new(&reader, node, delayed);
-        let mut operation = Operation::new(node, ctx, [many, one], &groups, labels, &reader);
+        let mut operation = Operation::new(node, ctx, [many, one], &groups, labels, &reader)?;
         operation.check_one_side(fills);
         operation.match_many(fill_one)?;
         if let Some(fill) = fill_many {
@@ -47,12 +49,12 @@ pub(crate) fn vectors(
         if let Some((_, error)) = operation.first_error {
             return Err(error);
         }
-        (operation.out_labels, operation.out_values)
+        (operation.out_labels, operation.out_values, operation.held)
     };
     let mut matrix = Matrix::new(many.steps);
     let rows = values.chunks_exact(many.steps.max(1));
     for (labels, row) in labels.store(arena).into_iter().zip(rows) {
-        matrix.push(RowLabels { labels, drop_name: node.as_bool }, row);
+        matrix.push_held(RowLabels { labels, drop_name: node.as_bool }, row, &mut held)?;
     }
     merge_same_labels(arena, matrix, Duplicates::Merge)
 }
@@ -74,6 +76,8 @@ struct Operation<'a> {
     matched_results: HashMap<(usize, usize), Vec<bool>>,
     out_labels: PendingSets,
     out_values: Vec<f64>,
+    /// The memory of the values.
+    held: Held,
     /// For each step what was noticed last, which is what upstream says.
     remarks: HashMap<usize, Remark>,
     /// The earliest step with an error, and the error.
@@ -87,13 +91,13 @@ struct Operation<'a> {
 impl<'a> Operation<'a> {
     fn new(
         node: &'a VectorVector,
-        ctx: &'a Ctx,
+        ctx: &'a Arc<Ctx>,
         [many, one]: [&'a Matrix; 2],
         groups: &'a MatchGroups,
         labels: ResultLabels<'a>,
         reader: &'a ArenaReader<'a>,
-    ) -> Self {
-        Self {
+    ) -> Result<Self> {
+        Ok(Self {
             node,
             ctx,
             swapped: node.matching.cardinality == Cardinality::OneToMany,
@@ -107,12 +111,13 @@ impl<'a> Operation<'a> {
             matched_results: HashMap::new(),
             out_labels: PendingSets::default(),
             out_values: Vec::new(),
+            held: Held::new(ctx, 0)?,
             remarks: HashMap::new(),
             first_error: None,
             row: Vec::new(),
             present: Vec::new(),
             key: Vec::new(),
-        }
+        })
     }
 
     /// The side that must be unique has at most one series in each match group and step.
@@ -233,6 +238,7 @@ impl<'a> Operation<'a> {
         self.labels.of(self.reader, many.1, one.1, &mut key);
         self.check_many_side(group, &key);
         self.out_labels.push(key.iter().copied());
+        self.held.make_room(&mut self.out_values, self.row.len())?;
         self.out_values.extend_from_slice(&self.row);
         self.key = key;
         Ok(())

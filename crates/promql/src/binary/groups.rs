@@ -8,19 +8,19 @@ use crate::label_sets::{KeyIndex, LabelFilter};
 
 /// Both sides' rows by match group.
 #[derive(Debug, Default)]
-pub(super) struct MatchGroups {
+pub(crate) struct MatchGroups {
     /// The group of each row of the left side.
-    pub(super) of_left: Vec<usize>,
+    pub(crate) of_left: Vec<usize>,
     /// The group of each row of the right side.
-    pub(super) of_right: Vec<usize>,
+    pub(crate) of_right: Vec<usize>,
     /// The rows of the left side in each group.
-    pub(super) left: Vec<Vec<usize>>,
+    pub(crate) left: Vec<Vec<usize>>,
     /// The rows of the right side in each group.
-    pub(super) right: Vec<Vec<usize>>,
+    pub(crate) right: Vec<Vec<usize>>,
 }
 
 impl MatchGroups {
-    pub(super) fn new(
+    pub(crate) fn new(
         arena: &ArenaReader<'_>,
         left: &Matrix,
         right: &Matrix,
@@ -42,13 +42,13 @@ impl MatchGroups {
     }
 
     /// How many groups there are.
-    pub(super) const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.left.len()
     }
 }
 
 /// Picks the labels that must be the same.
-pub(super) fn matching_filter(on: bool, labels: &[String]) -> LabelFilter {
+pub(crate) fn matching_filter(on: bool, labels: &[String]) -> LabelFilter {
     let labels = labels.iter().map(String::as_str);
     if on {
         LabelFilter::keeping(labels)

@@ -11,7 +11,7 @@ use crate::operators::{BinaryOp, Operand, Outcome, combine_mixed};
 use crate::plan::VectorVector;
 
 /// Computes `left op right` at each step that both have.
-pub(super) fn combine(
+pub(crate) fn combine(
     op: BinaryOp,
     as_bool: bool,
     left: &[f64],

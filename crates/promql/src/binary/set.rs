@@ -1,33 +1,36 @@
 //! `and`, `or` and `unless`.
 
-use regain_storage::LabelArena;
+use std::sync::Arc;
+
+use regain_storage::Ctx;
 
 use super::groups::{MatchGroups, matching_filter};
 use crate::eval_error::Result;
-use crate::grid::{ABSENT, Matrix, is_absent};
+use crate::grid::{ABSENT, Held, Matrix, is_absent};
 use crate::label_sets::{Duplicates, merge_same_labels};
 use crate::plan::{SetNode, SetOp};
 
 /// Computes a set operation; series of both sides match by their labels alone, any number of them.
 pub(crate) fn set(
-    arena: &LabelArena,
+    ctx: &Arc<Ctx>,
     node: &SetNode,
     mut left: Matrix,
     right: &Matrix,
 ) -> Result<Matrix> {
+    let arena = &ctx.labels;
     let mut filter = matching_filter(node.on, &node.labels);
     let groups = MatchGroups::new(&arena.read(), &left, right, &mut filter);
     let steps = left.steps;
     if node.op == SetOp::Or {
         let present = presence(&left, &groups.of_left, groups.len());
-        let mut row = vec![ABSENT; steps];
+        let (mut row, mut held) = (vec![ABSENT; steps], Held::new(ctx, 0)?);
         for (index, (labels, values)) in right.rows().enumerate() {
             let matched = &present[groups.of_right[index]];
             for (k, out) in row.iter_mut().enumerate() {
                 let hidden = matched.as_ref().is_some_and(|matched| matched[k]);
                 *out = if hidden { ABSENT } else { values[k] };
             }
-            left.push(labels, &row);
+            left.push_held(labels, &row, &mut held)?;
         }
         return merge_same_labels(arena, left, Duplicates::Merge);
     }

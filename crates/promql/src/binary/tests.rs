@@ -1,5 +1,7 @@
 //! Which series match, and what goes wrong when too many do.
 
+use std::sync::Arc;
+
 use regain_model::Labels;
 use regain_storage::{Ctx, LabelArena};
 
@@ -56,7 +58,7 @@ fn text(arena: &LabelArena, result: Result<Matrix>) -> String {
 }
 
 fn check(node: &VectorVector, left: Rows<'_>, right: Rows<'_>, expected: &str) {
-    let ctx = Ctx::default();
+    let ctx = Arc::new(Ctx::default());
     let arena = &ctx.labels;
     let (left, right) = (matrix(arena, left), matrix(arena, right));
     let result = vectors(&ctx, node, [&left, &right], false, &mut Notes::default());
@@ -147,10 +149,11 @@ fn sets_match_by_labels_alone() {
         (SetOp::Unless, "{__name__=\"a\", i=\"1\"} _ 1; {__name__=\"a\", i=\"2\"} 2 2"),
         (SetOp::Or, "{__name__=\"a\", i=\"1\"} 1 1; {__name__=\"a\", i=\"2\"} 2 2"),
     ] {
-        let arena = LabelArena::default();
-        let (left, right) = (matrix(&arena, left), matrix(&arena, right));
+        let ctx = Arc::new(Ctx::default());
+        let arena = &ctx.labels;
+        let (left, right) = (matrix(arena, left), matrix(arena, right));
         let side = || Box::new(Node::Number(0.0));
         let node = SetNode { op, left: side(), right: side(), on: false, labels: Vec::new() };
-        assert_eq!(text(&arena, set(&arena, &node, left, &right)), expected, "{op:?}");
+        assert_eq!(text(arena, set(&ctx, &node, left, &right)), expected, "{op:?}");
     }
 }

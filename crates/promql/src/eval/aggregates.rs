@@ -1,6 +1,6 @@
 //! Aggregations over chains and over whole vectors.
 
-use regain_storage::Hints;
+use regain_storage::{ArenaReader, Hints};
 
 use super::Evaluator;
 use crate::aggregate::{
@@ -8,7 +8,8 @@ use crate::aggregate::{
 };
 use crate::annotations::Kind;
 use crate::eval_error::{EvalError, Result};
-use crate::grid::{Grid, Matrix};
+use crate::grid::{Grid, Matrix, RowLabels};
+use crate::label_sets::{by_hash, by_labels};
 use crate::plan::{AggregateNode, AggregateOp, Position};
 
 impl Evaluator<'_> {
@@ -27,26 +28,35 @@ impl Evaluator<'_> {
             && (!fused.nameless || self.may_lose_name(&fused))
         {
             let strip = fused.nameless && !self.delayed();
-            let Some(mut sink) = self.sink(node, params.as_ref(), strip, grid)? else {
-                return Ok(Matrix::new(grid.len));
+            let mut sink = match self.sink(node, params.as_ref(), strip, grid) {
+                Ok(Some(sink)) => sink,
+                // What is to be said about the input is said, even if nothing of it is kept.
+                nothing => {
+                    self.vector(&node.input, grid)?;
+                    return nothing.map(|_| Matrix::new(grid.len));
+                }
             };
             let presence_only =
                 fused.is_instant() && matches!(node.op, AggregateOp::Count | AggregateOp::Group);
             let hints = hints(node);
+            let before = (self.annotations.clone(), self.stats);
             self.run(&fused, grid, hints, presence_only, sink.as_mut())?;
             if !(strip && self.has_type_or_unit()) {
                 return self.finish(node, sink);
             }
-            return self.unfused(|evaluator| {
+            return self.unfused(before, |evaluator| {
                 let input = evaluator.vector(&node.input, grid)?;
                 evaluator.fold(node, params.as_ref(), &input, grid)
             });
+        }
+        if let Some(joined) = self.aggregate_joined(node, params.as_ref(), grid)? {
+            return Ok(joined);
         }
         let input = self.vector(&node.input, grid)?;
         self.fold(node, params.as_ref(), &input, grid)
     }
 
-    fn fold(
+    pub(super) fn fold(
         &mut self,
         node: &AggregateNode,
         params: Option<&Params>,
@@ -59,15 +69,19 @@ impl Evaluator<'_> {
         {
             let arena = self.ctx.labels.read();
             sink.begin(&arena);
-            for (labels, row) in input.rows() {
-                sink.row(&arena, labels, row)?;
+            for row in folding_order(node, &arena, &input.labels) {
+                sink.row(&arena, input.labels[row], input.row(row))?;
             }
         }
         self.finish(node, sink)
     }
 
     /// The rows of the groups, after what was noticed has been said.
-    fn finish(&mut self, node: &AggregateNode, sink: Box<dyn Aggregation>) -> Result<Matrix> {
+    pub(super) fn finish(
+        &mut self,
+        node: &AggregateNode,
+        sink: Box<dyn Aggregation>,
+    ) -> Result<Matrix> {
         let (matrix, noticed) = sink.finish(self.ctx)?;
         let at = match node.op {
             AggregateOp::TopK | AggregateOp::BottomK => &node.at,
@@ -82,7 +96,7 @@ impl Evaluator<'_> {
     }
 
     /// Where rows are aggregated, or `None` when the parameter leaves nothing.
-    fn sink(
+    pub(super) fn sink(
         &mut self,
         node: &AggregateNode,
         params: Option<&Params>,
@@ -115,7 +129,7 @@ impl Evaluator<'_> {
                 let params = params.ok_or(missing)?;
                 let Some(ratios) = params.ratios()? else { return Ok(None) };
                 self.check_ratios(params, &node.param_at);
-                Box::new(LimitRatio::new(ratios, strip))
+                Box::new(LimitRatio::new(ratios, strip, self.ctx)?)
             }
             AggregateOp::TopK | AggregateOp::BottomK | AggregateOp::LimitK => {
                 let Some(counts) = params.ok_or(missing)?.counts()? else { return Ok(None) };
@@ -153,7 +167,21 @@ impl Evaluator<'_> {
     }
 }
 
-fn hints(node: &AggregateNode) -> Hints<'_> {
+/// The order in which rows are folded: that of the series, or one that depends on the labels alone. A sum
+/// shows it in its last bits, and a choice among equals in what is chosen; neither may depend on
+/// which steps are asked for.
+fn folding_order(node: &AggregateNode, arena: &ArenaReader<'_>, rows: &[RowLabels]) -> Vec<usize> {
+    match node.op {
+        AggregateOp::Count | AggregateOp::Group | AggregateOp::LimitRatio => {
+            (0..rows.len()).collect()
+        }
+        _ if node.input.comes_in_series_order() => (0..rows.len()).collect(),
+        AggregateOp::TopK | AggregateOp::BottomK | AggregateOp::LimitK => by_labels(arena, rows),
+        _ => by_hash(arena, rows),
+    }
+}
+
+pub(super) fn hints(node: &AggregateNode) -> Hints<'_> {
     let function = match node.op {
         AggregateOp::Sum => "sum",
         AggregateOp::Avg => "avg",
@@ -170,5 +198,15 @@ fn hints(node: &AggregateNode) -> Hints<'_> {
         AggregateOp::LimitRatio => "limit_ratio",
         AggregateOp::CountValues(_) => "count_values",
     };
-    Hints { function, grouping: &node.labels, by: !node.without, ..Hints::NONE }
+    // What picks series shows their labels, and what counts values tells groups apart by one more.
+    let keeps_series = matches!(
+        node.op,
+        AggregateOp::TopK
+            | AggregateOp::BottomK
+            | AggregateOp::LimitK
+            | AggregateOp::LimitRatio
+            | AggregateOp::CountValues(_)
+    );
+    let by = !node.without;
+    Hints { function, grouping: &node.labels, by, projected: by && !keeps_series, ..Hints::NONE }
 }

@@ -58,8 +58,10 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn vector_scalar(&mut self, node: &VectorScalar, grid: &Grid) -> Result<Matrix> {
+        // Of two errors the left one is told.
+        let left = node.scalar_left.then(|| self.scalar_op(node, grid)).transpose()?;
         let input = self.vector(&node.vector, grid)?;
-        let op = self.scalar_op(node, grid)?;
+        let op = left.map_or_else(|| self.scalar_op(node, grid), Ok)?;
         self.apply(&op, input, &node.at)
     }
 

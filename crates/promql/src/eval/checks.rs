@@ -5,7 +5,7 @@ use regain_storage::Symbol;
 use super::Evaluator;
 use crate::annotations::{Kind, Remark};
 use crate::functions::{RangeCall, RangeFn};
-use crate::plan::{Position, RangeCallNode};
+use crate::plan::{Position, RangeCallNode, RangeSource};
 use crate::scan::{CounterCheck, Report};
 
 /// What is to be said, and about which part of the query.
@@ -39,7 +39,11 @@ impl Check {
             }
             _ => Subject::Nothing,
         };
-        Self { at: node.at.clone(), named, subject }
+        // What a subquery has computed has no place in the text any more when upstream looks at it. The
+        // quantile is the first argument, and everything that is said points at the first.
+        let computed = matches!(node.arg.source, RangeSource::Subquery { .. });
+        let first = node.function == RangeFn::Quantile || !computed;
+        Self { at: if first { node.at.clone() } else { 0..0 }, named, subject }
     }
 
     /// The check for an operation that only says what it notices.

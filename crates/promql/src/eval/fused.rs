@@ -6,13 +6,16 @@ use regain_storage::Hints;
 use super::Evaluator;
 use super::checks::Check;
 use crate::aggregate::Sink;
+use crate::annotations::Annotations;
 use crate::eval_error::Result;
+use crate::explain::CountedSink;
 use crate::functions::{Extension, RangeCall, RangeFn};
 use crate::grid::{Grid, Held, Matrix, RowLabels, row_cost};
 use crate::label_sets::{Duplicates, MetadataSymbols, drop_metadata, merge_same_labels};
-use crate::plan::{Node, RangeArg, RangeCallNode, RangeSource, Selector};
+use crate::plan::{Node, RangeArg, RangeCallNode, RangeSource, Selector, check_extension};
 use crate::row_op::RowOp;
-use crate::scan::{Check as StageCheck, Details, Scan, Stage, grid_times};
+use crate::scan::{Check as StageCheck, Details, HeldTimes, Scan, Stage};
+use crate::value::QueryStats;
 use crate::window::Reach;
 
 /// A chain from one selector on.
@@ -96,7 +99,7 @@ impl Evaluator<'_> {
         self.delayed() || fused.has_one_name()
     }
 
-    fn lookback(&self, selector: &Selector, grid: &Grid) -> Reach {
+    pub(crate) fn lookback(&self, selector: &Selector, grid: &Grid) -> Reach {
         Reach::new(grid, self.options.lookback_delta_ms, selector.offset, selector.at)
     }
 
@@ -137,7 +140,7 @@ impl Evaluator<'_> {
                 if fused.nameless && !self.may_lose_name(&fused) {
                     return Ok(None);
                 }
-                let (call, times) = (self.call(node, grid)?, grid_times(&inner_grid));
+                let (call, times) = (self.call(node, grid)?, HeldTimes::of(&inner_grid, self.ctx)?);
                 let inner = Box::new(fused.stage);
                 let check = StageCheck::default();
                 Fused { stage: Stage::Subquery { inner, times, call, check }, ..fused }
@@ -162,13 +165,14 @@ impl Evaluator<'_> {
     pub(super) fn call(&mut self, node: &RangeCallNode, grid: &Grid) -> Result<RangeCall> {
         let params = node.params.iter().map(|param| self.scalars(param, grid));
         let params = params.collect::<Result<Vec<_>>>()?;
+        check_extension(&node.name, node.arg.extension)?;
         let reach = self.reach(&node.arg, grid);
         let extension = node.arg.extension;
         Ok(RangeCall { function: node.function, reach, grid: *grid, params, extension })
     }
 
     /// The windows of a range vector.
-    pub(super) fn reach(&self, arg: &RangeArg, grid: &Grid) -> Reach {
+    pub(crate) fn reach(&self, arg: &RangeArg, grid: &Grid) -> Reach {
         let mut reach = Reach::new(grid, arg.range, arg.offset, arg.at);
         if arg.extension.is_some() {
             reach.before = self.options.lookback_delta_ms;
@@ -205,6 +209,7 @@ impl Evaluator<'_> {
         let (nameless, mapped, one_name) = (fused.nameless, fused.mapped, fused.has_one_name());
         let held = Held::new(self.ctx, 0)?;
         let mut collect = Collect { matrix: Matrix::new(grid.len), held };
+        let before = (self.annotations.clone(), self.stats);
         self.run(fused, grid, Hints::NONE, false, &mut collect)?;
         let mut matrix = collect.matrix;
         matrix.adopt(collect.held);
@@ -213,7 +218,7 @@ impl Evaluator<'_> {
         }
         let types = self.has_type_or_unit();
         if types && mapped && self.fuse {
-            return self.unfused(|evaluator| evaluator.vector(node, grid));
+            return self.unfused(before, |evaluator| evaluator.vector(node, grid));
         }
         drop_metadata(&self.ctx.labels, &mut matrix.labels);
         if one_name && !types {
@@ -235,7 +240,9 @@ impl Evaluator<'_> {
             return Ok(());
         }
         let (start, end) = fused.span;
-        let function = if hints.function.is_empty() { fused.function } else { hints.function };
+        // What an aggregation makes of selected samples themselves is a store's business, of results it is not.
+        let selects = fused.is_instant() && !hints.function.is_empty();
+        let function = if selects { hints.function } else { fused.function };
         let step_ms = if grid.len == 1 { 0 } else { grid.step };
         let scan = Scan {
             matchers: fused.matchers,
@@ -249,14 +256,26 @@ impl Evaluator<'_> {
             drop_name: fused.nameless && self.delayed(),
             presence_only,
         };
-        let report = scan.run(self.snapshot, self.ctx, self.options.workers, sink)?;
+        let report = if let Some(profile) = &mut self.profile {
+            let mut sink = CountedSink::new(sink);
+            let report = scan.run(self.snapshot, self.ctx, self.options.workers, &mut sink)?;
+            profile.scanned(&report, sink.rows);
+            report
+        } else {
+            scan.run(self.snapshot, self.ctx, self.options.workers, sink)?
+        };
         self.note(&report, &fused.checks);
         Ok(())
     }
 
     /// Does something again without looking at series one by one, because some have types or units
-    /// that may be all that keeps them apart.
-    pub(super) fn unfused<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    /// that may be all that keeps them apart. What was noticed since `noticed` is forgotten, so that it counts once.
+    pub(super) fn unfused<T>(
+        &mut self,
+        noticed: (Annotations, QueryStats),
+        f: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        (self.annotations, self.stats) = noticed;
         let before = std::mem::replace(&mut self.fuse, false);
         let result = f(self);
         self.fuse = before;
@@ -325,7 +344,6 @@ impl Sink for Collect {
         row: &[f64],
     ) -> Result<()> {
         self.held.add(row_cost(row))?;
-        self.matrix.push(labels, row);
-        Ok(())
+        self.matrix.push_held(labels, row, &mut self.held)
     }
 }

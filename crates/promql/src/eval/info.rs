@@ -35,6 +35,7 @@ impl Evaluator<'_> {
             Some(selection) => self.info_series(selection, node, grid)?,
             None => InfoSeries::new(),
         };
+        check_infos(&input, &infos)?;
         let mut out = Matrix::new(grid.len);
         for (row, labels) in labels.iter().enumerate() {
             if ignored[row] {
@@ -110,6 +111,22 @@ impl Evaluator<'_> {
         }
         Ok(())
     }
+}
+
+/// Refuses info series that say different things where anything is to be described, be it by them or by others.
+fn check_infos(input: &Matrix, infos: &InfoSeries) -> Result<()> {
+    let mut any = vec![false; input.steps];
+    for (_, row) in input.rows() {
+        for (any, &value) in any.iter_mut().zip(row) {
+            *any |= !is_absent(value);
+        }
+    }
+    for k in (0..input.steps).filter(|&k| any[k]) {
+        for series in infos.values() {
+            newest(series, k)?;
+        }
+    }
+    Ok(())
 }
 
 /// The info series whose sample at step `k` is the newest.

@@ -8,11 +8,11 @@ use regain_storage::{Hints, Symbol};
 use super::Evaluator;
 use super::checks::Check;
 use crate::eval_error::{EvalError, Result};
-use crate::grid::{ABSENT, Grid, Matrix, RowLabels};
+use crate::grid::{ABSENT, Grid, Held, Matrix, RowLabels};
 use crate::label_sets::{Duplicates, MetadataSymbols, drop_metadata, merge_same_labels};
 use crate::native::Notes;
 use crate::plan::{RangeArg, RangeCallNode, RangeSource};
-use crate::scan::{Check as StageCheck, CounterCheck, GRID_TIMES, Pool, Raw, Stage, grid_times};
+use crate::scan::{Check as StageCheck, CounterCheck, GRID_TIMES, HeldTimes, Pool, Raw, Stage};
 
 impl Evaluator<'_> {
     /// A function over a range.
@@ -46,14 +46,14 @@ impl Evaluator<'_> {
         let check = Check::of(node, &call, true);
         let stage_check = StageCheck { number: 0, counts: check.counts() };
         let stage = Stage::Range { call, check: stage_check };
-        let times = grid_times(&inner_grid);
-        let mut out = Matrix::new(grid.len);
+        let times = HeldTimes::of(&inner_grid, self.ctx)?;
+        let (mut out, mut held) = (Matrix::new(grid.len), Held::new(self.ctx, 0)?);
         let (mut scratch, mut row) = (stage.scratch(), vec![ABSENT; grid.len]);
         let mut checked: Vec<RowLabels> = Vec::new();
         for (labels, values) in matrix.rows() {
             self.ctx.cancel.check()?;
             let histograms = Pool::Query(&self.ctx.histograms);
-            let (times, starts) = (times.as_slice(), [].as_slice());
+            let (times, starts) = (times.times.as_slice(), [].as_slice());
             let raw = Raw { times, values, shared: Some(GRID_TIMES), histograms, starts };
             let mut notes = Notes::default();
             let outcome = stage.run(raw, &mut scratch, (self.ctx, &mut notes), &mut row)?;
@@ -63,7 +63,7 @@ impl Evaluator<'_> {
                 self.remark(&check, (remark, count), name);
             }
             if outcome.present {
-                out.push(labels, &row);
+                out.push_held(labels, &row, &mut held)?;
             }
             if outcome.checks != 0 {
                 checked.push(labels);
@@ -105,7 +105,7 @@ impl Evaluator<'_> {
 
     /// The steps of a subquery: multiples of its step, from behind the start of the first window to
     /// the end of the last one. Upstream's division rounds towards zero.
-    pub(super) fn subquery_grid(
+    pub(crate) fn subquery_grid(
         &self,
         arg: &RangeArg,
         step: Option<i64>,

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use regain_model::{Labels, Span, Timestamp};
-use regain_storage::{Batch, Ctx, Hints, Queryable, Selection, is_histogram, quieted};
+use regain_storage::{Batch, Ctx, Hints, Queryable, Selection, Snapshot, is_histogram, quieted};
 
 use super::{Evaluator, Output};
 use crate::annotations::{Annotation, Annotations};
 use crate::engine::EngineOptions;
-use crate::eval_error::{EvalError, Result};
+use crate::eval_error::{EvalError, Part, Result};
+use crate::explain::Made;
 use crate::grid::{Grid, Held, Matrix, RowLabels, is_absent};
 use crate::label_sets::{Duplicates, drop_metadata, merge_same_labels};
-use crate::native::cost;
+use crate::native::{cost, size_bytes};
 use crate::plan::{self, Node, RangeArg, RangeSource};
 use crate::regex_cache::RegexCache;
 use crate::scan::Pool;
@@ -38,32 +39,42 @@ pub(crate) fn answer(
     source: &dyn Queryable,
     ctx: &Arc<Ctx>,
 ) -> Result<QueryResult> {
-    let Question { options, regexes, node, grid, range, fuse } = question;
+    let Question { options, node, grid, .. } = question;
     let snapshot = source.snapshot(plan::time_span(node, grid, options), ctx)?;
-    let mut evaluator = Evaluator {
-        options,
-        regexes,
-        snapshot: snapshot.as_ref(),
-        ctx,
-        annotations: Annotations::default(),
-        stats: QueryStats::default(),
-        fuse,
-    };
-    let value =
-        if range { evaluator.over_time(node, grid)? } else { evaluator.at_once(node, grid)? };
-    ctx.cancel.check()?;
-    let (mut warnings, infos) = evaluator.annotations.into_parts();
-    warnings.extend(ctx.warnings.to_vec().into_iter().map(Annotation::plain));
-    let stats = QueryStats { samples_peak: ctx.budget.peak(), ..evaluator.stats };
-    Ok(QueryResult { value, warnings, infos, stats })
+    Evaluator::new(question, snapshot.as_ref(), ctx).answer(question)
+}
+
+impl<'q> Evaluator<'q> {
+    /// An evaluator for one question over `snapshot`.
+    pub(crate) fn new(
+        Question { options, regexes, fuse, .. }: Question<'q>,
+        snapshot: &'q dyn Snapshot,
+        ctx: &'q Arc<Ctx>,
+    ) -> Self {
+        let (annotations, stats) = (Annotations::default(), QueryStats::default());
+        Self { options, regexes, snapshot, ctx, annotations, stats, fuse, profile: None }
+    }
 }
 
 impl Evaluator<'_> {
+    /// The answer to a question.
+    pub(crate) fn answer(&mut self, question: Question<'_>) -> Result<QueryResult> {
+        let Question { node, grid, range, .. } = question;
+        let value = if range { self.over_time(node, grid)? } else { self.at_once(node, grid)? };
+        self.ctx.cancel.check()?;
+        let (mut warnings, infos) = std::mem::take(&mut self.annotations).into_parts();
+        warnings.extend(self.ctx.warnings.to_vec().into_iter().map(Annotation::plain));
+        let stats = QueryStats { samples_peak: self.ctx.budget.peak(), ..self.stats };
+        Ok(QueryResult { value, warnings, infos, stats })
+    }
+
     /// The value at the only time of `grid`; in the order of the labels, unless the query has one of its own.
     fn at_once(&mut self, node: &Node, grid: &Grid) -> Result<Value> {
         let time = Timestamp(grid.start);
         if let Some(arg) = as_range(node) {
-            return self.range_vector(arg, grid).map(Value::Matrix);
+            let made = |series: &Vec<Series>| Made::of_series(series);
+            let series = self.profiled(node, grid, |me| me.range_vector(arg, grid), made);
+            return series.map(Value::Matrix);
         }
         Ok(match self.eval(node, grid)? {
             Output::Scalar(values) => {
@@ -73,7 +84,10 @@ impl Evaluator<'_> {
             Output::Vector(matrix) => {
                 let mut matrix = self.cleaned(matrix)?;
                 matrix.hold(self.ctx)?;
-                let rows = self.texts(&matrix.labels).into_iter().zip(&matrix.values);
+                let held_bytes = self.ctx.bytes.held();
+                let texts = self.texts(&matrix.labels);
+                let texts = texts.map_err(|error| error.about(Part::Answer, held_bytes))?;
+                let rows = texts.into_iter().zip(&matrix.values);
                 let sample = |(labels, &cell)| match self.ctx.histograms.get(cell) {
                     None => Sample { labels, time, value: cell, histogram: None },
                     histogram => Sample { labels, time, value: 0.0, histogram },
@@ -105,21 +119,35 @@ impl Evaluator<'_> {
     /// The series of a matrix whose steps are at `times`.
     fn series(&self, mut matrix: Matrix, times: &[i64]) -> Result<Vec<Series>> {
         matrix.hold(self.ctx)?;
-        let rows = self.texts(&matrix.labels).into_iter().zip(0..matrix.len());
-        let mut series: Vec<Series> = rows
-            .map(|(labels, row)| {
-                let pool = Pool::Query(&self.ctx.histograms);
-                let (points, histograms) = points(times, matrix.row(row), pool);
-                Series { labels, points, histograms }
-            })
-            .collect();
+        let held_bytes = self.ctx.bytes.held();
+        let series = self.answer_series(&matrix, times);
+        series.map_err(|error| error.about(Part::Answer, held_bytes))
+    }
+
+    fn answer_series(&self, matrix: &Matrix, times: &[i64]) -> Result<Vec<Series>> {
+        let mut series = Vec::with_capacity(matrix.len());
+        for (labels, row) in self.texts(&matrix.labels)?.into_iter().zip(0..) {
+            self.ctx.cancel.check()?;
+            let pool = Pool::Query(&self.ctx.histograms);
+            let (points, histograms) = points(times, matrix.row(row), pool);
+            self.ctx.bytes.take(points_bytes(&points, &histograms))?;
+            series.push(Series { labels, points, histograms });
+        }
         series.sort_by(|a, b| a.labels.cmp(&b.labels));
         Ok(series)
     }
 
-    fn texts(&self, rows: &[RowLabels]) -> Vec<Labels> {
+    /// The labels of an answer's series. Like all of the answer, their memory goes back at the end of the query.
+    fn texts(&self, rows: &[RowLabels]) -> Result<Vec<Labels>> {
         let arena = self.ctx.labels.read();
-        rows.iter().map(|row| arena.labels(row.labels)).collect()
+        let mut texts = Vec::with_capacity(rows.len());
+        for row in rows {
+            self.ctx.cancel.check()?;
+            let labels = arena.labels(row.labels);
+            self.ctx.bytes.take((size_of::<Series>() + labels.size_bytes()) as u64)?;
+            texts.push(labels);
+        }
+        Ok(texts)
     }
 
     /// Removes the names whose removal was delayed.
@@ -164,7 +192,9 @@ impl Evaluator<'_> {
                 let hints = Hints { range_ms: arg.range, ..Hints::NONE };
                 let selection = Selection { hints, ..Selection::new(matchers, span) };
                 let border = (start.saturating_add(reach.before), reach.end);
-                self.stored(&selection, arg, border)
+                let held_bytes = self.ctx.bytes.held();
+                let series = self.stored(&selection, arg, border);
+                series.map_err(|error| error.about(Part::Answer, held_bytes))
             }
         }
     }
@@ -177,11 +207,12 @@ impl Evaluator<'_> {
     ) -> Result<Vec<Series>> {
         let mut parts = self.snapshot.select(selection, self.ctx)?;
         let (mut batch, mut series) = (Batch::default(), Vec::new());
-        let mut held = Held::new(self.ctx, 0)?;
+        let (mut held, mut decoded) = (Held::new(self.ctx, 0)?, Held::new(self.ctx, 0)?);
         while let Some(mut part) = parts.next()? {
             self.ctx.cancel.check()?;
             let count = part.series().len();
             part.decode(0..count, &mut batch)?;
+            decoded.set_bytes(batch.size_bytes())?;
             for run in &batch.runs {
                 let pool = Pool::Batch(&batch.histograms);
                 let (mut points, histograms) =
@@ -198,10 +229,12 @@ impl Evaluator<'_> {
                 let sizes = histograms.iter().map(|point| cost(&point.histogram)).sum::<u64>();
                 let size = points.len() as u64 + sizes;
                 held.add(size)?;
+                self.ctx.bytes.take(points_bytes(&points, &histograms))?;
                 self.stats.samples_total += size;
                 self.stats.samples_read += size;
                 let labels = part.series()[run.series as usize].labels;
                 let labels = self.ctx.labels.labels(labels);
+                self.ctx.bytes.take((size_of::<Series>() + labels.size_bytes()) as u64)?;
                 series.push(Series { labels, points, histograms });
             }
         }
@@ -217,6 +250,14 @@ fn as_range(node: &Node) -> Option<&RangeArg> {
         Node::Constant(inner) => as_range(inner),
         _ => None,
     }
+}
+
+/// The memory of an answer's values.
+fn points_bytes(points: &Vec<Point>, histograms: &Vec<HistogramPoint>) -> u64 {
+    let points = points.capacity() * size_of::<Point>();
+    let places = histograms.capacity() * size_of::<HistogramPoint>();
+    let histograms = histograms.iter().map(|point| size_bytes(&point.histogram));
+    (points + places + histograms.sum::<usize>()) as u64
 }
 
 /// The values that are there, with their times: numbers and histograms. Staleness markers are not

@@ -14,7 +14,8 @@ use crate::engine::{Engine, EngineOptions, Features};
 use crate::functions::{RangeFn, math};
 use crate::operators::BinaryOp;
 use crate::plan::{
-    AggregateNode, AggregateOp, Map, RangeArg, RangeCallNode, RangeSource, Selector, VectorScalar,
+    AggregateNode, AggregateOp, Cardinality, Map, Matching, RangeArg, RangeCallNode, RangeSource,
+    Selector, VectorScalar, VectorVector,
 };
 use crate::regex_cache::RegexCache;
 use crate::value::{QueryResult, Value};
@@ -83,6 +84,30 @@ fn aggregate(op: AggregateOp, param: Option<f64>, input: Node) -> Node {
     })
 }
 
+/// Each series of `many` by the greatest of its group, on either side.
+fn joined(op: BinaryOp, many: Node, cardinality: Cardinality) -> Node {
+    let one = aggregate(AggregateOp::Max, None, select("m"));
+    let (left, right) = match cardinality {
+        Cardinality::OneToMany => (one, many),
+        _ => (many, one),
+    };
+    Node::VectorVector(VectorVector {
+        op,
+        left: Box::new(left),
+        right: Box::new(right),
+        as_bool: false,
+        matching: Matching {
+            on: true,
+            labels: vec!["group".to_owned()],
+            cardinality,
+            include: Vec::new(),
+            fill_left: None,
+            fill_right: None,
+        },
+        at: 0..0,
+    })
+}
+
 fn store(series: &[Vec<(i64, f64)>]) -> MemoryStore {
     let store = MemoryStore::new();
     for (index, samples) in series.iter().enumerate() {
@@ -118,6 +143,7 @@ fn bits(result: &QueryResult) -> Vec<(String, Vec<(i64, u64)>)> {
 
 fn nodes() -> Vec<Node> {
     let fold = |op: AggregateOp| aggregate(op, None, over_series("rate", 60 * SECOND));
+    let sum = |input| aggregate(AggregateOp::Sum, None, input);
     vec![
         fold(AggregateOp::Sum),
         fold(AggregateOp::Avg),
@@ -139,6 +165,13 @@ fn nodes() -> Vec<Node> {
         aggregate(AggregateOp::Sum, None, over_steps("max_over_time", over_series("rate", 60_000))),
         over_steps("sum_over_time", times(select("m"), 0.1)),
         over_steps("rate", over_steps("last_over_time", select("m"))),
+        sum(joined(BinaryOp::Div, over_series("increase", 60_000), Cardinality::ManyToOne)),
+        sum(joined(BinaryOp::Sub, abs(select("m")), Cardinality::OneToMany)),
+        aggregate(
+            AggregateOp::TopK,
+            Some(2.0),
+            joined(BinaryOp::Mul, select("m"), Cardinality::ManyToOne),
+        ),
     ]
 }
 

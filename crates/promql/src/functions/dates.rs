@@ -24,11 +24,13 @@ pub(crate) fn from_name(name: &str) -> Option<Part> {
     })
 }
 
-/// The part of the date that `seconds` after the epoch has.
+/// The part of the date that `seconds` after the epoch has. What is no integer of 64 bits counts as
+/// the largest one: upstream's processors make it the smallest one, and its calendar turns over.
 pub(crate) fn part(part: Part, seconds: f64) -> f64 {
+    const END: f64 = 9_223_372_036_854_775_808.0;
     #[expect(clippy::cast_possible_truncation, reason = "fractions of a second do not matter")]
-    let seconds = seconds as i64;
-    part(seconds) as f64
+    let whole = if (-END..END).contains(&seconds) { seconds as i64 } else { i64::MAX };
+    part(whole) as f64
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Functions of single numbers.
 
-use std::f64::consts::{LOG2_E, LOG10_E, PI};
+use std::f64::consts::{LN_2, LOG2_E, LOG10_E, PI};
 
 /// A function that maps each value to another.
 pub(crate) type Map = fn(f64) -> f64;
@@ -10,9 +10,9 @@ pub(crate) fn from_name(name: &str) -> Option<Map> {
     Some(match name {
         "abs" => f64::abs,
         "acos" => f64::acos,
-        "acosh" => f64::acosh,
+        "acosh" => acosh,
         "asin" => f64::asin,
-        "asinh" => f64::asinh,
+        "asinh" => asinh,
         "atan" => f64::atan,
         "atanh" => f64::atanh,
         "ceil" => f64::ceil,
@@ -33,6 +33,22 @@ pub(crate) fn from_name(name: &str) -> Option<Map> {
         "tanh" => f64::tanh,
         _ => return None,
     })
+}
+
+/// Above this, one more or less under a root does not show, and squares soon overflow.
+const LARGE: f64 = (1_u64 << 28) as f64;
+
+/// The inverse of the hyperbolic sine, for large values too.
+fn asinh(value: f64) -> f64 {
+    if value.abs() <= LARGE {
+        return value.asinh();
+    }
+    (value.abs().ln() + LN_2).copysign(value)
+}
+
+/// The inverse of the hyperbolic cosine, for large values too.
+fn acosh(value: f64) -> f64 {
+    if value <= LARGE { value.acosh() } else { value.ln() + LN_2 }
 }
 
 /// `base` to the power of `exponent`.

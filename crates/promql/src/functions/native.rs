@@ -127,6 +127,7 @@ pub(crate) fn run(
             })
         }
         _ => {
+            call.check_params(windows)?;
             floats(call, samples, out)?;
             let windows = windows.iter().filter(|(low, high)| low < high);
             let mut kinds = windows.map(|(low, high)| samples.window(low, high).kind());

@@ -24,7 +24,7 @@ pub(super) fn run(
     match function {
         RangeFn::Avg | RangeFn::Sum => {
             let avg = function == RangeFn::Avg;
-            if windows.total() > PREFIX_OVERLAP_MIN * values.len() as u64
+            if windows.total > PREFIX_OVERLAP_MIN * values.len() as u64
                 && integer_prefix_sums(values, &mut scratch.values)
             {
                 let sums = &scratch.values;

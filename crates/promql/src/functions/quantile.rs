@@ -21,9 +21,25 @@ pub(crate) fn of(q: f64, values: &mut [f64]) -> f64 {
         reason = "the rank lies between 0 and the number of values"
     )]
     let lower = (rank.floor() as usize).min(values.len() - 1);
+    let (low, high) = if values.iter().fold(false, |any, value| any | value.is_nan()) {
+        neighbours(values, lower, compare)
+    } else {
+        // The order of their bits is that of numbers, and takes no branches.
+        neighbours(values, lower, |a, b| a.total_cmp(&b))
+    };
+    low * (1.0 - weight) + high * weight
+}
+
+/// The value that would come at the place `lower` if all were sorted, and the one after it.
+#[inline]
+fn neighbours(
+    values: &mut [f64],
+    lower: usize,
+    compare: impl Fn(f64, f64) -> Ordering,
+) -> (f64, f64) {
     let (_, &mut low, above) = values.select_nth_unstable_by(lower, |a, b| compare(*a, *b));
     let high = above.iter().copied().min_by(|a, b| compare(*a, *b)).unwrap_or(low);
-    low * (1.0 - weight) + high * weight
+    (low, high)
 }
 
 /// Orders NaN before all numbers.

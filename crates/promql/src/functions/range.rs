@@ -186,6 +186,16 @@ impl RangeCall {
         Ok(())
     }
 
+    /// Refuses parameters that make no sense, at steps whose windows hold anything.
+    pub(super) fn check_params(&self, windows: &Windows) -> Result<()> {
+        match self.function {
+            RangeFn::DoubleExponentialSmoothing => {
+                smoothing::check(windows, self.param(0)?, self.param(1)?)
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn param(&self, index: usize) -> Result<&[f64]> {
         let missing = EvalError::Unsupported("a function without its parameter");
         self.params.get(index).map(Vec::as_slice).ok_or(missing)

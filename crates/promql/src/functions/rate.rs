@@ -47,13 +47,20 @@ pub(super) fn extrapolated(
 /// The factor for a counter, which cannot have been below zero before its first sample.
 #[inline]
 pub(super) fn factor(layout: &Layout, first: f64, growth: f64, divisor: Option<f64>) -> f64 {
-    if growth > 0.0 && first >= 0.0 {
+    // A quotient takes long, and hardly any series begins so close to zero.
+    if growth > 0.0 && first >= 0.0 && !is_surely_above(first, growth * layout.doubtful) {
         let to_zero = layout.sampled * (first / growth);
         if to_zero < layout.to_start {
             return layout.factor_from(to_zero, divisor);
         }
     }
     layout.factor
+}
+
+/// Whether `a` is larger than `b`, and not so small that underflow could have made it so.
+#[inline]
+fn is_surely_above(a: f64, b: f64) -> bool {
+    a > b && a > f64::MIN_POSITIVE / f64::EPSILON
 }
 
 /// The positions of samples that are below their predecessor.

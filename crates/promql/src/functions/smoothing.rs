@@ -5,14 +5,8 @@ use crate::eval_error::{EvalError, Result};
 use crate::grid::ABSENT;
 use crate::window::{Samples, Windows};
 
-/// The smoothed last value of each window.
-pub(super) fn run(
-    windows: &Windows,
-    samples: Samples<'_>,
-    smoothing: &[f64],
-    trend: &[f64],
-    out: &mut [f64],
-) -> Result<()> {
+/// Refuses factors out of range, at steps whose windows hold anything.
+pub(super) fn check(windows: &Windows, smoothing: &[f64], trend: &[f64]) -> Result<()> {
     let inside = |factor: f64| !(factor <= 0.0 || factor >= 1.0);
     for (k, (low, high)) in windows.iter().enumerate() {
         if low < high && !inside(smoothing[k]) {
@@ -22,6 +16,18 @@ pub(super) fn run(
             return Err(EvalError::TrendFactor(trend[k]));
         }
     }
+    Ok(())
+}
+
+/// The smoothed last value of each window.
+pub(super) fn run(
+    windows: &Windows,
+    samples: Samples<'_>,
+    smoothing: &[f64],
+    trend: &[f64],
+    out: &mut [f64],
+) -> Result<()> {
+    check(windows, smoothing, trend)?;
     each(windows, out, |k, low, high| {
         smooth(&samples.values[low..high], smoothing[k], trend[k]).unwrap_or(ABSENT)
     });

@@ -33,6 +33,12 @@ impl KeyIndex {
         (number, true)
     }
 
+    /// The number of `key`, where it has one.
+    pub(crate) fn find(&self, key: &[Pair]) -> Option<usize> {
+        let is_it = |at: &u32| self.key(*at as usize) == key;
+        self.table.find(hash_of(key), is_it).map(|&at| at as usize)
+    }
+
     /// The key with this number.
     pub(crate) fn key(&self, number: usize) -> &[Pair] {
         &self.pool[self.keys[number].clone()]

@@ -7,7 +7,7 @@ use regain_go_format::quote::{UnquoteError, quote};
 use regain_go_regexp as go_regexp;
 
 use crate::ast::AggregateOp;
-use crate::parser::{NESTING_MAX, TEXT_BYTES_MAX};
+use crate::parser::{CHAIN_MAX, NESTING_MAX, TEXT_BYTES_MAX};
 
 /// Why tokens make no expression.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -21,6 +21,9 @@ pub enum SyntaxError {
     /// Expressions contain each other too often.
     #[error("expression is nested more than {NESTING_MAX} levels deep")]
     TooDeep,
+    /// Too many operations follow each other.
+    #[error("expression is a chain of more than {CHAIN_MAX} levels of operations")]
+    ChainTooLong,
     /// A token fits nowhere.
     #[error("unexpected {token}{expectation}")]
     Unexpected {

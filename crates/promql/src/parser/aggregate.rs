@@ -19,15 +19,14 @@ struct Clause {
 impl Parser<'_> {
     /// The aggregation whose operator has been taken.
     pub(super) fn aggregate(&mut self, name: Token, op: AggregateOp) -> Parsed<Tree> {
-        let parts = self.aggregate_parts();
-        let (clause, Arguments { args, height }) = self.expecting(parts, AGGREGATION)?;
+        let (clause, Arguments { args, height }) =
+            self.within(AGGREGATION, Self::aggregate_parts)?;
         let at = name.start..self.end;
         let (param, expr) = match self.aggregate_arguments(op, args) {
             Ok(arguments) => arguments,
             Err(error) => {
                 self.report(error, at.clone());
-                // Whatever stands here is never looked at.
-                return Ok(Tree::leaf(ExprKind::String(String::new()), at));
+                return Ok(Tree::leaf(ExprKind::Hole, at));
             }
         };
         let Clause { without, labels: grouping } = clause.unwrap_or_default();

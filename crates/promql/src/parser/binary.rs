@@ -2,7 +2,7 @@
 
 use super::tree::Tree;
 use super::{Parsed, Parser};
-use crate::ast::{Binary, BinaryOp, ExprKind, MatchGrouping, Matching};
+use crate::ast::{Binary, BinaryOp, MatchGrouping, Matching};
 use crate::parse_error::SyntaxError;
 use crate::token::{Keyword, TokenKind};
 
@@ -68,19 +68,28 @@ impl Parser<'_> {
     /// An expression whose operators, outside of parentheses, bind at least as tightly as `min`.
     pub(super) fn operations(&mut self, min: Precedence) -> Parsed<Tree> {
         self.nested(|parser| {
-            let mut left = parser.operand()?;
-            while let TokenKind::Binary(op) = parser.peek()?.kind {
-                let precedence = Precedence::of(op);
-                if precedence < min {
-                    break;
-                }
-                parser.take()?;
-                let modifiers = parser.modifiers()?;
-                let right = parser.operations(precedence.of_right())?;
-                left = parser.operation(left, op, modifiers, right)?;
-            }
-            Ok(left)
+            let left = parser.operand().or_else(|failure| parser.hole(failure))?;
+            parser.more_operations(left, min)
         })
+    }
+
+    /// `tree` with the operators that follow.
+    pub(super) fn chained(&mut self, tree: Tree) -> Parsed<Tree> {
+        self.more_operations(tree, Precedence::Or)
+    }
+
+    fn more_operations(&mut self, mut left: Tree, min: Precedence) -> Parsed<Tree> {
+        while let TokenKind::Binary(op) = self.peek()?.kind {
+            let precedence = Precedence::of(op);
+            if precedence < min {
+                break;
+            }
+            self.take()?;
+            let modifiers = self.modifiers()?;
+            let right = self.operations(precedence.of_right())?;
+            left = self.operation(left, op, modifiers, right)?;
+        }
+        Ok(left)
     }
 
     fn operation(
@@ -96,10 +105,9 @@ impl Parser<'_> {
         if fills && !self.options.fill_modifiers {
             self.report(SyntaxError::FillModifiers, at.clone());
         }
-        let height = left.height.max(right.height);
         let matching = Some(matching);
         let binary = Binary { op, left: left.expr, right: right.expr, as_bool, matching };
-        self.tree(ExprKind::Binary(Box::new(binary)), at, height)
+        self.operation_tree(binary, at, left.height, right.height)
     }
 
     fn modifiers(&mut self) -> Parsed<Modifiers> {
@@ -157,6 +165,13 @@ impl Parser<'_> {
     }
 
     fn fill_value(&mut self) -> Parsed<f64> {
+        self.signed_value().or_else(|failure| {
+            self.skip_to(TokenKind::RightParen, failure)?;
+            Ok(0.0)
+        })
+    }
+
+    fn signed_value(&mut self) -> Parsed<f64> {
         self.expect(TokenKind::LeftParen)?;
         let negative = self.sign()?.is_some_and(|(_, negative)| negative);
         let value = self.number()?.value;

@@ -1,9 +1,9 @@
 //! Ranges and subqueries.
 
 use super::tree::Tree;
-use super::{Failure, Parsed, Parser};
+use super::{Parsed, Parser};
 use crate::ast::{
-    At, Duration, DurationExpr, DurationExprKind, ExprKind, MatrixSelector, Subquery,
+    At, Duration, DurationExpr, DurationExprKind, Expr, ExprKind, MatrixSelector, Subquery,
     TimeModifiers, VectorSelector,
 };
 use crate::parse_error::{Expectation, SyntaxError};
@@ -25,53 +25,46 @@ impl Parser<'_> {
     /// `tree` over the range in the brackets that follow.
     pub(super) fn brackets(&mut self, tree: Tree) -> Parsed<Tree> {
         let open = self.expect(TokenKind::LeftBracket)?;
-        let range = self.positive_duration();
-        let range = self.expecting(range, RANGE)?;
-        let next = self.peek()?;
-        match next.kind {
-            TokenKind::RightBracket => {
-                self.take()?;
-                if let Err(error) = check_range(&tree) {
-                    self.report(error, open.start..next.end);
-                }
-                self.matrix(tree, range)
+        let (range, window) = match self.within_brackets() {
+            Ok(parts) => parts,
+            Err(failure) => {
+                self.skip_to(TokenKind::RightBracket, failure)?;
+                return Ok(Tree::leaf(ExprKind::Hole, tree.expr.at.start..self.end));
             }
-            TokenKind::Colon => {
-                self.take()?;
-                self.subquery(tree, range)
-            }
-            _ => self.expecting(Err(Failure::Unexpected), RANGE_NEXT),
-        }
-    }
-
-    fn matrix(&mut self, tree: Tree, range: Duration) -> Parsed<Tree> {
-        let at = tree.expr.at.start..self.end;
-        let selector = match tree.expr.kind {
-            ExprKind::Vector(selector) => selector,
-            // It has been reported, and is never looked at.
-            _ => VectorSelector {
-                name: None,
-                matchers: Vec::new(),
-                time: TimeModifiers::default(),
-                extension: None,
-            },
         };
-        let matrix = MatrixSelector { selector, range };
-        self.tree(ExprKind::Matrix(matrix), at, tree.height)
+        let at = tree.expr.at.start..self.end;
+        let kind = match (window, tree.expr.kind) {
+            (Window::Subquery { step }, kind) => {
+                let expr = Expr { kind, at: tree.expr.at };
+                let time = TimeModifiers::default();
+                ExprKind::Subquery(Box::new(Subquery { expr, range, step, time }))
+            }
+            (Window::Range, ExprKind::Vector(selector)) => {
+                if let Err(error) = check_range(&selector) {
+                    self.report(error, open.start..self.end);
+                }
+                ExprKind::Matrix(MatrixSelector { selector, range })
+            }
+            (Window::Range, _) => {
+                self.report(SyntaxError::RangeOfExpression, open.start..self.end);
+                ExprKind::Hole
+            }
+        };
+        self.tree(kind, at, tree.height)
     }
 
-    fn subquery(&mut self, tree: Tree, range: Duration) -> Parsed<Tree> {
-        let mut step = None;
-        if self.take_if(TokenKind::RightBracket)?.is_none() {
-            let duration = self.positive_duration();
-            step = Some(self.expecting(duration, STEP)?);
-            let close = self.expect(TokenKind::RightBracket);
-            self.expecting(close, STEP_NEXT)?;
+    fn within_brackets(&mut self) -> Parsed<(Duration, Window)> {
+        let range = self.within(RANGE, Self::positive_duration)?;
+        if self.take_if(TokenKind::RightBracket)?.is_some() {
+            return Ok((range, Window::Range));
         }
-        let at = tree.expr.at.start..self.end;
-        let time = TimeModifiers::default();
-        let subquery = Subquery { expr: tree.expr, range, step, time };
-        self.tree(ExprKind::Subquery(Box::new(subquery)), at, tree.height)
+        self.within(RANGE_NEXT, |parser| parser.expect(TokenKind::Colon))?;
+        if self.take_if(TokenKind::RightBracket)?.is_some() {
+            return Ok((range, Window::Subquery { step: None }));
+        }
+        let step = Some(self.within(STEP, Self::positive_duration)?);
+        self.within(STEP_NEXT, |parser| parser.expect(TokenKind::RightBracket))?;
+        Ok((range, Window::Subquery { step }))
     }
 
     fn positive_duration(&mut self) -> Parsed<Duration> {
@@ -87,11 +80,14 @@ fn is_not_positive(duration: &DurationExpr) -> bool {
     matches!(duration.kind, DurationExprKind::Number(number) if number.value <= 0.0)
 }
 
-/// Whether what stands before a range may have one.
-fn check_range(tree: &Tree) -> Result<(), SyntaxError> {
-    let ExprKind::Vector(selector) = &tree.expr.kind else {
-        return Err(SyntaxError::RangeOfExpression);
-    };
+/// What the brackets make of what stands before them.
+enum Window {
+    Range,
+    Subquery { step: Option<Duration> },
+}
+
+/// Whether the selector before a range may have one.
+fn check_range(selector: &VectorSelector) -> Result<(), SyntaxError> {
     match (&selector.time.offset, selector.time.at) {
         (Some(Duration::Literal(_)), _) => Err(SyntaxError::OffsetBeforeRange),
         (_, Some(At::Time(_))) => Err(SyntaxError::AtBeforeRange),

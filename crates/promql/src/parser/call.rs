@@ -1,6 +1,6 @@
 //! Calls of functions.
 
-use super::tree::Tree;
+use super::tree::{Height, Tree};
 use super::{Parsed, Parser};
 use crate::ast::{Call, Expr, ExprKind};
 use crate::parse_error::SyntaxError;
@@ -11,7 +11,7 @@ use crate::token::{Token, TokenKind};
 #[derive(Debug, Default)]
 pub(super) struct Arguments {
     pub(super) args: Vec<Expr>,
-    pub(super) height: u32,
+    pub(super) height: Height,
 }
 
 impl Parser<'_> {
@@ -37,11 +37,13 @@ impl Parser<'_> {
             return Ok(arguments);
         }
         loop {
-            let arg = self.expr()?;
+            let arg = self.part(|kind| {
+                matches!(kind, TokenKind::Comma | TokenKind::RightParen | TokenKind::End)
+            })?;
             arguments.height = arguments.height.max(arg.height);
             arguments.args.push(arg.expr);
             if !self.another_argument()? {
-                self.expect(TokenKind::RightParen)?;
+                self.close(TokenKind::RightParen)?;
                 return Ok(arguments);
             }
         }
@@ -50,7 +52,9 @@ impl Parser<'_> {
     /// Takes the comma before another argument. Commas before none are reported.
     fn another_argument(&mut self) -> Parsed<bool> {
         while let Some(comma) = self.take_if(TokenKind::Comma)? {
-            if self.peek()?.kind.starts_expr() {
+            let next = self.peek()?.kind;
+            // At the end of an unfinished text the argument is what is missing.
+            if next.starts_expr() || next == TokenKind::End {
                 return Ok(true);
             }
             self.report(SyntaxError::TrailingComma, comma.at());

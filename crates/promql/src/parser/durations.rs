@@ -116,7 +116,7 @@ impl Parser<'_> {
             _ => return two_durations(op, left, right),
         };
         self.report(problem, symbol.at());
-        zero()
+        zero(left.at.start..right.at.end)
     }
 
     fn duration_operand(&mut self) -> Parsed<DurationExpr> {
@@ -124,8 +124,7 @@ impl Parser<'_> {
         self.duration_parts += 1;
         if self.duration_parts > NESTING_MAX {
             let at = self.peek()?.at();
-            self.report(SyntaxError::TooDeep, at);
-            return Err(Failure::Reported);
+            return Err(self.give_up(SyntaxError::TooDeep, at));
         }
         if let Some((sign, negative)) = self.sign()? {
             let inner = self.duration_operations(Precedence::Power)?;
@@ -213,7 +212,7 @@ impl Parser<'_> {
     fn literal(&mut self, number: Number, at: Position, blamed: Position) -> DurationExpr {
         if number.value.is_nan() || number.value.abs() > SECONDS_MAX {
             self.report(SyntaxError::DurationOutOfRange, blamed);
-            return zero();
+            return zero(at);
         }
         DurationExpr { kind: DurationExprKind::Number(number), in_parens: false, at }
     }
@@ -233,9 +232,9 @@ fn two_durations(op: DurationOp, left: DurationExpr, right: DurationExpr) -> Dur
 }
 
 /// What stands for a duration that has been reported.
-const fn zero() -> DurationExpr {
+const fn zero(at: Position) -> DurationExpr {
     let number = Number { value: 0.0, is_duration: false };
-    DurationExpr { kind: DurationExprKind::Number(number), in_parens: false, at: 0..0 }
+    DurationExpr { kind: DurationExprKind::Number(number), in_parens: false, at }
 }
 
 /// Milliseconds, cut off behind Go's nanoseconds.

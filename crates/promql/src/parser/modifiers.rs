@@ -19,8 +19,10 @@ impl Parser<'_> {
     /// `tree` with the offset that follows.
     pub(super) fn offset(&mut self, mut tree: Tree) -> Parsed<Tree> {
         self.expect(TokenKind::Keyword(Keyword::Offset))?;
-        let duration = self.offset_duration();
-        let duration = self.expecting(duration, OFFSET)?;
+        let duration = match self.within(OFFSET, Self::offset_duration) {
+            Ok(duration) => duration,
+            Err(failure) => return self.skip(failure, false).map(|()| tree),
+        };
         let at = tree.expr.at.clone();
         let Some(time) = time_modifiers(&mut tree.expr) else {
             self.report(SyntaxError::OffsetOfExpression, at);
@@ -39,8 +41,10 @@ impl Parser<'_> {
     /// `tree` with the `@` that follows.
     pub(super) fn at(&mut self, mut tree: Tree) -> Parsed<Tree> {
         self.expect(TokenKind::At)?;
-        let time = self.time();
-        let new = self.expecting(time, AT)?;
+        let new = match self.within(AT, Self::time) {
+            Ok(time) => time,
+            Err(failure) => return self.skip(failure, false).map(|()| tree),
+        };
         let at = tree.expr.at.clone();
         if let Time::Seconds(seconds) = new
             && (seconds.is_nan() || seconds.abs() >= AT_SECONDS_LIMIT)

@@ -109,10 +109,10 @@ impl Parser<'_> {
 
     fn parens(&mut self) -> Parsed<Tree> {
         let open = self.expect(TokenKind::LeftParen)?;
-        let inner = self.expr()?;
-        let close = self.expect(TokenKind::RightParen)?;
+        let inner = self.part(|kind| matches!(kind, TokenKind::RightParen | TokenKind::End))?;
+        self.close(TokenKind::RightParen)?;
         let kind = ExprKind::Paren(Box::new(inner.expr));
-        self.tree(kind, open.start..close.end, inner.height)
+        self.tree(kind, open.start..self.end, inner.height)
     }
 
     /// A sign and its operand. Only `^` binds more tightly.

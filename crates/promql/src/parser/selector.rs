@@ -53,17 +53,16 @@ impl Parser<'_> {
     fn matchers(&mut self) -> Parsed<Vec<Matcher>> {
         self.expect(TokenKind::LeftBrace)?;
         let mut matchers = Vec::new();
-        loop {
-            if self.take_if(TokenKind::RightBrace)?.is_some() {
-                return Ok(matchers);
+        while self.take_if(TokenKind::RightBrace)?.is_none() {
+            match self.matcher() {
+                Ok(matcher) => matchers.extend(matcher),
+                Err(failure) => self.skip(failure, false)?,
             }
-            matchers.extend(self.matcher()?);
-            if self.take_if(TokenKind::Comma)?.is_none() {
-                let close = self.expect(TokenKind::RightBrace);
-                self.expecting(close, MATCHERS_NEXT)?;
-                return Ok(matchers);
+            if !self.within(MATCHERS_NEXT, |parser| parser.another(TokenKind::RightBrace))? {
+                break;
             }
         }
+        Ok(matchers)
     }
 
     /// A matcher, or a name in quotes; none where its regular expression is reported.
@@ -75,7 +74,7 @@ impl Parser<'_> {
                 self.text_of(first).to_owned()
             }
             TokenKind::String => self.string()?,
-            _ => return self.expecting(Err(Failure::Unexpected), MATCHER),
+            _ => return self.within(MATCHER, |_| Err(Failure::Unexpected)),
         };
         let op = match self.peek()?.kind {
             TokenKind::Assign => MatchOp::Equal,
@@ -85,11 +84,10 @@ impl Parser<'_> {
             _ if first.kind == TokenKind::String => {
                 return Ok(Some(Matcher::equal(METRIC_NAME, label)));
             }
-            _ => return self.expecting(Err(Failure::Unexpected), MATCHER_OP),
+            _ => return self.within(MATCHER_OP, |_| Err(Failure::Unexpected)),
         };
         self.take()?;
-        let value = self.string();
-        let value = self.expecting(value, MATCHER_VALUE)?;
+        let value = self.within(MATCHER_VALUE, Self::string)?;
         Ok(self.new_matcher(label, op, value, first.start..self.end))
     }
 
@@ -107,21 +105,23 @@ impl Parser<'_> {
 
     /// Labels in parentheses.
     pub(super) fn label_list(&mut self) -> Parsed<Vec<String>> {
-        let open = self.expect(TokenKind::LeftParen);
-        self.expecting(open, LABELS)?;
         let mut labels = Vec::new();
-        loop {
-            if self.take_if(TokenKind::RightParen)?.is_some() {
-                return Ok(labels);
+        match self.within(LABELS, |parser| parser.expect(TokenKind::LeftParen)) {
+            Ok(_) => {}
+            // Whoever has not written the labels yet may well have written what follows them.
+            Err(_) if self.resumes => return Ok(labels),
+            Err(failure) => return Err(failure),
+        }
+        while self.take_if(TokenKind::RightParen)?.is_none() {
+            match self.within(LABEL, Self::label) {
+                Ok(label) => labels.push(label),
+                Err(failure) => self.skip(failure, false)?,
             }
-            let label = self.label();
-            labels.push(self.expecting(label, LABEL)?);
-            if self.take_if(TokenKind::Comma)?.is_none() {
-                let close = self.expect(TokenKind::RightParen);
-                self.expecting(close, LABELS_NEXT)?;
-                return Ok(labels);
+            if !self.within(LABELS_NEXT, |parser| parser.another(TokenKind::RightParen))? {
+                break;
             }
         }
+        Ok(labels)
     }
 
     fn label(&mut self) -> Parsed<String> {

@@ -167,7 +167,6 @@ impl Args {
             }
         }
         let arg = arg.ok_or(EvalError::Unsupported("a call without its range vector"))?;
-        check_extension(name, arg.extension)?;
         let absent = (name == "absent_over_time").then(|| match &arg.source {
             RangeSource::Series(matchers) => matched_labels(matchers),
             RangeSource::Subquery { .. } => Labels::empty(),
@@ -258,7 +257,8 @@ fn first_selector(node: &Node) -> Option<(i64, Option<i64>)> {
     }
 }
 
-fn check_extension(function: &str, extension: Option<Extension>) -> Result<()> {
+/// Refuses a function that cannot be given a range with this modifier.
+pub(crate) fn check_extension(function: &str, extension: Option<Extension>) -> Result<()> {
     let (modifier, allowed) = match extension {
         None => return Ok(()),
         Some(Extension::Anchored) => ("anchored", ANCHORED),

@@ -67,7 +67,8 @@ impl Lowering {
                 let text = String::from_utf8_lossy(bytes).into_owned();
                 Ok(Lowered::literal(Node::Text(text), at))
             }
-            ExprKind::Paren(inner) => Ok(Lowered { at, ..self.expr(inner)? }),
+            // What is said about an argument points into its parentheses, as upstream has it.
+            ExprKind::Paren(inner) => self.expr(inner),
             ExprKind::Vector(selector) => {
                 let (offset, time) = self.time(&selector.time)?;
                 let node = Node::Select(Selector {
@@ -86,6 +87,7 @@ impl Lowering {
             ExprKind::Aggregate(aggregate) => self.aggregate(aggregate, at),
             ExprKind::Binary(binary) => self.binary(binary, at),
             ExprKind::Unary { negative, expr } => self.unary(*negative, expr, at),
+            ExprKind::Hole => Err(EvalError::Unsupported("an expression with a hole")),
         }
     }
 
@@ -119,14 +121,15 @@ impl Lowering {
 
     fn subquery(&self, subquery: &ast::Subquery, position: super::Position) -> Result<Lowered> {
         let (offset, at) = self.time(&subquery.time)?;
+        let step = subquery.step.as_ref();
+        let step = step.map(|step| durations::positive(step, self.times)).transpose()?;
+        let range = durations::positive(&subquery.range, self.times)?;
         let within = Self { stats: self.stats.with_buckets(), ..*self };
         let mut inner = within.expr(&subquery.expr)?;
         inner.worth_keeping = inner.invariant;
-        let step = subquery.step.as_ref();
-        let step = step.map(|step| durations::positive(step, self.times)).transpose()?;
         let arg = RangeArg {
             source: RangeSource::Subquery { inner: Box::new(inner.kept()), step },
-            range: durations::positive(&subquery.range, self.times)?,
+            range,
             offset,
             at,
             extension: None,

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Write};
 
 use super::{Grouped, Operation, Window};
-use crate::ast::{Aggregate, Binary, Call, Expr, ExprKind, Subquery};
+use crate::ast::{Aggregate, Call, Expr, ExprKind, Subquery};
 
 /// Expressions that print with more bytes than this are split.
 const LINE_BYTES_MAX: usize = 100;
@@ -12,12 +12,22 @@ const INDENT: &str = "  ";
 
 /// `expr` with each part that is too long for a line spread over several.
 pub fn pretty(expr: &Expr) -> String {
-    let mut pretty = Pretty(String::new());
-    pretty.expr(expr, 0);
-    pretty.0
+    pretty_within(expr, usize::MAX).expect("no text is longer than memory")
 }
 
-struct Pretty(String);
+/// `expr` as [`pretty`] has it, unless that has more than `bytes_max` bytes: a chain of operations is
+/// indented once more for each of them.
+pub fn pretty_within(expr: &Expr, bytes_max: usize) -> Option<String> {
+    let mut pretty = Pretty { text: String::new(), bytes_max };
+    pretty.expr(expr, 0);
+    (pretty.text.len() <= bytes_max).then_some(pretty.text)
+}
+
+struct Pretty {
+    text: String,
+    /// What has grown beyond this grows no more.
+    bytes_max: usize,
+}
 
 impl Pretty {
     fn expr(&mut self, expr: &Expr, level: usize) {
@@ -29,7 +39,7 @@ impl Pretty {
         }
         match &expr.kind {
             ExprKind::Aggregate(aggregate) => self.aggregate(aggregate, level),
-            ExprKind::Binary(binary) => self.binary(binary, level),
+            ExprKind::Binary(_) => self.chain(expr, level),
             ExprKind::Call(call) => self.call(call, level),
             ExprKind::Paren(inner) => {
                 self.indent(level);
@@ -41,16 +51,17 @@ impl Pretty {
             ExprKind::Unary { negative, expr } => {
                 self.indent(level);
                 self.push(super::sign(*negative));
-                let start = self.0.len();
+                let start = self.text.len();
                 self.expr(expr, level);
-                let indented = self.0.split_off(start);
+                let indented = self.text.split_off(start);
                 self.push(indented.trim());
             }
             ExprKind::Number(_)
             | ExprKind::String(_)
             | ExprKind::Bytes(_)
             | ExprKind::Vector(_)
-            | ExprKind::Matrix(_) => {
+            | ExprKind::Matrix(_)
+            | ExprKind::Hole => {
                 self.indent(level);
                 self.push(expr);
             }
@@ -69,13 +80,24 @@ impl Pretty {
         self.close(level);
     }
 
-    fn binary(&mut self, binary: &Binary, level: usize) {
-        self.expr(&binary.left, level + 1);
-        self.push('\n');
-        self.indent(level);
-        self.push(Operation(binary));
-        self.push('\n');
-        self.expr(&binary.right, level + 1);
+    /// An operation that does not fit into a line. Its left operand may be another one.
+    fn chain(&mut self, expr: &Expr, mut level: usize) {
+        let (mut operations, mut left) = (Vec::new(), expr);
+        while let ExprKind::Binary(binary) = &left.kind
+            && !fits(left)
+        {
+            operations.push((&**binary, level));
+            left = &binary.left;
+            level += 1;
+        }
+        self.expr(left, level);
+        for (binary, level) in operations.into_iter().rev() {
+            self.push('\n');
+            self.indent(level);
+            self.push(Operation(binary));
+            self.push('\n');
+            self.expr(&binary.right, level + 1);
+        }
     }
 
     fn call(&mut self, call: &Call, level: usize) {
@@ -101,13 +123,15 @@ impl Pretty {
     }
 
     fn indent(&mut self, level: usize) {
-        for _ in 0..level {
-            self.0.push_str(INDENT);
+        if self.text.len() <= self.bytes_max {
+            self.text.extend(std::iter::repeat_n(INDENT, level));
         }
     }
 
     fn push(&mut self, part: impl Display) {
-        write!(self.0, "{part}").expect("writing to a string cannot fail");
+        if self.text.len() <= self.bytes_max {
+            write!(self.text, "{part}").expect("writing to a string cannot fail");
+        }
     }
 }
 

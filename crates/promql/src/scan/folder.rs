@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use regain_storage::{Ctx, Symbol};
 
-use super::part::PartRows;
+use super::part::{PartRows, RowOutcome};
 use crate::aggregate::Sink;
 use crate::annotations::Remark;
 use crate::eval_error::Result;
@@ -31,6 +31,13 @@ pub(crate) struct Report {
     pub(crate) checks: u32,
     pub(crate) samples_total: u64,
     pub(crate) samples_read: u64,
+    /// The series that the store selected, and the parts they came in.
+    pub(crate) series_selected: u64,
+    pub(crate) parts: u64,
+    /// The parts that were not decoded.
+    pub(crate) parts_undecoded: u64,
+    /// The threads that worked at most.
+    pub(crate) workers: u64,
 }
 
 /// The sink and whose turn it is.
@@ -74,8 +81,10 @@ impl<'s> Folder<'s> {
         Guard { folder: self, finished: false }
     }
 
-    pub(super) fn into_report(self) -> Report {
-        self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).report
+    pub(super) fn into_report(self, workers: usize) -> Report {
+        let state = self.state.into_inner();
+        let report = state.unwrap_or_else(std::sync::PoisonError::into_inner).report;
+        Report { workers: workers as u64, ..report }
     }
 
     /// A sink that panicked is not used again, because the guard marks the scan as failed.
@@ -105,12 +114,19 @@ impl State<'_> {
                 let name = name.and_then(|name| arena.get(labels, name));
                 *self.report.remarks.entry((number, remark, name)).or_default() += count;
             }
-            if let Some(values) = row.values {
-                self.sink.row(&arena, row.labels, values)?;
+            match row.outcome {
+                RowOutcome::Nothing => {}
+                RowOutcome::Values(values) => self.sink.row(&arena, row.labels, values)?,
+                RowOutcome::Present(steps) => {
+                    self.sink.present(&arena, row.labels, steps, rows.steps)?;
+                }
             }
         }
         self.report.samples_total += rows.samples_total;
         self.report.samples_read += rows.samples_read;
+        self.report.series_selected += rows.series_selected;
+        self.report.parts += 1;
+        self.report.parts_undecoded += u64::from(!rows.is_decoded);
         Ok(())
     }
 }

@@ -11,28 +11,45 @@ use super::stats;
 use crate::annotations::Remark;
 use crate::eval_error::Result;
 use crate::grid::{ABSENT, Held, RowLabels};
-use crate::native::{Notes, cost};
+use crate::native::{Notes, cost, size_bytes};
 use crate::window::Reach;
 
 /// The most samples that are decoded at once, unless one series has more.
 const DECODED_SAMPLES_MAX: u64 = 1 << 20;
 
+/// What a decoded sample takes: a time and a value.
+const SAMPLE_BYTES: usize = size_of::<i64>() + size_of::<f64>();
+
 /// The rows of one part, in memory that the next part uses again.
 pub(super) struct PartRows {
-    steps: usize,
+    pub(super) steps: usize,
     rows: Vec<RowEntry>,
     values: Vec<f64>,
     batch: Batch,
     scratch: StageScratch,
+    /// The memory of all this.
+    held: Held,
     pub(super) samples_total: u64,
     pub(super) samples_read: u64,
+    pub(super) series_selected: u64,
+    pub(super) is_decoded: bool,
 }
 
 struct RowEntry {
     labels: RowLabels,
     checks: u32,
     remarks: Vec<Noted>,
-    at: Option<usize>,
+    computed: Computed,
+}
+
+/// What a series has come to.
+#[derive(Clone, Debug)]
+enum Computed {
+    Nothing,
+    /// A row, which begins here among the values.
+    Row(usize),
+    /// Samples at these steps, whatever their values.
+    Present(Range<usize>),
 }
 
 /// What was noticed with the number of the stage, and how often.
@@ -44,21 +61,33 @@ pub(super) struct PartRow<'a> {
     pub(super) checks: u32,
     /// What was noticed.
     pub(super) remarks: &'a [Noted],
-    /// Its values, when there are any.
-    pub(super) values: Option<&'a [f64]>,
+    pub(super) outcome: RowOutcome<'a>,
+}
+
+/// What a series has come to.
+pub(super) enum RowOutcome<'a> {
+    Nothing,
+    Values(&'a [f64]),
+    /// Samples at these steps, whatever their values.
+    Present(Range<usize>),
 }
 
 impl PartRows {
-    pub(super) fn new(scan: &Scan<'_>) -> Self {
-        Self {
+    pub(super) fn new(scan: &Scan<'_>, ctx: &Arc<Ctx>) -> Result<Self> {
+        let mut held = Held::new(ctx, 0)?;
+        held.add_bytes(scan.stage.scratch_bytes())?;
+        Ok(Self {
             steps: scan.stage.steps(),
             rows: Vec::new(),
             values: Vec::new(),
             batch: Batch::default(),
             scratch: scan.stage.scratch(),
+            held,
             samples_total: 0,
             samples_read: 0,
-        }
+            series_selected: 0,
+            is_decoded: true,
+        })
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = PartRow<'_>> {
@@ -66,7 +95,11 @@ impl PartRows {
             labels: row.labels,
             checks: row.checks,
             remarks: &row.remarks,
-            values: row.at.map(|at| &self.values[at..at + self.steps]),
+            outcome: match &row.computed {
+                Computed::Nothing => RowOutcome::Nothing,
+                &Computed::Row(at) => RowOutcome::Values(&self.values[at..at + self.steps]),
+                Computed::Present(steps) => RowOutcome::Present(steps.clone()),
+            },
         })
     }
 
@@ -80,10 +113,13 @@ impl PartRows {
         self.rows.clear();
         self.values.clear();
         (self.samples_total, self.samples_read) = (0, 0);
+        self.series_selected = part.series().len() as u64;
+        self.is_decoded = true;
         if scan.presence_only
             && let Stage::Instant(reach) = scan.stage
             && part.series().iter().all(|series| is_continuous(series, reach))
         {
+            self.is_decoded = false;
             self.fill_from_presence(part.series(), reach, scan.drop_name);
             return Ok(());
         }
@@ -104,12 +140,23 @@ impl PartRows {
         ctx: &Arc<Ctx>,
     ) -> Result<()> {
         let mut batch = std::mem::take(&mut self.batch);
+        let mut held = Held::new(ctx, 0)?;
+        let most =
+            part.series()[which.clone()].iter().map(|series| series.samples_max).sum::<u64>();
+        if most > DECODED_SAMPLES_MAX {
+            // One series alone may not fit, and it is known before.
+            held.set_bytes(
+                usize::try_from(most).unwrap_or(usize::MAX).saturating_mul(SAMPLE_BYTES),
+            )?;
+        }
         part.decode(which, &mut batch)?;
         if !scan.details.buckets && !batch.histograms.is_empty() {
             stats::strip(&mut batch);
         }
         let histograms: u64 = batch.histograms.iter().map(|held| cost(held)).sum();
-        let _held = Held::new(ctx, batch.floats.len() as u64 + histograms)?;
+        held.add(batch.floats.len() as u64 + histograms)?;
+        let histogram_bytes = batch.histograms.iter().map(|histogram| size_bytes(histogram));
+        held.set_bytes(batch.size_bytes() + histogram_bytes.sum::<usize>())?;
         self.scratch.forget_times();
         for run in &batch.runs {
             let labels = part.series()[run.series as usize].labels;
@@ -134,6 +181,7 @@ impl PartRows {
         ctx: &Arc<Ctx>,
     ) -> Result<()> {
         let at = self.values.len();
+        self.held.make_room(&mut self.values, self.steps)?;
         self.values.resize(at + self.steps, ABSENT);
         let (mut notes, out) = (Notes::default(), &mut self.values[at..]);
         let outcome = scan.stage.run(raw, &mut self.scratch, (ctx, &mut notes), out)?;
@@ -144,8 +192,8 @@ impl PartRows {
             self.values.truncate(at);
         }
         if outcome.present || outcome.checks != 0 || !remarks.is_empty() {
-            let at = outcome.present.then_some(at);
-            self.rows.push(RowEntry { labels, checks: outcome.checks, remarks, at });
+            let computed = if outcome.present { Computed::Row(at) } else { Computed::Nothing };
+            self.rows.push(RowEntry { labels, checks: outcome.checks, remarks, computed });
         }
         Ok(())
     }
@@ -153,20 +201,14 @@ impl PartRows {
     fn fill_from_presence(&mut self, series: &[SeriesMeta], reach: &Reach, drop_name: bool) {
         for meta in series {
             let Some(Presence { first, last, .. }) = meta.presence else { continue };
-            let at = self.values.len();
-            let visible = |k| {
-                let end = reach.end_of(k);
-                first.0 <= end && end.saturating_sub(reach.range) < last.0
-            };
-            self.values.extend((0..self.steps).map(|k| if visible(k) { 1.0 } else { ABSENT }));
-            let found = (0..self.steps).filter(|&k| visible(k)).count() as u64;
-            self.samples_total += found;
-            if found > 0 {
-                let labels = RowLabels { labels: meta.labels, drop_name };
-                self.rows.push(RowEntry { labels, checks: 0, remarks: Vec::new(), at: Some(at) });
-            } else {
-                self.values.truncate(at);
+            let steps = reach.steps_between(first.0, last.0);
+            if steps.is_empty() {
+                continue;
             }
+            self.samples_total += steps.len() as u64;
+            let (labels, remarks) = (RowLabels { labels: meta.labels, drop_name }, Vec::new());
+            let computed = Computed::Present(steps);
+            self.rows.push(RowEntry { labels, checks: 0, remarks, computed });
         }
     }
 }

@@ -8,10 +8,10 @@ use regain_storage::{Ctx, HistogramArena, histogram_index, is_histogram, quieted
 use crate::eval_error::{EvalError, Result};
 use crate::functions::native::{self, Mixed};
 use crate::functions::{RangeCall, Scratch, Shared};
-use crate::grid::{ABSENT, Grid, is_absent, is_marker};
+use crate::grid::{ABSENT, Grid, Held, is_absent, is_marker};
 use crate::native::{Native, Notes, keep};
 use crate::row_op::RowOp;
-use crate::window::{Picks, Reach, Samples};
+use crate::window::{ByTimes, Picks, Reach, Samples, TimesId};
 
 /// A computation from samples to one value for each step.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(crate) enum Stage {
     /// A function over a range.
     Range { call: RangeCall, check: Check },
     /// A function over a range of what another stage computes on a grid of its own.
-    Subquery { inner: Box<Self>, times: Vec<i64>, call: RangeCall, check: Check },
+    Subquery { inner: Box<Self>, times: HeldTimes, call: RangeCall, check: Check },
     /// An operation on what another stage computes.
     Mapped { inner: Box<Self>, op: RowOp, check: Check },
 }
@@ -44,7 +44,7 @@ pub(crate) struct Raw<'a> {
     pub(crate) times: &'a [i64],
     pub(crate) values: &'a [f64],
     /// Tells apart the time columns of one part.
-    pub(crate) shared: Option<(u32, u32)>,
+    pub(crate) shared: Option<TimesId>,
     pub(crate) histograms: Pool<'a>,
     /// The start timestamps; none when none is known or they do not count.
     pub(crate) starts: &'a [i64],
@@ -102,9 +102,8 @@ pub(crate) struct Outcome {
 /// Memory that a stage uses again for each series.
 #[derive(Debug, Default)]
 pub(crate) struct StageScratch {
-    known: Option<(u32, u32)>,
-    picks: Picks,
-    shared: Shared,
+    picks: ByTimes<Picks>,
+    shared: ByTimes<Shared>,
     scratch: Scratch,
     times: Vec<i64>,
     values: Vec<f64>,
@@ -117,15 +116,19 @@ pub(crate) struct StageScratch {
 impl StageScratch {
     /// Forgets what is known about the times of the last part.
     pub(super) fn forget_times(&mut self) {
-        self.known = None;
+        self.picks.forget_ids();
+        self.shared.forget_ids();
         if let Some(inner) = &mut self.inner {
             inner.forget_times();
         }
     }
 }
 
+/// What a step's window with its layout takes, in times.
+const LAYOUT_CELLS: usize = 6;
+
 /// The name under which a subquery's own grid is known, which no run of a part has.
-pub(crate) const GRID_TIMES: (u32, u32) = (u32::MAX, 0);
+pub(crate) const GRID_TIMES: TimesId = (u32::MAX, 0);
 
 impl Stage {
     /// How many values a row has.
@@ -145,6 +148,25 @@ impl Stage {
             _ => None,
         };
         StageScratch { inner: inner.map(Box::new), ..StageScratch::default() }
+    }
+
+    /// How much memory the scratch of a subquery's inner steps takes at most; that of a series' samples is small
+    /// against the samples.
+    pub(crate) fn scratch_bytes(&self) -> usize {
+        match self {
+            Self::Subquery { inner, call, .. } => {
+                // The row, and its times and values when some are left out; two bounds for each window.
+                let (inner_bytes, outer_bytes) = (3 * size_of::<f64>(), size_of::<(u32, u32)>());
+                let row = inner.steps().saturating_mul(inner_bytes);
+                row.saturating_add(call.reach.steps * outer_bytes)
+                    .saturating_add(inner.scratch_bytes())
+            }
+            Self::Mapped { inner, .. } => inner.scratch_bytes(),
+            Self::Instant(reach) | Self::SampleTime { reach, .. } | Self::SampleStart(reach) => {
+                reach.steps * size_of::<u32>()
+            }
+            Self::Range { call, .. } => call.reach.steps * LAYOUT_CELLS * size_of::<i64>(),
+        }
     }
 
     /// Computes one series into `out`.
@@ -201,6 +223,7 @@ impl Stage {
                 let inner_outcome = inner.run(raw, inner_scratch, (ctx, notes), &mut row)?;
                 let histograms = Pool::Query(&ctx.histograms);
                 let (shared, starts) = (Some(GRID_TIMES), [].as_slice());
+                let times = &times.times;
                 let raw = Raw { times, values: &row, shared, histograms, starts };
                 let mut native = Native { ctx, notes, number: check.number };
                 let mut outcome = scratch.range(call, raw, &mut native, out)?;
@@ -246,15 +269,14 @@ impl StageScratch {
         out: &mut [f64],
         mut value: impl FnMut(usize) -> f64,
     ) -> Outcome {
-        if self.known.is_none() || self.known != raw.shared {
-            self.picks.find(raw.times, reach);
-            self.known = raw.shared;
-        }
-        for (out, pick) in out.iter_mut().zip(self.picks.iter()) {
+        let picks = self.picks.get(raw.shared, raw.times, reach.steps, |picks| {
+            picks.find(raw.times, reach);
+        });
+        for (out, pick) in out.iter_mut().zip(picks.iter()) {
             // A staleness marker has the bits of an absent value.
             *out = pick.map_or(ABSENT, &mut value);
         }
-        let found = self.picks.found;
+        let found = picks.found;
         let read = if reach.step == 0 { found.min(1) } else { found };
         let present = is_present(out);
         Outcome { present, checks: 0, samples_total: found, samples_read: read }
@@ -268,21 +290,23 @@ impl StageScratch {
         out: &mut [f64],
     ) -> Result<Outcome> {
         let started = !raw.starts.is_empty() && call.function.uses_starts();
-        let whole = !started && !raw.values.iter().any(|&value| is_marker(value));
+        // Hardly any value is no number, and to find that out for all of them takes no branches.
+        let any_nan = raw.values.iter().fold(false, |any, value| any | value.is_nan());
+        let marked = any_nan && raw.values.iter().any(|&value| is_marker(value));
+        let whole = !started && !marked;
         let samples = if whole {
             Samples { times: raw.times, values: raw.values }
         } else {
             self.filter(raw, started);
             Samples { times: &self.times, values: &self.values }
         };
-        let key = if whole { raw.shared } else { None };
-        if key.is_none() || self.known != key {
-            call.share(samples.times, &mut self.shared);
-            self.known = key;
-        }
-        let windows = &self.shared.windows;
+        let (id, steps) = (if whole { raw.shared } else { None }, call.reach.steps);
+        let shared = self.shared.get(id, samples.times, steps * LAYOUT_CELLS, |shared| {
+            call.share(samples.times, shared);
+        });
+        let windows = &shared.windows;
         if whole || self.histograms.is_empty() && !started {
-            call.run(&self.shared, samples, &mut self.scratch, out)?;
+            call.run(shared, samples, &mut self.scratch, out)?;
         } else {
             let Samples { times, values } = samples;
             let (histograms, starts) = (&self.histograms, &self.starts);
@@ -292,8 +316,8 @@ impl StageScratch {
         Ok(Outcome {
             present: is_present(out),
             checks: 0,
-            samples_total: windows.total(),
-            samples_read: windows.read(call.reach.step == 0),
+            samples_total: windows.total,
+            samples_read: windows.read,
         })
     }
 
@@ -319,9 +343,22 @@ impl StageScratch {
     }
 }
 
-/// The times of a subquery's steps.
-pub(crate) fn grid_times(grid: &Grid) -> Vec<i64> {
-    grid.times().collect()
+/// The times of a subquery's steps, and their memory.
+#[derive(Debug)]
+pub(crate) struct HeldTimes {
+    pub(crate) times: Vec<i64>,
+    /// Given back with them.
+    _held: Held,
+}
+
+impl HeldTimes {
+    /// The times of `grid`.
+    pub(crate) fn of(grid: &Grid, ctx: &Arc<Ctx>) -> Result<Self> {
+        let (mut times, mut held) = (Vec::new(), Held::new(ctx, 0)?);
+        held.make_room(&mut times, grid.len)?;
+        times.extend(grid.times());
+        Ok(Self { times, _held: held })
+    }
 }
 
 fn is_present(row: &[f64]) -> bool {

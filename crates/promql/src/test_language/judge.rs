@@ -5,6 +5,7 @@
 //! middle one must answer the same.
 
 use regain_model::Timestamp;
+use regain_storage::Queryable;
 
 use super::compare;
 use super::report::{Asked, Failure, Gap, Mismatch, Verdict};
@@ -19,8 +20,21 @@ use crate::value::{QueryResult, Sample, Scalar, Series, Value};
 const SECOND_MS: i64 = 1_000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
 
-/// Whether `case` holds in `world`.
-pub(super) fn judge(engine: &Engine, world: &World, case: &Case) -> Verdict {
+/// When a case asks its query.
+#[derive(Clone, Copy, Debug)]
+pub enum When {
+    /// At one time.
+    At(Timestamp),
+    /// At several, one after another.
+    Over(Steps),
+}
+
+/// A way of asking an engine.
+pub type Ask<'a> =
+    &'a dyn Fn(&Engine, &dyn Queryable, &Expr, When) -> Result<QueryResult, EvalError>;
+
+/// Whether `case` holds in `world` when its queries are asked through `ask`.
+pub(super) fn judge(engine: &Engine, world: &World, case: &Case, ask: Ask<'_>) -> Verdict {
     let expr = match &case.expr {
         Ok(expr) => expr,
         Err(errors) => {
@@ -28,7 +42,7 @@ pub(super) fn judge(engine: &Engine, world: &World, case: &Case) -> Verdict {
             return Verdict::Failed(Failure { asked: Asked::AsWritten, mismatch });
         }
     };
-    let judge = Judge { engine, world, case };
+    let judge = Judge { engine, world, case, ask };
     let result = match case.times {
         Times::Over(_) => judge.over(expr),
         Times::At(at) | Times::RangeVector(Steps { end: at, .. }) => judge.instant(expr, at),
@@ -65,6 +79,7 @@ struct Judge<'c> {
     engine: &'c Engine,
     world: &'c World,
     case: &'c Case,
+    ask: Ask<'c>,
 }
 
 impl Judge<'_> {
@@ -155,13 +170,11 @@ impl Judge<'_> {
     }
 
     fn ask(&self, expr: &Expr, times: Times) -> Result<QueryResult, Shortfall> {
-        let (engine, store, ctx) = (self.engine, &self.world.store, self.engine.context());
-        Ok(match times {
-            Times::Over(steps) => engine.range(store, expr, steps, &ctx)?,
-            Times::At(at) | Times::RangeVector(Steps { end: at, .. }) => {
-                engine.instant(store, expr, at, &ctx)?
-            }
-        })
+        let when = match times {
+            Times::Over(steps) => When::Over(steps),
+            Times::At(at) | Times::RangeVector(Steps { end: at, .. }) => When::At(at),
+        };
+        Ok((self.ask)(self.engine, &self.world.store, expr, when)?)
     }
 }
 

@@ -24,38 +24,20 @@ const TIME_DEPENDENT: [&str; 15] = [
 /// Functions that speak of the query's own times.
 const OF_QUERY_TIMES: [&str; 4] = ["start", "end", "range", "step"];
 
-/// The parts that `expr` is put together from.
-pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
-    match &expr.kind {
-        ExprKind::Number(_)
-        | ExprKind::String(_)
-        | ExprKind::Bytes(_)
-        | ExprKind::Vector(_)
-        | ExprKind::Matrix(_) => Vec::new(),
-        ExprKind::Subquery(subquery) => vec![&subquery.expr],
-        ExprKind::Call(call) => call.args.iter().collect(),
-        ExprKind::Aggregate(aggregate) => {
-            std::iter::once(&aggregate.expr).chain(&aggregate.param).collect()
-        }
-        ExprKind::Binary(binary) => vec![&binary.left, &binary.right],
-        ExprKind::Unary { expr, .. } | ExprKind::Paren(expr) => vec![expr],
-    }
-}
-
 /// Whether `expr` answers the same at any time once its selectors look at one time. What stands in
 /// a subquery does: its times are those of the subquery.
 pub(super) fn can_be_pinned(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Subquery(_) => true,
         ExprKind::Call(call) if TIME_DEPENDENT.contains(&call.function.as_str()) => false,
-        _ => children(expr).into_iter().all(can_be_pinned),
+        _ => expr.children().into_iter().all(can_be_pinned),
     }
 }
 
 /// Lets all selectors and outermost subqueries that have no `@ <time>` look at the time `at`.
 pub(super) fn pin(expr: &mut Expr, at: i64) {
     match &mut expr.kind {
-        ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Bytes(_) => {}
+        ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Bytes(_) | ExprKind::Hole => {}
         ExprKind::Vector(selector) => pin_time(&mut selector.time, at),
         ExprKind::Matrix(matrix) => pin_time(&mut matrix.selector.time, at),
         ExprKind::Subquery(subquery) => pin_time(&mut subquery.time, at),
@@ -93,7 +75,7 @@ pub(super) fn speaks_of_query_times(expr: &Expr) -> bool {
         }
         _ => false,
     };
-    here || children(expr).into_iter().any(speaks_of_query_times)
+    here || expr.children().into_iter().any(speaks_of_query_times)
 }
 
 fn time_speaks(time: &TimeModifiers) -> bool {

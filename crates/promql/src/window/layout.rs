@@ -17,7 +17,13 @@ pub(crate) struct Layout {
     pub(crate) to_end: f64,
     /// What the growth is multiplied with when no zero point shortens the start.
     pub(crate) factor: f64,
+    /// A first value above so many times the growth puts the zero point surely before what is
+    /// extrapolated at the start: a little more than it takes.
+    pub(crate) doubtful: f64,
 }
+
+/// More than rounding can do in a handful of operations.
+const SURE: f64 = 1.0 + 1e-12;
 
 impl Layout {
     pub(crate) fn of(times: &[i64], start: i64, end: i64, divisor: Option<f64>) -> Self {
@@ -30,7 +36,8 @@ impl Layout {
         let limit = |seconds: f64| if seconds >= threshold { mean / 2.0 } else { seconds };
         let to_start = limit(seconds(start, first));
         let to_end = limit(seconds(last, end));
-        let mut layout = Self { sampled, to_start, to_end, factor: 1.0 };
+        let doubtful = if sampled > 0.0 { to_start / sampled * SURE } else { f64::INFINITY };
+        let mut layout = Self { sampled, to_start, to_end, factor: 1.0, doubtful };
         layout.factor = layout.factor_from(to_start, divisor);
         layout
     }
@@ -47,7 +54,8 @@ impl Layout {
         // One sample has no distance to another, by which to extrapolate.
         let to_end = if times.len() > 1 { self.to_end } else { 0.0 };
         debug_assert!(last <= end, "a window ends behind its samples");
-        let whole = Self { sampled: seconds(inside, last), to_start: 0.0, to_end, factor: 1.0 };
+        let sampled = seconds(inside, last);
+        let whole = Self { sampled, to_end, ..Self::default() };
         whole.factor_from(0.0, divisor)
     }
 

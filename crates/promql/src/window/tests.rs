@@ -40,5 +40,26 @@ fn samples_read_are_counted_once_for_overlapping_windows() {
     let grid = Grid { start: 60, step: 15, len: 3 };
     let mut windows = Windows::default();
     windows.find(&[15, 30, 45, 60, 75, 90], &Reach::new(&grid, 60, 0, None));
-    assert_eq!((windows.total(), windows.read(false)), (12, 6));
+    assert_eq!((windows.total, windows.read), (12, 6));
+}
+
+#[test]
+fn the_steps_that_see_close_samples_are_those_whose_windows_reach_them() {
+    let grids = [(0, 7, 30), (100, 1, 5), (-50, 13, 20)];
+    for (start, step, len) in grids {
+        for at in [None, Some(40)] {
+            let reach = Reach::new(&Grid { start, step, len }, 20, 3, at);
+            for first in -120..130 {
+                for last in [first, first + 9, first + 40] {
+                    let sees = |k: &usize| {
+                        let end = reach.end_of(*k);
+                        first <= end && end - reach.range < last
+                    };
+                    let expected: Vec<usize> = (0..len).filter(sees).collect();
+                    let found: Vec<usize> = reach.steps_between(first, last).collect();
+                    assert_eq!(found, expected, "{reach:?} {first} {last}");
+                }
+            }
+        }
+    }
 }

@@ -2,6 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 #![expect(clippy::print_stderr, reason = "how many cases pass is for people to read")]
 
+mod bare;
+mod cached;
 mod cases;
 mod conformance;
+mod explain;
+mod grammar;
+mod memory;
+mod properties;
 mod reports;
+mod targets;

@@ -1,11 +1,21 @@
 //! Long expressions over several lines.
 
-use super::pretty;
+use super::{pretty, pretty_within};
 use crate::parser::{ParserOptions, parse};
 
 fn check(text: &str, lines: &[&str]) {
     let expr = parse(text, &ParserOptions::all()).unwrap();
     assert_eq!(pretty(&expr).lines().collect::<Vec<_>>(), lines, "{text}");
+}
+
+#[test]
+fn nothing_is_longer_than_it_may_be() {
+    let expr = parse(&format!("a{}", " + a".repeat(4000)), &ParserOptions::all()).unwrap();
+    let text = pretty(&expr);
+    assert!(text.len() > 15_000_000);
+    assert_eq!(pretty_within(&expr, text.len()), Some(text.clone()));
+    assert_eq!(pretty_within(&expr, text.len() - 1), None);
+    assert_eq!(pretty_within(&expr, 100), None);
 }
 
 #[test]

@@ -1,0 +1,4 @@
+//! The expressions from outside.
+
+mod properties;
+mod targets;
