@@ -18,6 +18,8 @@ pub mod push;
 
 pub mod queries;
 
+pub mod oracle;
+
 pub mod answer;
 
 pub mod jenkins;

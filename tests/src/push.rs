@@ -26,8 +26,13 @@ impl Push {
     /// Adds what one instance of the made-up fleet shows at a whole second, `up` included. Instances are
     /// a little apart in time, as scraped ones are.
     pub fn instance(&mut self, series: &[Series], instance: u64, seconds: u64) {
+        self.instance_at(series, instance, seconds, time_of(instance, seconds));
+    }
+
+    /// The same under a time in milliseconds of the caller's choice.
+    pub fn instance_at(&mut self, series: &[Series], instance: u64, seconds: u64, time_ms: i64) {
         let host = format!("host-{instance:03}:9100");
-        let (job, time_ms) = (job_of(instance), time_of(instance, seconds));
+        let job = job_of(instance);
         self.series(&[("__name__", "up"), ("instance", &host), ("job", job)], &[(time_ms, 1.0)]);
         let mut labels: Vec<(&str, &str)> = Vec::new();
         for one in series {

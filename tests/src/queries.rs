@@ -146,14 +146,17 @@ pub const QUERIES: [Query; 39] = [
     about("a05_series_5xx", "series", r#"http_requests_total{code=~"5..", method="GET"}"#),
 ];
 
-const fn instant(name: &'static str, expression: &'static str) -> Query {
+/// An expression at the end of the data.
+pub const fn instant(name: &'static str, expression: &'static str) -> Query {
     Query { name, ask: Ask::Instant(expression) }
 }
 
-const fn range(name: &'static str, expression: &'static str, hours: u64) -> Query {
+/// An expression over the last so many hours.
+pub const fn range(name: &'static str, expression: &'static str, hours: u64) -> Query {
     Query { name, ask: Ask::Range(expression, hours) }
 }
 
-const fn about(name: &'static str, endpoint: &'static str, selector: &'static str) -> Query {
+/// An endpoint that answers about series and their labels; `selector` may be empty.
+pub const fn about(name: &'static str, endpoint: &'static str, selector: &'static str) -> Query {
     Query { name, ask: Ask::About(endpoint, selector) }
 }
