@@ -9,7 +9,7 @@ REGAIN := target/release/regain
 NODE := $(shell command -v npm >/dev/null && node -p 'const [a, b] = process.versions.node.split("."); +(a > 20 || (a == 20 && b >= 19))' 2>/dev/null)
 UI_SOURCES := $(shell find ui/src ui/build ui/public -type f -not -name '*.test.*') ui/index.html ui/vite.config.ts
 
-.PHONY: build run demo test lint bench bench-ui peers ui ui-test ui-lint
+.PHONY: build run demo test lint bench bench-promql bench-ui peers ui ui-test ui-lint
 
 # The release binary. jemalloc returns memory to the system and is built for releases only.
 build: ui
@@ -19,7 +19,7 @@ build: ui
 run: build
 	$(REGAIN) up
 
-test: peers ui ui-test
+test: peers oracle ui ui-test
 	$(CARGO) test --locked --workspace
 	$(CARGO) xtask tidy
 
@@ -37,9 +37,18 @@ bench: build peers
 	$(CARGO) build --release --locked --package regain-bench
 	target/release/regain-bench all
 
+# Queries on the same data beside the same peers: 50,000 series over six hours, and a million with a few samples each.
+bench-promql: build peers
+	$(CARGO) build --release --locked --package regain-bench
+	target/release/regain-bench promql
+
 # Debian's servers, unpacked beside the build and never installed: installing may start daemons.
 peers:
 	@tests/fetch-peers.sh $(PEERS)
+
+# Prometheus' own engine behind a pipe, which judges ours; see tests/oracle/README.md.
+oracle:
+	@tests/build-oracle.sh target/oracle/oracle
 
 # The web pages, which `build` puts into the program. Without Node it is built all the same, and serves a page that says what is missing.
 ifeq ($(NODE),1)

@@ -13,11 +13,14 @@ mod push;
 
 mod ask;
 
+mod promql;
+
 mod table;
 
-const USAGE: &str = "usage: regain-bench scrape | push | all
+const USAGE: &str = "usage: regain-bench scrape | push | promql | all
 Environment: REGAIN, PROMETHEUS, VICTORIAMETRICS name the programs (empty: without it); TARGETS,
-SCRAPE_SECONDS, PUSH_INSTANCES and PUSH_MINUTES set the sizes.";
+SCRAPE_SECONDS, PUSH_INSTANCES, PUSH_MINUTES, PROMQL_INSTANCES, PROMQL_MINUTES and PROMQL_SERIES
+set the sizes. In PROMQL_DIR, where it is set, what `promql` has pushed is kept for its next run.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -26,6 +29,7 @@ fn main() -> ExitCode {
         ["fleet", settings @ ..] => fleet::serve(settings),
         ["scrape"] => scrape::run(),
         ["push"] => push::run(),
+        ["promql"] => promql::run(),
         ["all"] => scrape::run().and_then(|()| push::run()),
         _ => Err(anyhow::anyhow!(USAGE)),
     };

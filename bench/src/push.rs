@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use regain_tests::process::{Running, size_bytes, wait_for};
 use regain_tests::push::{Push, send};
+use regain_tests::queries::QUERIES;
 use regain_tests::series;
 use regain_tests::server::{Server, Setup};
 
-use crate::ask;
+use crate::ask::{self, Caching, Round};
 use crate::settings::{Scratch, now, number_or, servers};
 use crate::table::{self, Figure, figure};
 
@@ -75,7 +76,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
         titles.push(title);
     }
     let mut figures = figures(&results);
-    ask::run(&titles, &running, plan.start_s, plan.end_s)?;
+    let round = Round { titles: &titles, servers: &running, queries: &QUERIES };
+    ask::run(round, (plan.start_s, plan.end_s), Caching::Off)?;
     let kept: Vec<_> =
         running.into_iter().map(|server| crash(server, plan)).collect::<Result<_, _>>()?;
     figures.extend([
@@ -137,7 +139,7 @@ fn push(server: &Server, plan: Plan) -> anyhow::Result<Duration> {
 }
 
 /// Waits until the server has nothing to do any more.
-fn settle(process: &Running) -> anyhow::Result<()> {
+pub(crate) fn settle(process: &Running) -> anyhow::Result<()> {
     let start = Instant::now();
     loop {
         let (cpu, since) = (process.cpu_s()?, Instant::now());

@@ -13,6 +13,7 @@ mod query;
 mod server_status;
 mod test_promql;
 mod test_rules;
+mod tsdb;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,7 @@ pub(crate) fn main(program: &str, arguments: &[String]) -> ExitCode {
             exit::FAILURE
         }
         ["test", ..] => test_promql::main(&line),
+        ["tsdb", ..] => tsdb::main(&line),
         // Whatever else the table has is a query.
         _ => query::main(&line),
     }

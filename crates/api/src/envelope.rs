@@ -9,6 +9,7 @@ use regain_promql::{EvalError, QueryResult};
 use serde::Serialize;
 
 use crate::json;
+use crate::query_service::AnswerMemory;
 
 /// Annotations beyond this many of a kind are counted, not listed (upstream's `web/api/v1`).
 const ANNOTATIONS_MAX: usize = 10;
@@ -97,7 +98,7 @@ impl From<EvalError> for ApiError {
     fn from(error: EvalError) -> Self {
         let kind = match &error {
             EvalError::TimedOut => ErrorKind::Timeout,
-            EvalError::Canceled => ErrorKind::Canceled,
+            EvalError::Canceled | EvalError::Killed => ErrorKind::Canceled,
             EvalError::Storage(_) => ErrorKind::Internal,
             // Upstream finds this before it starts to evaluate.
             EvalError::RangeOfType(_) => return Self::parameter("query", error),
@@ -130,6 +131,8 @@ pub(crate) struct Success {
     body: Vec<u8>,
     warnings: Vec<String>,
     infos: Vec<String>,
+    /// The memory of the body, where a query accounts for it.
+    memory: Option<AnswerMemory>,
 }
 
 impl Success {
@@ -138,12 +141,17 @@ impl Success {
         let mut body = Vec::with_capacity(SUCCESS_HEAD.len() + size + SUCCESS_TAIL_BYTES);
         body.extend_from_slice(SUCCESS_HEAD);
         append(&mut body);
-        Self { body, warnings: Vec::new(), infos: Vec::new() }
+        Self { body, warnings: Vec::new(), infos: Vec::new(), memory: None }
     }
 
     /// An answer whose data are a value that serialises.
     pub(crate) fn json(data: &impl Serialize) -> Self {
         Self::written(0, |body| json::append_serialized(body, data))
+    }
+
+    /// The same answer, whose memory is that of a query until it has been sent.
+    pub(crate) fn held_by(self, memory: AnswerMemory) -> Self {
+        Self { memory: Some(memory), ..self }
     }
 
     /// The same answer with a warning.
@@ -167,11 +175,14 @@ impl Success {
 
 impl IntoResponse for Success {
     fn into_response(self) -> Response {
-        let Self { mut body, warnings, infos } = self;
+        let Self { mut body, warnings, infos, memory } = self;
         append_notes(&mut body, "warning", &warnings);
         append_notes(&mut body, "info", &infos);
         body.push(b'}');
-        respond(StatusCode::OK, body)
+        match memory {
+            Some(memory) => respond(StatusCode::OK, memory.owning(body)),
+            None => respond(StatusCode::OK, body),
+        }
     }
 }
 
@@ -188,8 +199,8 @@ fn append_notes(body: &mut Vec<u8>, kind: &str, notes: &[String]) {
     json::append_list(body, listed, |body, note| json::append_string(body, note));
 }
 
-fn respond(status: StatusCode, body: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(body));
+fn respond(status: StatusCode, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
     *response.status_mut() = status;
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);

@@ -43,7 +43,7 @@ pub use door::Door;
 pub use guard::Changes;
 pub use healing::{AlertSource, HealingDoor, HealingServer, HealingService, healing_router};
 pub use lifecycle::{Lifecycle, ReloadRequest};
-pub use query_service::{QueryLimits, QueryService};
+pub use query_service::{ActiveLog, QueryLimits, QueryService};
 pub use router::router;
 pub use self_metrics::register_store;
 pub use serving::{ConfigFacts, Serving, StoreFacts};

@@ -8,6 +8,7 @@ use regain_http::server::body::{BodyError, read_body};
 use regain_model::{Matcher, Span, Timestamp};
 
 use crate::envelope::ApiError;
+use crate::query_service::HttpRequest;
 
 /// The largest form that is read: Go's own limit.
 const FORM_BYTES_MAX: usize = 10 << 20;
@@ -27,6 +28,7 @@ pub(crate) struct Params {
     pairs: Vec<Pair>,
     /// The first thing that could not be read. Go leaves such a pair out and goes on.
     malformed: Option<String>,
+    request: HttpRequest,
 }
 
 #[derive(Clone, Debug)]
@@ -41,8 +43,8 @@ impl<S: Send + Sync> FromRequest<S> for Params {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Self::Rejection> {
+        let mut params = Self { request: HttpRequest::of(&request), ..Self::default() };
         let (parts, body) = request.into_parts();
-        let mut params = Self::default();
         let content_type = parts.headers.get(header::CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media_type = content_type.split(';').next().unwrap_or_default().trim();
@@ -104,6 +106,11 @@ impl Params {
             Some(why) => Err(ApiError::bad_data(format!("error parsing form values: {why}"))),
             None => Ok(()),
         }
+    }
+
+    /// The request that they came with.
+    pub(crate) fn request(&self) -> HttpRequest {
+        self.request.clone()
     }
 
     /// The first value of `name`, or the empty text.

@@ -1,29 +1,57 @@
 //! Runs queries: at most so many at once, each with a deadline, each ended when nobody waits for it.
 
+mod active_log;
+mod answer_memory;
+mod cache;
+mod metrics;
+mod origin;
+mod places;
+mod query_log;
+mod rules;
+mod running;
+mod session;
+pub(crate) mod stats;
+
 use std::fmt;
-use std::panic::AssertUnwindSafe;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use regain_metrics::{Counter, Gauge, Registry, Summary};
+use regain_metrics::Registry;
 use regain_model::{Labels, Timestamp};
 use regain_promql::{
-    Engine, EvalError, Expr, ParserOptions, QueryOptions, QueryResult, Steps, Value,
+    Draft, Engine, EvalError, Explanation, Expr, ParserOptions, QueryOptions, QueryResult,
+    ResultCache, Steps, Value,
 };
-use regain_storage::{Ctx, Queryable};
-use tokio::sync::Semaphore;
+use regain_storage::{ByteBudget, BytePool, Ctx, Queryable};
 
-use crate::envelope::{ApiError, ErrorKind};
+use self::metrics::QueryMetrics;
+use self::places::Places;
+use self::query_log::QueryLog;
+use self::session::Session;
+use crate::clock::Clock;
+use crate::envelope::ApiError;
+
+pub use self::active_log::ActiveLog;
+pub(crate) use self::active_log::Unfinished;
+pub(crate) use self::answer_memory::{AnswerBudget, AnswerMemory};
+pub(crate) use self::origin::{HttpRequest, Origin, RuleOrigin};
+pub(crate) use self::running::{RunningQueries, RunningQuery};
 
 /// One question, parsed.
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
     pub(crate) expr: Expr,
+    /// The expression as it came.
+    pub(crate) text: String,
+    pub(crate) origin: Origin,
     pub(crate) when: When,
     pub(crate) options: QueryOptions,
     /// The client's own limit on the time it waits.
     pub(crate) timeout: Option<Duration>,
+    /// Whether what is kept of earlier answers may be used, and this one be kept.
+    pub(crate) uses_cache: bool,
 }
 
 /// What times a question is about.
@@ -51,6 +79,10 @@ pub struct QueryLimits {
     pub concurrency_max: usize,
     /// How long one may take, its wait included.
     pub timeout: Duration,
+    /// How many bytes one may hold.
+    pub bytes_per_query_max: u64,
+    /// How many bytes all may hold together.
+    pub bytes_max: u64,
 }
 
 /// Runs queries over one source.
@@ -58,88 +90,23 @@ pub struct QueryService {
     engine: Arc<ArcSwap<Engine>>,
     parser: ParserOptions,
     source: Arc<dyn Queryable>,
-    places: Arc<Semaphore>,
+    places: Places,
     /// Look-ups do not wait behind queries: they are what fills a dashboard's variables.
-    look_up_places: Arc<Semaphore>,
+    look_up_places: Places,
     limits: QueryLimits,
+    /// The bytes that all queries hold.
+    bytes: Arc<BytePool>,
+    running: RunningQueries,
+    active_log: Option<Arc<ActiveLog>>,
+    cache: Option<Arc<ResultCache>>,
+    log: Arc<QueryLog>,
+    clock: Clock,
     metrics: QueryMetrics,
 }
 
 impl fmt::Debug for QueryService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QueryService").field("limits", &self.limits).finish_non_exhaustive()
-    }
-}
-
-/// What is counted about queries; clones are the same counters.
-#[derive(Clone, Debug)]
-struct QueryMetrics {
-    running: Gauge,
-    queue_time: Summary,
-    inner_eval: Summary,
-    samples: Counter,
-    samples_read: Counter,
-}
-
-impl QueryMetrics {
-    fn new(registry: &Registry, limits: QueryLimits) -> Self {
-        let name = "prometheus_engine_queries_concurrent_max";
-        let concurrent_max = registry.gauge(name, "The max number of concurrent queries.");
-        concurrent_max.set(limits.concurrency_max as f64);
-        let durations = registry.summary_vec(
-            "prometheus_engine_query_duration_seconds",
-            "Query timings",
-            &["slice"],
-            &[0.5, 0.9, 0.99],
-        );
-        Self {
-            running: registry.gauge(
-                "prometheus_engine_queries",
-                "The current number of queries being executed or waiting.",
-            ),
-            queue_time: durations.with(&["queue_time"]),
-            inner_eval: durations.with(&["inner_eval"]),
-            samples: registry.counter(
-                "prometheus_engine_query_samples_total",
-                "The total number of samples loaded by all queries.",
-            ),
-            samples_read: registry.counter(
-                "prometheus_engine_query_samples_read_total",
-                "The total number of samples read from storage by all queries.",
-            ),
-        }
-    }
-
-    fn observe(&self, result: &QueryResult, timings: Timings) {
-        self.samples.add(result.stats.samples_total);
-        self.samples_read.add(result.stats.samples_read);
-        self.queue_time.observe(timings.queue.as_secs_f64());
-        self.inner_eval.observe(timings.eval.as_secs_f64());
-    }
-}
-
-/// Counts a query as running for as long as it lives.
-struct Running(Gauge);
-
-impl Running {
-    fn new(gauge: &Gauge) -> Self {
-        gauge.inc();
-        Self(gauge.clone())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.dec();
-    }
-}
-
-/// Ends its query when it is dropped, as happens when a client hangs up.
-struct EndOnDrop(Arc<Ctx>);
-
-impl Drop for EndOnDrop {
-    fn drop(&mut self) {
-        self.0.cancel.cancel();
     }
 }
 
@@ -151,17 +118,43 @@ impl QueryService {
         parser: ParserOptions,
         source: Arc<dyn Queryable>,
         limits: QueryLimits,
-        registry: &Registry,
+        (clock, registry): (Clock, &Registry),
     ) -> Self {
         Self {
             engine: Arc::new(ArcSwap::from_pointee(engine)),
             parser,
             source,
-            places: Arc::new(Semaphore::new(limits.concurrency_max)),
-            look_up_places: Arc::new(Semaphore::new(limits.concurrency_max)),
+            places: Places::new(limits.concurrency_max),
+            look_up_places: Places::new(limits.concurrency_max),
             limits,
+            bytes: Arc::new(BytePool::new(limits.bytes_max)),
+            running: RunningQueries::default(),
+            active_log: None,
+            cache: None,
+            log: Arc::new(QueryLog::new(registry)),
+            clock,
             metrics: QueryMetrics::new(registry, limits),
         }
+    }
+
+    /// The same service, which notes what runs in `log`.
+    #[must_use]
+    pub fn with_active_log(self, log: ActiveLog) -> Self {
+        Self { active_log: Some(Arc::new(log)), ..self }
+    }
+
+    /// The same service, which keeps answers to range queries in at most `bytes_max` bytes. Adds metrics to
+    /// `registry`: once per registry.
+    #[must_use]
+    pub fn with_cache(self, bytes_max: usize, registry: &Registry) -> Self {
+        let cache = Arc::new(ResultCache::new(bytes_max));
+        cache::register(registry, &cache);
+        Self { cache: Some(cache), ..self }
+    }
+
+    /// Writes a line to `sink` for each query that ends from now on, or to nobody.
+    pub fn log_to(&self, sink: Option<Box<dyn Write + Send>>) {
+        self.log.set(sink);
     }
 
     /// The engine in force, for those who evaluate beside the API.
@@ -179,10 +172,42 @@ impl QueryService {
         self.engine.load().options().lookback_delta_ms
     }
 
+    /// A context with the limits of a query.
+    fn context(&self) -> Arc<Ctx> {
+        let bytes = ByteBudget::new(self.limits.bytes_per_query_max, Arc::clone(&self.bytes));
+        Arc::new(Ctx::limited(self.engine.load().options().samples_max, bytes))
+    }
+
+    /// Begins a query.
+    fn session(&self, text: String, when: When, origin: Origin, ctx: &Arc<Ctx>) -> Session {
+        let listed = self.running.begin((text, when, origin), self.clock.now(), ctx);
+        Session::new(self, listed)
+    }
+
+    /// The queries that wait or run.
+    pub(crate) const fn running(&self) -> &RunningQueries {
+        &self.running
+    }
+
+    /// The queries that an earlier process has not finished.
+    pub(crate) fn unfinished(&self) -> &[Unfinished] {
+        self.active_log.as_ref().map_or(&[], |log| log.unfinished())
+    }
+
+    /// The limits, and how many bytes all queries hold.
+    pub(crate) fn limits(&self) -> (QueryLimits, u64) {
+        (self.limits, self.bytes.held())
+    }
+
     /// Parses an expression.
     pub(crate) fn parse(&self, text: &str) -> Result<Expr, ApiError> {
         regain_promql::parse(text, &self.parser)
             .map_err(|errors| ApiError::parameter("query", errors))
+    }
+
+    /// Parses an expression as far as it can be read, and says all that is wrong with it.
+    pub(crate) fn draft(&self, text: &str) -> Draft {
+        regain_promql::parse_draft(text, &self.parser)
     }
 
     /// Evaluates a question and hands the answer to `render`, which runs on the same thread: an answer may
@@ -190,26 +215,73 @@ impl QueryService {
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         question: Question,
-        render: impl FnOnce(QueryResult, Timings) -> T + Send + 'static,
+        render: impl FnOnce(QueryResult, Timings, AnswerBudget) -> Result<T, EvalError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let Question { expr, when, options, timeout } = question;
+        let cache = self.cache.as_ref().filter(|_| question.uses_cache).map(Arc::clone);
+        let evaluate = move |engine: &Engine,
+                             source: &dyn Queryable,
+                             expr: &Expr,
+                             when,
+                             ctx: &Arc<Ctx>| match (when, &cache) {
+            (When::At(time), _) => engine.instant(source, expr, time, ctx),
+            (When::Over(steps), None) => engine.range(source, expr, steps, ctx),
+            (When::Over(steps), Some(cache)) => {
+                engine.range_cached(cache, source, expr, steps, ctx)
+            }
+        };
+        self.evaluate(question, evaluate, |result| result, render).await
+    }
+
+    /// Evaluates a question as [`run`](Self::run) does, and hands the answer on with an explanation.
+    pub(crate) async fn explain<T: Send + 'static>(
+        &self,
+        question: Question,
+        render: impl FnOnce(Explanation, Timings, AnswerBudget) -> Result<T, EvalError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let evaluate =
+            |engine: &Engine, source: &dyn Queryable, expr: &Expr, when, ctx: &Arc<Ctx>| {
+                let start = Instant::now();
+                let clock = || start.elapsed();
+                match when {
+                    When::At(time) => engine.explain_instant(source, expr, time, ctx, &clock),
+                    When::Over(steps) => engine.explain_range(source, expr, steps, ctx, &clock),
+                }
+            };
+        self.evaluate(question, evaluate, |explanation| &explanation.result, render).await
+    }
+
+    /// Evaluates a question in one way, with the limits that hold for all.
+    async fn evaluate<R, T: Send + 'static>(
+        &self,
+        question: Question,
+        evaluate: impl FnOnce(&Engine, &dyn Queryable, &Expr, When, &Arc<Ctx>) -> Result<R, EvalError>
+        + Send
+        + 'static,
+        result_of: impl Fn(&R) -> &QueryResult + Send + 'static,
+        render: impl FnOnce(R, Timings, AnswerBudget) -> Result<T, EvalError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let Question { expr, text, origin, when, options, timeout, .. } = question;
         let timeout = timeout.map_or(self.limits.timeout, |asked| asked.min(self.limits.timeout));
         let engine = self.engine.load().with(options);
-        let (source, metrics) = (Arc::clone(&self.source), self.metrics.clone());
-        let ctx = engine.context();
-        let query_ctx = Arc::clone(&ctx);
-        let _running = Running::new(&self.metrics.running);
+        let source = Arc::clone(&self.source);
+        let ctx = self.context();
+        let session = Arc::new(self.session(text, when, origin, &ctx));
+        let is_light = matches!(when, When::At(time) if engine.is_light(&*source, &expr, time));
+        let working = Arc::clone(&session);
         let work = move |queue: Duration| {
-            let start = Instant::now();
-            let result = match when {
-                When::At(time) => engine.instant(&*source, &expr, time, &query_ctx)?,
-                When::Over(steps) => engine.range(&*source, &expr, steps, &query_ctx)?,
-            };
-            let timings = Timings { queue, eval: start.elapsed() };
-            metrics.observe(&result, timings);
-            Ok::<_, EvalError>(render(result, timings))
+            let ctx = working.ctx();
+            let evaluate = || evaluate(&engine, &*source, &expr, when, ctx);
+            let stats_of = |evaluated: &R| result_of(evaluated).stats;
+            let (evaluated, timings) = working.run(queue, evaluate, stats_of)?;
+            render(evaluated, timings, AnswerBudget::of(ctx))
         };
-        Ok(run_bounded(&self.places, &ctx, timeout, work).await??)
+        let outcome = if is_light {
+            self.places.run_light(&ctx, timeout, work).await
+        } else {
+            self.places.run(&ctx, timeout, work).await
+        };
+        let outcome = outcome.inspect_err(|error| session.never_begun(&error.to_string()));
+        Ok(outcome??)
     }
 
     /// Evaluates an expression for those who ask beside the API: the labels, the time and the value of each
@@ -221,8 +293,10 @@ impl QueryService {
     ) -> Result<Vec<(Labels, Timestamp, f64)>, String> {
         let expr = self.parse(expression).map_err(|error| error.to_string())?;
         let options = QueryOptions::default();
-        let question = Question { expr, when: When::At(time), options, timeout: None };
-        let result = self.run(question, |result, _| result.value).await;
+        let (text, origin, when) = (expression.to_owned(), Origin::Server, When::At(time));
+        let (timeout, uses_cache) = (None, false);
+        let question = Question { expr, text, origin, when, options, timeout, uses_cache };
+        let result = self.run(question, |result, _, _| Ok(result.value)).await;
         match result.map_err(|error| error.to_string())? {
             Value::Vector(samples) => {
                 Ok(samples.into_iter().map(|one| (one.labels, one.time, one.value)).collect())
@@ -239,44 +313,9 @@ impl QueryService {
         &self,
         work: impl FnOnce(&dyn Queryable, &Arc<Ctx>) -> regain_storage::Result<T> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let (source, ctx) = (Arc::clone(&self.source), self.engine.load().context());
+        let (source, ctx) = (Arc::clone(&self.source), self.context());
         let work_ctx = Arc::clone(&ctx);
         let work = move |_: Duration| work(&*source, &work_ctx);
-        Ok(run_bounded(&self.look_up_places, &ctx, self.limits.timeout, work).await??)
+        Ok(self.look_up_places.run(&ctx, self.limits.timeout, work).await??)
     }
-}
-
-/// Runs `work` on a thread of its own once there is a place, and ends it at the deadline. `work` is
-/// told how long it had to wait.
-async fn run_bounded<T: Send + 'static>(
-    places: &Arc<Semaphore>,
-    ctx: &Arc<Ctx>,
-    timeout: Duration,
-    work: impl FnOnce(Duration) -> T + Send + 'static,
-) -> Result<T, ApiError> {
-    let start = Instant::now();
-    let place = tokio::time::timeout(timeout, Arc::clone(places).acquire_owned()).await;
-    let Ok(Ok(place)) = place else {
-        return Err(ApiError::new(ErrorKind::Timeout, "query timed out in query queue"));
-    };
-    let queue = start.elapsed();
-    let ends = EndOnDrop(Arc::clone(ctx));
-    let mut running = tokio::task::spawn_blocking(move || {
-        // The place is given back when the work has ended, not when the client has gone.
-        let _place = place;
-        std::panic::catch_unwind(AssertUnwindSafe(|| work(queue)))
-    });
-    let rest = timeout.saturating_sub(queue);
-    let outcome = if let Ok(outcome) = tokio::time::timeout(rest, &mut running).await {
-        outcome
-    } else {
-        ctx.cancel.time_out();
-        running.await
-    };
-    drop(ends);
-    if let Ok(Ok(value)) = outcome {
-        return Ok(value);
-    }
-    tracing::error!("A query panicked");
-    Err(ApiError::new(ErrorKind::Internal, "the query failed unexpectedly"))
 }

@@ -38,6 +38,16 @@ where
     only("OPTIONS, POST", MethodFilter::POST, handler)
 }
 
+/// A route for DELETE.
+pub(crate) fn delete<H, T, S>(handler: H) -> MethodRouter<S>
+where
+    H: Handler<T, S>,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    only("DELETE, OPTIONS", MethodFilter::DELETE, handler)
+}
+
 /// A route for POST and PUT that answers a GET, too, with what the caller adds for it.
 pub(crate) fn get_post_or_put<H, T, S>(handler: H) -> MethodRouter<S>
 where

@@ -5,15 +5,17 @@
 
 use axum::Router;
 
-use crate::routes::{get, get_or_post, post};
+use crate::routes::{delete, get, get_or_post, post};
 use crate::settings::App;
 use crate::write;
 
 mod alertmanagers;
+mod explain;
 mod expression;
 mod jobs;
 mod labels_object;
 mod metadata;
+mod queries;
 mod query;
 mod rules;
 mod series;
@@ -44,6 +46,10 @@ pub(crate) fn routes() -> Router<App> {
         .route("/status/tsdb", get(status::tsdb))
         .route("/status/walreplay", get(status::wal_replay))
         .route("/regain/jobs", get(jobs::jobs))
+        .route("/regain/queries", get(queries::list))
+        .route("/regain/queries/{id}", delete(queries::kill))
+        .route("/regain/lint", get_or_post(expression::lint))
+        .route("/regain/explain", get_or_post(explain::explain))
         .route("/rules", get(rules::rules))
         .route("/alerts", get(rules::alerts))
         .route("/alertmanagers", get(alertmanagers::alertmanagers))

@@ -121,7 +121,6 @@ impl GlobalConfig {
             extra_scrape_metrics: section.or_zero("extra_scrape_metrics"),
         };
         for (name, set) in [
-            ("query_log_file", !global.query_log_file.is_empty()),
             ("scrape_failure_log_file", !global.scrape_failure_log_file.is_empty()),
             ("scrape_native_histograms", global.scrape_native_histograms),
             ("convert_classic_histograms_to_nhcb", global.convert_classic_histograms_to_nhcb),

@@ -199,7 +199,7 @@ fn selectors(expr: &Expr) -> Vec<String> {
 
 fn for_each_selector(expr: &Expr, visit: &mut dyn FnMut(&VectorSelector)) {
     match &expr.kind {
-        ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Bytes(_) => {}
+        ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Bytes(_) | ExprKind::Hole => {}
         ExprKind::Vector(selector) => visit(selector),
         ExprKind::Matrix(matrix) => visit(&matrix.selector),
         ExprKind::Subquery(subquery) => for_each_selector(&subquery.expr, visit),
@@ -218,7 +218,7 @@ fn for_each_selector(expr: &Expr, visit: &mut dyn FnMut(&VectorSelector)) {
 
 fn for_each_selector_mut(expr: &mut Expr, visit: &mut dyn FnMut(&mut VectorSelector)) {
     match &mut expr.kind {
-        ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Bytes(_) => {}
+        ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Bytes(_) | ExprKind::Hole => {}
         ExprKind::Vector(selector) => visit(selector),
         ExprKind::Matrix(matrix) => visit(&mut matrix.selector),
         ExprKind::Subquery(subquery) => for_each_selector_mut(&mut subquery.expr, visit),

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use regain_model::{Labels, Timestamp};
-use regain_promql::{Engine, Expr, ParserOptions, Sample, Value, parse};
-use regain_storage::Queryable;
+use regain_promql::{Expr, ParserOptions, Sample, Value, parse};
 
 use crate::error::RuleError;
+use crate::queries::{RuleQueries, RuleQuery};
 use crate::running::Running;
+use crate::settings::RuleGroup;
 
 /// Asks for one evaluation's rules.
 #[derive(Clone)]
 pub(crate) struct Ask {
-    pub(crate) engine: Arc<Engine>,
-    pub(crate) source: Arc<dyn Queryable>,
+    pub(crate) queries: Arc<dyn RuleQueries>,
+    pub(crate) group: Arc<RuleGroup>,
+    /// Is the name of the rule that asks.
+    pub(crate) rule: Arc<str>,
     pub(crate) parser: ParserOptions,
     pub(crate) running: Arc<Running>,
 }
@@ -25,11 +28,18 @@ impl std::fmt::Debug for Ask {
 }
 
 impl Ask {
-    /// Returns the samples of `expr` at `at`; a scalar is a sample without labels.
-    pub(crate) fn samples(&self, expr: &Expr, at: Timestamp) -> Result<Vec<Sample>, RuleError> {
-        let ctx = self.engine.context();
+    /// Returns the samples of `expr`, whose text is `text`, at `at`; a scalar is a sample without labels.
+    pub(crate) fn samples(
+        &self,
+        expr: &Expr,
+        text: &str,
+        at: Timestamp,
+    ) -> Result<Vec<Sample>, RuleError> {
+        let RuleGroup { file, name: group, .. } = &*self.group;
+        let query = RuleQuery { expr, text, at, file, group, rule: &self.rule };
+        let ctx = self.queries.context();
         self.running.begin(&ctx);
-        let answer = self.engine.instant(&*self.source, expr, at, &ctx);
+        let answer = self.queries.instant(&query, &ctx);
         self.running.end();
         match answer?.value {
             Value::Vector(samples) => Ok(samples),
@@ -48,6 +58,6 @@ impl Ask {
 
     /// Returns the samples of the expression that `text` is.
     pub(crate) fn text(&self, text: &str, at: Timestamp) -> Result<Vec<Sample>, RuleError> {
-        self.samples(&parse(text, &self.parser)?, at)
+        self.samples(&parse(text, &self.parser)?, text, at)
     }
 }

@@ -96,7 +96,7 @@ impl Group {
     /// Evaluates all rules at `slot`, until `running` is stopped.
     pub(crate) fn evaluate(&mut self, slot: Duration, shared: &Shared, running: &Arc<Running>) {
         let set = shared.set.load();
-        let scene = self.scene(slot, shared, &set, running);
+        let mut scene = self.scene(slot, shared, &set, running);
         let clock = &shared.options.clock;
         let start = clock.now();
         self.metrics.scheduled.inc();
@@ -107,6 +107,7 @@ impl Group {
                 is_whole = false;
                 break;
             }
+            scene.ask.rule = Arc::clone(&self.rules[index].settings.name);
             samples += self.evaluate_rule(index, shared, &scene);
         }
         if is_whole {
@@ -293,8 +294,9 @@ impl Group {
             slot,
             query_offset: self.settings.query_offset.unwrap_or(set.query_offset),
             ask: Ask {
-                engine: options.engine.load_full(),
-                source: Arc::clone(&options.source),
+                queries: Arc::clone(&options.queries),
+                group: Arc::clone(&self.settings),
+                rule: Arc::default(),
                 parser: options.parser,
                 running: Arc::clone(running),
             },

@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use futures_util::future::join_all;
 use regain_metrics::Registry;
-use regain_promql::{Engine, ParserOptions};
+use regain_promql::ParserOptions;
 use regain_storage::{Appendable, Queryable};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +19,7 @@ use crate::group::Group;
 use crate::group_task::GroupTask;
 use crate::metrics::RuleMetrics;
 use crate::notifier::NotifierManager;
+use crate::queries::RuleQueries;
 use crate::settings::{RuleGroup, RuleSet};
 use crate::state::StateDir;
 use crate::view::GroupView;
@@ -28,10 +29,10 @@ use crate::view::GroupView;
 pub struct RuleOptions {
     /// Takes the results.
     pub store: Arc<dyn Appendable>,
-    /// Is asked.
+    /// Holds the series of former alerts.
     pub source: Arc<dyn Queryable>,
-    /// Is what asks; a reload may replace it.
-    pub engine: Arc<ArcSwap<Engine>>,
+    /// Answers the queries of rules and of their templates.
+    pub queries: Arc<dyn RuleQueries>,
     /// Says how queries in templates are parsed.
     pub parser: ParserOptions,
     /// Is how long one query may take (`--query.timeout`).

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use regain_discovery::FileSdMetrics;
 use regain_metrics::Registry;
 use regain_promql::{Engine, ParserOptions};
@@ -17,6 +16,7 @@ use crate::external_url::ExternalUrl;
 use crate::group::Group;
 use crate::manager::{RuleOptions, Shared};
 use crate::notifier::{NotifierManager, NotifierOptions};
+use crate::queries::DirectQueries;
 use crate::running::Running;
 use crate::settings::RuleSet;
 
@@ -104,8 +104,8 @@ fn shared(options: OfflineOptions, clock: Clock) -> Shared {
     let notifier = NotifierOptions::new(registry.clone(), file_sd_metrics, clock.clone());
     Shared::new(RuleOptions {
         store,
+        queries: Arc::new(DirectQueries { engine, source: Arc::clone(&source) }),
         source,
-        engine: Arc::new(ArcSwap::from_pointee(engine)),
         parser,
         query_timeout: RuleOptions::QUERY_TIMEOUT,
         notifier: Arc::new(NotifierManager::new(notifier)),

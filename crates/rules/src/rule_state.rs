@@ -96,7 +96,7 @@ impl RuleState {
         limit: Option<usize>,
     ) -> Result<Outcome, RuleError> {
         let at = timestamp(scene.slot, scene.query_offset);
-        let samples = scene.ask.samples(&self.settings.expr, at)?;
+        let samples = scene.ask.samples(&self.settings.expr, &self.settings.query, at)?;
         let (Some(alerts), Some(settings)) = (&mut self.alerts, self.settings.alerting()) else {
             let series = record(&self.settings, samples, limit)?;
             return Ok(Outcome { series, has_changed: false });

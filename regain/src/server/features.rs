@@ -19,7 +19,7 @@ pub(super) struct Features {
 pub(crate) struct NotBuilt(Vec<String>);
 
 /// What the original has and this version has not.
-const NOT_BUILT: [&str; 14] = [
+const NOT_BUILT: [&str; 13] = [
     "concurrent-rule-eval",
     "created-timestamp-zero-ingestion",
     "exemplar-storage",
@@ -33,7 +33,6 @@ const NOT_BUILT: [&str; 14] = [
     "st-storage",
     "st-synthesis",
     "type-and-unit-labels",
-    "use-start-timestamps",
 ];
 
 /// What tunes formats and files that this store does not have.
@@ -71,6 +70,12 @@ pub(super) fn read(values: &[String]) -> Result<Features, NotBuilt> {
             "promql-binop-fill-modifiers" => {
                 features.parser.fill_modifiers = true;
                 tracing::info!("Experimental PromQL binary operator fill modifiers enabled.");
+            }
+            "use-start-timestamps" => {
+                features.engine.start_timestamps = true;
+                tracing::info!(
+                    "Experimental usage of start timestamps in PromQL engine is enabled."
+                );
             }
             "auto-reload-config" => {
                 features.auto_reload = true;

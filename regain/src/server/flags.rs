@@ -272,6 +272,24 @@ pub(crate) static QUERY_FLAGS: &[Flag] = &[
         "How many samples a query may hold in memory.",
     ),
     Flag::new(
+        "query.max-memory-per-query",
+        Kind::Size,
+        "0B",
+        "How much memory a query may hold; by default 32 bytes for each sample of --query.max-samples.",
+    ),
+    Flag::new(
+        "query.max-memory",
+        Kind::Size,
+        "0B",
+        "How much memory all queries together may hold; by default four times as much as one query.",
+    ),
+    Flag::new(
+        "query.cache-size",
+        Kind::Size,
+        "64MB",
+        "How much memory the answers to range queries may take that are kept to be extended; 0 keeps none.",
+    ),
+    Flag::new(
         "scrape.discovery-reload-interval",
         Kind::Duration,
         "5s",

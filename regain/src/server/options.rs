@@ -8,6 +8,7 @@ use std::time::Duration;
 use regain_api::{QueryLimits, WebAddress};
 use regain_config::Retention;
 use regain_go_format::quote::quote;
+use regain_go_format::size;
 use regain_go_regexp::{Error as RegexError, Regex};
 use regain_promql::{EngineOptions, ParserOptions};
 
@@ -22,6 +23,12 @@ use crate::{exit, host, runtime};
 
 /// A file is not looked at more often than this.
 const AUTO_RELOAD_INTERVAL_MIN: Duration = Duration::from_secs(1);
+
+/// How much memory a query may hold for each sample that it may hold, where nothing is said. A sample is a time and a
+/// value, and as much again is left for labels, groups and the answer.
+const QUERY_BYTES_PER_SAMPLE: u64 = 32;
+/// How many queries may be as large as a query may be, where nothing is said.
+const LARGEST_QUERIES: u64 = 4;
 
 /// How long samples are kept where nothing is said.
 const DEFAULT_RETENTION: Duration = Duration::from_hours(15 * 24);
@@ -83,6 +90,8 @@ pub(super) struct QueryOptions {
     pub(super) engine: EngineOptions,
     pub(super) parser: ParserOptions,
     pub(super) limits: QueryLimits,
+    /// The size of the result cache in bytes.
+    pub(super) cache_bytes: usize,
 }
 
 /// How a server scrapes.
@@ -176,7 +185,11 @@ impl ServerOptions {
             return Err(OptionsError::WriteMessage);
         }
         let web = web(line)?;
+        let samples_max = line.count("query.max-samples") as u64;
+        let limits = query_limits(line, samples_max);
         let mut flags: BTreeMap<&'static str, String> = line.all().collect();
+        flags.insert("query.max-memory-per-query", size_text(limits.bytes_per_query_max));
+        flags.insert("query.max-memory", size_text(limits.bytes_max));
         flags.insert("web.route-prefix", web.address.route_prefix.clone());
         Ok(Self {
             config_file: PathBuf::from(line.text("config.file")),
@@ -189,16 +202,14 @@ impl ServerOptions {
             query: QueryOptions {
                 engine: EngineOptions {
                     lookback_delta_ms: line.millis("query.lookback-delta"),
-                    samples_max: line.count("query.max-samples") as u64,
+                    samples_max,
                     workers: runtime::processors(),
                     features: features.engine,
                     ..EngineOptions::default()
                 },
                 parser: features.parser,
-                limits: QueryLimits {
-                    concurrency_max: line.count("query.max-concurrency"),
-                    timeout: millis(line, "query.timeout"),
-                },
+                limits,
+                cache_bytes: usize::try_from(line.bytes("query.cache-size")).unwrap_or_default(),
             },
             scrape: scrape(line),
             rules: RuleSettings::new(line),
@@ -213,6 +224,23 @@ impl ServerOptions {
 
 fn millis(line: &Line, name: &str) -> Duration {
     Duration::from_millis(u64::try_from(line.millis(name)).unwrap_or_default())
+}
+
+fn query_limits(line: &Line, samples_max: u64) -> QueryLimits {
+    let bytes = |name: &str| u64::try_from(line.bytes(name)).ok().filter(|&bytes| bytes > 0);
+    let bytes_per_query_max = bytes("query.max-memory-per-query")
+        .unwrap_or_else(|| samples_max.saturating_mul(QUERY_BYTES_PER_SAMPLE));
+    QueryLimits {
+        concurrency_max: line.count("query.max-concurrency"),
+        timeout: millis(line, "query.timeout"),
+        bytes_per_query_max,
+        bytes_max: bytes("query.max-memory")
+            .unwrap_or_else(|| bytes_per_query_max.saturating_mul(LARGEST_QUERIES)),
+    }
+}
+
+fn size_text(bytes: u64) -> String {
+    size::format(i64::try_from(bytes).unwrap_or(i64::MAX))
 }
 
 fn web(line: &Line) -> Result<WebOptions, OptionsError> {
@@ -292,6 +320,23 @@ mod tests {
         assert_eq!(interval(&quick), Some(AUTO_RELOAD_INTERVAL_MIN));
         let old = ["--enable-feature=auto-reload-config"];
         assert_eq!(interval(&old), Some(Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn the_memory_of_queries_follows_their_samples_where_nothing_is_said() {
+        let cases: [(&[&str], u64, u64); 4] = [
+            (&[], 1_600_000_000, 6_400_000_000),
+            (&["--query.max-samples=1000"], 32_000, 128_000),
+            (&["--query.max-memory-per-query=1KB"], 1024, 4096),
+            (&["--query.max-memory=1KB", "--query.max-samples=2"], 64, 1024),
+        ];
+        for (arguments, of_one, of_all) in cases {
+            let limits = options(arguments).query.limits;
+            assert_eq!((limits.bytes_per_query_max, limits.bytes_max), (of_one, of_all));
+        }
+        let flags = options(&["--query.max-memory-per-query=512MB"]).flags;
+        assert_eq!(flags["query.max-memory-per-query"], "512MiB");
+        assert_eq!(flags["query.max-memory"], "2GiB");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Puts a configuration into force, at the start and at each reload.
 
+use std::fs::OpenOptions;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -79,6 +81,14 @@ pub(super) enum PartError {
     /// Alerts are not sent as they should be.
     #[error(transparent)]
     Notifier(#[from] NotifierError),
+    /// Queries are not logged.
+    #[error("can't create json log file: open {file}: {source}")]
+    QueryLog {
+        /// The file.
+        file: String,
+        /// The operating system's answer.
+        source: io::Error,
+    },
 }
 
 impl Reloader {
@@ -123,11 +133,13 @@ impl Reloader {
         self.check_retention(&config);
         let jobs = config.jobs().map(|job| job.job(self.clock_skew_metric)).collect();
         let scraped = self.scrapes.apply(jobs, &config.global.external_labels()).await;
+        let logged = self.log_queries(&config.global.query_log_file);
         self.queries.set_engine(self.engine_for(&config));
         let notified = self.notifier.apply(config.alerting.notifier(&config.global)).await;
         self.rules.apply(rules).await;
         self.door.open(self.serving(&config));
         let applied = scraped.map_err(PartError::from).and(notified.map_err(PartError::from));
+        let applied = logged.and(applied);
         applied.map_err(|source| ReloadError::Applied { file: self.file(), source })?;
         self.status.succeeded(clock::now());
         tracing::info!(
@@ -151,6 +163,19 @@ impl Reloader {
         self.notifier.stop().await;
         tracing::info!("Notification manager stopped");
         self.acting.stop().await;
+    }
+
+    /// Logs queries to a file from now on, or not at all. It is opened anew, so that it can be moved away before.
+    fn log_queries(&self, file: &str) -> Result<(), PartError> {
+        if file.is_empty() {
+            self.queries.log_to(None);
+            return Ok(());
+        }
+        let opened = OpenOptions::new().append(true).create(true).open(file);
+        let opened =
+            opened.map_err(|source| PartError::QueryLog { file: file.to_owned(), source })?;
+        self.queries.log_to(Some(Box::new(opened)));
+        Ok(())
     }
 
     fn file(&self) -> String {

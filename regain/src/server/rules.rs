@@ -4,15 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use regain_api::WebAddress;
 use regain_discovery::FileSdMetrics;
 use regain_http::client::DialMetrics;
 use regain_metrics::Registry;
-use regain_promql::Engine;
 use regain_rules::notifier::AlertSink;
 use regain_rules::{
-    Clock, ExternalUrl, NotifierManager, NotifierOptions, RuleManager, RuleOptions, StateDir,
+    Clock, ExternalUrl, NotifierManager, NotifierOptions, RuleManager, RuleOptions, RuleQueries,
+    StateDir,
 };
 use regain_storage::fs::RealFs;
 use regain_storage::{Appendable, Queryable};
@@ -134,7 +133,7 @@ pub(super) fn notifier(
 pub(super) struct Evaluation<'a> {
     pub(super) db: &'a Db,
     pub(super) data_dir: &'a Path,
-    pub(super) engine: Arc<ArcSwap<Engine>>,
+    pub(super) queries: Arc<dyn RuleQueries>,
     pub(super) query: &'a QueryOptions,
     pub(super) address: &'a WebAddress,
 }
@@ -146,13 +145,13 @@ pub(super) fn rules(
     notifier: Arc<NotifierManager>,
     registry: &Registry,
 ) -> RuleManager {
-    let Evaluation { db, data_dir, engine, query, address } = evaluation;
+    let Evaluation { db, data_dir, queries, query, address } = evaluation;
     let store: Arc<dyn Appendable> = Arc::new(db.clone());
     let source: Arc<dyn Queryable> = Arc::new(db.clone());
     RuleManager::new(RuleOptions {
         store,
         source,
-        engine,
+        queries,
         parser: query.parser,
         query_timeout: query.limits.timeout,
         notifier,

@@ -4,11 +4,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use regain_api::{QueryService, WriteService, register_store};
+use regain_api::{ActiveLog, QueryService, WriteService, register_store};
 use regain_http::cpu::ThreadClock;
 use regain_metrics::{ProcessCollector, Registry};
 use regain_promql::Engine;
 use regain_remote::write::Limits;
+use regain_rules::RuleQueries;
 use regain_scrape::{ScrapeManager, ScrapeOptions};
 use regain_storage::{Appendable, Queryable};
 use regain_tsdb::Db;
@@ -85,7 +86,7 @@ async fn serve(
     let store = store.map_err(|error| error.to_string())?;
     register_store(registry, &store.facts());
     let metrics = SharedMetrics::register(registry);
-    let queries = Arc::new(queries(options, store.db(), registry));
+    let queries = Arc::new(queries(options, store.db(), registry)?);
     let ready = std::mem::take(&mut configuration.acting);
     let files = ready.files.clone();
     let ground =
@@ -102,7 +103,7 @@ async fn serve(
     let evaluation = Evaluation {
         db: store.db(),
         data_dir: &options.store.dir,
-        engine: queries.engine(),
+        queries: Arc::clone(&queries) as Arc<dyn RuleQueries>,
         query: &options.query,
         address: &options.web.address,
     };
@@ -144,11 +145,17 @@ async fn serve(
     }
 }
 
-fn queries(options: &ServerOptions, db: &Db, registry: &Registry) -> QueryService {
+fn queries(options: &ServerOptions, db: &Db, registry: &Registry) -> Result<QueryService, String> {
     let source: Arc<dyn Queryable> = Arc::new(db.clone());
     let query = &options.query;
     let engine = Engine::new(query.engine.clone());
-    QueryService::new(engine, query.parser, source, query.limits, registry)
+    let active_log = ActiveLog::open(&options.store.dir, query.limits.concurrency_max);
+    let active_log = active_log.map_err(|error| {
+        format!("Unable to create activeQueryTracker in the data directory: {error}")
+    })?;
+    let surroundings = (regain_api::Clock::new(clock::now), registry);
+    let service = QueryService::new(engine, query.parser, source, query.limits, surroundings);
+    Ok(service.with_active_log(active_log).with_cache(query.cache_bytes, registry))
 }
 
 fn writes(db: &Db, registry: &Registry) -> WriteService {

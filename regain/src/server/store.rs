@@ -1,4 +1,4 @@
-//! The store of a running server: opened, kept in order by two timers, sealed at the end.
+//! The store of a running server: opened, kept in order by three timers, sealed at the end.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
@@ -21,6 +21,9 @@ use crate::{clock, logging};
 const TICK: Duration = Duration::from_secs(1);
 /// How often what was committed is made to survive a power cut.
 const SYNC: Duration = Duration::from_secs(1);
+
+/// How often segments are merged, when there are some to merge.
+const MERGE: Duration = Duration::from_secs(5);
 
 /// An open store and the tasks that keep it.
 #[derive(Debug)]
@@ -70,6 +73,8 @@ impl Store {
             Self { db, corruptions, tasks: TaskTracker::new(), stop: CancellationToken::new() };
         store.keep("tick", TICK, |db| db.tick(clock::now()));
         store.keep("sync", SYNC, Db::sync);
+        let stop = store.stop.clone();
+        store.keep("merge", MERGE, move |db| db.merge(&|| !stop.is_cancelled()).map(drop));
         tracing::info!("TSDB started");
         Ok(store)
     }
@@ -89,7 +94,7 @@ impl Store {
         &self,
         what: &'static str,
         period: Duration,
-        work: impl Fn(&Db) -> regain_storage::Result<()> + Copy + Send + 'static,
+        work: impl Fn(&Db) -> regain_storage::Result<()> + Clone + Send + 'static,
     ) {
         let (db, stop) = (self.db.clone(), self.stop.clone());
         self.tasks.spawn(async move {
@@ -101,7 +106,7 @@ impl Store {
                     () = stop.cancelled() => return,
                     _ = timer.tick() => {}
                 }
-                let db = db.clone();
+                let (db, work) = (db.clone(), work.clone());
                 let done = tokio::task::spawn_blocking(move || work(&db)).await;
                 let now = match done {
                     Ok(Ok(())) => None,

@@ -225,11 +225,11 @@ fn every_mistake_is_named_at_once_with_a_hint() {
          regain node: error: unrecognized log level loud, try --help\n  \
          hint: this is the value of '--log.level'\n"
     );
-    let output = run(&["promtool", "tsdb", "list"]);
+    let output = run(&["promtool", "debug", "all"]);
     assert_eq!(
         text(&output.stderr),
-        "regain promtool: error: command \"tsdb\" is not built yet, try --help\n  \
-         hint: the commands are check, query, test\n"
+        "regain promtool: error: command \"debug\" is not built yet, try --help\n  \
+         hint: the commands are check, query, test, tsdb\n"
     );
     let output = run(&["server", "--enable-feature=exemplar-storage,search-api"]);
     assert_eq!(output.status.code(), Some(1));

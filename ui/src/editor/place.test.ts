@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mistakeIn } from './place';
+import { mistakeIn, partOf } from './place';
 
 const marked = (expr: string, error: string) => {
   const mistake = mistakeIn(expr, error);
@@ -43,5 +43,18 @@ describe('the place of a mistake', () => {
 
   it.each(['query timed out', 'found 1:5: parse error', '', 'parse error: no place'])('is not in %j', (error) => {
     expect(mistakeIn('up', error)).toBeUndefined();
+  });
+});
+
+describe('the part that a mistake is about', () => {
+  it.each([
+    ['é + foo bar * 2', { start: 9, end: 12 }, 'bar'],
+    ['rate(up) * 2', { start: 5, end: 7 }, 'up'],
+    // To the end of the text: the first sign says enough.
+    ['a $ b + c', { start: 2, end: 9 }, '$'],
+    ['sum(up', { start: 6, end: 6 }, ''],
+  ])('in %j at %j', (expr, at, expected) => {
+    const { from, to } = partOf(expr, { message: '', ...at });
+    expect(expr.slice(from, to)).toBe(expected);
   });
 });

@@ -37,6 +37,20 @@ export function mistakeIn(expr: string, error: string): Mistake | undefined {
   };
 }
 
+/** A mistake as `regain/lint` tells of it: bytes of UTF-8. */
+export interface Told {
+  message: string;
+  start: number;
+  end: number;
+}
+
+/** The part of the expression that a mistake is about. One that reaches to the end of the text is shown at its first word. */
+export function partOf(expr: string, { start, end }: Told): { from: number; to: number } {
+  const from = Math.min(unitsIn(expr, start), expr.length);
+  const to = unitsIn(expr, end);
+  return to < expr.length && to > from ? { from, to } : marked(expr, from);
+}
+
 /** The server counts columns in bytes of UTF-8; this is how many UTF-16 units they are. */
 function unitsIn(text: string, bytes: number): number {
   return decoder.decode(encoder.encode(text).subarray(0, Math.max(bytes, 0))).length;

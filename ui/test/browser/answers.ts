@@ -4,6 +4,7 @@
  */
 
 import { actingAnswers } from './acting';
+import { explained } from './explained';
 
 export interface Names {
   /** The names of instances, jobs, metrics and so on. */
@@ -33,7 +34,8 @@ export const answers: Record<string, Answerer> = {
     resultType: 'matrix',
     result: names.map((name, index) => series(name, index, fields)),
   }),
-  parse_query: () => ({ type: 'vectorSelector' }),
+  'regain/explain': (fields, names) => explained(fields.get('query') ?? '', names),
+  'regain/lint': () => ({ errors: [], tree: null }),
   format_query: (fields) => (fields.get('query') ?? '').trim(),
   series: (_, names) => names.map(labels),
   targets: (_, names) => ({

@@ -13,14 +13,22 @@ inBrowser('the query page in trouble', (stage) => {
       errorType: 'bad_data',
       error: 'invalid parameter "query": 2:4: parse error: unexpected identifier "bar"',
     };
-    await page.route(/api\/v1\/(query|parse_query)$/, (route) =>
+    await page.route(/api\/v1\/query$/, (route) =>
       route.fulfill({ status: 400, contentType: 'application/json', body: JSON.stringify(error) }),
+    );
+    const errors = [
+      { message: 'unexpected identifier "bar"', start: 9, end: 12 },
+      { message: 'unexpected end of input', start: 14, end: 14 },
+    ];
+    await page.route(/api\/v1\/regain\/lint$/, (route) =>
+      route.fulfill({ contentType: 'application/json', body: JSON.stringify({ status: 'success', data: { errors } }) }),
     );
     await field(page).click();
     await page.keyboard.type('foo +');
     await page.keyboard.press('Shift+Enter');
-    await page.keyboard.type('x  bar');
+    await page.keyboard.type('x  bar +');
     await page.locator('.cm-lintRange-error', { hasText: 'bar' }).waitFor();
+    await page.locator('.cm-lintRange-error', { hasText: '+' }).waitFor();
     await page.getByRole('button', { name: 'Run' }).click();
     const alert = page.getByRole('alert');
     await alert.waitFor();

@@ -27,6 +27,7 @@ export const PAGES = [
   '/healing?view=remediations',
   '/healing?view=audit',
   '/query?g0.expr=alpha&g0.tab=table&g1.expr=alpha&g1.tab=graph',
+  '/query?g0.expr=alpha&g0.tab=explain',
 ] as const;
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -1,7 +1,5 @@
 //! `query` and `query_range`.
 
-mod stats;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +10,7 @@ use crate::door::Open;
 use crate::envelope::{ApiError, Success};
 use crate::json;
 use crate::params::{Params, parse_duration_ns};
-use crate::query_service::{Question, Timings, When};
+use crate::query_service::{AnswerBudget, Origin, Question, Timings, When, stats};
 use crate::serving::Serving;
 use crate::settings::Settings;
 
@@ -38,7 +36,8 @@ pub(crate) async fn range(Open(serving): Open, params: Params) -> Result<Success
     answer(&serving, params, When::Over(steps), limit).await
 }
 
-fn steps(params: &Params) -> Result<Steps, ApiError> {
+/// The times of a range query.
+pub(super) fn steps(params: &Params) -> Result<Steps, ApiError> {
     let start = params.time("start")?;
     let end = params.time("end")?;
     if end < start {
@@ -73,8 +72,22 @@ async fn answer(
     when: When,
     limit: usize,
 ) -> Result<Success, ApiError> {
+    let question = question(serving, &params, when)?;
+    let render = move |result: QueryResult, timings, budget: AnswerBudget| {
+        let memory = budget.take(json::size_hint(&result.value))?;
+        Ok(render(result, timings, &params, limit).held_by(memory))
+    };
+    serving.queries.run(question, render).await
+}
+
+/// What is asked, parsed.
+pub(super) fn question(
+    serving: &Serving,
+    params: &Params,
+    when: When,
+) -> Result<Question, ApiError> {
     let timeout_ns = params.duration_ns("timeout")?;
-    let options = QueryOptions { lookback_delta_ms: lookback_delta_ms(&params)? };
+    let options = QueryOptions { lookback_delta_ms: lookback_delta_ms(params)? };
     let timeout = match timeout_ns.map(u64::try_from) {
         None => None,
         Some(Ok(ns @ 1..)) => Some(Duration::from_nanos(ns)),
@@ -82,9 +95,9 @@ async fn answer(
         Some(_) => return Err(ApiError::parameter("query", "context deadline exceeded")),
     };
     let expr = serving.queries.parse(params.query()?)?;
-    let question = Question { expr, when, options, timeout };
-    let render = move |result, timings| render(result, timings, &params, limit);
-    serving.queries.run(question, render).await
+    let (text, origin) = (params.text("query").to_owned(), Origin::Client(params.request()));
+    let uses_cache = params.text("nocache") != "1";
+    Ok(Question { expr, text, origin, when, options, timeout, uses_cache })
 }
 
 fn lookback_delta_ms(params: &Params) -> Result<Option<i64>, ApiError> {

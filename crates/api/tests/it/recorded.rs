@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
+use regain_promql::ParserOptions;
 
 use crate::recording::{Case, cases};
 use crate::server::{Server, Setup};
@@ -69,12 +70,18 @@ async fn other_routes() {
     replay(include_str!("recorded/routes.txt"), Setup::default()).await;
 }
 
-/// A recording of three lines a case: the expression, and what `parse_query` and `format_query` answer.
+/// Recordings of three lines a case: the expression, and what `parse_query` and `format_query` answer;
+/// the second one by a server with all features of the language.
 #[tokio::test]
 async fn expressions() {
-    let server = Server::ready(Setup::default());
+    check_expressions(include_str!("recorded/expressions.txt"), ParserOptions::default()).await;
+    check_expressions(include_str!("recorded/language.txt"), ParserOptions::all()).await;
+}
+
+async fn check_expressions(recording: &str, parser: ParserOptions) {
+    let server = Server::ready(Setup { parser, ..Setup::default() });
     let mut differences = String::new();
-    for case in include_str!("recorded/expressions.txt").split("\n\n") {
+    for case in recording.split("\n\n") {
         let mut lines = case.lines();
         let expr = lines.next().unwrap();
         let form = format!("query={}", percent_encode(expr.as_bytes(), NON_ALPHANUMERIC));

@@ -20,7 +20,9 @@ use regain_metrics::Registry;
 use regain_model::{Labels, STALE_NAN, Timestamp};
 use regain_promql::{Engine, EngineOptions, ParserOptions};
 use regain_remote::write::Limits;
-use regain_rules::{ExternalUrl, NotifierManager, NotifierOptions, RuleManager, RuleOptions};
+use regain_rules::{
+    ExternalUrl, NotifierManager, NotifierOptions, RuleManager, RuleOptions, RuleQueries,
+};
 use regain_storage::fs::MemFs;
 use regain_storage::memory::MemoryStore;
 use regain_storage::{Appendable, Queryable};
@@ -62,6 +64,8 @@ pub(crate) struct Setup {
     pub(crate) route_prefix: &'static str,
     pub(crate) concurrency_max: usize,
     pub(crate) samples_max: u64,
+    pub(crate) bytes_max: u64,
+    pub(crate) parser: ParserOptions,
     pub(crate) external_labels: Labels,
 }
 
@@ -76,6 +80,8 @@ impl Default for Setup {
             route_prefix: "/",
             concurrency_max: 4,
             samples_max: 1_000_000,
+            bytes_max: u64::MAX,
+            parser: ParserOptions::default(),
             external_labels: Labels::from_pairs([("region", "eu"), ("zone", "z")]),
         }
     }
@@ -176,12 +182,26 @@ fn build_info() -> BuildInfo {
     }
 }
 
+/// How much memory the answers to range queries may take.
+const CACHE_BYTES: usize = 1 << 20;
+
 fn serving(setup: Setup, registry: &Registry, db: Db) -> Serving {
     let options = EngineOptions { samples_max: setup.samples_max, ..EngineOptions::default() };
-    let limits =
-        QueryLimits { concurrency_max: setup.concurrency_max, timeout: Duration::from_mins(2) };
-    let (engine, parser) = (Engine::new(options), ParserOptions::default());
-    let queries = QueryService::new(engine, parser, setup.store, limits, registry);
+    let limits = QueryLimits {
+        concurrency_max: setup.concurrency_max,
+        timeout: Duration::from_mins(2),
+        bytes_per_query_max: setup.bytes_max,
+        bytes_max: setup.bytes_max,
+    };
+    let (engine, parser) = (Engine::new(options), setup.parser);
+    let queries = QueryService::new(
+        engine,
+        parser,
+        setup.store,
+        limits,
+        (Clock::new(|| Timestamp(NOW_MS)), registry),
+    );
+    let queries = Arc::new(queries.with_cache(CACHE_BYTES, registry));
     let metrics = FileSdMetrics::register(registry);
     let clock = regain_rules::Clock::new(|| Duration::ZERO);
     let notifier = NotifierOptions::new(registry.clone(), metrics, clock.clone());
@@ -189,7 +209,7 @@ fn serving(setup: Setup, registry: &Registry, db: Db) -> Serving {
     let rules = RuleOptions {
         store: Arc::new(MemoryStore::new()),
         source: Arc::new(MemoryStore::new()),
-        engine: queries.engine(),
+        queries: Arc::clone(&queries) as Arc<dyn RuleQueries>,
         parser,
         query_timeout: RuleOptions::QUERY_TIMEOUT,
         notifier: Arc::clone(&notifier),
@@ -203,7 +223,7 @@ fn serving(setup: Setup, registry: &Registry, db: Db) -> Serving {
     };
     let writes = setup.pushes.map(|store| WriteService::new(store, Limits::default(), registry));
     Serving {
-        queries: Arc::new(queries),
+        queries,
         writes: writes.map(Arc::new),
         targets: Arc::new(setup.listing),
         rules: Arc::new(RuleManager::new(rules)),

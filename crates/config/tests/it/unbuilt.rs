@@ -62,7 +62,6 @@ fn every_feature_is_named_at_its_place() {
             "storage: {tsdb: {stale_series_compaction_threshold: ^0.5}}",
             &["stale_series_compaction_threshold"],
         ),
-        ("global: {query_log_file: ^q}", &["query_log_file"]),
         ("global: {scrape_failure_log_file: ^q}", &["scrape_failure_log_file"]),
         ("global: {scrape_native_histograms: ^true}", &["scrape_native_histograms"]),
         ("global: {scrape_native_histograms: false}", &[]),

@@ -2,7 +2,6 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arc_swap::ArcSwap;
 use regain_metrics::Registry;
 use regain_model::{Matcher, Span, Timestamp, is_stale};
 use regain_promql::{Engine, ParserOptions, parse};
@@ -15,6 +14,7 @@ use crate::alert::AlertState;
 use crate::clock::Clock;
 use crate::manager::RuleOptions;
 use crate::notifier::{AlertSink, NotifierManager, NotifierOptions};
+use crate::queries::DirectQueries;
 use crate::settings::{AlertSettings, Rule, RuleKind, Texts};
 use crate::state::StateDir;
 use crate::view::RuleHealth;
@@ -116,10 +116,13 @@ impl World {
             sink: Some(Arc::clone(&sent) as Arc<dyn AlertSink>),
             ..NotifierOptions::new(registry.clone(), file_sd_metrics, clock.clone())
         });
+        let source: Arc<dyn Queryable> =
+            Arc::new(Trap { store: store.clone(), running: Arc::clone(&running) });
+        let engine = Engine::default();
         let shared = Shared::new(RuleOptions {
             store: Arc::new(store.clone()),
-            source: Arc::new(Trap { store: store.clone(), running: Arc::clone(&running) }),
-            engine: Arc::new(ArcSwap::from_pointee(Engine::default())),
+            queries: Arc::new(DirectQueries { engine, source: Arc::clone(&source) }),
+            source,
             parser: ParserOptions::default(),
             query_timeout: RuleOptions::QUERY_TIMEOUT,
             notifier: Arc::new(notifier),

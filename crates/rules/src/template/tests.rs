@@ -9,8 +9,9 @@ use super::*;
 use crate::ask::Ask;
 use crate::external_url::ExternalUrl;
 use crate::metrics::RuleMetrics;
+use crate::queries::DirectQueries;
 use crate::running::Running;
-use crate::settings::{AlertSettings, RuleKind};
+use crate::settings::{AlertSettings, RuleGroup, RuleKind};
 
 /// Sat Nov 24 11:14:12 2012.
 const NOW: Duration = Duration::from_secs(1_353_755_652);
@@ -33,8 +34,19 @@ fn expand(text: &str) -> String {
         slot: NOW,
         query_offset: Duration::from_secs(10),
         ask: Ask {
-            engine: Arc::new(Engine::default()),
-            source: Arc::new(store.clone()),
+            queries: Arc::new(DirectQueries {
+                engine: Engine::default(),
+                source: Arc::new(store.clone()),
+            }),
+            group: Arc::new(RuleGroup {
+                file: "rules.yml".into(),
+                name: "group".into(),
+                interval: Duration::ZERO,
+                query_offset: None,
+                limit: 0,
+                rules: Vec::new(),
+            }),
+            rule: "rule".into(),
             parser: ParserOptions::default(),
             running: Arc::new(Running::new()),
         },

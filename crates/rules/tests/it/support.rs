@@ -5,7 +5,6 @@ pub(crate) mod receiver;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use regain_discovery::{FileSdMetrics, StaticConfig, TargetGroup};
 use regain_http::ClientConfig;
 use regain_metrics::{MetricValue, Registry};
@@ -13,8 +12,8 @@ use regain_model::{Labels, Timestamp, is_stale};
 use regain_promql::{Engine, ParserOptions, parse};
 use regain_rules::notifier::{AlertSink, AlertmanagerSettings, NotifierSettings, OutgoingAlert};
 use regain_rules::{
-    AlertSettings, Clock, ExternalUrl, GroupView, NotifierManager, NotifierOptions, Rule,
-    RuleGroup, RuleKind, RuleManager, RuleOptions, RuleSet, StateDir, Texts,
+    AlertSettings, Clock, DirectQueries, ExternalUrl, GroupView, NotifierManager, NotifierOptions,
+    Rule, RuleGroup, RuleKind, RuleManager, RuleOptions, RuleSet, StateDir, Texts,
 };
 use regain_storage::fs::MemFs;
 use regain_storage::memory::MemoryStore;
@@ -82,7 +81,10 @@ impl Process {
         let rules = RuleManager::new(RuleOptions {
             store: Arc::new(store.clone()),
             source: Arc::new(store.clone()),
-            engine: Arc::new(ArcSwap::from_pointee(Engine::default())),
+            queries: Arc::new(DirectQueries {
+                engine: Engine::default(),
+                source: Arc::new(store.clone()),
+            }),
             parser: ParserOptions::default(),
             query_timeout: RuleOptions::QUERY_TIMEOUT,
             notifier: Arc::clone(&notifier),

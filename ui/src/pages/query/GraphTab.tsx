@@ -47,13 +47,14 @@ export interface GraphTabProps {
   mode: Mode;
   unit: Unit;
   label: string;
+  onExplain: () => void;
   onMode: (mode: Mode) => void;
   onZoom: (start: number, end: number) => void;
   /** Is given what is drawn, for export. */
   drawn: { current: (() => Drawn) | undefined };
 }
 
-export function GraphTab({ answer, start, end, mode, unit, label, onMode, onZoom, drawn }: GraphTabProps) {
+export function GraphTab({ answer, start, end, mode, unit, label, onExplain, onMode, onZoom, drawn }: GraphTabProps) {
   const { series } = answer;
   const [hidden, setHidden] = useHidden(answer);
   const [isAll, drawAll] = useState(false);
@@ -63,7 +64,7 @@ export function GraphTab({ answer, start, end, mode, unit, label, onMode, onZoom
   const visible = useMemo(() => series.flatMap((_, index) => (hidden.has(index) ? [] : [index])), [series, hidden]);
   const shown = useMemo(() => (isAll ? visible : visible.slice(0, DRAWN_MAX)), [visible, isAll]);
   drawn.current = () => ({ canvas: view === 'graph' ? canvas.current?.() : undefined, shown });
-  if (series.length === 0) return <Empty />;
+  if (series.length === 0) return <Empty onExplain={onExplain} />;
   return (
     <div class="graph-tab">
       <div class="graph-tools">

@@ -16,6 +16,7 @@ import { useAnswer } from './useAnswer';
 const TABS = [
   { value: 'table', text: 'Table' },
   { value: 'graph', text: 'Graph' },
+  { value: 'explain', text: 'Explain', title: 'What each part of the query does, and why it finds nothing' },
 ] as const;
 
 /** A zoom into less than this shows nothing, in seconds. */
@@ -69,7 +70,7 @@ export function PanelView({ placed: { id, panel }, number }: { placed: Placed; n
       </div>
       <div class="query-bar">
         <Segmented<Tab>
-          label={`${title}: table or graph`}
+          label={`${title}: table, graph or explanation`}
           value={panel.tab}
           options={TABS}
           onChange={(tab) => change({ tab }, { replace: true })}
@@ -91,9 +92,11 @@ export function PanelView({ placed: { id, panel }, number }: { placed: Placed; n
         <Result
           panel={panel}
           asking={asking}
+          run={run}
           label={visible(panel.expr, 100)}
           drawn={drawn}
           onAll={() => askAll(true)}
+          onExplain={() => change({ tab: 'explain' }, { replace: true })}
           onMode={(mode) => change({ mode }, { replace: true })}
           onZoom={zoom}
         />

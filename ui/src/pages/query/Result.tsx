@@ -2,6 +2,7 @@
 import type { Mode, Panel } from './panel';
 import { type Drawn, GraphTab } from './GraphTab';
 import { Pending } from './Pending';
+import { ExplainTab } from './explain/ExplainTab';
 import { QueryTrouble } from './QueryTrouble';
 import { LeftOut, Notes, Took } from './Results';
 import { TableTab } from './TableTab';
@@ -11,9 +12,12 @@ import { useUnit } from './useUnit';
 export interface ResultProps {
   panel: Panel;
   asking: Asking;
+  /** Counts up when the same query is run again. */
+  run: number;
   label: string;
   drawn: { current: (() => Drawn) | undefined };
   onAll: () => void;
+  onExplain: () => void;
   onMode: (mode: Mode) => void;
   onZoom: (start: number, end: number) => void;
 }
@@ -26,6 +30,7 @@ export function Result(props: ResultProps) {
         Type an expression and press Enter. Ctrl+Space shows what fits at the cursor, Shift+Enter begins a new line.
       </p>
     );
+  if (panel.tab === 'explain') return <ExplainTab panel={panel} run={props.run} label={props.label} />;
   return (
     <div class="result" aria-busy={asking.since !== undefined}>
       {asking.since !== undefined && <Pending since={asking.since} onCancel={asking.cancel} />}
@@ -43,6 +48,7 @@ function Answered({
   label,
   drawn,
   onAll,
+  onExplain,
   onMode,
   onZoom,
 }: ResultProps) {
@@ -65,11 +71,12 @@ function Answered({
           unit={unit}
           label={label}
           drawn={drawn}
+          onExplain={onExplain}
           onMode={onMode}
           onZoom={onZoom}
         />
       ) : (
-        <TableTab answer={answer} unit={unit} label={label} />
+        <TableTab answer={answer} unit={unit} label={label} onExplain={onExplain} />
       )}
       <Took answer={answer} />
     </>

@@ -21,9 +21,10 @@ export interface TableTabProps {
   answer: Answer;
   unit: Unit;
   label: string;
+  onExplain: () => void;
 }
 
-export function TableTab({ answer, unit, label }: TableTabProps) {
+export function TableTab({ answer, unit, label, onExplain }: TableTabProps) {
   const box = useRef<HTMLDivElement>(null);
   const [isDown, sortDown] = useState<boolean>();
   const [opened, open] = useState<AnswerSeries>();
@@ -38,7 +39,7 @@ export function TableTab({ answer, unit, label }: TableTabProps) {
   if (answer.type === 'string') return <pre class="single">{visible(answer.text, 100_000)}</pre>;
   if (answer.type === 'scalar')
     return <p class="single num-left">{formatExact(answer.series[0]?.values[0] ?? Number.NaN)}</p>;
-  if (answer.series.length === 0) return <Empty />;
+  if (answer.series.length === 0) return <Empty onExplain={onExplain} />;
   const row = (at: number): GridRow => {
     const one = answer.series[order[at] ?? 0];
     if (one === undefined) return { key: at, cells: [] };
@@ -94,13 +95,14 @@ export function TableTab({ answer, unit, label }: TableTabProps) {
   );
 }
 
-export function Empty() {
+export function Empty({ onExplain }: { onExplain: () => void }) {
   return (
     <div class="empty">
-      <p>The query is fine and has no result.</p>
-      <p class="muted">
-        Is the metric's name written as it is scraped? Do the label matchers fit? Was there a sample in the five minutes
-        before the moment? A rate needs two samples in its window.
+      <p>
+        The query is fine and has no result.{' '}
+        <button type="button" class="link" onClick={onExplain}>
+          Explain why
+        </button>
       </p>
     </div>
   );

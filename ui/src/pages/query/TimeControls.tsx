@@ -44,7 +44,7 @@ export interface TimeControlsProps {
 }
 
 export function TimeControls({ panel, onChange }: TimeControlsProps) {
-  const isGraph = panel.tab === 'graph';
+  const isGraph = panel.tab !== 'table';
   return (
     <div class="time-controls">
       {isGraph && <Range rangeS={panel.rangeS} onChange={(rangeS) => onChange({ rangeS })} />}

@@ -28,7 +28,8 @@ describe('panels in the address', () => {
       'g0.expr=up&g0.res_type=auto&g0.res_density=high',
       { expr: 'up', resolution: { type: 'auto', density: 'high' } },
     ],
-    ['a tab that is not here', 'g0.expr=up&g0.tab=explain', { expr: 'up' }],
+    ['an explanation', 'g0.expr=up&g0.tab=explain', { expr: 'up', tab: 'explain' }],
+    ['a tab that is not here', 'g0.expr=up&g0.tab=tree', { expr: 'up' }],
     [
       'nonsense',
       'g0.expr=up&g0.tab=%00&g0.range_input=soon&g0.end_input=never&g0.res_type=fixed&g0.res_step=-3&g0.step_input=x&g0.display_mode=<b>',
@@ -49,6 +50,7 @@ describe('panels in the address', () => {
 
   it.each<Partial<Panel>>([
     {},
+    { tab: 'explain' },
     { tab: 'graph', rangeS: 90.5, mode: 'stacked', isCollapsed: true },
     { endS: 1_795_700_000.25, resolution: { type: 'custom', stepS: 0.5 } },
     { resolution: { type: 'fixed', stepS: 300 } },

@@ -29,8 +29,9 @@ function decodePanel(search: URLSearchParams, prefix: string): Panel {
   };
 }
 
-/** Numbers are what Prometheus before 3 wrote. A tab that is not here, such as `explain`, is the table. */
+/** Numbers are what Prometheus before 3 wrote. A tab that is not here is the table. */
 function tabOf(text: string | null): Tab {
+  if (text === 'explain') return text;
   return text === 'graph' || text === '0' ? 'graph' : 'table';
 }
 

@@ -1,6 +1,6 @@
 /** What a panel of the query page is set to. */
 
-export type Tab = 'table' | 'graph';
+export type Tab = 'table' | 'graph' | 'explain';
 export type Mode = 'lines' | 'stacked';
 export type Density = 'low' | 'medium' | 'high';
 

@@ -39,7 +39,8 @@ export function useAnswer(panel: Panel, run: number, isAll: boolean): Asking {
   ]);
 
   useEffect(() => {
-    if (panel.expr.trim() === '') {
+    // An explanation has its own question.
+    if (panel.expr.trim() === '' || panel.tab === 'explain') {
       setAsked({});
       return undefined;
     }

@@ -3,15 +3,18 @@
 use regain_go_format::float::format_float;
 use regain_model::Matcher;
 use regain_promql::ast::{
-    Aggregate, At, Binary, Call, Duration, DurationExpr, DurationExprKind, ExprKind, Extension,
-    Matching, MatrixSelector, Number, Subquery, TimeModifiers, VectorSelector,
+    Aggregate, At, Call, Duration, DurationExpr, DurationExprKind, ExprKind, Extension, Matching,
+    MatrixSelector, Number, Subquery, TimeModifiers, VectorSelector,
 };
 use regain_promql::{Expr, signatures};
+use serde::Serialize;
 use serde_json::{Value, json};
 
-/// The tree of `expr`.
-pub(super) fn of(expr: &Expr) -> Value {
-    match &expr.kind {
+use crate::json::append_serialized;
+
+/// Appends the tree of `expr`. Names come in the order of their letters, as Go's encoder has them.
+pub(super) fn append(body: &mut Vec<u8>, expr: &Expr) {
+    let value = match &expr.kind {
         ExprKind::Number(number) => {
             json!({"type": "numberLiteral", "val": format_float(number.value)})
         }
@@ -21,41 +24,88 @@ pub(super) fn of(expr: &Expr) -> Value {
         }
         ExprKind::Vector(selector) => vector(selector),
         ExprKind::Matrix(selector) => matrix(selector),
-        ExprKind::Subquery(subquery) => self::subquery(subquery),
-        ExprKind::Call(call) => self::call(call),
-        ExprKind::Aggregate(aggregate) => self::aggregate(aggregate),
-        ExprKind::Binary(binary) => self::binary(binary),
+        // What upstream's pages call the part of a tree that is still to be filled in.
+        ExprKind::Hole => json!({"type": "placeholder"}),
+        ExprKind::Subquery(subquery) => return self::subquery(body, subquery),
+        ExprKind::Call(call) => return self::call(body, call),
+        ExprKind::Aggregate(aggregate) => return self::aggregate(body, aggregate),
+        ExprKind::Binary(_) => return chain(body, expr),
         ExprKind::Unary { negative, expr } => {
-            json!({"type": "unaryExpr", "op": sign(*negative), "expr": of(expr)})
+            append_node(body, ("expr", expr), &[("op", sign(*negative))], "unaryExpr");
+            return;
         }
-        ExprKind::Paren(expr) => json!({"type": "parenExpr", "expr": of(expr)}),
-    }
+        ExprKind::Paren(expr) => {
+            append_node(body, ("expr", expr), &[], "parenExpr");
+            return;
+        }
+    };
+    append_serialized(body, &value);
 }
 
 const fn sign(negative: bool) -> &'static str {
     if negative { "-" } else { "+" }
 }
 
-fn aggregate(aggregate: &Aggregate) -> Value {
-    json!({
-        "type": "aggregation",
-        "op": aggregate.op.as_str(),
-        "expr": of(&aggregate.expr),
-        "param": aggregate.param.as_ref().map(of),
-        "grouping": aggregate.grouping,
-        "without": aggregate.without,
-    })
+/// Appends a node around another one, with some texts between that and its type.
+fn append_node(body: &mut Vec<u8>, (name, expr): (&str, &Expr), texts: &[(&str, &str)], of: &str) {
+    field(body, b'{', name);
+    append(body, expr);
+    for (name, text) in texts {
+        value(body, name, text);
+    }
+    close(body, of);
 }
 
-fn binary(binary: &Binary) -> Value {
-    json!({
-        "type": "binaryExpr",
-        "op": binary.op.as_str(),
-        "lhs": of(&binary.left),
-        "rhs": of(&binary.right),
-        "matching": binary.matching.as_ref().map(matching),
-        "bool": binary.as_bool,
-    })
+/// Appends the name of a field behind `before`, a brace or a comma.
+fn field(body: &mut Vec<u8>, before: u8, name: &str) {
+    body.push(before);
+    append_serialized(body, &name);
+    body.push(b':');
+}
+
+/// Appends a further field.
+fn value(body: &mut Vec<u8>, name: &str, value: &(impl Serialize + ?Sized)) {
+    field(body, b',', name);
+    append_serialized(body, &value);
+}
+
+/// Appends the type of a node and its end.
+fn close(body: &mut Vec<u8>, of: &str) {
+    value(body, "type", of);
+    body.push(b'}');
+}
+
+fn aggregate(body: &mut Vec<u8>, aggregate: &Aggregate) {
+    field(body, b'{', "expr");
+    append(body, &aggregate.expr);
+    value(body, "grouping", &aggregate.grouping);
+    value(body, "op", aggregate.op.as_str());
+    field(body, b',', "param");
+    match &aggregate.param {
+        Some(param) => append(body, param),
+        None => append_serialized(body, &Value::Null),
+    }
+    value(body, "type", "aggregation");
+    value(body, "without", &aggregate.without);
+    body.push(b'}');
+}
+
+/// Appends operations that are each other's left operands.
+fn chain(body: &mut Vec<u8>, expr: &Expr) {
+    let (operations, first) = expr.chain();
+    for binary in &operations {
+        field(body, b'{', "bool");
+        append_serialized(body, &binary.as_bool);
+        field(body, b',', "lhs");
+    }
+    append(body, first);
+    for binary in operations.iter().rev() {
+        value(body, "matching", &binary.matching.as_ref().map(matching));
+        value(body, "op", binary.op.as_str());
+        field(body, b',', "rhs");
+        append(body, &binary.right);
+        close(body, "binaryExpr");
+    }
 }
 
 fn matching(matching: &Matching) -> Value {
@@ -68,19 +118,23 @@ fn matching(matching: &Matching) -> Value {
     })
 }
 
-fn call(call: &Call) -> Value {
+fn call(body: &mut Vec<u8>, call: &Call) {
+    field(body, b'{', "args");
+    for (index, arg) in call.args.iter().enumerate() {
+        body.push(if index == 0 { b'[' } else { b',' });
+        append(body, arg);
+    }
+    body.extend_from_slice(if call.args.is_empty() { b"[]" } else { b"]" });
     let signature = signatures::find(&call.function);
     let args = signature.map(|signature| signature.args).unwrap_or_default();
-    json!({
-        "type": "call",
-        "func": {
-            "name": call.function,
-            "argTypes": args.iter().map(|arg| arg.as_str()).collect::<Vec<_>>(),
-            "variadic": signature.map(|signature| signature.variadic),
-            "returnType": signature.map(|signature| signature.returns.as_str()),
-        },
-        "args": call.args.iter().map(of).collect::<Vec<_>>(),
-    })
+    let function = json!({
+        "name": call.function,
+        "argTypes": args.iter().map(|arg| arg.as_str()).collect::<Vec<_>>(),
+        "variadic": signature.map(|signature| signature.variadic),
+        "returnType": signature.map(|signature| signature.returns.as_str()),
+    });
+    value(body, "func", &function);
+    close(body, "call");
 }
 
 fn vector(selector: &VectorSelector) -> Value {
@@ -107,22 +161,21 @@ fn matrix(matrix: &MatrixSelector) -> Value {
     tree
 }
 
-fn subquery(subquery: &Subquery) -> Value {
+fn subquery(body: &mut Vec<u8>, subquery: &Subquery) {
     let Times { offset, offset_expr, timestamp, start_or_end } = Times::of(&subquery.time);
     let (range, range_expr) = duration(Some(&subquery.range));
     let (step, step_expr) = duration(subquery.step.as_ref());
-    json!({
-        "type": "subquery",
-        "expr": of(&subquery.expr),
-        "range": range,
-        "rangeExpr": range_expr,
-        "offset": offset,
-        "offsetExpr": offset_expr,
-        "step": step,
-        "stepExpr": step_expr,
-        "timestamp": timestamp,
-        "startOrEnd": start_or_end,
-    })
+    field(body, b'{', "expr");
+    append(body, &subquery.expr);
+    value(body, "offset", &offset);
+    value(body, "offsetExpr", &offset_expr);
+    value(body, "range", &range);
+    value(body, "rangeExpr", &range_expr);
+    value(body, "startOrEnd", &start_or_end);
+    value(body, "step", &step);
+    value(body, "stepExpr", &step_expr);
+    value(body, "timestamp", &timestamp);
+    close(body, "subquery");
 }
 
 fn matchers(matchers: &[Matcher]) -> Value {

@@ -242,7 +242,7 @@ fn a_query_is_given_up_at_the_end() {
     let world = World::new();
     let mut group = Group::new(settings(vec![recording("copy", "m", &[])]), &world.shared, false);
     world.set(0, "x", Some(1.0));
-    let ctx = world.shared.options.engine.load().context();
+    let ctx = world.shared.options.queries.context();
     world.running.begin(&ctx);
     world.running.cancel();
     assert!(matches!(ctx.cancel.check(), Err(regain_storage::Error::Canceled)));

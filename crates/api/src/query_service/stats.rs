@@ -1,15 +1,24 @@
 //! What a query took, for clients that ask with `stats`.
 
-use regain_promql::QueryResult;
+use regain_promql::{QueryResult, QueryStats};
 use serde::Serialize;
 
-use crate::query_service::Timings;
+use super::Timings;
 
 /// All of a query's statistics.
 #[derive(Serialize)]
-pub(super) struct Stats {
+pub(crate) struct Stats {
     timings: Seconds,
     samples: Samples,
+    /// What the result cache had, where it had anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache: Option<Cached>,
+}
+
+/// What was kept of an earlier answer; the samples are those that were read for the other steps.
+#[derive(Serialize)]
+struct Cached {
+    steps: u64,
 }
 
 /// Seconds that the stages took.
@@ -37,7 +46,12 @@ struct Samples {
 }
 
 /// The statistics of an answered query.
-pub(super) fn of(result: &QueryResult, timings: Timings) -> Stats {
+pub(crate) fn of(result: &QueryResult, timings: Timings) -> Stats {
+    with(result.stats, timings)
+}
+
+/// The statistics of a query that has ended.
+pub(super) fn with(stats: QueryStats, timings: Timings) -> Stats {
     let (queue, eval) = (timings.queue.as_secs_f64(), timings.eval.as_secs_f64());
     Stats {
         timings: Seconds {
@@ -49,15 +63,16 @@ pub(super) fn of(result: &QueryResult, timings: Timings) -> Stats {
             exec_total_time: queue + eval,
         },
         samples: Samples {
-            total_queryable_samples: result.stats.samples_total,
-            samples_read: result.stats.samples_read,
-            peak_samples: result.stats.samples_peak,
+            total_queryable_samples: stats.samples_total,
+            samples_read: stats.samples_read,
+            peak_samples: stats.samples_peak,
         },
+        cache: (stats.steps_cached > 0).then_some(Cached { steps: stats.steps_cached }),
     }
 }
 
 /// The warning about a value of `stats` that a later Prometheus will refuse.
-pub(super) fn deprecation(value: &str) -> Option<String> {
+pub(crate) fn deprecation(value: &str) -> Option<String> {
     (!matches!(value, "" | "true" | "all")).then(|| {
         let quoted = regain_go_format::quote::quote(value);
         format!(
