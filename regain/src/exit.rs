@@ -1,6 +1,6 @@
 //! How the program ends, and what it prints on the way: the only place that writes to the standard streams.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 /// All went well.
@@ -41,6 +41,17 @@ pub(crate) fn say(line: &str) {
     if writeln!(io::stdout(), "{line}").is_err() {
         now();
     }
+}
+
+/// Whether somebody watches on a terminal what a command complains of.
+pub(crate) fn is_watched() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Puts `line` in the place of the last one on the terminal.
+pub(crate) fn redraw(line: &str) {
+    let mut terminal = io::stderr();
+    write!(terminal, "\r\x1b[K{line}").and_then(|()| terminal.flush()).ok();
 }
 
 /// Says what is wrong, as far as anybody listens.

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::complaint::Complaints;
 use crate::sources::Sources;
 
-/// File names that are roots of their own; a file right in `examples` is one, too.
+/// File names that are roots of their own.
 const ROOTS: [&str; 3] = ["lib.rs", "main.rs", "build.rs"];
+/// Directories in which every file is a root of its own.
+const DIRS_OF_ROOTS: [&str; 2] = ["examples", "fuzz_targets"];
 
 /// Complains about files that no root reaches.
 pub(crate) fn check(sources: &Sources, complaints: &mut Complaints) {
@@ -26,7 +28,8 @@ pub(crate) fn check(sources: &Sources, complaints: &mut Complaints) {
 
 fn is_root(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    ROOTS.contains(&name) || path.parent().is_some_and(|dir| dir.ends_with("examples"))
+    let dir = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+    ROOTS.contains(&name) || dir.is_some_and(|dir| DIRS_OF_ROOTS.contains(&dir))
 }
 
 fn reach(sources: &Sources, path: &Path, is_root: bool, reached: &mut BTreeSet<PathBuf>) {

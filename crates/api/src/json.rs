@@ -9,7 +9,7 @@ mod histogram;
 use regain_model::Timestamp;
 use regain_promql::{HistogramPoint, Point, Sample, Series, Value};
 
-pub(crate) use go::append_value as append_serialized;
+pub(crate) use go::{append_logged, append_value as append_serialized};
 use histogram::append_histogram_point;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";

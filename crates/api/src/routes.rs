@@ -48,6 +48,16 @@ where
     only("DELETE, OPTIONS", MethodFilter::DELETE, handler)
 }
 
+/// A route for POST and PUT.
+pub(crate) fn post_or_put<H, T, S>(handler: H) -> MethodRouter<S>
+where
+    H: Handler<T, S>,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    only("OPTIONS, POST, PUT", MethodFilter::POST.or(MethodFilter::PUT), handler)
+}
+
 /// A route for POST and PUT that answers a GET, too, with what the caller adds for it.
 pub(crate) fn get_post_or_put<H, T, S>(handler: H) -> MethodRouter<S>
 where

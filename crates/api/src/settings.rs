@@ -29,6 +29,8 @@ pub struct Settings {
     pub door: Door,
     /// What to do at `/-/reload` and `/-/quit`.
     pub lifecycle: Lifecycle,
+    /// Whether samples can be deleted (`--web.enable-admin-api`).
+    pub has_admin_api: bool,
     /// The way to the alerting in this process, where there is any.
     pub alerting: AlertingDoor,
     /// The way to healing, where there is any.

@@ -5,10 +5,11 @@
 
 use axum::Router;
 
-use crate::routes::{delete, get, get_or_post, post};
+use crate::routes::{delete, get, get_or_post, post, post_or_put};
 use crate::settings::App;
 use crate::write;
 
+mod admin;
 mod alertmanagers;
 mod explain;
 mod expression;
@@ -53,5 +54,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/rules", get(rules::rules))
         .route("/alerts", get(rules::alerts))
         .route("/alertmanagers", get(alertmanagers::alertmanagers))
+        .route("/admin/tsdb/delete_series", post_or_put(admin::delete_series))
+        .route("/admin/tsdb/clean_tombstones", post_or_put(admin::clean_tombstones))
         .route("/write", post(write::receive))
 }

@@ -8,7 +8,7 @@ use regain_storage::fs::Fs;
 use regain_storage::{Error, Result};
 
 use crate::block::Block;
-use crate::head::{self, Head};
+use crate::head::{self, CHUNKS_DIR, Head, SNAPSHOT_PREFIX, WAL_DIR, WBL_DIR};
 use crate::ulid::Ulid;
 
 /// A data directory, opened for reading: its blocks, and its head in memory. Nothing is written.
@@ -26,6 +26,8 @@ pub(crate) struct Content {
     pub(crate) blocks: Vec<Arc<Block>>,
     pub(crate) damages: Mutex<Vec<Arc<Error>>>,
     unknown_samples: u64,
+    /// Exemplars and entries of metadata in the log.
+    pub(crate) left_aside: (u64, u64),
 }
 
 impl PrometheusDir {
@@ -43,6 +45,7 @@ impl PrometheusDir {
             blocks,
             damages: Mutex::new(damages.into_iter().map(Arc::new).collect()),
             unknown_samples: found.unknown,
+            left_aside: (found.exemplars, found.metadata),
         })))
     }
 
@@ -64,6 +67,52 @@ impl PrometheusDir {
     /// How many samples of the logs belong to series that no record names.
     pub fn unknown_samples(&self) -> u64 {
         self.0.unknown_samples
+    }
+}
+
+/// Whether the directory `root`, which need not be there, holds samples of a Prometheus: blocks, or a log
+/// with something in it.
+pub fn holds_samples(fs: &dyn Fs, root: &Path) -> Result<bool> {
+    let dirs = listed("list", root, fs.list_dirs(root))?;
+    if dirs.iter().any(|name| name.parse::<Ulid>().is_ok()) {
+        return Ok(true);
+    }
+    for dir in [WAL_DIR, WBL_DIR].map(|name| root.join(name)) {
+        if !listed("list", &dir, fs.list_dirs(&dir))?.is_empty() {
+            return Ok(true);
+        }
+        for path in listed("list", &dir, fs.list(&dir))?.iter().map(|name| dir.join(name)) {
+            let size = fs.open(&path).and_then(|file| file.size_bytes());
+            let failed = |source| Error::Io { operation: "read", path: path.clone(), source };
+            if size.map_err(failed)? > 0 {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// The files and directories of the data directory `root` that hold samples: blocks, logs, chunks of
+/// the head, snapshots.
+pub fn entries_with_samples(fs: &dyn Fs, root: &Path) -> Result<Vec<String>> {
+    let mut names = listed("list", root, fs.list_dirs(root))?;
+    names.retain(|name| {
+        name.parse::<Ulid>().is_ok()
+            || name.starts_with(SNAPSHOT_PREFIX)
+            || [WAL_DIR, WBL_DIR, CHUNKS_DIR].contains(&name.as_str())
+    });
+    Ok(names)
+}
+
+/// What a directory lists; one that is not there has nothing.
+fn listed(
+    operation: &'static str,
+    path: &Path,
+    names: std::io::Result<Vec<String>>,
+) -> Result<Vec<String>> {
+    match names {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        names => names.map_err(|source| Error::Io { operation, path: path.to_owned(), source }),
     }
 }
 

@@ -17,7 +17,9 @@ use crate::matching::Lists;
 use crate::segments::ChunkBytes;
 use crate::tombstones::Intervals;
 
-pub(crate) use replay::load;
+pub(crate) use files::CHUNKS_DIR;
+pub(crate) use replay::{WAL_DIR, WBL_DIR, load};
+pub(crate) use snapshot::SNAPSHOT_PREFIX;
 
 /// A chunk in memory.
 #[derive(Clone, Debug)]

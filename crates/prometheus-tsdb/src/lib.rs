@@ -10,8 +10,11 @@
 //! and what is damaged is named with its file and offset.
 
 mod dir;
+mod export;
 mod query;
 mod select;
+mod survey;
+mod windows;
 mod writer;
 
 mod block;
@@ -38,11 +41,14 @@ mod reading;
 
 pub use block::{Block, BlockSeries, ChunkStats};
 pub use chunk::Encoding;
-pub use dir::{PrometheusDir, open_blocks};
+pub use dir::{PrometheusDir, entries_with_samples, holds_samples, open_blocks};
+pub use export::{ExportError, ExportOptions, ExportProgress, Exported, export};
 pub use index::TooLong;
 pub use meta::{Compaction, Meta, Parent, Stats};
 pub use sample::{Counts, Layout, Native, Samples, Value};
 pub use select::SeriesSamples;
+pub use survey::Holdings;
 pub use tombstones::Intervals;
 pub use ulid::{NotUlid, Ulid};
+pub use windows::{WINDOW_MS, windows};
 pub use writer::{BlockOptions, BlockWriter, WriteError};

@@ -1,7 +1,7 @@
 //! The records of the logs (upstream: `tsdb/record`, 3.14).
 //!
-//! Exemplars and metadata are left aside, as are kinds that are not known: samples are what the
-//! reader of a directory is asked for.
+//! Exemplars and metadata are only counted, and kinds that are not known are left aside: samples are
+//! what the reader of a directory is asked for.
 
 use std::sync::Arc;
 
@@ -15,7 +15,9 @@ use crate::sample::{Counts, Layout, Native};
 const SERIES: u8 = 1;
 const SAMPLES: u8 = 2;
 const TOMBSTONES: u8 = 3;
+const EXEMPLARS: u8 = 4;
 const MARKERS: u8 = 5;
+const METADATA: u8 = 6;
 const HISTOGRAMS: u8 = 7;
 const FLOAT_HISTOGRAMS: u8 = 8;
 const CUSTOM_HISTOGRAMS: u8 = 9;
@@ -37,6 +39,10 @@ pub(crate) enum Record {
     Tombstones(Vec<(u64, Span)>),
     /// Series whose late samples are in a chunk of the head's files, and the place of that.
     Markers(Vec<(u64, u64)>),
+    /// So many exemplars.
+    Exemplars(u64),
+    /// What so many series mean.
+    Metadata(u64),
     /// Something else.
     Other,
 }
@@ -72,6 +78,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Read<Record> {
             Ok((series, Span::new(min, max)))
         })?),
         MARKERS => Record::Markers(all(&mut cursor, |cursor| Ok((cursor.u64()?, cursor.u64()?)))?),
+        EXEMPLARS => Record::Exemplars(logged(&mut cursor, exemplar)?.len() as u64),
+        METADATA => Record::Metadata(all(&mut cursor, metadata)?.len() as u64),
         _ => Record::Other,
     })
 }
@@ -87,6 +95,23 @@ fn all<T>(cursor: &mut Cursor<'_>, one: impl Fn(&mut Cursor<'_>) -> Read<T>) -> 
 /// A float.
 fn float(cursor: &mut Cursor<'_>) -> Read<f64> {
     cursor.f64()
+}
+
+/// What an exemplar has behind its time.
+fn exemplar(cursor: &mut Cursor<'_>) -> Read<()> {
+    cursor.f64()?;
+    labels(cursor).map(drop)
+}
+
+/// A series' type and what else is said of it, in named fields.
+fn metadata(cursor: &mut Cursor<'_>) -> Read<()> {
+    cursor.uvarint()?;
+    cursor.u8()?;
+    for _ in 0..cursor.length()? {
+        cursor.text()?;
+        cursor.text()?;
+    }
+    Ok(())
 }
 
 /// A label set.

@@ -121,11 +121,16 @@ impl SegmentWriter {
     /// Writes into the block's directory `dir`.
     pub(crate) fn create(fs: Arc<dyn Fs>, dir: &Path) -> Result<Self> {
         let dir = dir.join(CHUNKS_DIR);
-        fs.create_dirs(&dir).map_err(|source| Error::Io {
-            operation: "create",
-            path: dir.clone(),
-            source,
-        })?;
+        let failed = |operation, path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::Io { operation, path, source }
+        };
+        fs.create_dirs(&dir).map_err(failed("create", &dir))?;
+        // An attempt at the same block that was cut short may have left more files than this one makes.
+        for name in fs.list(&dir).map_err(failed("list", &dir))? {
+            let path = dir.join(name);
+            fs.remove(&path).map_err(failed("remove", &path))?;
+        }
         Ok(Self { fs, dir, files: 0, open: None, buffer: Vec::new(), at: 0 })
     }
 

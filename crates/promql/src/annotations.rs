@@ -113,7 +113,7 @@ impl Annotations {
     pub(crate) fn add_monotonicity(&mut self, name: &str, found: Monotonicity, at: Range<u32>) {
         let kind = Kind::ForcedMonotonicity { name };
         let entry = self.by_text.entry(kind.to_string());
-        let entry = entry.or_insert(Entry::new(at.clone(), &kind));
+        let entry = entry.or_insert(Entry::new(at, &kind));
         match &mut entry.monotonicity {
             Some(known) => known.merge(&found),
             unknown => *unknown = Some(found),

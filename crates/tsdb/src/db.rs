@@ -35,7 +35,7 @@ use regain_storage::{
 
 use crate::index::Index;
 use crate::lane::{Lane, Newest};
-use crate::layout::Layout;
+use crate::layout::{Layout, io_error};
 use crate::manifest::Manifest;
 use crate::options::Options;
 use crate::report::ReplayReport;
@@ -183,6 +183,15 @@ impl Db {
         Ok((Self(Arc::new(inner)), report))
     }
 
+    /// Whether there is a store in `dir`, or what is left of one.
+    pub fn is_at(fs: &dyn Fs, dir: &Path) -> Result<bool> {
+        match fs.list(Layout::new(dir).dir()) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(io_error("list", dir)(error)),
+            Ok(names) => Ok(!names.is_empty()),
+        }
+    }
+
     /// Makes all committed samples durable; meant to be called every second.
     pub fn sync(&self) -> Result<()> {
         self.0.check_open()?;
@@ -201,6 +210,11 @@ impl Db {
         self.0.seal()?;
         self.0.series_log().sync()?;
         self.0.wal.sync()
+    }
+
+    /// The seed of the keys of its series, which is the directory's for good.
+    pub fn seed(&self) -> KeySeed {
+        self.0.seed
     }
 
     /// Whether appends fail because a write or sync has failed.

@@ -168,8 +168,37 @@ const TSDB: Command = Command {
             ..Command::PLAIN
         },
         CREATE_BLOCKS,
+        CONVERT,
     ],
     unbuilt: &["bench"],
+    ..Command::PLAIN
+};
+
+const CONVERT: Command = Command {
+    name: "convert",
+    about: "Turns a data directory of Regain into one of Prometheus, or the other way round.",
+    flags: &[&[
+        Flag::new(
+            "to",
+            Kind::Choice(&["prometheus", "regain"]),
+            "",
+            "What is made: blocks for Prometheus of Regain's store, or the store of all that a \
+             Prometheus has left.",
+        )
+        .required(),
+        Flag::new(
+            "output",
+            Kind::Text,
+            "",
+            "Where the blocks go (default: the data directory); only with --to=prometheus.",
+        ),
+        Flag::switch(
+            "skip-histograms",
+            "Leave out what the store cannot keep: native histograms, exemplars, metadata, start \
+             timestamps; only with --to=regain.",
+        ),
+    ]],
+    arguments: &[Argument::new("data directory", Kind::Text, "The data directory.")],
     ..Command::PLAIN
 };
 

@@ -1,8 +1,9 @@
-//! `promtool tsdb`: looks into the data directory of a Prometheus, and makes blocks for one. What is
-//! printed is what promtool 3.14 prints.
+//! `promtool tsdb`: looks into the data directory of a Prometheus, makes blocks for one, and turns it
+//! into one of Regain or back. What promtool 3.14 has as well prints what that prints.
 
 mod analyze;
 mod backfill;
+mod convert;
 mod dump;
 mod list;
 mod sizes;
@@ -49,6 +50,9 @@ enum TsdbError {
     /// The input cannot be turned into blocks.
     #[error(transparent)]
     Backfill(#[from] backfill::BackfillError),
+    /// A directory cannot be turned into another kind.
+    #[error(transparent)]
+    Convert(#[from] convert::ConvertError),
 }
 
 fn caused_by(error: &Error) -> String {
@@ -61,6 +65,7 @@ pub(super) fn main(line: &Line) -> ExitCode {
         [_, "list"] => list::run(line),
         [_, "analyze"] => analyze::run(line),
         [_, "create-blocks-from", ..] => backfill::run(line),
+        [_, "convert"] => convert::run(line),
         // What is left are the two kinds of dumps.
         _ => dump::run(line),
     };

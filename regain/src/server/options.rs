@@ -65,6 +65,8 @@ pub(crate) struct WebOptions {
     pub(super) cors: Regex,
     /// Whether reload and quit are offered.
     pub(super) lifecycle: bool,
+    /// Whether samples can be deleted over HTTP.
+    pub(super) admin_api: bool,
     /// Whether other hosts may change silences and healing without a login.
     pub(super) anonymous_changes: bool,
     /// Whether samples can be pushed.
@@ -255,6 +257,7 @@ fn web(line: &Line) -> Result<WebOptions, OptionsError> {
         address,
         cors,
         lifecycle: line.is_on("web.enable-lifecycle"),
+        admin_api: line.is_on("web.enable-admin-api"),
         anonymous_changes: line.is_on("web.allow-anonymous-changes"),
         receives_writes: line.is_on("web.enable-remote-write-receiver"),
         max_connections: line.count("web.max-connections"),

@@ -1,7 +1,7 @@
 //! The store of a running server: opened, kept in order by three timers, sealed at the end.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use regain_api::StoreFacts;
 use regain_config::Retention;
 use regain_metrics::Registry;
 use regain_model::KeySeed;
+use regain_prometheus_tsdb::holds_samples;
 use regain_storage::fs::RealFs;
 use regain_tsdb::{Db, Options, ReplayProgress, ReplayReport};
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -37,6 +38,14 @@ pub(super) struct Store {
 /// Why the store cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OpenError {
+    /// There is data that would not be seen.
+    #[error(
+        "{} holds the data of a Prometheus, which would not be seen. Stop that Prometheus and run \
+         `regain promtool tsdb convert --to regain {}`, or name another directory with --storage.tsdb.path",
+        .0.display(),
+        .0.display()
+    )]
+    OfPrometheus(PathBuf),
     /// The store itself says why.
     #[error("opening storage failed: {}", logging::with_sources(.0))]
     Store(regain_storage::Error),
@@ -63,9 +72,8 @@ impl Store {
             ..Options::default()
         };
         let dir = dir.to_owned();
-        let opened = tokio::task::spawn_blocking(move || Db::open(&dir, Arc::new(RealFs), options));
-        let (db, report) =
-            opened.await.map_err(|_| OpenError::Panicked)?.map_err(OpenError::Store)?;
+        let opened = tokio::task::spawn_blocking(move || open(&dir, options));
+        let (db, report) = opened.await.map_err(|_| OpenError::Panicked)??;
         log_replay(&report, started.elapsed());
         register(registry, retention, started.elapsed());
         let corruptions = report.damage.len() as u64;
@@ -147,6 +155,15 @@ impl Store {
             Err(error) => tracing::error!(err = %error, "Error stopping storage"),
         }
     }
+}
+
+/// Opens the store, or a new one, but not beside what a Prometheus has left and nobody has converted.
+fn open(dir: &Path, options: Options) -> Result<(Db, ReplayReport), OpenError> {
+    let is_new = !Db::is_at(&RealFs, dir).map_err(OpenError::Store)?;
+    if is_new && holds_samples(&RealFs, dir).map_err(OpenError::Store)? {
+        return Err(OpenError::OfPrometheus(dir.to_owned()));
+    }
+    Db::open(dir, Arc::new(RealFs), options).map_err(OpenError::Store)
 }
 
 /// Adds what is known about the store from outside of it.

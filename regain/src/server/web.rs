@@ -49,6 +49,7 @@ pub(super) fn settings(options: &ServerOptions, registry: &Registry) -> (Setting
             reload,
             quit: quit.clone(),
         },
+        has_admin_api: options.web.admin_api,
         alerting: acting.alerting.clone(),
         healing: acting.healing.clone(),
         changes: Changes {

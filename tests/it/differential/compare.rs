@@ -44,7 +44,7 @@ pub(crate) fn agree(eval: &Eval, mut ours: Answer, mut theirs: Answer) -> Agreem
     let sorting = |answer: &mut Answer| {
         answer.warnings.retain(|text| !text.contains("sort is ineffective"));
     };
-    if eval.expr.contains("(sort") && eval.expr.contains(':') {
+    if eval.expr.contains("sort") && eval.expr.contains(':') {
         sorting(&mut ours);
         sorting(&mut theirs);
     }
@@ -101,6 +101,9 @@ fn unnamed(error: &str) -> &str {
     if let Some((modifier, _function)) = error.split_once(" - not with ") {
         return modifier;
     }
+    if error.starts_with("conflicting label: ") {
+        return INFO;
+    }
     [INFO, LEFT, RIGHT].into_iter().find(|kind| error.contains(kind)).unwrap_or(error)
 }
 
@@ -108,11 +111,13 @@ fn unnamed(error: &str) -> &str {
 /// types that do not fit or of layouts; here it says all of them. So what is said here alone must be about an operator
 /// about which something else of this kind is said there.
 fn same_annotations(all: [&[String]; 2], ours: &[String], theirs: &[String]) -> bool {
-    // Up to where schemas turn out not to fit, histograms are added, in the order of their series.
+    // Up to where a float comes or schemas turn out not to fit, histograms are added, in the order of their series.
     let added = |text: &&String| {
         text.contains("during aggregation") || text.contains("during histogram aggregation")
     };
-    let mixed = |texts: &[String]| texts.iter().any(|text| text.contains("exponential and custom"));
+    let stops = ["exponential and custom", "histograms and floats for aggregation"];
+    let stopped = |text: &String| stops.iter().any(|stop| text.contains(stop));
+    let mixed = |texts: &[String]| texts.iter().any(stopped);
     let both = mixed(all[0]) && mixed(all[1]);
     let texts = |texts: &[String]| {
         let texts = texts.iter().filter(|text| !(both && added(text)));
@@ -132,13 +137,18 @@ fn same_annotations(all: [&[String]; 2], ours: &[String], theirs: &[String]) -> 
     ours.iter().all(|text| known(&text)) && theirs.iter().all(|text| ours.contains(text))
 }
 
-/// An annotation without the number of samples that buckets had to be mended at: upstream adds what it has counted so
-/// far to itself at every step of a range query, so that it says eleven million after two dozen steps.
+/// An annotation without two things. One is the number of samples that buckets had to be mended at: upstream adds what
+/// it has counted so far to itself at every step of a range query, so that it says eleven million after two dozen steps.
+/// The other is the metric whose histogram was the first that did not fit, which depends on the order of an aggregation.
 fn uncounted(text: &str) -> String {
-    match (text.split_once(", over "), text.split_once(" samples from ")) {
-        (Some((before, _)), Some((_, after))) => format!("{before} … {after}"),
-        _ => text.to_owned(),
-    }
+    const MIXED: &str = "exponential and custom buckets schemas";
+    let cut = match text.split_once(MIXED) {
+        Some((before, after)) => Some((before, after.rsplit_once(' ').map_or(after, |(_, at)| at))),
+        None => text
+            .split_once(", over ")
+            .and_then(|(before, over)| Some((before, over.split_once(" samples from ")?.1))),
+    };
+    cut.map_or_else(|| text.to_owned(), |(before, after)| format!("{before} … {after}"))
 }
 
 fn of_series(ours: &Series, theirs: &Series) -> Option<&'static str> {

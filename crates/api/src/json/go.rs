@@ -10,7 +10,16 @@ use super::append_html_escaped;
 
 /// Appends a value that serialises.
 pub(crate) fn append_value(body: &mut Vec<u8>, value: &impl Serialize) {
-    let mut serializer = Serializer::with_formatter(body, GoFormatter);
+    append_with(body, value, GoFormatter { escapes_markup: true });
+}
+
+/// Appends a value that serialises as Go's loggers do: markup stays as it is.
+pub(crate) fn append_logged(body: &mut Vec<u8>, value: &impl Serialize) {
+    append_with(body, value, GoFormatter { escapes_markup: false });
+}
+
+fn append_with(body: &mut Vec<u8>, value: &impl Serialize, formatter: GoFormatter) {
+    let mut serializer = Serializer::with_formatter(body, formatter);
     value.serialize(&mut serializer).expect("wire values have text keys and write to memory");
 }
 
@@ -29,7 +38,9 @@ pub(super) fn append_float(body: &mut Vec<u8>, value: f64) {
     }
 }
 
-struct GoFormatter;
+struct GoFormatter {
+    escapes_markup: bool,
+}
 
 impl Formatter for GoFormatter {
     fn write_f64<W: io::Write + ?Sized>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
@@ -43,6 +54,9 @@ impl Formatter for GoFormatter {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        if !self.escapes_markup {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut text = Vec::with_capacity(fragment.len());
         append_html_escaped(&mut text, fragment);
         writer.write_all(&text)
@@ -77,5 +91,8 @@ mod tests {
         append_value(&mut body, &serde_json::json!({"op": ">=", "val": 0.5, "a\"": "\n&"}));
         let expected = r#"{"a\"":"\n\u0026","op":"\u003e=","val":0.5}"#;
         assert_eq!(String::from_utf8(body).unwrap(), expected);
+        let mut line = Vec::new();
+        append_logged(&mut line, &serde_json::json!({"query": "a < b\n", "step": 0.0}));
+        assert_eq!(String::from_utf8(line).unwrap(), r#"{"query":"a < b\n","step":0}"#);
     }
 }

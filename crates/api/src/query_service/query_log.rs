@@ -98,7 +98,7 @@ impl QueryLog {
         let Some(sink) = self.sink.load_full() else { return };
         let line = Line::of(now, ended());
         let mut text = Vec::new();
-        json::append_serialized(&mut text, &line);
+        json::append_logged(&mut text, &line);
         text.push(b'\n');
         // A writer that panicked has written what it has written; the next line is one of its own.
         let written = sink.0.lock().unwrap_or_else(PoisonError::into_inner).write_all(&text);

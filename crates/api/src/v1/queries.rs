@@ -12,6 +12,7 @@ use crate::query_service::{Origin, RunningQuery, Unfinished, When};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are the API's")]
 struct Queries<'a> {
     queries: Vec<Query<'a>>,
     /// The queries that an earlier process has not finished.
@@ -24,6 +25,7 @@ struct Queries<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are the API's")]
 struct Query<'a> {
     id: String,
     query: &'a str,

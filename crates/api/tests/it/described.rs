@@ -7,15 +7,13 @@ use http::{Method, StatusCode};
 use crate::server::{Server, Setup};
 
 /// What is described and not built. Asking for it must say that there is no such page.
-const ABSENT: [&str; 15] = [
+const ABSENT: [&str; 13] = [
     "/query_exemplars",
     "/search/metric_names",
     "/search/label_names",
     "/search/label_values",
     "/status/tsdb/blocks",
     "/status/self_metrics",
-    "/admin/tsdb/delete_series",
-    "/admin/tsdb/clean_tombstones",
     "/admin/tsdb/snapshot",
     "/read",
     "/otlp/v1/metrics",

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 #![expect(clippy::print_stdout, reason = "skipped tests say so")]
 
+mod admin;
 mod answer;
 mod listing;
 mod recording;

@@ -61,6 +61,7 @@ pub(crate) struct Setup {
     /// Where the store shown in `status` is.
     pub(crate) fs: MemFs,
     pub(crate) has_lifecycle: bool,
+    pub(crate) has_admin_api: bool,
     pub(crate) route_prefix: &'static str,
     pub(crate) concurrency_max: usize,
     pub(crate) samples_max: u64,
@@ -77,6 +78,7 @@ impl Default for Setup {
             listing: Listing::default(),
             fs: MemFs::new(),
             has_lifecycle: true,
+            has_admin_api: true,
             route_prefix: "/",
             concurrency_max: 4,
             samples_max: 1_000_000,
@@ -110,6 +112,7 @@ impl Server {
             registry: registry.clone(),
             door: door.clone(),
             lifecycle: Lifecycle { is_enabled: setup.has_lifecycle, reload, quit: quit.clone() },
+            has_admin_api: setup.has_admin_api,
             replay_progress,
             config_status: config_status.clone(),
             address: address(setup.route_prefix),

@@ -5,7 +5,7 @@ use regex_automata::meta;
 use regex_syntax::hir::Look;
 
 use super::expand::{Budget, Case, expand};
-use super::glob::Glob;
+use super::glob::{Glob, within};
 use crate::ast::{Ast, Node};
 use crate::compile::compile;
 use crate::error::Error;
@@ -155,8 +155,8 @@ impl Engine {
     }
 
     fn matches(&self, value: &str) -> bool {
-        value.starts_with(&self.prefix)
-            && value.ends_with(&self.suffix)
+        within(value, &self.prefix, "").is_some()
+            && within(value, "", &self.suffix).is_some()
             && self.regex.is_match(value)
     }
 }

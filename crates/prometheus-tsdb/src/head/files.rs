@@ -15,7 +15,7 @@ use crate::reading::read_file;
 use crate::wal::segments;
 
 /// The directory in the data directory.
-const DIR: &str = "chunks_head";
+pub(crate) const CHUNKS_DIR: &str = "chunks_head";
 const MAGIC: u32 = 0x0130_BC91;
 const VERSION: u8 = 1;
 const HEADER_BYTES: usize = 8;
@@ -54,7 +54,7 @@ impl Files {
         mut on_damage: impl FnMut(Error),
     ) -> Self {
         let mut files = Self::default();
-        let list = match segments(fs, &root.join(DIR)) {
+        let list = match segments(fs, &root.join(CHUNKS_DIR)) {
             Ok(list) => list,
             Err(error) => {
                 on_damage(error);

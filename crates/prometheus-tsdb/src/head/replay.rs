@@ -20,8 +20,8 @@ use crate::wal::{self, Segment};
 
 /// The length of the head's ranges of time, unless Prometheus is told otherwise.
 const RANGE_MS: i64 = 2 * 60 * 60 * 1000;
-const WAL_DIR: &str = "wal";
-const WBL_DIR: &str = "wbl";
+pub(crate) const WAL_DIR: &str = "wal";
+pub(crate) const WBL_DIR: &str = "wbl";
 const CHECKPOINT_PREFIX: &str = "checkpoint.";
 
 /// What was found on the way.
@@ -31,6 +31,10 @@ pub(crate) struct Found {
     pub(crate) damages: Vec<Error>,
     /// Samples of series that no record names.
     pub(crate) unknown: u64,
+    /// Exemplars in the log.
+    pub(crate) exemplars: u64,
+    /// Entries of metadata in the log.
+    pub(crate) metadata: u64,
 }
 
 /// Puts the head of the data directory `root` together. Samples before `min_valid` are in blocks.
@@ -52,6 +56,7 @@ pub(crate) fn load(fs: &dyn Fs, root: &Path, min_valid: i64) -> Result<(Head, Fo
         replay.read(fs, segment, &mut found, Replay::take_late);
     }
     found.unknown = replay.unknown;
+    (found.exemplars, found.metadata) = (replay.exemplars, replay.metadata);
     Ok((replay.into_head(), found))
 }
 
@@ -100,6 +105,8 @@ struct Replay {
     /// Series by their references; one may have had several.
     by_reference: HashMap<u64, usize>,
     unknown: u64,
+    exemplars: u64,
+    metadata: u64,
 }
 
 /// A series while the logs are read.
@@ -233,6 +240,8 @@ impl Replay {
                     self.delete(reference, span);
                 }
             }
+            Record::Exemplars(count) => self.exemplars += count,
+            Record::Metadata(count) => self.metadata += count,
             Record::Markers(_) | Record::Other => {}
         }
     }
@@ -312,7 +321,11 @@ impl Replay {
                     }
                 }
             }
-            Record::Series(_) | Record::Tombstones(_) | Record::Other => {}
+            Record::Series(_)
+            | Record::Tombstones(_)
+            | Record::Exemplars(_)
+            | Record::Metadata(_)
+            | Record::Other => {}
         }
     }
 

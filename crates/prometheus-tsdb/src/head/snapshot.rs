@@ -15,7 +15,7 @@ use crate::record;
 use crate::tombstones;
 use crate::wal;
 
-const PREFIX: &str = "chunk_snapshot.";
+pub(crate) const SNAPSHOT_PREFIX: &str = "chunk_snapshot.";
 const SERIES: u8 = 1;
 const TOMBSTONES: u8 = 2;
 const TOMBSTONES_VERSION: u8 = 1;
@@ -48,7 +48,7 @@ pub(super) fn load(
         Err(source) => return Err(Error::Io { operation: "list", path: root.to_owned(), source }),
     };
     let newest = dirs.iter().filter_map(|name| {
-        let (segment, offset) = name.strip_prefix(PREFIX)?.split_once('.')?;
+        let (segment, offset) = name.strip_prefix(SNAPSHOT_PREFIX)?.split_once('.')?;
         Some((segment.parse::<u64>().ok()?, offset.parse::<u64>().ok()?, root.join(name)))
     });
     let Some((segment, offset, dir)) = newest.max() else { return Ok(None) };

@@ -71,7 +71,8 @@ impl Evaluator<'_> {
         }
         let counters = self.counters(&checked);
         self.say(&check, !checked.is_empty(), counters.iter());
-        if node.function.keeps_name() {
+        // Where only absence counts, series may have the same labels.
+        if node.function.keeps_name() || node.absent.is_some() {
             return Ok(out);
         }
         if self.delayed() {

@@ -65,6 +65,7 @@ impl EvalError {
     }
 
     /// The error with `part` as what wanted too much memory, unless that is known.
+    #[must_use]
     pub fn about(mut self, part: Part, held_bytes: u64) -> Self {
         if let Self::TooMuchMemory(error) = &mut self
             && !error.is_placed()

@@ -1,5 +1,7 @@
 //! Functions over ranges: one series in, one value for each step out.
 
+use std::ops::Range;
+
 use regain_model::Timestamp;
 
 use super::{changes, extended, extremes, over_time, rate, regression, smoothing};
@@ -143,6 +145,18 @@ impl RangeCall {
         shared.windows.find(times, &self.reach);
         if self.function.uses_layout() && self.extension.is_none() {
             shared.layouts.find(times, &shared.windows, &self.reach, self.divisor());
+        }
+    }
+
+    /// The same call for some of its steps.
+    pub(crate) fn piece(&self, steps: Range<usize>) -> Self {
+        let (end, len) = (self.reach.end_of(steps.start), steps.len());
+        Self {
+            function: self.function,
+            reach: Reach { end, steps: len, ..self.reach },
+            grid: Grid { start: self.grid.time(steps.start), len, ..self.grid },
+            params: self.params.iter().map(|param| param[steps.clone()].to_vec()).collect(),
+            extension: self.extension,
         }
     }
 

@@ -127,6 +127,9 @@ impl StageScratch {
 /// What a step's window with its layout takes, in times.
 const LAYOUT_CELLS: usize = 6;
 
+/// How many samples the windows of a row may hold together before somebody looks whether the query is to end.
+const UNCHECKED_WORK_MAX: u64 = 1 << 24;
+
 /// The name under which a subquery's own grid is known, which no run of a part has.
 pub(crate) const GRID_TIMES: TimesId = (u32::MAX, 0);
 
@@ -306,7 +309,11 @@ impl StageScratch {
         });
         let windows = &shared.windows;
         if whole || self.histograms.is_empty() && !started {
-            call.run(shared, samples, &mut self.scratch, out)?;
+            if windows.total <= UNCHECKED_WORK_MAX {
+                call.run(shared, samples, &mut self.scratch, out)?;
+            } else {
+                in_pieces(call, shared, samples, (&mut self.scratch, native.ctx), out)?;
+            }
         } else {
             let Samples { times, values } = samples;
             let (histograms, starts) = (&self.histograms, &self.starts);
@@ -341,6 +348,30 @@ impl StageScratch {
         }
         self.values.extend(kept().map(|(_, &value)| quieted(value)));
     }
+}
+
+/// Computes a row that is so much work that its query may have to end in between: some steps after others.
+fn in_pieces(
+    call: &RangeCall,
+    shared: &Shared,
+    samples: Samples<'_>,
+    (scratch, ctx): (&mut Scratch, &Ctx),
+    out: &mut [f64],
+) -> Result<()> {
+    let (mut piece_shared, mut start, mut work) = (Shared::default(), 0, 0);
+    for (k, (low, high)) in shared.windows.iter().enumerate() {
+        work += (high - low) as u64;
+        if work < UNCHECKED_WORK_MAX && k + 1 < out.len() {
+            continue;
+        }
+        ctx.cancel.check()?;
+        let steps = start..k + 1;
+        let piece = call.piece(steps.clone());
+        piece.share(samples.times, &mut piece_shared);
+        piece.run(&piece_shared, samples, scratch, &mut out[steps])?;
+        (start, work) = (k + 1, 0);
+    }
+    Ok(())
 }
 
 /// The times of a subquery's steps, and their memory.

@@ -71,7 +71,8 @@ impl<'a> Grammar<'a> {
             return self.selector();
         }
         match self.below(9) {
-            0 => format!("{}{}", self.selector(), self.modifiers(true)),
+            // An operator behind an offset in parentheses would belong to the offset.
+            0 => format!("({}{})", self.selector(), self.modifiers(true)),
             1 | 2 => self.call_of(ValueType::Vector),
             3 => self.aggregation(),
             4 => format!("({})", self.vector()),

@@ -9,6 +9,7 @@ mod conformance;
 mod explain;
 mod grammar;
 mod memory;
+mod pieces;
 mod properties;
 mod reports;
 mod targets;

@@ -48,7 +48,7 @@ fn ask(store: &MemoryStore, query: &str, query_max: u64, (all_max, others): (u64
 const UNLIMITED: (u64, u64) = (u64::MAX, 0);
 
 /// Queries, and the part of each that is too big when there is a byte less than it needs.
-const QUERIES: [(&str, &str); 14] = [
+const QUERIES: [(&str, &str); 13] = [
     ("m", "m"),
     ("rate(m[5m])", "rate(m[5m])"),
     ("1 - abs(rate(m[5m])) * 2", "1 - abs(rate(m[5m])) * 2"),
@@ -61,8 +61,7 @@ const QUERIES: [(&str, &str); 14] = [
     ("(m) or on (host) (rate(m[5m]))", "m"),
     ("m * on (rack) group_left () (max by (rack) (m))", "m"),
     ("max_over_time(rate(m[5m])[30m:1s])", "max_over_time(rate(m[5m])[30m:1s])"),
-    ("max_over_time((m + m)[10m:5s])", "m + m"),
-    ("m @ 300", "m @ 300.000"),
+    ("max_over_time((m + m)[10m:5s])", "m"),
 ];
 
 #[test]

@@ -10,7 +10,7 @@ use regain_promql::{Expr, signatures};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::json::append_serialized;
+use crate::json::{append_serialized, append_string};
 
 /// Appends the tree of `expr`. Names come in the order of their letters, as Go's encoder has them.
 pub(super) fn append(body: &mut Vec<u8>, expr: &Expr) {
@@ -19,9 +19,7 @@ pub(super) fn append(body: &mut Vec<u8>, expr: &Expr) {
             json!({"type": "numberLiteral", "val": format_float(number.value)})
         }
         ExprKind::String(text) => json!({"type": "stringLiteral", "val": text}),
-        ExprKind::Bytes(bytes) => {
-            json!({"type": "stringLiteral", "val": String::from_utf8_lossy(bytes)})
-        }
+        ExprKind::Bytes(bytes) => return self::bytes(body, bytes),
         ExprKind::Vector(selector) => vector(selector),
         ExprKind::Matrix(selector) => matrix(selector),
         // What upstream's pages call the part of a tree that is still to be filled in.
@@ -40,6 +38,18 @@ pub(super) fn append(body: &mut Vec<u8>, expr: &Expr) {
         }
     };
     append_serialized(body, &value);
+}
+
+/// Appends a string that is no UTF-8. Go's encoder writes an escape for each byte that does not fit.
+fn bytes(body: &mut Vec<u8>, bytes: &[u8]) {
+    body.extend_from_slice(b"{\"type\":\"stringLiteral\",\"val\":\"");
+    for chunk in bytes.utf8_chunks() {
+        let mut quoted = Vec::new();
+        append_string(&mut quoted, chunk.valid());
+        body.extend_from_slice(quoted.get(1..quoted.len() - 1).unwrap_or_default());
+        body.extend(chunk.invalid().iter().flat_map(|_| b"\\ufffd"));
+    }
+    body.extend_from_slice(b"\"}");
 }
 
 const fn sign(negative: bool) -> &'static str {
