@@ -77,14 +77,12 @@ fn compare(data: &dyn Data, root: &Path) -> anyhow::Result<()> {
 /// When the data in `dir` end: now, unless some are there already.
 fn end_of(dir: &Path) -> anyhow::Result<u64> {
     let file = dir.join("end");
-    match std::fs::read_to_string(&file) {
-        Ok(text) => Ok(text.trim().parse()?),
-        Err(_) => {
-            let end_s = now().as_secs() / fleet::STEP_S * fleet::STEP_S;
-            write_file(&file, &end_s.to_string())?;
-            Ok(end_s)
-        }
+    if let Ok(text) = std::fs::read_to_string(&file) {
+        return Ok(text.trim().parse()?);
     }
+    let end_s = now().as_secs() / fleet::STEP_S * fleet::STEP_S;
+    write_file(&file, &end_s.to_string())?;
+    Ok(end_s)
 }
 
 fn push_once(data: &dyn Data, server: &Server, title: &str, end_s: u64) -> anyhow::Result<()> {

@@ -1,6 +1,8 @@
 //! Prometheus' data directory, both ways: what a real Prometheus left behind is read as it reads it
 //! itself, and blocks that are written here are read by it.
 
+mod convert;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use crate::complaint::Complaints;
 use crate::sources::Sources;
 
 /// The floor of each crate.
-const FLOORS: [(&str, u8); 29] = [
+const FLOORS: [(&str, u8); 30] = [
     ("go-format", 0),
     ("go-regexp", 0),
     ("yaml", 0),
@@ -38,6 +38,7 @@ const FLOORS: [(&str, u8); 29] = [
     ("tests", 10),
     ("bench", 11),
     ("demo", 11),
+    ("fuzz", 11),
 ];
 
 /// Crates of the house that must stay free of the asynchronous runtime.

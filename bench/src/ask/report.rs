@@ -14,8 +14,11 @@ const CLASSES: [(&str, &[&str]); 5] = [
     ("a million series", &["m"]),
 ];
 
+/// A column of one server: its title and its number.
+type Field = (&'static str, fn(&Timed) -> f64);
+
 /// The columns of one server.
-const FIELDS: [(&str, fn(&Timed) -> f64); 4] = [
+const FIELDS: [Field; 4] = [
     ("p50", |one| one.p50_ms),
     ("p95", |one| one.p95_ms),
     ("cpu", |one| one.cpu_ms),

@@ -95,13 +95,11 @@ impl Journal {
         let failed = |source| JournalError::Io { path: path.to_owned(), source };
         let bytes = read_file(&*fs, path).map_err(failed)?.unwrap_or_default();
         let mut replay = Replay::default();
-        let mut scan = Scan::new(body(path, &bytes, &mut replay)?, 0);
-        loop {
-            match scan.next() {
+        for scanned in Scan::new(body(path, &bytes, &mut replay)?, 0) {
+            match scanned {
                 Scanned::Record(_, payload) => replay.take(payload),
                 Scanned::Damage(_) => replay.damaged += 1,
                 Scanned::Tail(_) => replay.has_torn_end = true,
-                Scanned::End => break,
             }
         }
         if replay.damaged > 0 {

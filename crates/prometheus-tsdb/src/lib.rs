@@ -1,8 +1,8 @@
 //! Prometheus' data directory at the edge of the house: reading all of it, and writing its blocks.
 //!
 //! [`PrometheusDir`] is a directory as Prometheus left it, running or stopped, behind the same seam
-//! that every query asks at. [`BlockWriter`] makes blocks that Prometheus and Thanos open. Formats and
-//! outcomes are upstream's (`tsdb`, 3.14).
+//! that every query asks at. [`BlockWriter`] makes blocks that Prometheus and Thanos open, and
+//! [`export()`] makes them of any store. Formats and outcomes are upstream's (`tsdb`, 3.14).
 //!
 //! **Invariants.** No clock, no environment, no threads; files are reached through
 //! [`regain_storage::fs::Fs`] only, and a directory that is read is never written to. A byte that comes

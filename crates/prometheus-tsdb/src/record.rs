@@ -259,3 +259,37 @@ pub(crate) fn float_histogram(cursor: &mut Cursor<'_>) -> Read<Native> {
     let counts = Counts { hint, layout, count, zero_count, sum, positive: above, negative: below };
     Ok(Native::Float(counts))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{EXEMPLARS, METADATA, Record, decode};
+    use crate::cursor::{put_text, put_uvarint, put_varint};
+
+    #[test]
+    fn exemplars_and_metadata_are_counted() {
+        let mut bytes = vec![EXEMPLARS];
+        bytes.extend_from_slice(&7_u64.to_be_bytes());
+        bytes.extend_from_slice(&1_700_000_000_000_i64.to_be_bytes());
+        for number in 0..3 {
+            put_varint(&mut bytes, number);
+            put_varint(&mut bytes, -number);
+            bytes.extend_from_slice(&0.5_f64.to_be_bytes());
+            put_uvarint(&mut bytes, 1);
+            put_text(&mut bytes, "trace_id");
+            put_text(&mut bytes, "abc");
+        }
+        assert!(matches!(decode(&bytes), Ok(Record::Exemplars(3))));
+        assert!(decode(&bytes[..bytes.len() - 1]).is_err());
+
+        let mut bytes = vec![METADATA];
+        for series in [7, 300] {
+            put_uvarint(&mut bytes, series);
+            bytes.push(1);
+            put_uvarint(&mut bytes, 2);
+            for text in ["UNIT", "s", "HELP", "What it is."] {
+                put_text(&mut bytes, text);
+            }
+        }
+        assert!(matches!(decode(&bytes), Ok(Record::Metadata(2))));
+    }
+}

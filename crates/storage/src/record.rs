@@ -37,11 +37,9 @@ pub enum Scanned<'a> {
     Damage(Range<usize>),
     /// Bytes that are no record, up to the end.
     Tail(usize),
-    /// The end, right after a whole record.
-    End,
 }
 
-/// Walks over the records in `bytes`.
+/// Walks over the records in some bytes.
 #[derive(Debug)]
 pub struct Scan<'a> {
     bytes: &'a [u8],
@@ -53,27 +51,30 @@ impl<'a> Scan<'a> {
     pub const fn new(bytes: &'a [u8], at: usize) -> Self {
         Self { bytes, at }
     }
+}
 
-    /// What comes next.
-    pub fn next(&mut self) -> Scanned<'a> {
+impl<'a> Iterator for Scan<'a> {
+    type Item = Scanned<'a>;
+
+    fn next(&mut self) -> Option<Scanned<'a>> {
         let start = self.at;
         if start >= self.bytes.len() {
-            return Scanned::End;
+            return None;
         }
         if let Some(payload) = whole(self.bytes, start) {
             self.at = start + HEADER_BYTES + payload.len();
-            return Scanned::Record(start, payload);
+            return Some(Scanned::Record(start, payload));
         }
         let mut from = start + 1;
         while let Some(found) = find_marker(self.bytes, from) {
             if whole(self.bytes, found).is_some() {
                 self.at = found;
-                return Scanned::Damage(start..found);
+                return Some(Scanned::Damage(start..found));
             }
             from = found + 1;
         }
         self.at = self.bytes.len();
-        Scanned::Tail(start)
+        Some(Scanned::Tail(start))
     }
 }
 
@@ -108,20 +109,17 @@ mod tests {
     #[test]
     fn a_scan_finds_every_record() {
         let bytes = log(&[b"one", b"2", b"three"]);
-        let mut scan = Scan::new(&bytes, 0);
-        assert_eq!(scan.next(), Scanned::Record(0, b"one"));
-        assert_eq!(scan.next(), Scanned::Record(15, b"2"));
-        assert_eq!(scan.next(), Scanned::Record(28, b"three"));
-        assert_eq!(scan.next(), Scanned::End);
+        let found: Vec<_> = Scan::new(&bytes, 0).collect();
+        let expected = [(0, &b"one"[..]), (15, b"2"), (28, b"three")];
+        assert_eq!(found, expected.map(|(at, payload)| Scanned::Record(at, payload)));
     }
 
     #[test]
     fn a_marker_before_zeros_is_no_record() {
         let mut bytes = log(&[b"one", b"two"]);
         bytes[19..].fill(0);
-        let mut scan = Scan::new(&bytes, 0);
-        assert_eq!(scan.next(), Scanned::Record(0, b"one"));
-        assert_eq!(scan.next(), Scanned::Tail(15));
+        let found: Vec<_> = Scan::new(&bytes, 0).collect();
+        assert_eq!(found, [Scanned::Record(0, b"one"), Scanned::Tail(15)]);
     }
 
     #[test]
@@ -130,11 +128,13 @@ mod tests {
         for flipped in 15..30 {
             let mut bytes = whole.clone();
             bytes[flipped] ^= 0x40;
-            let mut scan = Scan::new(&bytes, 0);
-            assert_eq!(scan.next(), Scanned::Record(0, b"one"));
-            assert_eq!(scan.next(), Scanned::Damage(15..30));
-            assert_eq!(scan.next(), Scanned::Record(30, b"three"));
-            assert_eq!(scan.next(), Scanned::End);
+            let found: Vec<_> = Scan::new(&bytes, 0).collect();
+            let expected = [
+                Scanned::Record(0, b"one"),
+                Scanned::Damage(15..30),
+                Scanned::Record(30, b"three"),
+            ];
+            assert_eq!(found, expected, "byte {flipped}");
         }
     }
 
@@ -142,10 +142,8 @@ mod tests {
     fn a_cut_ends_with_the_last_whole_record() {
         let whole = log(&[b"one", b"two"]);
         for length in 16..whole.len() {
-            let mut scan = Scan::new(&whole[..length], 0);
-            assert_eq!(scan.next(), Scanned::Record(0, b"one"));
-            assert_eq!(scan.next(), Scanned::Tail(15));
-            assert_eq!(scan.next(), Scanned::End);
+            let found: Vec<_> = Scan::new(&whole[..length], 0).collect();
+            assert_eq!(found, [Scanned::Record(0, b"one"), Scanned::Tail(15)]);
         }
     }
 }

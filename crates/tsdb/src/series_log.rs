@@ -169,13 +169,12 @@ pub(crate) fn read(
     let bytes = read_all(fs, path)?;
     let mut read = ReadSeries { clean: true, ..ReadSeries::default() };
     let mut ids = Ids::default();
-    let mut scan = Scan::new(&bytes, HEADER_BYTES);
     if !Kind::SeriesLog.check(path, &bytes)? {
         read.clean = false;
         read.damage.push(Damage::of(path, 0..HEADER_BYTES.min(bytes.len())));
     }
-    loop {
-        match scan.next() {
+    for scanned in Scan::new(&bytes, HEADER_BYTES) {
+        match scanned {
             Scanned::Record(at, payload) => {
                 if ids.replay(&mut Cursor(payload), index, &mut read.lost).is_none() {
                     read.clean = false;
@@ -193,7 +192,6 @@ pub(crate) fn read(
                 read.damage.push(Damage::of(path, range));
             }
             Scanned::Tail(_) => read.clean = false,
-            Scanned::End => break,
         }
     }
     read.clean &= ids.same;

@@ -63,18 +63,25 @@ pub(crate) struct WebOptions {
     pub(super) address: WebAddress,
     /// Which origins browsers may ask from.
     pub(super) cors: Regex,
-    /// Whether reload and quit are offered.
-    pub(super) lifecycle: bool,
-    /// Whether samples can be deleted over HTTP.
-    pub(super) admin_api: bool,
+    /// What clients can do beside asking.
+    pub(super) offers: WebOffers,
     /// Whether other hosts may change silences and healing without a login.
     pub(super) anonymous_changes: bool,
-    /// Whether samples can be pushed.
-    pub(super) receives_writes: bool,
     /// The most connections at once.
     pub(super) max_connections: usize,
     /// How long a request may take to arrive, and a connection to be idle.
     pub(super) read_timeout: Duration,
+}
+
+/// What is offered over HTTP only when a flag says so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WebOffers {
+    /// Reload and quit.
+    pub(super) lifecycle: bool,
+    /// Deleting samples.
+    pub(super) admin_api: bool,
+    /// Pushing samples.
+    pub(super) writes: bool,
 }
 
 /// Where a server keeps its samples.
@@ -256,10 +263,12 @@ fn web(line: &Line) -> Result<WebOptions, OptionsError> {
     Ok(WebOptions {
         address,
         cors,
-        lifecycle: line.is_on("web.enable-lifecycle"),
-        admin_api: line.is_on("web.enable-admin-api"),
+        offers: WebOffers {
+            lifecycle: line.is_on("web.enable-lifecycle"),
+            admin_api: line.is_on("web.enable-admin-api"),
+            writes: line.is_on("web.enable-remote-write-receiver"),
+        },
         anonymous_changes: line.is_on("web.allow-anonymous-changes"),
-        receives_writes: line.is_on("web.enable-remote-write-receiver"),
         max_connections: line.count("web.max-connections"),
         read_timeout: millis(line, "web.read-timeout"),
     })

@@ -114,7 +114,7 @@ async fn serve(
         clock_skew_metric: options.scrape.clock_skew_metric,
         engine: options.query.engine.clone(),
         queries,
-        writes: options.web.receives_writes.then(|| Arc::new(writes(store.db(), registry))),
+        writes: options.web.offers.writes.then(|| Arc::new(writes(store.db(), registry))),
         scrapes: Arc::new(scrapes(options, store.db(), registry, &metrics)),
         notifier,
         rules: Arc::new(rules),

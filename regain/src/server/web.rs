@@ -45,11 +45,11 @@ pub(super) fn settings(options: &ServerOptions, registry: &Registry) -> (Setting
         registry: registry.clone(),
         door: door.clone(),
         lifecycle: regain_api::Lifecycle {
-            is_enabled: options.web.lifecycle,
+            is_enabled: options.web.offers.lifecycle,
             reload,
             quit: quit.clone(),
         },
-        has_admin_api: options.web.admin_api,
+        has_admin_api: options.web.offers.admin_api,
         alerting: acting.alerting.clone(),
         healing: acting.healing.clone(),
         changes: Changes {

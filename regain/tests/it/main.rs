@@ -15,6 +15,7 @@ mod heal;
 mod logs;
 mod node;
 mod promtool;
+mod promtool_convert;
 mod promtool_rules;
 mod reload;
 mod server;

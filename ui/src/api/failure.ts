@@ -109,7 +109,8 @@ export function ofApi(status: number, type: string, message: string): { ok: fals
     case 'timeout':
       return failed('query', message, 'Ask for a shorter range or a larger step, or raise --query.timeout.');
     case 'canceled':
-      return aborted();
+      // Whoever withdraws a question on this page does not wait for what the server says about it.
+      return failed('query', message, 'Ask again, or for less. Status shows which queries run.');
     case 'not_found':
       return failed('absent', message, 'Look at what there is now.');
     default:

@@ -5,6 +5,7 @@
 
 import { actingAnswers } from './acting';
 import { explained } from './explained';
+import { runningAnswers } from './running';
 
 export interface Names {
   /** The names of instances, jobs, metrics and so on. */
@@ -85,6 +86,7 @@ export const answers: Record<string, Answerer> = {
   'status/tsdb': (fields, names) => tsdb(Number(fields.get('limit') ?? 10), names),
   'status/walreplay': () => ({ min: 0, max: 10, current: 4 }),
   ...actingAnswers,
+  ...runningAnswers,
 };
 
 function labels(name: string) {

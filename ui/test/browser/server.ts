@@ -120,7 +120,7 @@ export class PlayedServer {
 
 /** An endpoint with a star for the identifier in it, and the identifier. */
 function namedIn(endpoint: string): [name: string, id?: string] {
-  const found = /^(v2\/silence|regain\/healing\/runs)\/([^/]+)(.*)$/.exec(endpoint);
+  const found = /^(v2\/silence|regain\/healing\/runs|regain\/queries)\/([^/]+)(.*)$/.exec(endpoint);
   if (found === null) return [endpoint];
   return [`${found[1]}/*${found[3]}`, decodeURIComponent(found[2] ?? '')];
 }

@@ -14,6 +14,7 @@ export const PAGES = [
   '/targets?view=cost',
   '/status',
   '/tsdb-status',
+  '/queries',
   '/config',
   '/flags',
   '/alerts',

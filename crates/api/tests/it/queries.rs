@@ -1,11 +1,12 @@
 //! The list of queries, the way to end one, what rules share with them, and what they may hold.
 
-use std::sync::Arc;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
 
 use http::{Method, StatusCode};
 use regain_model::{Span, Timestamp};
 use regain_promql::EvalError;
-use regain_rules::{RuleQueries, RuleQuery};
+use regain_rules::{RuleQueries as _, RuleQuery};
 use regain_storage::{Ctx, Queryable, Result, Snapshot};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -136,4 +137,48 @@ async fn an_answer_that_is_too_large_to_write_is_refused_and_nothing_is_left() {
     assert_eq!(server.get(query).await.status, StatusCode::OK);
     let left = server.get("/api/v1/regain/queries").await.json()["data"]["bytesHeld"].clone();
     assert_eq!(left, json!(0));
+}
+
+/// A log file in memory.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn each_query_that_ends_is_a_line_of_the_query_log() {
+    let (server, serving) = Server::starting(Setup::default());
+    let (queries, lines) = (Arc::clone(&serving.queries), Lines::default());
+    server.door.open(serving);
+    queries.log_to(Some(Box::new(lines.clone())));
+    server.get("/api/v1/query_range?query=1%3C2&start=1&end=2&step=1").await;
+    server.get("/api/v1/query_range?query=1%3Cbool+2&start=1.5&end=12&step=5").await;
+    server.get("/api/v1/query?query=label_join(vector(1),%22%22,%22%22)&time=3").await;
+    queries.log_to(None);
+    server.get("/api/v1/query?query=1").await;
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    // A query that cannot be parsed has not begun.
+    assert_eq!(lines.len(), 2, "{text}");
+    let params = json!({
+        "start": "1970-01-01T00:00:01.500Z",
+        "end": "1970-01-01T00:00:12.000Z",
+        "query": "1<bool 2",
+        "step": 5,
+    });
+    assert_eq!((&lines[0]["params"], &lines[0]["msg"]), (&params, &json!("promql query logged")));
+    let request = json!({"clientIP": "", "method": "GET", "path": "/api/v1/query_range"});
+    assert_eq!((&lines[0]["httpRequest"], lines[0].get("error")), (&request, None));
+    assert!(text.contains("\"query\":\"1<bool 2\""), "{text}");
+    assert!(lines[1]["error"].as_str().unwrap().starts_with("invalid destination label name"));
 }

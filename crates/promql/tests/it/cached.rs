@@ -110,21 +110,17 @@ fn comparable(result: Result<QueryResult, EvalError>) -> String {
         Err(error) => return format!("error: {error}"),
     };
     let Value::Matrix(series) = &result.value else { panic!("a range query has a matrix") };
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for series in series {
-        text += &format!("{}:", series.labels);
-        for point in &series.points {
-            text += &format!(" {}={:x}", point.time.0, point.value.to_bits());
-        }
-        for point in &series.histograms {
-            text += &format!(" {}={:?}", point.time.0, point.histogram);
-        }
-        text.push('\n');
+        lines.push(series.labels.to_string());
+        let points = series.points.iter();
+        lines.extend(points.map(|point| format!("{}={:x}", point.time.0, point.value.to_bits())));
+        let histograms = series.histograms.iter();
+        lines.extend(histograms.map(|point| format!("{}={:?}", point.time.0, point.histogram)));
     }
-    for remark in result.warnings.iter().chain(&result.infos) {
-        text += &format!("{} at {:?}\n", remark.message(), remark.position());
-    }
-    text
+    let remarks = result.warnings.iter().chain(&result.infos);
+    lines.extend(remarks.map(|one| format!("{} at {:?}", one.message(), one.position())));
+    lines.join("\n")
 }
 
 /// An engine beside its cache.

@@ -171,7 +171,7 @@ fn series_come_in_label_order_whether_or_not_they_are_found_by_name() {
     assert_eq!(found(&[Matcher::equal("__name__", "up")]), [up("a"), up("b"), up("c")]);
     let c = Matcher::equal("job", "c");
     let down = r#"{__name__="down", job="c"}"#.to_owned();
-    assert_eq!(found(&[c.clone()]), [down, up("c")]);
+    assert_eq!(found(std::slice::from_ref(&c)), [down, up("c")]);
     assert_eq!(found(&[Matcher::equal("__name__", "up"), c]), [up("c")]);
     assert_eq!(found(&[Matcher::equal("__name__", "")]), [r#"{job="d"}"#]);
     assert_eq!(found(&[Matcher::equal("__name__", "gone")]), Vec::<String>::new());

@@ -140,9 +140,7 @@ impl<'a> Replay<'a> {
         is_last: bool,
         report: &mut ReplayReport,
     ) -> FileEnd {
-        let mut scan = Scan::new(bytes, HEADER_BYTES);
-        let scanned: Vec<_> =
-            std::iter::from_fn(|| Some(scan.next()).filter(|s| *s != Scanned::End)).collect();
+        let scanned: Vec<_> = Scan::new(bytes, HEADER_BYTES).collect();
         // A file that was left for the next one is durable as a whole.
         let marks = scanned.iter().filter_map(|scanned| match scanned {
             Scanned::Record(_, payload) => read_mark(payload),
@@ -176,7 +174,6 @@ impl<'a> Replay<'a> {
                 }
                 Scanned::Damage(range) => end.damage.push(range),
                 Scanned::Tail(at) => end.torn = Some(at),
-                Scanned::End => break,
             }
         }
         end

@@ -55,7 +55,7 @@ export function Actions({ draft, asking, drawn, onDraft, onDuplicate, onRemove }
     if (picture !== null) download(fileName(question.expr, 'png'), picture);
   };
   return (
-    <div class="actions">
+    <div class="query-actions">
       <button type="button" class="button quiet" disabled={draft.trim() === ''} onClick={() => void format()}>
         Format
       </button>

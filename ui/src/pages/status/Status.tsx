@@ -1,15 +1,17 @@
-/** What runs, how it was set up, and what it stores: four views under the addresses that Prometheus has for them. */
+/** What runs, how it was set up, and what it stores and what it is asked: views under the addresses that Prometheus has for them, where it has them. */
 import { PageLink } from '../../components/PageLink';
 import { path } from '../../router';
 import { Configuration } from './Configuration';
 import { Flags } from './Flags';
 import { Overview } from './Overview';
+import { Running } from './running/Running';
 import { Storage } from './Storage';
 import './status.css';
 
 const VIEWS = [
   { path: '/status', title: 'Overview', view: Overview },
   { path: '/tsdb-status', title: 'Storage', view: Storage },
+  { path: '/queries', title: 'Queries', view: Running },
   { path: '/config', title: 'Configuration', view: Configuration },
   { path: '/flags', title: 'Flags', view: Flags },
 ] as const;

@@ -1,0 +1,205 @@
+//! `promtool tsdb convert`: both ways, and what it refuses.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use regain_model::histogram::Span as BucketSpan;
+use regain_model::{KeySeed, Labels, ResetHint, STALE_NAN, Span, Timestamp};
+use regain_prometheus_tsdb::{
+    BlockOptions, BlockWriter, Counts, Layout, Native, Samples, Ulid, Value, WINDOW_MS,
+};
+use regain_storage::fs::RealFs;
+use regain_storage::{Appendable as _, Batch, Ctx, LaneKey, Order, Queryable as _, Selection};
+use regain_tsdb::{Db, Options};
+
+use super::files::write;
+use super::program::{Program, run, text};
+
+const START_MS: i64 = 200_000 * WINDOW_MS - 60_000;
+const STEP_MS: i64 = 15_000;
+
+fn open(dir: &Path) -> Db {
+    let options =
+        Options { seed: KeySeed(77), retention_ms: 0, past_max_ms: 0, ..Options::default() };
+    Db::open(dir, Arc::new(RealFs), options).unwrap().0
+}
+
+/// Two targets with samples over three windows, and a series that has times of its own.
+fn fill(dir: &Path) {
+    let db = open(dir);
+    for target in ["a", "b"] {
+        let of = |name: String| {
+            Labels::from_pairs([("__name__", name.as_str()), ("instance", target), ("job", "j")])
+        };
+        let own = LaneKey::scrape(&of("up".into()), "http://x");
+        let mut lane = db.appender(&own).unwrap();
+        let series: Vec<_> =
+            (0..100).map(|at| lane.series(&of(format!("m{at}"))).unwrap()).collect();
+        let stray = lane.series(&of("stray".into())).unwrap();
+        for row in 0..700 {
+            let odd = [STALE_NAN, f64::NAN, -0.0, f64::INFINITY, 0.1];
+            let value = |at: i64| {
+                let odd = odd.get(usize::try_from(row * at % 41).unwrap());
+                odd.copied().unwrap_or((row * at) as f64 / 7.0)
+            };
+            let values: Vec<f64> = (0..100).map(value).collect();
+            let time = START_MS + row * STEP_MS;
+            lane.stage_row(Timestamp(time), &series, &values, &mut Vec::new());
+            lane.stage(stray, Timestamp(time - 7), 0.5);
+            lane.commit().unwrap();
+        }
+    }
+    db.close().unwrap();
+}
+
+/// All samples: labels, times, bits.
+fn all(dir: &Path) -> Vec<(String, Vec<(i64, u64)>)> {
+    let (db, ctx) = (open(dir), Arc::new(Ctx::default()));
+    let snapshot = db.snapshot(Span::ALL, &ctx).unwrap();
+    let selection = Selection { order: Order::Labels, ..Selection::new(&[], Span::ALL) };
+    let mut parts = snapshot.select(&selection, &ctx).unwrap();
+    let (mut all, mut batch) = (Vec::new(), Batch::default());
+    while let Some(mut part) = parts.next().unwrap() {
+        let metas = part.series().to_vec();
+        part.decode(0..metas.len(), &mut batch).unwrap();
+        for run in &batch.runs {
+            let labels = ctx.labels.labels(metas[run.series as usize].labels).to_string();
+            let bits = batch.floats_of(run).iter().map(|value| value.to_bits());
+            all.push((labels, batch.times_of(run).iter().copied().zip(bits).collect()));
+        }
+    }
+    all
+}
+
+fn convert(arguments: &[&str]) -> (bool, String, String) {
+    let output = run(&[&["promtool", "tsdb", "convert"], arguments].concat());
+    (output.status.success(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn a_store_that_went_to_prometheus_and_back_has_the_same_samples() {
+    let dir = tempfile::tempdir().unwrap();
+    let (ours, theirs) = (dir.path().join("ours"), dir.path().join("theirs"));
+    fill(&ours);
+    let before = all(&ours);
+    assert_eq!(before.len(), 202);
+    let (from, to) = (ours.to_str().unwrap(), theirs.to_str().unwrap());
+    let arguments = ["--to=prometheus", "--output", to, from];
+    let (is_done, printed, complaints) = convert(&arguments);
+    assert!(is_done && complaints.is_empty(), "{complaints}");
+    let start = "exported 141400 samples of 202 series to 3 blocks of ";
+    assert!(printed.starts_with(start), "{printed}");
+    let (is_done, printed, _) = convert(&arguments);
+    assert!(is_done && printed.contains("to 0 blocks") && printed.contains("3 times of two hours"));
+    assert!(all(&ours) == before, "the store is as it was");
+
+    let (is_done, printed, complaints) = convert(&["--to=regain", to]);
+    assert!(is_done && complaints.is_empty(), "{complaints}");
+    assert!(printed.starts_with("imported 141400 samples of 202 series to "), "{printed}");
+    assert!(all(&theirs) == before, "something changed on the way");
+    // What the store was made of lies beside it, and nothing else is left.
+    let names = |dir: &Path| {
+        let entries = std::fs::read_dir(dir).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort_unstable();
+        names
+    };
+    assert_eq!(names(&theirs), ["lock", "regain"]);
+    assert_eq!(names(&theirs.join("regain/imported")).len(), 3);
+    let (is_done, _, complaints) = convert(&["--to=regain", to]);
+    assert!(!is_done && complaints.contains("into a new store only"), "{complaints}");
+    // Blocks beside their own store are not those of another.
+    let (is_done, printed, complaints) = convert(&["--to=prometheus", to]);
+    assert!(is_done && printed.contains("to 3 blocks"), "{complaints}");
+}
+
+/// A block with a float, and with a histogram.
+fn write_block(dir: &Path, number: u128) {
+    std::fs::create_dir_all(dir).unwrap();
+    let ulid = Ulid::new(1, number);
+    let options = BlockOptions { ulid, range_ms: WINDOW_MS, with_starts: false };
+    let mut writer = BlockWriter::create(Arc::new(RealFs), dir, options).unwrap();
+    let labels = |name| Labels::from_pairs([("__name__", name)]);
+    let positive = vec![BucketSpan { offset: 1, length: 1 }];
+    let histogram = Value::Histogram(Native::Integer(Counts {
+        hint: ResetHint::Unknown,
+        layout: Arc::new(Layout { positive, ..Layout::default() }),
+        count: 1,
+        zero_count: 0,
+        sum: 1.0,
+        positive: vec![1],
+        negative: Vec::new(),
+    }));
+    for (name, value) in [("float", Value::Float(1.0)), ("histogram", histogram)] {
+        let mut samples = Samples::default();
+        samples.push(START_MS, 0, value);
+        writer.add(&labels(name), &samples).unwrap();
+    }
+    writer.finish(None).unwrap();
+}
+
+#[test]
+fn what_the_store_cannot_keep_is_named_before_anything_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    write_block(dir.path(), 1);
+    let path = dir.path().to_str().unwrap();
+    let (is_done, _, complaints) = convert(&["--to=regain", path]);
+    assert!(!is_done && complaints.contains("cannot keep 1 native histograms yet"), "{complaints}");
+    assert!(!dir.path().join("regain").exists() && !dir.path().join("regain.importing").exists());
+    let (is_done, printed, _) = convert(&["--to=regain", "--skip-histograms", path]);
+    assert!(is_done && printed.starts_with("imported 1 samples of 1 series"), "{printed}");
+}
+
+#[test]
+fn an_import_that_was_cut_short_is_begun_anew_or_finished() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_str().unwrap();
+    write_block(dir.path(), 1);
+    // It was killed while the store grew.
+    fill(&dir.path().join("regain.importing"));
+    let (is_done, printed, _) = convert(&["--to=regain", "--skip-histograms", path]);
+    assert!(is_done && printed.starts_with("imported 1 samples of 1 series"), "{printed}");
+    // Another was killed before it had moved what it had read.
+    let imported = dir.path().join("regain/imported");
+    let name = Ulid::new(1, 1).to_string();
+    std::fs::rename(imported.join(&name), dir.path().join(&name)).unwrap();
+    write(imported.join("moving"), &name);
+    let (is_done, printed, _) = convert(&["--to=regain", path]);
+    assert!(is_done && printed.contains("is finished"), "{printed}");
+    assert!(imported.join(&name).join("meta.json").exists() && !dir.path().join(&name).exists());
+    assert!(!imported.join("moving").exists());
+}
+
+#[test]
+fn directories_that_cannot_be_converted_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_str().unwrap();
+    let refused = |arguments: &[&str], why: &str| {
+        let (is_done, _, complaints) = convert(arguments);
+        assert!(!is_done && complaints.contains(why), "{arguments:?}: {complaints}");
+    };
+    refused(&["--to=prometheus", path], "has no store of Regain");
+    refused(&["--to=regain", path], "holds no samples of a Prometheus");
+    refused(&["--to=regain", "--output=x", path], "--output goes with --to=prometheus only");
+    refused(&["--to=prometheus", "--skip-histograms", path], "goes with --to=regain only");
+    let db = open(dir.path());
+    refused(&["--to=prometheus", path], "is in use: stop the server first");
+    refused(&["--to=regain", path], "is in use: stop the server first");
+    drop(db);
+    let ours = tempfile::tempdir().unwrap();
+    fill(ours.path());
+    write_block(ours.path(), 1);
+    refused(&["--to=prometheus", ours.path().to_str().unwrap()], "they would be there twice");
+}
+
+#[test]
+fn a_server_says_what_to_do_with_the_data_of_a_prometheus() {
+    let dir = tempfile::tempdir().unwrap();
+    write_block(&dir.path().join("data"), 1);
+    write(dir.path().join("prometheus.yml"), "global: {}\n");
+    let mut server = Program::start(&["server", "--web.listen-address=127.0.0.1:0"], dir.path());
+    let command = "regain promtool tsdb convert --to regain data";
+    server.line_with(&["Fatal error", command]);
+    assert!(!dir.path().join("data/regain").exists());
+}
