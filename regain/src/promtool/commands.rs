@@ -114,7 +114,7 @@ const TEST: Command = Command {
             name: "promql",
             about: "Runs tests of the query language: files of loads and evaluations, or \
                     directories of them.",
-            flags: &[&[Flag::switch("debug", "Show each case that does not pass, and why.")]],
+            flags: &[&[Flag::switch("list", "List every case with its file and line.")]],
             arguments: &[Argument::new(
                 "paths",
                 Kind::Text,

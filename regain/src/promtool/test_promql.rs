@@ -11,7 +11,8 @@ use crate::flags::Line;
 /// What the files of a directory are called that hold tests.
 const EXTENSION: &str = "test";
 
-/// Runs all files; prints a line about each, and how many of all cases pass in the last one.
+/// Runs all files; prints a line about each and a few about each case that does not pass, and how many of all
+/// cases pass in the last one.
 pub(super) fn main(line: &Line) -> ExitCode {
     let (mut all, mut unreadable) = (Tally::default(), false);
     for path in &line.arguments {
@@ -24,7 +25,7 @@ pub(super) fn main(line: &Line) -> ExitCode {
             }
         };
         for file in files {
-            match run(&file, line.is_on("debug")) {
+            match run(&file, line.is_on("list")) {
                 Ok(tally) => all = all + tally,
                 Err(why) => {
                     exit::complain(&why);
@@ -57,13 +58,14 @@ fn files_of(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn run(file: &Path, debug: bool) -> Result<Tally, String> {
+fn run(file: &Path, list: bool) -> Result<Tally, String> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file).map_err(|error| format!("{name}: {error}"))?;
     let report = test_language::run(&name, &text).map_err(|bad| bad.to_string())?;
     exit::say(&report.to_string());
-    if debug {
-        report.complaints().for_each(|complaint| exit::say(&complaint));
+    if list {
+        report.list().for_each(|case| exit::say(&case));
     }
+    report.complaints().for_each(|complaint| exit::say(&complaint));
     Ok(report.tally())
 }

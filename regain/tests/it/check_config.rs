@@ -159,13 +159,14 @@ fn test_files_are_run_and_counted() {
     let output = run(&["promtool", "test", "promql", &path]);
     let printed = text(&output.stdout);
     let lines: Vec<&str> = printed.lines().collect();
-    assert_eq!(lines.len(), 3, "{printed}");
-    assert!(lines[0].ends_with("a.test: 1 of 1 cases pass"), "{printed}");
-    assert!(lines[1].contains("b.test: 1 of 2 cases pass"), "{printed}");
-    assert_eq!(lines[2], "2 of 3 cases pass");
+    assert_eq!(lines.len(), 5, "{printed}");
+    assert!(lines[0].ends_with("a.test: 1 passed, 0 failed"), "{printed}");
+    assert!(lines[1].ends_with("b.test: 1 passed, 1 failed"), "{printed}");
+    assert!(lines[2].ends_with("b.test:4: 1 + 1"), "{printed}");
+    assert_eq!(lines[4], "2 passed, 1 failed");
     assert_eq!(output.status.code(), Some(1));
-    let output = run(&["promtool", "test", "promql", "--debug", &path]);
-    assert!(text(&output.stdout).contains("b.test:4: 1 + 1\n"), "{}", text(&output.stdout));
+    let output = run(&["promtool", "test", "promql", "--list", &path]);
+    assert!(text(&output.stdout).contains("b.test:1: 1 + 1\n"), "{}", text(&output.stdout));
     let output = run(&["promtool", "test", "promql", &format!("{path}/a.test")]);
     assert!(output.status.success());
 }

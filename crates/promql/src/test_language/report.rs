@@ -25,6 +25,11 @@ impl FileReport {
         self.cases.iter().map(|case| Tally::of(&case.verdict)).sum()
     }
 
+    /// A line for every case: where it is, and its query.
+    pub fn list(&self) -> impl Iterator<Item = String> {
+        self.cases.iter().map(|case| format!("{}:{}: {}", self.name, case.line, case.query))
+    }
+
     /// A line or two about every case that does not pass: where it is, its query, and why.
     pub fn complaints(&self) -> impl Iterator<Item = String> {
         let cases = self.cases.iter().filter(|case| !matches!(case.verdict, Verdict::Passed));
@@ -35,14 +40,9 @@ impl FileReport {
 }
 
 impl fmt::Display for FileReport {
-    /// Writes the file's line: its name, how many cases pass, and what became of the others.
+    /// Writes the file's line: its name, and what became of its cases.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tally = self.tally();
-        write!(f, "{}: {tally}", self.name)?;
-        match (tally.failed, tally.unsupported) {
-            (0, 0) => Ok(()),
-            (failed, unsupported) => write!(f, " ({failed} fail, {unsupported} unsupported)"),
-        }
+        write!(f, "{}: {}", self.name, self.tally())
     }
 }
 
@@ -165,7 +165,11 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {} cases pass", self.passed, self.cases())
+        write!(f, "{} passed, {} failed", self.passed, self.failed)?;
+        match self.unsupported {
+            0 => Ok(()),
+            unsupported => write!(f, ", {unsupported} unsupported"),
+        }
     }
 }
 
