@@ -43,6 +43,8 @@ pub(crate) struct Evaluator<'q> {
     pub(crate) ctx: &'q Arc<Ctx>,
     pub(crate) annotations: Annotations,
     pub(crate) stats: QueryStats,
+    /// Whether the steps of the query must not show which others were asked for.
+    pub(crate) over_time: bool,
     /// Whether several operations may be done on each series before the next one is read.
     pub(crate) fuse: bool,
     /// What is noted for an explanation; `None` unless one was asked for.

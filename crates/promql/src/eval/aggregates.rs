@@ -69,7 +69,7 @@ impl Evaluator<'_> {
         {
             let arena = self.ctx.labels.read();
             sink.begin(&arena);
-            for row in folding_order(node, &arena, &input.labels) {
+            for row in self.folding_order(node, &arena, &input.labels) {
                 sink.row(&arena, input.labels[row], input.row(row))?;
             }
         }
@@ -143,6 +143,29 @@ impl Evaluator<'_> {
         }))
     }
 
+    /// The order in which rows are folded. A sum shows it in its last bits, and a choice among equals in what
+    /// is chosen. At one time it is that of the vector, which `topk` and `sort` order; over time it is that of
+    /// the series, or one that depends on the labels alone, so that no step depends on which others are
+    /// asked for.
+    fn folding_order(
+        &self,
+        node: &AggregateNode,
+        arena: &ArenaReader<'_>,
+        rows: &[RowLabels],
+    ) -> Vec<usize> {
+        let is_any_order =
+            matches!(node.op, AggregateOp::Count | AggregateOp::Group | AggregateOp::LimitRatio);
+        if !self.over_time || is_any_order || node.input.comes_in_series_order() {
+            return (0..rows.len()).collect();
+        }
+        match node.op {
+            AggregateOp::TopK | AggregateOp::BottomK | AggregateOp::LimitK => {
+                by_labels(arena, rows)
+            }
+            _ => by_hash(arena, rows),
+        }
+    }
+
     fn check_quantiles(&mut self, params: &Params, at: &Position) {
         let mut warn = |got| self.annotations.add(&Kind::InvalidQuantile { got }, at.clone());
         if params.any_nan {
@@ -164,20 +187,6 @@ impl Evaluator<'_> {
         if params.min < -1.0 {
             warn(params.min, -1.0);
         }
-    }
-}
-
-/// The order in which rows are folded: that of the series, or one that depends on the labels alone. A sum
-/// shows it in its last bits, and a choice among equals in what is chosen; neither may depend on
-/// which steps are asked for.
-fn folding_order(node: &AggregateNode, arena: &ArenaReader<'_>, rows: &[RowLabels]) -> Vec<usize> {
-    match node.op {
-        AggregateOp::Count | AggregateOp::Group | AggregateOp::LimitRatio => {
-            (0..rows.len()).collect()
-        }
-        _ if node.input.comes_in_series_order() => (0..rows.len()).collect(),
-        AggregateOp::TopK | AggregateOp::BottomK | AggregateOp::LimitK => by_labels(arena, rows),
-        _ => by_hash(arena, rows),
     }
 }
 

@@ -47,12 +47,13 @@ pub(crate) fn answer(
 impl<'q> Evaluator<'q> {
     /// An evaluator for one question over `snapshot`.
     pub(crate) fn new(
-        Question { options, regexes, fuse, .. }: Question<'q>,
+        Question { options, regexes, fuse, range, .. }: Question<'q>,
         snapshot: &'q dyn Snapshot,
         ctx: &'q Arc<Ctx>,
     ) -> Self {
         let (annotations, stats) = (Annotations::default(), QueryStats::default());
-        Self { options, regexes, snapshot, ctx, annotations, stats, fuse, profile: None }
+        let over_time = range;
+        Self { options, regexes, snapshot, ctx, annotations, stats, over_time, fuse, profile: None }
     }
 }
 

@@ -11,5 +11,6 @@ mod grammar;
 mod memory;
 mod pieces;
 mod properties;
+mod ranking;
 mod reports;
 mod targets;
