@@ -40,8 +40,11 @@ fn what_a_killed_prometheus_has_left_is_the_same_in_regain_and_again_in_promethe
     let theirs = theirs.kill().unwrap().start().unwrap();
     let expected = answered(&theirs);
     assert_eq!(expected.len(), 41);
-    let (is_done, complaints) = run(&["--to=regain"], &data);
-    assert!(!is_done && complaints.contains("is in use"), "{complaints}");
+    // Debian's Prometheus takes no lock.
+    if data.join("lock").exists() {
+        let (is_done, complaints) = run(&["--to=regain"], &data);
+        assert!(!is_done && complaints.contains("is in use"), "{complaints}");
+    }
     theirs.kill().unwrap();
 
     convert(&["--to=regain"], &data);
