@@ -1,6 +1,6 @@
 //! Any valid expression has an answer or an error, within its budgets.
 #![no_main]
-#![allow(dead_code, reason = "the modules serve the tests of their crate as well")]
+#![expect(dead_code, reason = "the modules serve the tests of their crate as well")]
 
 use libfuzzer_sys::fuzz_target;
 

@@ -1,6 +1,6 @@
 //! Any text is parsed or refused, and what is parsed prints to itself.
 #![no_main]
-#![allow(dead_code, reason = "the modules serve the tests of their crate as well")]
+#![expect(dead_code, reason = "the modules serve the tests of their crate as well")]
 
 use libfuzzer_sys::fuzz_target;
 
