@@ -123,11 +123,11 @@ impl Engine {
         t: Timestamp,
         ctx: &Arc<Ctx>,
     ) -> Result<QueryResult, EvalError> {
-        with_stack_for(expr, || {
-            let (node, grid) = instant_plan(expr, t)?;
-            let answered = answer(self.question(&node, &grid, false), source, ctx);
-            answered.map_err(|error| error.with_text_of(expr))
-        })?
+        planned(
+            expr,
+            || instant_plan(expr, t),
+            |node, grid| answer(self.question(node, grid, false), source, ctx),
+        )
     }
 
     /// The values of `expr` at `steps`.
@@ -138,11 +138,11 @@ impl Engine {
         steps: Steps,
         ctx: &Arc<Ctx>,
     ) -> Result<QueryResult, EvalError> {
-        with_stack_for(expr, || {
-            let (node, grid) = range_plan(expr, steps)?;
-            let answered = answer(self.question(&node, &grid, true), source, ctx);
-            answered.map_err(|error| error.with_text_of(expr))
-        })?
+        planned(
+            expr,
+            || range_plan(expr, steps),
+            |node, grid| answer(self.question(node, grid, true), source, ctx),
+        )
     }
 
     /// The values of `expr` at `steps`, with what `cache` has kept of earlier queries over the same source. They are those
@@ -155,12 +155,11 @@ impl Engine {
         steps: Steps,
         ctx: &Arc<Ctx>,
     ) -> Result<QueryResult, EvalError> {
-        with_stack_for(expr, || {
-            let (node, grid) = range_plan(expr, steps)?;
-            let question = self.question(&node, &grid, true);
-            let answered = cache.answer(question, expr, source, ctx);
-            answered.map_err(|error| error.with_text_of(expr))
-        })?
+        planned(
+            expr,
+            || range_plan(expr, steps),
+            |node, grid| cache.answer(self.question(node, grid, true), expr, source, ctx),
+        )
     }
 
     /// The question that a plan and its times are.
@@ -172,6 +171,19 @@ impl Engine {
     ) -> Question<'q> {
         Question { options: &self.options, regexes: &self.regexes, node, grid, range, fuse: true }
     }
+}
+
+/// Plans a query and does `work` with its plan, on a stack that is deep enough for `expr`. An error shows the
+/// text of the part that it is about.
+pub(crate) fn planned<T: Send>(
+    expr: &Expr,
+    plan: impl FnOnce() -> Result<(Node, Grid), EvalError> + Send,
+    work: impl FnOnce(&Node, &Grid) -> Result<T, EvalError> + Send,
+) -> Result<T, EvalError> {
+    with_stack_for(expr, || {
+        let (node, grid) = plan()?;
+        work(&node, &grid).map_err(|error| error.with_text_of(expr))
+    })?
 }
 
 /// The plan of an instant query, and its only time.

@@ -25,11 +25,10 @@ use regain_model::Timestamp;
 use regain_storage::{Ctx, Queryable};
 
 use crate::ast::Expr;
-use crate::engine::{Engine, Steps, instant_plan, range_plan};
+use crate::engine::{Engine, Steps, instant_plan, planned, range_plan};
 use crate::eval::{Evaluator, Question};
 use crate::eval_error::Result;
 use crate::plan;
-use crate::stack::with_stack_for;
 use crate::value::QueryResult;
 use diagnosis::Diagnosis;
 use outline::{Item, What, outline};
@@ -124,11 +123,11 @@ impl Engine {
         ctx: &Arc<Ctx>,
         clock: &(dyn Fn() -> Duration + Sync),
     ) -> Result<Explanation> {
-        with_stack_for(expr, || {
-            let (node, grid) = instant_plan(expr, t)?;
-            let explained = explain(self.question(&node, &grid, false), expr, source, (ctx, clock));
-            explained.map_err(|error| error.with_text_of(expr))
-        })?
+        planned(
+            expr,
+            || instant_plan(expr, t),
+            |node, grid| explain(self.question(node, grid, false), expr, source, (ctx, clock)),
+        )
     }
 
     /// Evaluates `expr` at `steps` and explains the answer. `clock` tells a time that never goes back.
@@ -140,11 +139,11 @@ impl Engine {
         ctx: &Arc<Ctx>,
         clock: &(dyn Fn() -> Duration + Sync),
     ) -> Result<Explanation> {
-        with_stack_for(expr, || {
-            let (node, grid) = range_plan(expr, steps)?;
-            let explained = explain(self.question(&node, &grid, true), expr, source, (ctx, clock));
-            explained.map_err(|error| error.with_text_of(expr))
-        })?
+        planned(
+            expr,
+            || range_plan(expr, steps),
+            |node, grid| explain(self.question(node, grid, true), expr, source, (ctx, clock)),
+        )
     }
 }
 
