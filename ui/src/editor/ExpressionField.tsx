@@ -40,12 +40,13 @@ export function ExpressionField(props: ExpressionFieldProps) {
       const code = await load();
       const element = host.current;
       if (!isWanted || element === null || code === undefined) return;
-      const hadFocus = document.activeElement === area.current;
+      const before = area.current;
+      const hadFocus = document.activeElement === before;
       editor.current = code.createEditor({
         host: element,
         text: typed.current,
         // Whoever is typing already goes on at the same place.
-        selection: { anchor: area.current?.selectionStart ?? 0, head: area.current?.selectionEnd ?? 0 },
+        selection: { anchor: before?.selectionStart ?? 0, head: before?.selectionEnd ?? 0 },
         label,
         onChange: (now) => {
           typed.current = now;
@@ -54,8 +55,10 @@ export function ExpressionField(props: ExpressionFieldProps) {
         onRun: (now) => latest.current.onRun(now),
         past: () => latest.current.past(),
       });
-      setReady(true);
+      // The area goes with the next drawing. Hidden until then, it takes no click or key that would go with it.
+      if (before !== null) before.hidden = true;
       if (hadFocus) editor.current.focus();
+      setReady(true);
     };
     void begin();
     return () => {

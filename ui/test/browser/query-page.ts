@@ -18,8 +18,12 @@ export const field = (page: Page): Locator => page.getByRole('textbox', { name: 
 
 export const rows = (page: Page): Locator => page.getByRole('grid').getByRole('row');
 
+/** Waits until the editor has taken the place of the plain field: what it closes, suggests and marks comes with it. */
+export const edited = (page: Page): Promise<void> => page.locator('.cm-content').first().waitFor();
+
 /** Types an expression into the first panel and runs it. */
 export async function run(page: Page, expr: string): Promise<void> {
+  await edited(page);
   await field(page).click();
   await page.keyboard.type(expr);
   await page.keyboard.press('Control+Enter');

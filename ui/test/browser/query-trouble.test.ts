@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { HOSTILE, MARK } from '../fixtures/hostile';
-import { choose, field, open, plotArea, restore, rows, run } from './query-page';
+import { choose, edited, field, open, plotArea, restore, rows, run } from './query-page';
 import { axe, inBrowser } from './stage';
 
 inBrowser('the query page in trouble', (stage) => {
@@ -23,6 +23,7 @@ inBrowser('the query page in trouble', (stage) => {
     await page.route(/api\/v1\/regain\/lint$/, (route) =>
       route.fulfill({ contentType: 'application/json', body: JSON.stringify({ status: 'success', data: { errors } }) }),
     );
+    await edited(page);
     await field(page).click();
     await page.keyboard.type('foo +');
     await page.keyboard.press('Shift+Enter');

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { choose, field, GRAPH, open, parameters, restore, rows, run } from './query-page';
+import { choose, edited, field, GRAPH, open, parameters, restore, rows, run } from './query-page';
 import { inBrowser } from './stage';
 
 inBrowser('the query page', (stage) => {
@@ -21,10 +21,31 @@ inBrowser('the query page', (stage) => {
     await page.context().close();
   });
 
+  it('goes on in the editor where the plain field was left', async () => {
+    const page = await stage.blank();
+    let arrive = () => {};
+    const arrival = new Promise<void>((resolve) => (arrive = resolve));
+    await page.route(/assets\/code-[^/]*\.js$/, async (route) => {
+      await arrival;
+      await route.continue();
+    });
+    await page.goto(`${stage.server.url}/query`);
+    await field(page).click();
+    await page.keyboard.type('sum(alpha');
+    expect(await field(page).inputValue()).toBe('sum(alpha');
+    await page.keyboard.press('ArrowLeft');
+    arrive();
+    await edited(page);
+    await page.keyboard.type('X');
+    expect(await field(page).innerText()).toBe('sum(alphXa');
+    await page.context().close();
+  });
+
   it('suggests metrics with their help, history first', async () => {
     stage.server.special = { metadata: () => ({ beta: [{ type: 'gauge', help: 'What beta means.', unit: '' }] }) };
     const page = await open(stage, '/query?g0.expr=gamma');
     await page.getByText('3 series').waitFor();
+    await edited(page);
     await field(page).click();
     await page.keyboard.press('Control+a');
     await page.keyboard.type('be');
