@@ -9,7 +9,7 @@ REGAIN := target/release/regain
 NODE := $(shell command -v npm >/dev/null && node -p 'const [a, b] = process.versions.node.split("."); +(a > 20 || (a == 20 && b >= 19))' 2>/dev/null)
 UI_SOURCES := $(shell find ui/src ui/build ui/public -type f -not -name '*.test.*') ui/index.html ui/vite.config.ts
 
-.PHONY: build run demo test lint bench bench-promql bench-ui peers ui ui-test ui-lint
+.PHONY: build run demo test lint bench bench-promql bench-tsdb bench-ui peers ui ui-test ui-lint
 
 # The release binary. jemalloc returns memory to the system and is built for releases only.
 build: ui
@@ -36,6 +36,11 @@ demo: build
 bench: build peers
 	$(CARGO) build --release --locked --package regain-bench
 	target/release/regain-bench all
+
+# Collecting and keeping beside the same peers; SMALL=1 for a run that only shows that it works. See bench/README.md.
+bench-tsdb: build peers
+	$(CARGO) build --release --locked --package regain-bench
+	target/release/regain-bench tsdb
 
 # Queries on the same data beside the same peers: 50,000 series over six hours, and a million with a few samples each.
 bench-promql: build peers

@@ -16,6 +16,9 @@ use crate::table;
 const RUNS_MIN: usize = 20;
 const RUNS_MAX: usize = 2000;
 const RUNS_TIME: Duration = Duration::from_millis(400);
+/// One that takes long is asked so often at least, and then no more once so much time has gone by.
+const RUNS_FEW: usize = 5;
+const RUNS_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// Who is asked what.
 #[derive(Clone, Copy, Debug)]
@@ -100,7 +103,7 @@ fn ask(server: &Server, path: &str) -> anyhow::Result<(Timed, serde_json::Value)
     }
     let mut times = Vec::new();
     let (cpu, begin) = (server.process.cpu_s()?, Instant::now());
-    while times.len() < RUNS_MIN || begin.elapsed() < RUNS_TIME && times.len() < RUNS_MAX {
+    while !is_enough(times.len(), begin.elapsed()) {
         let start = Instant::now();
         connection.get(path)?;
         times.push(milliseconds(start.elapsed()));
@@ -109,6 +112,16 @@ fn ask(server: &Server, path: &str) -> anyhow::Result<(Timed, serde_json::Value)
     times.sort_by(f64::total_cmp);
     let (p50_ms, p95_ms) = (times[times.len() / 2 - 1], times[times.len() * 95 / 100 - 1]);
     Ok((Timed { cold_ms, p50_ms, p95_ms, cpu_ms, difference: None }, answer))
+}
+
+/// Whether a query has been asked often enough after so many runs in so much time.
+fn is_enough(runs: usize, elapsed: Duration) -> bool {
+    match runs {
+        0..RUNS_FEW => false,
+        RUNS_FEW..RUNS_MIN => elapsed >= RUNS_TIME_MAX,
+        RUNS_MIN..RUNS_MAX => elapsed >= RUNS_TIME,
+        RUNS_MAX.. => true,
+    }
 }
 
 fn milliseconds(duration: Duration) -> f64 {

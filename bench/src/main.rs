@@ -5,39 +5,49 @@ use std::process::ExitCode;
 
 mod settings;
 
+mod interrupt;
+
+mod measure;
+
 mod fleet;
 
-mod scrape;
-
-mod push;
+mod load;
 
 mod ask;
 
 mod promql;
 
+mod tsdb;
+
+mod bar;
+
 mod table;
 
-const USAGE: &str = "usage: regain-bench scrape | push | promql | all
-Environment: REGAIN, PROMETHEUS, VICTORIAMETRICS name the programs (empty: without it); TARGETS,
-SCRAPE_SECONDS, PUSH_INSTANCES, PUSH_MINUTES, PROMQL_INSTANCES, PROMQL_MINUTES and PROMQL_SERIES
-set the sizes. In PROMQL_DIR, where it is set, what `promql` has pushed is kept for its next run.";
+const USAGE: &str = "usage: regain-bench tsdb [PART…] | promql | all
+What is measured, how, and the variables that set the sizes: bench/README.md.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let result = match words.as_slice() {
-        ["fleet", settings @ ..] => fleet::serve(settings),
-        ["scrape"] => scrape::run(),
-        ["push"] => push::run(),
-        ["promql"] => promql::run(),
-        ["all"] => scrape::run().and_then(|()| push::run()),
-        _ => Err(anyhow::anyhow!(USAGE)),
-    };
-    match result {
+    match run(&words) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             table::complain(&format!("{error:#}"));
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run(words: &[&str]) -> anyhow::Result<()> {
+    // The fleet has no children and is ended by whoever started it.
+    if let ["fleet", settings @ ..] = words {
+        return fleet::serve(settings);
+    }
+    interrupt::watch()?;
+    match words {
+        ["tsdb", parts @ ..] => tsdb::run(parts),
+        ["promql"] => promql::run(),
+        ["all"] => tsdb::run(&[]).and_then(|()| promql::run()),
+        _ => Err(anyhow::anyhow!(USAGE)),
     }
 }

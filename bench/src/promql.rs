@@ -4,7 +4,7 @@
 //! postings and matchers are made for.
 
 mod fleet;
-mod many;
+pub(crate) mod many;
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,8 @@ use regain_tests::queries::Query;
 use regain_tests::server::{Server, Setup};
 
 use crate::ask::{self, Caching, Round};
-use crate::push::settle;
+use crate::load::STEP_S;
+use crate::measure::settle;
 use crate::settings::{Scratch, now, number_or, servers};
 use crate::table;
 
@@ -80,7 +81,7 @@ fn end_of(dir: &Path) -> anyhow::Result<u64> {
     if let Ok(text) = std::fs::read_to_string(&file) {
         return Ok(text.trim().parse()?);
     }
-    let end_s = now().as_secs() / fleet::STEP_S * fleet::STEP_S;
+    let end_s = now().as_secs() / STEP_S * STEP_S;
     write_file(&file, &end_s.to_string())?;
     Ok(end_s)
 }
@@ -95,7 +96,8 @@ fn push_once(data: &dyn Data, server: &Server, title: &str, end_s: u64) -> anyho
     settle(&server.process)
 }
 
-fn setup(program: Program, dir: &Path) -> Setup {
+/// A server that answers what is asked about so many series.
+pub(crate) fn setup(program: Program, dir: &Path) -> Setup {
     let setup = Setup::new(program, dir);
     match program {
         // The last flag of a name counts. The limits are below what is asked for here.

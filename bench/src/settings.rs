@@ -6,6 +6,28 @@ use std::time::{Duration, UNIX_EPOCH};
 use anyhow::Context as _;
 use regain_tests::program::{Program, variable_of};
 
+/// Where the scratch directories lie, below the directory in which a run is started.
+const SCRATCH: &str = "target/bench";
+
+/// A number that sets the size of a run.
+#[derive(Debug)]
+pub(crate) struct Size {
+    /// The variable that sets it.
+    pub(crate) variable: &'static str,
+    /// Without the variable.
+    pub(crate) full: u64,
+    /// Without it, where `$SMALL` asks for a run that only shows that everything works.
+    pub(crate) small: u64,
+}
+
+impl Size {
+    /// The number that counts for this run.
+    pub(crate) fn get(&self) -> anyhow::Result<u64> {
+        let is_small = variable_of("SMALL").is_some_and(|value| !value.is_empty());
+        number_or(self.variable, if is_small { self.small } else { self.full })
+    }
+}
+
 /// A number from the environment or, without it, a default.
 pub(crate) fn number_or(name: &str, default: u64) -> anyhow::Result<u64> {
     match variable_of(name) {
@@ -33,7 +55,7 @@ pub(crate) struct Scratch(PathBuf);
 impl Scratch {
     /// Makes a fresh one below the build's directory.
     pub(crate) fn new(name: &str) -> anyhow::Result<Self> {
-        let dir = Path::new("target/bench").join(format!("{name}-{}", std::process::id()));
+        let dir = Path::new(SCRATCH).join(format!("{name}{}", suffix()));
         std::fs::create_dir_all(&dir)?;
         Ok(Self(dir.canonicalize()?))
     }
@@ -42,6 +64,16 @@ impl Scratch {
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
+
+    /// Removes all that this process has made.
+    pub(crate) fn remove_all() {
+        let Ok(entries) = std::fs::read_dir(SCRATCH) else { return };
+        let is_ours = |path: &PathBuf| path.to_string_lossy().ends_with(&suffix());
+        for path in entries.flatten().map(|entry| entry.path()).filter(is_ours) {
+            // What stays behind lies below the build's directory.
+            std::fs::remove_dir_all(path).ok();
+        }
+    }
 }
 
 impl Drop for Scratch {
@@ -49,6 +81,11 @@ impl Drop for Scratch {
         // What stays behind lies below the build's directory.
         std::fs::remove_dir_all(&self.0).ok();
     }
+}
+
+/// What tells this process' directories from those of others.
+fn suffix() -> String {
+    format!("-{}", std::process::id())
 }
 
 /// The time since 1970.

@@ -1,17 +1,21 @@
 //! A million series with a few samples each.
 
+use std::time::{Duration, Instant};
+
 use regain_tests::push::{Push, send};
 use regain_tests::queries::{Query, about, instant};
 use regain_tests::series::scatter;
 use regain_tests::server::Server;
 
 use super::Data;
-use super::fleet::STEP_S;
+use crate::load::STEP_S;
 
 /// How many samples each series has.
 const SAMPLES: u64 = 4;
 /// The series of one request, which are those of one pod.
 const SERIES_PER_POD: u64 = 200;
+/// The requests that go over one connection.
+const PODS_PER_CONNECTION: u64 = 250;
 const SERVICES: [&str; 8] =
     ["auth", "billing", "cart", "checkout", "mail", "orders", "search", "users"];
 const CODES: [&str; 5] = ["200", "204", "404", "500", "503"];
@@ -19,8 +23,8 @@ const METHODS: [&str; 4] = ["DELETE", "GET", "POST", "PUT"];
 
 /// So many series.
 #[derive(Debug)]
-pub(super) struct Many {
-    pub(super) series: u64,
+pub(crate) struct Many {
+    pub(crate) series: u64,
 }
 
 impl Data for Many {
@@ -41,19 +45,32 @@ impl Data for Many {
     }
 
     fn push(&self, server: &Server, end_s: u64) -> anyhow::Result<()> {
-        let mut push = Push::default();
         for step in 0..SAMPLES {
-            // VictoriaMetrics closes connections that have lived for some minutes.
-            let mut connection = server.connect()?;
-            let seconds = end_s - (SAMPLES - step) * STEP_S;
-            for pod in 0..self.series / SERIES_PER_POD {
-                push.clear();
-                add_pod(&mut push, pod, seconds);
-                let answer = send(&mut connection, &push.compressed()?)?;
-                anyhow::ensure!(answer.status / 100 == 2, "{}: {}", answer.status, answer.text());
-            }
+            self.push_at(server, end_s - (SAMPLES - step) * STEP_S)?;
         }
         Ok(())
+    }
+}
+
+impl Many {
+    /// Pushes one sample of each series and returns the time that the server took to answer.
+    pub(crate) fn push_at(&self, server: &Server, seconds: u64) -> anyhow::Result<Duration> {
+        let (mut push, mut connection) = (Push::default(), server.connect()?);
+        let mut spent = Duration::ZERO;
+        for pod in 0..self.series / SERIES_PER_POD {
+            // VictoriaMetrics closes connections that have lived for some minutes.
+            if pod % PODS_PER_CONNECTION == PODS_PER_CONNECTION - 1 {
+                connection = server.connect()?;
+            }
+            push.clear();
+            add_pod(&mut push, pod, seconds);
+            let body = push.compressed()?;
+            let start = Instant::now();
+            let answer = send(&mut connection, &body)?;
+            spent += start.elapsed();
+            anyhow::ensure!(answer.status / 100 == 2, "{}: {}", answer.status, answer.text());
+        }
+        Ok(spent)
     }
 }
 
@@ -84,7 +101,7 @@ fn add_pod(push: &mut Push, pod: u64, seconds: u64) {
     }
 }
 
-const QUERIES: [Query; 14] = [
+pub(crate) const QUERIES: [Query; 14] = [
     instant("m01_count_by_name", r#"count by (__name__) ({__name__!=""})"#),
     instant("m02_count_by_job", "count by (job) (http_requests_total)"),
     instant("m03_suffix", r#"count(http_requests_total{pod=~".*-77"})"#),
