@@ -8,9 +8,11 @@
 mod events;
 mod features;
 mod flags;
+mod health;
 mod load;
 mod options;
 mod reload;
+mod retention;
 mod rules;
 mod startup;
 mod store;

@@ -1,6 +1,7 @@
 //! kill -9 in the middle of scraping and pushing: what was acknowledged is there afterwards.
 //!
-//! Acknowledged is what a push was answered 2xx for, and what a query has returned.
+//! Acknowledged is what a push was answered 2xx for, and what a query has returned. Invented would be what
+//! nobody has pushed.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -45,6 +46,7 @@ fn prometheus_loses_none_either() {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "the summary says what the kills have shown")]
 fn run(program: Program, kills: u64) {
     let dir = tempfile::tempdir().unwrap();
     let fleet = fleet();
@@ -61,6 +63,13 @@ fn run(program: Program, kills: u64) {
         setup = live_and_die(server, &memory, kill);
     }
     memory.assert_all_kept(&setup.start().unwrap(), kills);
+    let name = program.name();
+    let (pushes, scraped) = memory.counts();
+    let pushed = pushes * PUSHED_SERIES as u64;
+    println!(
+        "crash: {kills} times kill -9 of {name}, {pushed} acknowledged samples of {pushes} pushes and \
+         {scraped} seen ones of scrapes, none lost, none invented"
+    );
 }
 
 /// Every scrape shows new values.
@@ -125,6 +134,7 @@ impl Life<'_> {
             let samples: Vec<_> = (0..PUSHED_SERIES)
                 .map(|series| (series.to_string(), time_ms as f64 / 8.0 + series as f64))
                 .collect();
+            self.memory.remember_sent(time_ms, &samples);
             push.clear();
             for (number, value) in &samples {
                 let labels = [("__name__", "pushed"), ("job", "push"), ("number", number)];
@@ -164,6 +174,8 @@ struct Memory(Arc<Mutex<Kept>>);
 struct Kept {
     /// Values as they were written, by series and time in milliseconds.
     samples: BTreeMap<String, BTreeMap<i64, String>>,
+    /// The same of what was pushed, answered or not.
+    sent: BTreeMap<String, BTreeMap<i64, String>>,
     pushes: u64,
     scraped: u64,
     last_push_ms: i64,
@@ -188,14 +200,14 @@ impl Memory {
         .unwrap()
     }
 
+    fn remember_sent(&self, time_ms: i64, samples: &[(String, f64)]) {
+        add(&mut self.0.lock().unwrap().sent, time_ms, samples);
+    }
+
     fn remember_push(&self, time_ms: i64, samples: &[(String, f64)]) {
         let mut kept = self.0.lock().unwrap();
         kept.pushes += 1;
-        for (number, value) in samples {
-            let series = json!({"__name__": "pushed", "job": "push", "number": number});
-            let times = kept.samples.entry(series.to_string()).or_default();
-            times.insert(time_ms, value.to_string());
-        }
+        add(&mut kept.samples, time_ms, samples);
     }
 
     fn remember_answer(&self, answer: &Value) {
@@ -228,6 +240,24 @@ impl Memory {
             .collect();
         let (total, few): (usize, _) = (lost.len(), lost.iter().take(3).collect::<Vec<_>>());
         assert!(lost.is_empty(), "kill {kill}: {total} acknowledged samples are lost: {few:?}");
+        let pushed = found.iter().filter(|(series, _)| series.contains("pushed"));
+        for (series, (time, value)) in
+            pushed.flat_map(|(series, times)| times.iter().map(move |sample| (series, sample)))
+        {
+            let sent = kept.sent.get(series).and_then(|times| times.get(time));
+            assert_eq!(sent, Some(value), "kill {kill}: {series} at {time} is invented");
+        }
+    }
+}
+
+fn add(
+    kept: &mut BTreeMap<String, BTreeMap<i64, String>>,
+    time_ms: i64,
+    samples: &[(String, f64)],
+) {
+    for (number, value) in samples {
+        let series = json!({"__name__": "pushed", "job": "push", "number": number});
+        kept.entry(series.to_string()).or_default().insert(time_ms, value.to_string());
     }
 }
 

@@ -22,6 +22,7 @@ mod jenkins_crash;
 mod jenkins_facts;
 mod lifetime;
 mod node;
+mod pushed_on;
 mod remote_write;
 mod rules_side_by_side;
 mod scenarios;

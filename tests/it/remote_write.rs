@@ -1,5 +1,7 @@
 //! What the remote-write receiver refuses, and what a refusal says.
 
+mod symbolized;
+
 use regain_tests::program::Program;
 use regain_tests::push::{Push, send};
 use regain_tests::server::{Server, Setup};

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/util/stats"
 )
 
 // answer is the value of an expression. A scalar is a series without labels.
@@ -16,6 +17,20 @@ type answer struct {
 	Warnings []string `json:"warnings,omitempty"`
 	Infos    []string `json:"infos,omitempty"`
 	Error    string   `json:"error,omitempty"`
+	Stats    *samples `json:"stats,omitempty"`
+}
+
+// samples are what a query looked at, read and held, and the first two for each step.
+type samples struct {
+	Total        int64   `json:"total"`
+	Read         int64   `json:"read"`
+	Peak         int     `json:"peak"`
+	TotalPerStep []int64 `json:"total_per_step"`
+	ReadPerStep  []int64 `json:"read_per_step"`
+}
+
+func counted(of *stats.QuerySamples) *samples {
+	return &samples{of.TotalSamples, of.SamplesRead, of.PeakSamples, of.TotalSamplesPerStep, of.SamplesReadPerStep}
 }
 
 type series struct {

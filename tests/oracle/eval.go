@@ -52,6 +52,7 @@ func (r *referee) engine(features []string) *engine {
 	made := promql.NewEngine(promql.EngineOpts{
 		MaxSamples:               samplesMax,
 		Timeout:                  timeout,
+		EnablePerStepStats:       true,
 		NoStepSubqueryIntervalFn: func(int64) int64 { return intervalMS },
 		EnableAtModifier:         true,
 		EnableNegativeOffset:     true,
@@ -79,13 +80,16 @@ func (r *referee) eval(asked *eval) any {
 	answer.Warnings, answer.Infos = result.Warnings.AsStrings(asked.Expr, 0, 0)
 	slices.Sort(answer.Warnings)
 	slices.Sort(answer.Infos)
+	if result.Err == nil {
+		answer.Stats = counted(query.Stats().Samples)
+	}
 	return answer
 }
 
 func (r *referee) query(asked *eval) (promql.Query, error) {
 	engine, ctx := r.engine(asked.Features), context.Background()
 	lookback := time.Duration(asked.LookbackMS) * time.Millisecond
-	settings := promql.NewPrometheusQueryOpts(false, lookback)
+	settings := promql.NewPrometheusQueryOpts(true, lookback)
 	start, end := time.UnixMilli(asked.StartMS), time.UnixMilli(asked.EndMS)
 	if asked.StepMS == 0 {
 		return engine.NewInstantQuery(ctx, r.store.db, settings, asked.Expr, start)

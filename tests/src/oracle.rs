@@ -17,7 +17,7 @@ use anyhow::Context as _;
 
 use crate::program::{variable_of, workspace};
 
-pub use answer::{Answer, Bucket, Float, Native, Number, Parsed, Series};
+pub use answer::{Answer, Bucket, Float, Native, Number, Parsed, Series, Stats};
 pub use question::{Eval, Load, LoadedSeries, Parse};
 pub use random::Random;
 

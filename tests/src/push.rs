@@ -1,4 +1,4 @@
-//! Remote write 1.0, the sender's side.
+//! Remote write, the sender's side.
 
 use regain_remote::write::encode;
 
@@ -9,6 +9,9 @@ use crate::series::Series;
 const JOBS: [&str; 6] = ["api", "billing", "cart", "mail", "search", "store"];
 const HEADERS: &str = "Content-Type: application/x-protobuf\r\nContent-Encoding: snappy\r\n\
                        X-Prometheus-Remote-Write-Version: 0.1.0\r\n";
+const SYMBOLIZED_HEADERS: &str = "Content-Type: application/x-protobuf;proto=io.prometheus.write.v2.Request\r\n\
+                                  Content-Encoding: snappy\r\n\
+                                  X-Prometheus-Remote-Write-Version: 2.0.0\r\n";
 
 /// The body of a push under construction.
 #[derive(Debug, Default)]
@@ -69,4 +72,10 @@ pub fn time_of(instance: u64, seconds: u64) -> i64 {
 /// Sends a compressed body; the error of the server, if it has one, is in the answer.
 pub fn send(connection: &mut Connection, body: &[u8]) -> anyhow::Result<Answer> {
     connection.post("/api/v1/write", HEADERS, body)
+}
+
+/// Compresses and sends a message of 2.0.
+pub fn send_symbolized(connection: &mut Connection, message: &[u8]) -> anyhow::Result<Answer> {
+    let body = snap::raw::Encoder::new().compress_vec(message)?;
+    connection.post("/api/v1/write", SYMBOLIZED_HEADERS, &body)
 }

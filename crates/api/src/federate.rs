@@ -70,7 +70,8 @@ async fn expose(
         }
         Ok(encode(&found, &external.config.external_labels, format))
     };
-    let encoded = serving.queries.look_up(find).await?;
+    // Samples are decoded, however few there are.
+    let encoded = serving.queries.look_up(usize::MAX, find).await?;
     Ok(encoded.expect("families have names and hold numbers"))
 }
 

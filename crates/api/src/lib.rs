@@ -51,4 +51,4 @@ pub use settings::{BuildInfo, ProcessFacts, Settings, WebAddress};
 pub use targets::{
     ActiveTarget, DroppedTargets, PoolCost, TargetCost, TargetListing, TargetMetadata,
 };
-pub use write::WriteService;
+pub use write::{AcceptedMessages, WriteService};

@@ -39,6 +39,11 @@ pub(crate) use self::answer_memory::{AnswerBudget, AnswerMemory};
 pub(crate) use self::origin::{HttpRequest, Origin, RuleOrigin};
 pub(crate) use self::running::{RunningQueries, RunningQuery};
 
+/// A look-up of more series and texts than these gets out of other requests' way.
+const LIGHT_LOOK_UP_MAX: usize = 1000;
+/// A look-up of more gets a thread of its own.
+const SHORT_LOOK_UP_MAX: usize = 20_000;
+
 /// One question, parsed.
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
@@ -99,6 +104,8 @@ pub struct QueryService {
     running: RunningQueries,
     active_log: Option<Arc<ActiveLog>>,
     cache: Option<Arc<ResultCache>>,
+    /// Whether `stats=all` tells what each step took.
+    tells_steps: bool,
     log: Arc<QueryLog>,
     clock: Clock,
     metrics: QueryMetrics,
@@ -131,6 +138,7 @@ impl QueryService {
             running: RunningQueries::default(),
             active_log: None,
             cache: None,
+            tells_steps: false,
             log: Arc::new(QueryLog::new(registry)),
             clock,
             metrics: QueryMetrics::new(registry, limits),
@@ -150,6 +158,17 @@ impl QueryService {
         let cache = Arc::new(ResultCache::new(bytes_max));
         cache::register(registry, &cache);
         Self { cache: Some(cache), ..self }
+    }
+
+    /// The same service, which tells with `stats=all` what each step took, if `tells_steps` says so.
+    #[must_use]
+    pub fn with_step_stats(self, tells_steps: bool) -> Self {
+        Self { tells_steps, ..self }
+    }
+
+    /// Whether `stats=all` tells what each step took.
+    pub(crate) const fn tells_steps(&self) -> bool {
+        self.tells_steps
     }
 
     /// Writes a line to `sink` for each query that ends from now on, or to nobody.
@@ -262,7 +281,9 @@ impl QueryService {
     ) -> Result<T, ApiError> {
         let Question { expr, text, origin, when, options, timeout, .. } = question;
         let timeout = timeout.map_or(self.limits.timeout, |asked| asked.min(self.limits.timeout));
-        let engine = self.engine.load().with(options);
+        let begun = Instant::now();
+        let clock = regain_promql::Clock::new(move || begun.elapsed());
+        let engine = self.engine.load().with(options).timed_by(clock);
         let source = Arc::clone(&self.source);
         let ctx = self.context();
         let session = Arc::new(self.session(text, when, origin, &ctx));
@@ -308,14 +329,27 @@ impl QueryService {
         }
     }
 
-    /// Runs a look-up of series or labels, with the limits of queries.
+    /// How many series and texts a look-up looks at, at most: what `size_of` says of the source.
+    pub(crate) fn size(&self, size_of: impl FnOnce(&dyn Queryable) -> usize) -> usize {
+        size_of(&*self.source)
+    }
+
+    /// Runs a look-up of series or labels, which looks at up to `size` of them, with the limits of queries.
     pub(crate) async fn look_up<T: Send + 'static>(
         &self,
+        size: usize,
         work: impl FnOnce(&dyn Queryable, &Arc<Ctx>) -> regain_storage::Result<T> + Send + 'static,
     ) -> Result<T, ApiError> {
         let (source, ctx) = (Arc::clone(&self.source), self.context());
         let work_ctx = Arc::clone(&ctx);
         let work = move |_: Duration| work(&*source, &work_ctx);
-        Ok(self.look_up_places.run(&ctx, self.limits.timeout, work).await??)
+        let timeout = self.limits.timeout;
+        let places = &self.look_up_places;
+        let outcome = match size {
+            0..=LIGHT_LOOK_UP_MAX => places.run_light(&ctx, timeout, work).await,
+            0..=SHORT_LOOK_UP_MAX => places.run_short(&ctx, timeout, work).await,
+            _ => places.run(&ctx, timeout, work).await,
+        };
+        Ok(outcome??)
     }
 }

@@ -1,9 +1,10 @@
-//! `/api/v1/write`: samples that others push, as remote write 1.0.
+//! `/api/v1/write`: samples that others push, as remote write 1.0 or 2.0.
 //!
 //! Checks come in upstream's order, because senders act on the first that fails: the encoding, the size,
 //! the compression, the type of the message, and then the message itself.
 
-mod message_type;
+mod accepted;
+mod failure;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,26 +12,37 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, HeaderName, StatusCode, header};
-use regain_http::capped::{CappedError, unsnappy};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use regain_http::capped::unsnappy;
 use regain_http::server::Caller;
 use regain_http::server::body::{BodyError, read_body};
 use regain_metrics::{Counter, CounterVec, Registry};
 use regain_model::Timestamp;
-use regain_remote::write::{DECODED_BYTES_MAX, Fault, Limits, Outcome, Receiver, WriteError};
+use regain_remote::write::{DECODED_BYTES_MAX, Limits, Message, Outcome, Receiver};
 use regain_storage::Appendable;
 
 use crate::door::Open;
 use crate::envelope::plain_error;
 use crate::settings::Settings;
-use message_type::MessageType;
+use failure::Failure;
+
+pub use accepted::AcceptedMessages;
 
 /// What a sender without an address is called, as behind a socket that has none.
 const UNKNOWN_SENDER: &str = "unknown";
 
+/// What of a request of 2.0 was kept, in headers of its answer.
+const SAMPLES_WRITTEN: HeaderName =
+    HeaderName::from_static("x-prometheus-remote-write-samples-written");
+const HISTOGRAMS_WRITTEN: HeaderName =
+    HeaderName::from_static("x-prometheus-remote-write-histograms-written");
+const EXEMPLARS_WRITTEN: HeaderName =
+    HeaderName::from_static("x-prometheus-remote-write-exemplars-written");
+
 /// Takes pushed samples.
 pub struct WriteService {
     receiver: Receiver,
+    accepted: AcceptedMessages,
     metrics: WriteMetrics,
 }
 
@@ -43,12 +55,19 @@ impl fmt::Debug for WriteService {
 struct WriteMetrics {
     invalid_labels: Counter,
     samples: Counter,
+    histograms: Counter,
     skipped: CounterVec,
 }
 
 impl WriteService {
-    /// A service that appends to `store`. Adds its metrics to `registry`: once per registry.
-    pub fn new(store: Arc<dyn Appendable>, limits: Limits, registry: &Registry) -> Self {
+    /// A service that appends to `store` what comes in one of the `accepted` messages. Adds its metrics to
+    /// `registry`: once per registry.
+    pub fn new(
+        store: Arc<dyn Appendable>,
+        limits: Limits,
+        accepted: AcceptedMessages,
+        registry: &Registry,
+    ) -> Self {
         let metrics = WriteMetrics {
             invalid_labels: registry.counter(
                 "prometheus_api_remote_write_invalid_labels_samples_total",
@@ -59,32 +78,39 @@ impl WriteService {
                 "regain_remote_write_received_samples_total",
                 "Samples that were received by remote write and kept.",
             ),
+            histograms: registry.counter(
+                "regain_remote_write_received_histograms_total",
+                "Native histograms that were received by remote write and kept.",
+            ),
             skipped: registry.counter_vec(
                 "regain_remote_write_skipped_total",
                 "What was received by remote write and is not kept, by what it is.",
                 &["kind"],
             ),
         };
-        Self { receiver: Receiver::new(store, limits), metrics }
+        Self { receiver: Receiver::new(store, limits), accepted, metrics }
     }
 
-    fn write(&self, sender: &str, body: &[u8], now: Timestamp) -> Result<(), Failure> {
-        let mut message = Vec::new();
-        unsnappy(body, DECODED_BYTES_MAX, &mut message)?;
-        let outcome = self.receiver.write(sender, &message, now)?;
-        self.count(outcome);
-        match outcome.histograms_skipped {
-            0 => Ok(()),
-            count => Err(Failure::Histograms { count }),
-        }
+    fn write(
+        &self,
+        sender: &str,
+        message: Message,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Outcome, Failure> {
+        let mut decoded = Vec::new();
+        unsnappy(body, DECODED_BYTES_MAX, &mut decoded)?;
+        let outcome = self.receiver.write(sender, message, &decoded, now)?;
+        self.count(&outcome);
+        Ok(outcome)
     }
 
-    fn count(&self, outcome: Outcome) {
-        self.metrics.invalid_labels.add(outcome.invalid_series);
+    fn count(&self, outcome: &Outcome) {
+        self.metrics.invalid_labels.add(outcome.invalid);
         self.metrics.samples.add(outcome.samples);
+        self.metrics.histograms.add(outcome.histograms);
         for (kind, count) in [
             ("exemplar", outcome.exemplars_skipped),
-            ("histogram", outcome.histograms_skipped),
             ("metadata", outcome.metadata_skipped),
             ("sample", outcome.samples_skipped),
         ] {
@@ -95,76 +121,7 @@ impl WriteService {
     }
 }
 
-/// Why a request is refused.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error("{0} encoding (compression) is not accepted by this server; only snappy is acceptable")]
-    Encoding(String),
-    #[error("{0}")]
-    MessageType(#[from] message_type::Refused),
-    #[error("request body exceeds the {DECODED_BYTES_MAX} bytes limit")]
-    BodyTooLarge,
-    #[error("{0}")]
-    BodyBroken(BodyError),
-    #[error("decoded size exceeds the {DECODED_BYTES_MAX} bytes limit")]
-    DecodedTooLarge,
-    // The name of upstream's decoder, which senders' logs are searched for.
-    #[error("s2: corrupt input")]
-    Corrupt,
-    #[error("{0}")]
-    Write(#[from] WriteError),
-    /// What could be kept is kept; the sender has to know what was not.
-    #[error(
-        "{count} native histograms of this request are not kept: this server keeps floats only, so \
-         set send_native_histograms to false; the request's float samples are kept"
-    )]
-    Histograms { count: u64 },
-    #[error("the write failed unexpectedly")]
-    Panicked,
-}
-
-impl From<CappedError> for Failure {
-    fn from(error: CappedError) -> Self {
-        match error {
-            CappedError::TooLarge { .. } => Self::DecodedTooLarge,
-            CappedError::Header { .. } | CappedError::Corrupt { .. } | CappedError::Truncated => {
-                Self::Corrupt
-            }
-        }
-    }
-}
-
-impl Failure {
-    /// The status tells a sender whether to try again: 5xx yes, anything else no.
-    fn status(&self) -> StatusCode {
-        match self {
-            Self::Encoding(_) | Self::MessageType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BodyBroken(_)
-            | Self::DecodedTooLarge
-            | Self::Corrupt
-            | Self::Histograms { .. } => StatusCode::BAD_REQUEST,
-            Self::Write(error) => match error.fault() {
-                Fault::Request => StatusCode::BAD_REQUEST,
-                Fault::Limit => StatusCode::SERVICE_UNAVAILABLE,
-                Fault::Server => StatusCode::INTERNAL_SERVER_ERROR,
-            },
-            Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    fn log(&self) {
-        match self {
-            Self::Write(WriteError::Refused { series, time_ms, .. }) => {
-                tracing::error!(err = %self, %series, timestamp = time_ms, "Out of order sample from remote write");
-            }
-            Self::Panicked => tracing::error!("A remote write request panicked"),
-            _ => tracing::error!(err = %self, "Error decoding remote write request"),
-        }
-    }
-}
-
-/// Takes a `prometheus.WriteRequest`.
+/// Takes a request of either protocol.
 pub(crate) async fn receive(
     Open(serving): Open,
     State(settings): State<Arc<Settings>>,
@@ -175,20 +132,55 @@ pub(crate) async fn receive(
             "remote write receiver needs to be enabled with --web.enable-remote-write-receiver";
         return plain_error(StatusCode::NOT_FOUND, why);
     };
-    match store(service, request, settings.clock.now()).await {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+    let content_type = text_of(request.headers(), &header::CONTENT_TYPE);
+    let message = service.accepted.message(&content_type);
+    // Only senders of 2.0 look for these, and those of 1.0 would take a zero at its word.
+    let is_counted = message == Ok(Message::V2);
+    match store(service, message, request, settings.clock.now()).await {
+        Ok(outcome) => {
+            let answer = match outcome.problems.is_empty() {
+                true => StatusCode::NO_CONTENT.into_response(),
+                false => partial(&outcome),
+            };
+            if is_counted { with_counts(answer, &outcome) } else { answer }
+        }
         Err(failure) => {
             failure.log();
-            plain_error(failure.status(), failure)
+            // What was wrong before anybody looked into the message has no counts upstream either.
+            let is_counted = is_counted && failure.is_of_store();
+            let answer = plain_error(failure.status(), failure);
+            if is_counted { with_counts(answer, &Outcome::default()) } else { answer }
         }
     }
 }
 
+/// Tells a sender of 2.0 what was left out beside what was kept.
+fn partial(outcome: &Outcome) -> Response {
+    let Outcome { problems, samples, histograms, .. } = outcome;
+    let count = problems.count();
+    tracing::error!(err = %problems, count, samples, histograms, "Remote write request was kept in part");
+    plain_error(StatusCode::BAD_REQUEST, problems)
+}
+
+fn with_counts(mut answer: Response, outcome: &Outcome) -> Response {
+    let counts = [
+        (SAMPLES_WRITTEN, outcome.samples),
+        (HISTOGRAMS_WRITTEN, outcome.histograms),
+        // The store has no place for them.
+        (EXEMPLARS_WRITTEN, 0),
+    ];
+    for (name, count) in counts {
+        answer.headers_mut().insert(name, HeaderValue::from(count));
+    }
+    answer
+}
+
 async fn store(
     service: Arc<WriteService>,
+    message: Result<Message, accepted::Refused>,
     request: Request,
     now: Timestamp,
-) -> Result<(), Failure> {
+) -> Result<Outcome, Failure> {
     let (parts, body) = request.into_parts();
     let encoding = text_of(&parts.headers, &header::CONTENT_ENCODING);
     if !matches!(&*encoding, "" | "snappy") {
@@ -198,17 +190,15 @@ async fn store(
     let peer = parts.extensions.get::<Caller>();
     // The port changes with each connection, the sender does not.
     let sender = peer.map_or(UNKNOWN_SENDER.to_owned(), |caller| caller.peer.ip().to_string());
-    let content_type = text_of(&parts.headers, &header::CONTENT_TYPE);
-    let message_type = MessageType::of(&content_type);
     // Decoding and appending take a while, and appending may wait for the disk.
-    let write = move || {
+    let write = move || match message {
+        Ok(message) => service.write(&sender, message, &body, now),
         // Upstream looks at the compression before it looks at the type.
-        if let Err(refused) = message_type {
-            let mut message = Vec::new();
-            unsnappy(&body, DECODED_BYTES_MAX, &mut message)?;
-            return Err(refused.into());
+        Err(refused) => {
+            let mut decoded = Vec::new();
+            unsnappy(&body, DECODED_BYTES_MAX, &mut decoded)?;
+            Err(refused.into())
         }
-        service.write(&sender, &body, now)
     };
     tokio::task::spawn_blocking(write).await.unwrap_or(Err(Failure::Panicked))
 }

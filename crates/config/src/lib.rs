@@ -60,7 +60,9 @@ pub use global::GlobalConfig;
 pub use load::{LoadError, LoadOptions, load_file, load_text};
 pub use otlp::{OtlpConfig, TranslationStrategy};
 pub use protocol::WantedProtocol;
-pub use regain_file::{AlertingPart, HealingPart, RegainFile, load_regain_file, load_regain_text};
+pub use regain_file::{
+    AlertingPart, HealingPart, RegainFile, RetentionOf, load_regain_file, load_regain_text,
+};
 pub use relabel::RelabelRule;
 pub use remediations::{LoadedRemediations, load_remediation_files, load_remediation_text};
 pub use remote_read::RemoteReadConfig;

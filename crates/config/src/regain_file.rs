@@ -1,19 +1,34 @@
 //! `regain.yml`: what Regain has beyond the files that Prometheus and Alertmanager must also accept.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use regain_discovery::join_dir;
+use regain_model::Matcher;
+use regain_promql::parse_metric_selector;
 use regain_yaml::{Decode as _, Mistakes, Node, Section, parse};
 
 use crate::load::{LoadError, read};
+use crate::value::optional_duration;
 
 /// What a `regain.yml` says. Paths are relative to the directory of the process.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RegainFile {
     /// Alerting in the same process; without it alerts are only sent to other Alertmanagers.
     pub alerting: Option<AlertingPart>,
     /// Healing; without it nothing is healed.
     pub healing: Option<HealingPart>,
+    /// Series that are kept for a shorter time than the rest.
+    pub retention: Vec<RetentionOf>,
+}
+
+/// An item of the list `retention` in the section `storage`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetentionOf {
+    /// What the labels of the series satisfy.
+    pub matchers: Vec<Matcher>,
+    /// How long their samples are kept.
+    pub time: Duration,
 }
 
 /// The section `alerting`.
@@ -81,6 +96,28 @@ impl RegainFile {
                 }
                 HealingPart { remediations }
             }),
+            retention: section
+                .section("storage", "storage", |section| {
+                    section.list("retention", RetentionOf::decode)
+                })
+                .unwrap_or_default(),
+        })
+    }
+}
+
+impl RetentionOf {
+    fn decode(node: &Node, mistakes: &Mistakes) -> Option<Self> {
+        Section::read(node, "storage.retention", mistakes, |section| {
+            if section.peek("match").is_none() {
+                section
+                    .rule("match", "match is missing: which series are kept for a shorter time?");
+            }
+            let matchers = section.parsed("match", parse_metric_selector).unwrap_or_default();
+            let time = optional_duration(section, "time").unwrap_or_default();
+            if time.is_zero() {
+                section.rule("time", "time must be longer than 0: how long are these series kept?");
+            }
+            Self { matchers, time }
         })
     }
 }

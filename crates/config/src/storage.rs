@@ -145,9 +145,6 @@ fn retention(section: &mut Section<'_>) -> Retention {
         section.rule("size", message);
     }
     let percentage = retention.percentage;
-    if percentage > 0.0 {
-        section.remark("percentage", "storage.tsdb.retention.percentage");
-    }
     if !(0.0..=100.0).contains(&percentage) {
         let message = format!(
             "'storage.tsdb.retention.percentage' must be in the range [0, 100], got {percentage}"

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use hashbrown::HashSet;
-use regain_model::{SeriesKey, Span, Timestamp};
+use regain_model::{Histogram, SeriesKey, Span, Timestamp, is_stale};
 use regain_storage::fs::Fs;
 use regain_storage::{
     Batch, Ctx, Error, Order, Part, Run, Selection, SeriesMeta, Snapshot, histogram_index,
@@ -19,7 +19,7 @@ use regain_storage::{
 
 use self::present::Present;
 use crate::block::Block;
-use crate::sample::{Native, Samples};
+use crate::sample::{Counts, Native, Samples};
 use crate::ulid::Ulid;
 use crate::windows::{WINDOW_MS, windows};
 use crate::writer::{BlockOptions, BlockWriter, WriteError};
@@ -264,17 +264,32 @@ fn decode(part: &mut dyn Part, batch: &mut Batch) -> Result<Vec<SeriesMeta>, Err
     Ok(metas)
 }
 
-/// Puts the samples of a run into `samples`.
+/// Puts the samples of a run into `samples`. Its histograms have integer counts where all of them can, and
+/// a staleness marker behind a histogram becomes one, as Prometheus writes it.
 fn fill(samples: &mut Samples, batch: &Batch, run: &Run) {
     samples.clear();
     let starts = batch.starts_of(run);
+    let histogram_of = |cell: f64| {
+        let index = usize::try_from(histogram_index(cell)?).ok()?;
+        batch.histograms.get(index)
+    };
+    let all = batch.floats_of(run).iter().filter_map(|&cell| histogram_of(cell));
+    let are_whole = all.clone().all(|histogram| Native::from_whole_model(histogram).is_some());
+    let native = |histogram: &Histogram| match Native::from_whole_model(histogram) {
+        Some(native) if are_whole => native,
+        _ => Native::from_model(histogram),
+    };
+    let stale = || {
+        if are_whole { Native::Integer(Counts::stale()) } else { Native::Float(Counts::stale()) }
+    };
+    let mut is_behind_histogram = false;
     for (at, (&time, &cell)) in batch.times_of(run).iter().zip(batch.floats_of(run)).enumerate() {
         let start = starts.get(at).copied().unwrap_or_default();
-        let index = histogram_index(cell).and_then(|index| usize::try_from(index).ok());
-        match index.and_then(|index| batch.histograms.get(index)) {
-            Some(histogram) => {
-                samples.push_histogram(time, start, Native::from_model(histogram));
-            }
+        let histogram = histogram_of(cell).map(|histogram| native(histogram));
+        let histogram = histogram.or_else(|| (is_behind_histogram && is_stale(cell)).then(stale));
+        is_behind_histogram = histogram.is_some();
+        match histogram {
+            Some(histogram) => samples.push_histogram(time, start, histogram),
             None => samples.push_float(time, start, cell),
         }
     }

@@ -10,6 +10,9 @@ use regain_model::histogram::{Buckets, EXPONENTIAL_SCHEMA_MAX, Span};
 use regain_model::{Histogram, ResetHint, is_stale};
 use regain_storage::{histogram_cell, histogram_index, quieted};
 
+/// Integers below this are told apart by floats.
+const WHOLE_MAX: u64 = 1 << 53;
+
 /// Where a histogram's buckets lie.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Layout {
@@ -109,6 +112,21 @@ impl Native {
         }
     }
 
+    /// A histogram of queries as one with integer counts, if all of its counts are such.
+    pub fn from_whole_model(histogram: &Histogram) -> Option<Self> {
+        let Self::Float(counts) = Self::from_model(histogram) else { return None };
+        let all = |counts: &[f64]| counts.iter().copied().map(whole).collect::<Option<Vec<u64>>>();
+        Some(Self::Integer(Counts {
+            hint: counts.hint,
+            layout: counts.layout,
+            count: whole(counts.count)?,
+            zero_count: whole(counts.zero_count)?,
+            sum: counts.sum,
+            positive: all(&counts.positive)?,
+            negative: all(&counts.negative)?,
+        }))
+    }
+
     /// A histogram of queries as one with float counts.
     pub fn from_model(histogram: &Histogram) -> Self {
         Self::Float(Counts {
@@ -140,6 +158,14 @@ impl fmt::Display for Native {
             _ => model.fmt(f),
         }
     }
+}
+
+/// A count that is an integer which floats tell from its neighbours.
+fn whole(count: f64) -> Option<u64> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "compared below")]
+    let integer = count as u64;
+    let is_same = (integer as f64).to_bits() == count.to_bits();
+    (is_same && integer < WHOLE_MAX).then_some(integer)
 }
 
 fn write_integers(

@@ -43,7 +43,7 @@ impl PrometheusDir {
     }
 
     /// Counts what there is. `each` gets, window by window, the series with the numbers of
-    /// their floats in the chunks that begin there.
+    /// their samples in the chunks that begin there.
     pub fn survey(
         &self,
         ctx: &Arc<Ctx>,
@@ -58,7 +58,7 @@ impl PrometheusDir {
             for some in found.chunks_mut(SERIES_PER_READ) {
                 let pieces = self.0.read(some, ctx);
                 for (series, pieces) in some.iter().zip(&pieces) {
-                    let before = all.floats;
+                    let before = all.samples();
                     // A chunk that reaches into several windows counts where it begins.
                     let begins = |piece: &&Piece| window.contains(Timestamp(piece.min));
                     for piece in pieces.iter().filter(begins) {
@@ -66,7 +66,7 @@ impl PrometheusDir {
                             self.0.chunk_fault(piece, fault, ctx);
                         }
                     }
-                    each(window, &series.labels, all.floats - before);
+                    each(window, &series.labels, all.samples() - before);
                 }
             }
         }
@@ -75,6 +75,11 @@ impl PrometheusDir {
 }
 
 impl Holdings {
+    /// Floats and histograms.
+    const fn samples(&self) -> u64 {
+        self.floats + self.histograms
+    }
+
     fn add(&mut self, piece: &Piece, scratch: &mut Samples) -> std::result::Result<(), Fault> {
         let (encoding, data) = (piece.bytes.encoding, &piece.bytes.data);
         let count = u64::from(sample_count(encoding, data)?);

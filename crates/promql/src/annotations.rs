@@ -120,6 +120,31 @@ impl Annotations {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_text.is_empty()
+    }
+
+    /// The bytes of the query that are spoken of.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &Range<u32>> {
+        self.by_text.values().map(|entry| &entry.at)
+    }
+
+    /// Adds remarks that were gathered by themselves, as if each were added now; `moved` tells which bytes they are about.
+    pub(crate) fn extend(&mut self, others: &Self, moved: impl Fn(&Range<u32>) -> Range<u32>) {
+        for (text, other) in &others.by_text {
+            let at = moved(&other.at);
+            let Some(entry) = self.by_text.get_mut(text) else {
+                self.by_text.insert(text.clone(), Entry { at, ..other.clone() });
+                continue;
+            };
+            match (&mut entry.monotonicity, &other.monotonicity) {
+                (Some(known), Some(found)) => known.merge(found),
+                _ if other.occurrences > 0 => entry.occurrences += other.occurrences,
+                _ => entry.at = at,
+            }
+        }
+    }
+
     /// The warnings and the infos, each in the order of their text.
     pub(crate) fn into_parts(self) -> (Vec<Annotation>, Vec<Annotation>) {
         let (mut warnings, mut infos) = (Vec::new(), Vec::new());

@@ -24,16 +24,17 @@ mod survey;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use regain_storage::{Ctx, Queryable, Snapshot};
 
 use crate::ast::Expr;
-use crate::eval::{Evaluator, Question, answer};
+use crate::eval::{Question, answer, answer_from};
 use crate::eval_error::{EvalError, Part, Result};
-use crate::grid::Grid;
+use crate::grid::{Grid, Held};
 use crate::label_sets::MetadataSymbols;
 use crate::plan;
-use crate::value::{QueryResult, QueryStats, Series, Value};
+use crate::value::{QueryResult, QueryStats, Series, StepStats, Value};
 use extent::Extent;
 use kept::{Kept, Remarks};
 use shelf::{Key, Shelf};
@@ -93,6 +94,7 @@ struct Piece {
     series: Vec<Series>,
     remarks: Remarks,
     stats: QueryStats,
+    steps: Vec<StepStats>,
     /// Whether it could be kept.
     is_plain: bool,
 }
@@ -136,10 +138,11 @@ impl ResultCache {
         source: &dyn Queryable,
         ctx: &Arc<Ctx>,
     ) -> Result<QueryResult> {
-        let Question { options, node, grid, .. } = question;
+        let Question { options, node, grid, over_time, .. } = question;
         let survey = Survey::of(expr);
         let keeps = self.bytes_max > 0
             && grid.len > 0
+            && over_time
             && !survey.asks_for_bounds
             && !options.features.delayed_name_removal
             && plan::reads_samples(node)
@@ -152,6 +155,7 @@ impl ResultCache {
         // What is kept comes first: its mark must not be newer than the view of the store.
         let kept = self.shelf().get(&key);
         let snapshot = source.snapshot(plan::time_span(node, grid, options), ctx)?;
+        let preparation = question.laps.elapsed();
         let (mark, changed) = snapshot.changed_since(kept.as_ref().map_or(0, |kept| kept.mark));
         let layout = survey.layout;
         let asked = Asked { question, layout, snapshot: snapshot.as_ref(), mark, ctx };
@@ -159,13 +163,13 @@ impl ResultCache {
             && let Some(valid) = kept.valid(changed, |time| asked.read_until(time))
             && let Some(result) = self.extend(&asked, &key, &kept, valid)?
         {
-            return Ok(result);
+            return Ok(prepared(result, preparation));
         }
         count(&self.counts.misses);
         let piece = asked.evaluate(*grid)?;
-        let kept = piece.is_plain.then(|| asked.kept(&piece, self.answer_bytes_max())).flatten();
+        let kept = if piece.is_plain { asked.kept(&piece, self.answer_bytes_max())? } else { None };
         self.keep(key, kept);
-        Ok(piece.into_result(ctx))
+        Ok(prepared(piece.into_result(ctx), preparation))
     }
 
     /// Answers from what is kept and from the steps that are missing; `None` when that does not give the
@@ -193,6 +197,7 @@ impl ResultCache {
         for piece in &pieces {
             stats.samples_total += piece.stats.samples_total;
             stats.samples_read += piece.stats.samples_read;
+            stats.sorting += piece.stats.sorting;
         }
         stats.samples_peak = asked.ctx.budget.peak();
         let series = if pieces.is_empty() {
@@ -203,7 +208,11 @@ impl ResultCache {
             asked.series(&kept.extent)?
         } else {
             count(&self.counts.partial_hits);
+            // A copy of what is kept, with what is new.
+            let mut held = Held::new(asked.ctx, 0)?;
+            held.add_bytes(kept.extent.size_bytes())?;
             let whole = asked.joined(kept, valid, &pieces);
+            held.set_bytes(whole.size_bytes())?;
             let series = asked.series(&whole)?;
             let witness = pieces[pieces.len() - 1].grid;
             let remarks = kept.remarks.clone();
@@ -216,7 +225,8 @@ impl ResultCache {
             series
         };
         let Remarks { warnings, infos } = kept.remarks.clone();
-        Ok(Some(QueryResult { value: Value::Matrix(series), warnings, infos, stats }))
+        let (value, steps) = (Value::Matrix(series), Vec::new());
+        Ok(Some(QueryResult { value, warnings, infos, stats, steps }))
     }
 
     const fn answer_bytes_max(&self) -> usize {
@@ -240,6 +250,12 @@ impl ResultCache {
 fn count(counter: &AtomicU64) {
     // Ordering: a counter that guards no other memory.
     counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// An answer to a query that was prepared for so long.
+fn prepared(mut result: QueryResult, preparation: Duration) -> QueryResult {
+    result.stats.preparation = preparation;
+    result
 }
 
 impl Asked<'_> {
@@ -273,28 +289,32 @@ impl Asked<'_> {
 
     fn evaluate(&self, grid: Grid) -> Result<Piece> {
         let question = Question { grid: &grid, ..self.question };
-        let result = Evaluator::new(question, self.snapshot, self.ctx).answer(question)?;
-        let QueryResult { value, warnings, infos, stats } = result;
+        let result = answer_from(question, self.snapshot, self.ctx)?;
+        let QueryResult { value, warnings, infos, stats, steps } = result;
         let Value::Matrix(series) = value else {
             return Err(EvalError::RangeOfType(value.type_name()));
         };
         let remarks = Remarks { warnings, infos };
         let has_types = MetadataSymbols::of(&self.ctx.labels.read()).has_type_or_unit();
         let is_plain = !has_types && remarks.are_of_steps();
-        Ok(Piece { grid, series, remarks, stats, is_plain })
+        Ok(Piece { grid, series, remarks, stats, steps, is_plain })
     }
 
     /// What is to be kept of a whole answer, unless that takes more than `bytes_max`.
-    fn kept(&self, piece: &Piece, bytes_max: usize) -> Option<Kept> {
+    fn kept(&self, piece: &Piece, bytes_max: usize) -> Result<Option<Kept>> {
         let points = piece.series.iter().map(|series| series.points.len()).sum::<usize>();
-        if points.saturating_mul(size_of::<f64>()) > bytes_max {
-            return None;
+        let bytes = points.saturating_mul(size_of::<f64>());
+        if bytes > bytes_max {
+            return Ok(None);
         }
+        // Until it is with the cache, the query holds it.
+        let mut held = Held::new(self.ctx, 0)?;
+        held.add_bytes(bytes)?;
         let extent = Extent::of(piece.grid, &piece.series);
         let (remarks, witness) = (piece.remarks.clone(), piece.grid);
         let (mark, layout, longest) = (self.mark, self.layout, piece.grid.len);
         let kept = Kept { mark, extent, remarks, layout, longest, witness };
-        (kept.size_bytes() <= bytes_max).then_some(kept)
+        Ok((kept.size_bytes() <= bytes_max).then_some(kept))
     }
 
     /// What is kept together with the pieces around it. It grows up to twice the steps that a query has
@@ -330,6 +350,7 @@ impl Piece {
     fn into_result(self, ctx: &Ctx) -> QueryResult {
         let Remarks { warnings, infos } = self.remarks;
         let stats = QueryStats { samples_peak: ctx.budget.peak(), ..self.stats };
-        QueryResult { value: Value::Matrix(self.series), warnings, infos, stats }
+        let (value, steps) = (Value::Matrix(self.series), self.steps);
+        QueryResult { value, warnings, infos, stats, steps }
     }
 }

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use regain_model::Timestamp;
-use regain_storage::{Ctx, Queryable};
+use regain_storage::{ByteBudget, Ctx, Queryable};
 
 use crate::ast::{Expr, ValueType};
 use crate::cache::ResultCache;
 use crate::eval::{Question, answer};
 use crate::eval_error::EvalError;
 use crate::grid::Grid;
+use crate::laps::{Clock, Laps};
 use crate::parser::NESTING_MAX;
 use crate::plan::{Node, QueryTimes, is_light, lower};
 use crate::regex_cache::RegexCache;
+use crate::sharing::{Round, Sharing, Turn};
 use crate::stack::with_stack_for;
 use crate::value::QueryResult;
 
@@ -29,6 +31,9 @@ pub struct EngineOptions {
     pub workers: usize,
     /// The behaviours that `--enable-feature` turns on.
     pub features: Features,
+    /// Whether the statistics are those that upstream has, at the price of a slower evaluation: one operator after the
+    /// other.
+    pub counted: bool,
 }
 
 impl Default for EngineOptions {
@@ -39,6 +44,7 @@ impl Default for EngineOptions {
             step_default_ms: 60 * 1000,
             workers: 2,
             features: Features::default(),
+            counted: false,
         }
     }
 }
@@ -59,6 +65,8 @@ pub struct Features {
 pub struct QueryOptions {
     /// How far back an instant selector looks for a sample.
     pub lookback_delta_ms: Option<i64>,
+    /// Whether the statistics are to be upstream's.
+    pub counted: bool,
 }
 
 /// The times of a range query: `start`, and every `step_ms` after it up to `end`.
@@ -77,12 +85,13 @@ pub struct Steps {
 pub struct Engine {
     options: EngineOptions,
     regexes: Arc<RegexCache>,
+    clock: Option<Clock>,
 }
 
 impl Engine {
     /// An engine with these settings.
     pub fn new(options: EngineOptions) -> Self {
-        Self { options, regexes: Arc::default() }
+        Self { options, ..Self::default() }
     }
 
     /// The settings.
@@ -97,7 +106,14 @@ impl Engine {
         if let Some(lookback_delta_ms) = query.lookback_delta_ms {
             options.lookback_delta_ms = lookback_delta_ms;
         }
-        Self { options, regexes: Arc::clone(&self.regexes) }
+        options.counted |= query.counted;
+        Self { options, regexes: Arc::clone(&self.regexes), clock: self.clock.clone() }
+    }
+
+    /// This engine with a clock, by which it tells how long the stages of a query take.
+    #[must_use]
+    pub fn timed_by(self, clock: Clock) -> Self {
+        Self { clock: Some(clock), ..self }
     }
 
     /// A context for one query, with this engine's budget of samples.
@@ -123,11 +139,37 @@ impl Engine {
         t: Timestamp,
         ctx: &Arc<Ctx>,
     ) -> Result<QueryResult, EvalError> {
+        let laps = Laps::begin(self.clock.as_ref());
         planned(
             expr,
             || instant_plan(expr, t),
-            |node, grid| answer(self.question(node, grid, false), source, ctx),
+            |node, grid| answer(Question { laps, ..self.question(node, grid, false) }, source, ctx),
         )
+    }
+
+    /// A round of queries about the time `at`, which are asked one after another with [`instant_in`](Self::instant_in).
+    /// `bytes` pays for what they keep for each other.
+    pub fn round(&self, exprs: &[&Expr], at: Timestamp, bytes: ByteBudget) -> Round {
+        Round::new(&self.options, exprs, at, bytes)
+    }
+
+    /// The value of `expr`, which is the query whose `turn` it is, at the time of its round. It is the one that
+    /// [`instant`](Self::instant) gives, to the last bit.
+    pub fn instant_in(
+        &self,
+        Turn { round, index }: Turn<'_>,
+        source: &dyn Queryable,
+        expr: &Expr,
+        ctx: &Arc<Ctx>,
+    ) -> Result<QueryResult, EvalError> {
+        let Some((node, grid)) = round.plan(index, &self.options) else {
+            return self.instant(source, expr, round.at(), ctx);
+        };
+        let (laps, share) = (Laps::begin(self.clock.as_ref()), Sharing::Around(round));
+        with_stack_for(expr, || {
+            let question = Question { share, laps, ..self.question(node, &grid, false) };
+            answer(question, source, ctx).map_err(|error| error.with_text_of(expr))
+        })?
     }
 
     /// The values of `expr` at `steps`.
@@ -138,10 +180,15 @@ impl Engine {
         steps: Steps,
         ctx: &Arc<Ctx>,
     ) -> Result<QueryResult, EvalError> {
+        let laps = Laps::begin(self.clock.as_ref());
         planned(
             expr,
             || range_plan(expr, steps),
-            |node, grid| answer(self.question(node, grid, true), source, ctx),
+            |node, grid| {
+                let over_time = steps.start != steps.end;
+                let question = Question { over_time, laps, ..self.question(node, grid, true) };
+                answer(question, source, ctx)
+            },
         )
     }
 
@@ -155,10 +202,15 @@ impl Engine {
         steps: Steps,
         ctx: &Arc<Ctx>,
     ) -> Result<QueryResult, EvalError> {
+        let laps = Laps::begin(self.clock.as_ref());
         planned(
             expr,
             || range_plan(expr, steps),
-            |node, grid| cache.answer(self.question(node, grid, true), expr, source, ctx),
+            |node, grid| {
+                let over_time = steps.start != steps.end;
+                let question = Question { over_time, laps, ..self.question(node, grid, true) };
+                cache.answer(question, expr, source, ctx)
+            },
         )
     }
 
@@ -169,7 +221,17 @@ impl Engine {
         grid: &'q Grid,
         range: bool,
     ) -> Question<'q> {
-        Question { options: &self.options, regexes: &self.regexes, node, grid, range, fuse: true }
+        Question {
+            options: &self.options,
+            regexes: &self.regexes,
+            node,
+            grid,
+            range,
+            over_time: range,
+            fuse: true,
+            share: Sharing::Within,
+            laps: Laps::default(),
+        }
     }
 }
 

@@ -6,11 +6,13 @@
 mod aggregates;
 mod calls;
 mod checks;
+mod counted;
 mod fused;
 mod histograms;
 mod info;
 mod joined;
 mod labels;
+mod lent;
 mod ranges;
 mod root;
 mod sorting;
@@ -26,12 +28,15 @@ use crate::eval_error::{EvalError, Result};
 use crate::explain::Profile;
 use crate::grid::{Grid, Held, Matrix, RowLabels, is_absent};
 use crate::label_sets::empty_set;
+use crate::laps::Laps;
+use crate::ledger::Ledger;
 use crate::native::Notes;
 use crate::plan::{Node, ScalarMap};
 use crate::regex_cache::RegexCache;
+use crate::sharing::Shares;
 use crate::value::QueryStats;
 
-pub(crate) use root::{Question, answer};
+pub(crate) use root::{Question, answer, answer_from};
 
 const MILLIS_A_SECOND: i64 = 1000;
 
@@ -47,8 +52,17 @@ pub(crate) struct Evaluator<'q> {
     pub(crate) over_time: bool,
     /// Whether several operations may be done on each series before the next one is read.
     pub(crate) fuse: bool,
+    /// What several parts of the query ask for.
+    pub(crate) shares: Shares<'q>,
     /// What is noted for an explanation; `None` unless one was asked for.
     pub(crate) profile: Option<Profile<'q>>,
+    /// What upstream would count; `None` unless somebody wants to know. Then nothing is fused or shared.
+    pub(crate) ledger: Option<Ledger>,
+    /// How many samples upstream may hold that are not held here: those of scalars, and copies of what is shared.
+    pub(crate) unheld_max: u64,
+    /// How many samples upstream may hold of the vectors that the node at work is made of.
+    pub(crate) operands: u64,
+    pub(crate) laps: Laps<'q>,
 }
 
 /// What a node becomes.
@@ -61,13 +75,19 @@ pub(crate) enum Output {
 }
 
 impl Evaluator<'_> {
-    /// The vector that `node` becomes.
-    pub(crate) fn vector(&mut self, node: &Node, grid: &Grid) -> Result<Matrix> {
+    /// The vector that `node` becomes, whoever else asks for it.
+    fn unshared_vector(&mut self, node: &Node, grid: &Grid) -> Result<Matrix> {
         let held_bytes = self.ctx.bytes.held();
-        match self.eval(node, grid)? {
+        let siblings = std::mem::take(&mut self.operands);
+        let output = self.eval_unshared(node, grid)?;
+        let operands = std::mem::replace(&mut self.operands, siblings);
+        match output {
             Output::Vector(mut matrix) => {
                 let held = matrix.hold(self.ctx);
                 held.map_err(|error| error.in_part(held_bytes, || node.place()))?;
+                // Upstream holds what a vector is made of for as long as it makes it.
+                self.check_room(operands)?;
+                self.add_operand(&matrix);
                 Ok(matrix)
             }
             _ => Err(EvalError::Unsupported("a scalar in place of a vector")),
@@ -84,6 +104,13 @@ impl Evaluator<'_> {
 
     /// What `node` becomes on `grid`.
     pub(crate) fn eval(&mut self, node: &Node, grid: &Grid) -> Result<Output> {
+        match self.shares.key(node, grid) {
+            Some(_) => self.vector(node, grid).map(Output::Vector),
+            None => self.eval_unshared(node, grid),
+        }
+    }
+
+    fn eval_unshared(&mut self, node: &Node, grid: &Grid) -> Result<Output> {
         self.ctx.cancel.check()?;
         let held_bytes = self.ctx.bytes.held();
         let output = if self.profile.is_some() {
@@ -96,8 +123,17 @@ impl Evaluator<'_> {
 
     /// What `node` becomes on `grid`, with nothing noted about `node` itself.
     pub(crate) fn compute(&mut self, node: &Node, grid: &Grid) -> Result<Output> {
+        if self.ledger.is_some() {
+            self.compute_counted(node, grid)
+        } else {
+            self.compute_uncounted(node, grid)
+        }
+    }
+
+    fn compute_uncounted(&mut self, node: &Node, grid: &Grid) -> Result<Output> {
+        let before = (self.annotations.clone(), self.stats);
         if let Some(fused) = self.fused(node, grid)? {
-            return self.collect(&fused, node, grid).map(Output::Vector);
+            return self.collect(&fused, node, grid, before).map(Output::Vector);
         }
         match node {
             Node::Text(text) => Ok(Output::Text(text.clone())),
@@ -113,9 +149,9 @@ impl Evaluator<'_> {
 
     fn constant(&mut self, inner: &Node, grid: &Grid) -> Result<Output> {
         if grid.len == 1 {
-            return self.eval(inner, grid);
+            return self.once(inner, grid);
         }
-        Ok(match self.eval(inner, &grid.first())? {
+        Ok(match self.once(inner, grid)? {
             Output::Scalar(values) => Output::Scalar(
                 values.iter().flat_map(|&value| std::iter::repeat_n(value, grid.len)).collect(),
             ),
@@ -134,7 +170,7 @@ impl Evaluator<'_> {
         Ok(match node {
             Node::Number(value) => vec![*value; grid.len],
             Node::Time => grid.times().map(|time| time as f64 / 1000.0).collect(),
-            Node::Scalar(inner) => only_values(&self.vector(inner, grid)?),
+            Node::Scalar(inner) => only_values(&*self.lent(inner, grid)?),
             Node::ScalarNegate(inner) => {
                 let mut values = self.scalars(inner, grid)?;
                 for value in &mut values {
@@ -166,8 +202,8 @@ impl Evaluator<'_> {
             Node::Map { map, input, params } => self.map(*map, input, params, grid),
             Node::VectorScalar(node) => self.vector_scalar(node, grid),
             Node::VectorVector(node) => {
-                let left = self.vector(&node.left, grid)?;
-                let right = self.vector(&node.right, grid)?;
+                let left = self.lent(&node.left, grid)?;
+                let right = self.lent(&node.right, grid)?;
                 self.note_matching(node.matching.on, &node.matching.labels, [&left, &right]);
                 let delayed = self.options.features.delayed_name_removal;
                 let mut notes = Notes::default();
@@ -177,7 +213,7 @@ impl Evaluator<'_> {
             }
             Node::Set(node) => {
                 let left = self.vector(&node.left, grid)?;
-                let right = self.vector(&node.right, grid)?;
+                let right = self.lent(&node.right, grid)?;
                 self.note_matching(node.on, &node.labels, [&left, &right]);
                 binary::set(self.ctx, node, left, &right)
             }

@@ -27,12 +27,13 @@ use regain_storage::{Ctx, Queryable};
 use crate::ast::Expr;
 use crate::engine::{Engine, Steps, instant_plan, planned, range_plan};
 use crate::eval::{Evaluator, Question};
-use crate::eval_error::Result;
-use crate::plan;
+use crate::eval_error::{EvalError, Result};
+use crate::plan::{self, NodeId};
+use crate::sharing::Sharing;
 use crate::value::QueryResult;
 use diagnosis::Diagnosis;
 use outline::{Item, What, outline};
-use profile::{NodeId, Record};
+use profile::Record;
 
 pub use kind::NodeKind;
 pub use matching::{LabelDifference, Matching, Unmatched};
@@ -81,6 +82,9 @@ pub enum Evaluation {
     Measured(Box<Figures>),
     /// In one go with the node at this place of the list, which has the figures of all.
     PartOf(usize),
+    /// Not at all: it is equal to the node at this place of the list, and has its vector. The nodes below are listed
+    /// there.
+    SharedWith(usize),
     /// Nothing depended on it.
     Skipped,
 }
@@ -142,7 +146,11 @@ impl Engine {
         planned(
             expr,
             || range_plan(expr, steps),
-            |node, grid| explain(self.question(node, grid, true), expr, source, (ctx, clock)),
+            |node, grid| {
+                let over_time = steps.start != steps.end;
+                let question = Question { over_time, ..self.question(node, grid, true) };
+                explain(question, expr, source, (ctx, clock))
+            },
         )
     }
 }
@@ -158,9 +166,16 @@ fn explain(
     let snapshot = snapshot.as_ref();
     let mut evaluator = Evaluator::new(question, snapshot, ctx);
     evaluator.profile = Some(Profile::new(clock));
-    let result = evaluator.answer(question)?;
+    let mut outcome = evaluator.answer(question);
+    if matches!(outcome, Err(EvalError::TooManySamples)) {
+        let question = Question { fuse: false, share: Sharing::None, ..question };
+        evaluator = Evaluator::counting(question, snapshot, ctx);
+        evaluator.profile = Some(Profile::new(clock));
+        outcome = evaluator.answer(question);
+    }
+    let result = outcome?;
     let records = evaluator.profile.take().map(Profile::into_records).unwrap_or_default();
-    let items = outline(&evaluator, expr, node, *grid)?;
+    let items = outline(&evaluator, expr, (node, *grid), &records)?;
     let mut nodes = explained(&items, &records);
     let diagnosis = Diagnosis { question, source, snapshot, ctx, items: &items, nodes: &nodes };
     let reasons = diagnosis.reasons()?;
@@ -173,9 +188,12 @@ fn explain(
 
 fn explained(items: &[Item<'_>], records: &HashMap<NodeId, Record>) -> Vec<ExplainedNode> {
     let mut nodes: Vec<ExplainedNode> = Vec::with_capacity(items.len());
+    let place = |lender| items.iter().position(|item| item.ids.contains(&lender));
     for item in items {
+        let shared = item.shared_with.and_then(place);
         let evaluation = match figures(item, records) {
             _ if matches!(item.what, What::Settled) => Evaluation::Settled,
+            _ if let Some(lender) = shared => Evaluation::SharedWith(lender),
             Some(figures) => Evaluation::Measured(Box::new(figures)),
             None if item.grid.len == 0 => Evaluation::Skipped,
             None => unmeasured(item, &nodes),
@@ -199,7 +217,9 @@ fn unmeasured(item: &Item<'_>, nodes: &[ExplainedNode]) -> Evaluation {
     let (lead, has_scan) = match &nodes[parent].evaluation {
         Evaluation::PartOf(lead) => (*lead, true),
         Evaluation::Measured(figures) => (parent, figures.scan.is_some()),
-        Evaluation::Settled | Evaluation::Skipped => return Evaluation::Skipped,
+        Evaluation::Settled | Evaluation::Skipped | Evaluation::SharedWith(_) => {
+            return Evaluation::Skipped;
+        }
     };
     // A range is never computed by itself.
     let is_range = matches!(item.what, What::Range(_));
@@ -208,7 +228,8 @@ fn unmeasured(item: &Item<'_>, nodes: &[ExplainedNode]) -> Evaluation {
 
 /// The figures of a node, which may stand for several of the plan.
 fn figures(item: &Item<'_>, records: &HashMap<NodeId, Record>) -> Option<Figures> {
-    let mut records = item.ids.iter().filter_map(|id| records.get(id));
+    let records = item.ids.iter().filter_map(|id| records.get(id));
+    let mut records = records.filter(|record| record.evaluations > 0);
     let outermost = records.next()?;
     let mut figures = Figures {
         evaluations: outermost.evaluations,

@@ -19,6 +19,7 @@ pub(crate) mod native;
 pub(crate) mod natural_order;
 pub(crate) mod quantile;
 pub(crate) mod stats;
+pub(crate) mod trigonometry;
 
 pub(crate) use extended::extend;
 pub(crate) use range::{Extension, RangeCall, RangeFn, Scratch, Shared};

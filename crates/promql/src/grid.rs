@@ -7,7 +7,7 @@ use regain_storage::{Ctx, LabelsId};
 use crate::eval_error::{EvalError, Result, STEPS_MAX};
 
 /// Evenly spaced times: an instant query is a grid of one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Grid {
     pub(crate) start: i64,
     pub(crate) step: i64,
@@ -201,6 +201,12 @@ impl Matrix {
         debug_assert_eq!(self.steps, 1, "only a constant can be repeated");
         let values = self.values.iter().flat_map(|&value| std::iter::repeat_n(value, steps));
         Self { steps, values: values.collect(), labels: self.labels, held: self.held }
+    }
+
+    /// The same rows in other memory, which somebody is to hold.
+    pub(crate) fn copied(&self) -> Self {
+        let (labels, values) = (self.labels.clone(), self.values.clone());
+        Self { steps: self.steps, labels, values, held: None }
     }
 
     /// Lets `held` live as long as the matrix.

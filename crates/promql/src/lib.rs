@@ -30,10 +30,13 @@ mod window;
 mod grid;
 mod kahan;
 mod label_sets;
+mod laps;
+mod ledger;
 mod native;
 mod operators;
 mod regex_cache;
 mod row_op;
+mod sharing;
 mod stack;
 
 pub use annotations::Annotation;
@@ -45,12 +48,14 @@ pub use explain::{
     EmptyReason, Evaluation, ExplainedNode, Explanation, Figures, LabelDifference, Matching,
     NodeKind, ScanFigures, Unmatched,
 };
+pub use laps::Clock;
 pub use parse_error::{LineColumn, ParseError, ParseErrors};
 pub use parser::{
     CHAIN_MAX, Draft, NESTING_MAX, ParserOptions, TEXT_BYTES_MAX, parse, parse_draft,
     parse_metric_selector,
 };
 pub use printer::{pretty, pretty_within};
+pub use sharing::{Round, Turn};
 pub use value::{
-    HistogramPoint, Point, QueryResult, QueryStats, Sample, Scalar, Series, Text, Value,
+    HistogramPoint, Point, QueryResult, QueryStats, Sample, Scalar, Series, StepStats, Text, Value,
 };

@@ -16,6 +16,7 @@ const POINT_BYTES: usize = 8;
 
 /// Keeps a histogram until the query ends and returns its place.
 pub(crate) fn keep(ctx: &Ctx, histogram: Arc<Histogram>) -> Result<f64> {
+    ctx.budget.weigh(cost(&histogram));
     ctx.budget.take(cost(&histogram))?;
     ctx.bytes.take(size_bytes(&histogram) as u64)?;
     Ok(ctx.histograms.add(histogram))
@@ -24,6 +25,11 @@ pub(crate) fn keep(ctx: &Ctx, histogram: Arc<Histogram>) -> Result<f64> {
 /// What a histogram takes from a query's budget of samples.
 pub(crate) fn cost(histogram: &Histogram) -> u64 {
     ((histogram.size_bytes() + POINT_BYTES) / SAMPLE_BYTES) as u64
+}
+
+/// What upstream counts for a histogram that is a new result.
+pub(crate) fn fresh_cost(histogram: &Histogram) -> u64 {
+    1 + (histogram.size_bytes() / SAMPLE_BYTES) as u64
 }
 
 /// The memory of a histogram, and of its place among others.

@@ -3,6 +3,7 @@
 mod mixed;
 
 use crate::functions::math::pow;
+use crate::functions::trigonometry::atan2;
 
 pub(crate) use mixed::{Operand, Outcome, combine_mixed};
 
@@ -104,7 +105,7 @@ impl BinaryOp {
             Self::Div => left / right,
             Self::Mod => left % right,
             Self::Pow => pow(left, right),
-            Self::Atan2 => left.atan2(right),
+            Self::Atan2 => atan2(left, right),
             _ => f64::from(u8::from(self.holds(left, right))),
         }
     }
@@ -120,7 +121,7 @@ impl BinaryOp {
             Self::Div => use_it(|left, right| left / right),
             Self::Mod => use_it(|left, right| left % right),
             Self::Pow => use_it(pow),
-            _ => use_it(f64::atan2),
+            _ => use_it(atan2),
         }
     }
 }

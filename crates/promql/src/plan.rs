@@ -12,6 +12,7 @@ mod light;
 mod lower;
 mod lowered;
 mod names;
+mod number;
 mod order;
 mod place;
 mod span;
@@ -28,8 +29,9 @@ use crate::row_op::Stat;
 pub(crate) use calls::check_extension;
 pub(crate) use light::is_light;
 pub(crate) use lower::lower;
+pub(crate) use number::{NodeId, Numbered, Numbering, Numbers};
 pub(crate) use span::time_span;
-pub(crate) use stepwise::{is_stepwise, reads_samples};
+pub(crate) use stepwise::{is_repeated, is_stepwise, reads_samples};
 
 /// Bytes of the query's text.
 pub(crate) type Position = Range<u32>;
@@ -212,6 +214,27 @@ pub(crate) struct VectorVector {
     pub(crate) as_bool: bool,
     pub(crate) matching: Matching,
     pub(crate) at: Position,
+}
+
+impl VectorVector {
+    /// The side of which many series may match one of the other, and the other.
+    pub(crate) const fn sides_by_size(&self) -> (&Node, &Node) {
+        match self.matching.cardinality {
+            Cardinality::OneToMany => (&self.right, &self.left),
+            Cardinality::OneToOne | Cardinality::ManyToOne => (&self.left, &self.right),
+        }
+    }
+
+    /// Whether the result has the labels of the many side without its name, and nothing is filled in.
+    pub(crate) fn is_lookup(&self) -> bool {
+        let matching = &self.matching;
+        self.op.changes_meaning()
+            && !self.as_bool
+            && matching.cardinality != Cardinality::OneToOne
+            && matching.include.is_empty()
+            && matching.fill_left.is_none()
+            && matching.fill_right.is_none()
+    }
 }
 
 /// How series of two vectors find each other.

@@ -21,6 +21,7 @@ use part::PartRows;
 
 pub(crate) use folder::{CounterCheck, Report};
 pub(crate) use stage::{Check, GRID_TIMES, HeldTimes, Pool, Raw, Stage};
+pub(crate) use stats::strip as strip_buckets;
 
 /// Work from which on a selection is worth more than one worker, in samples decoded plus values
 /// computed.
@@ -51,24 +52,32 @@ pub(crate) struct Scan<'q> {
 
 /// The parts that are still to be done, numbered.
 struct Queue {
+    /// Those that are prepared.
     ready: VecDeque<Box<dyn Part>>,
     parts: Option<Box<dyn Parts>>,
     next: usize,
 }
 
+/// A part of a queue.
+struct Next {
+    number: usize,
+    part: Box<dyn Part>,
+    is_prepared: bool,
+}
+
 impl Queue {
-    fn pop(&mut self) -> Result<Option<(usize, Box<dyn Part>)>> {
-        let part = match (self.ready.pop_front(), &mut self.parts) {
-            (Some(part), _) => Some(part),
-            (None, Some(parts)) => parts.next()?,
-            (None, None) => None,
+    fn pop(&mut self) -> Result<Option<Next>> {
+        let (part, is_prepared) = match (self.ready.pop_front(), &mut self.parts) {
+            (Some(part), _) => (Some(part), true),
+            (None, Some(parts)) => (parts.next_unprepared()?, false),
+            (None, None) => (None, false),
         };
         if part.is_none() {
             self.parts = None;
         }
         let number = self.next;
         self.next += 1;
-        Ok(part.map(|part| (number, part)))
+        Ok(part.map(|part| Next { number, part, is_prepared }))
     }
 }
 
@@ -130,7 +139,10 @@ impl Scan<'_> {
             ctx.cancel.check()?;
             let next =
                 queue.lock().expect("a store does not panic while it hands out parts").pop()?;
-            let Some((number, mut part)) = next else { break };
+            let Some(Next { number, mut part, is_prepared }) = next else { break };
+            if !is_prepared {
+                part.prepare()?;
+            }
             ctx.hold_labels()?;
             rows.fill(self, part.as_mut(), ctx)?;
             if !folder.fold(number, &rows)? {

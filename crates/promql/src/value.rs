@@ -1,6 +1,7 @@
 //! What a query answers with.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use regain_model::{Histogram, Labels, Timestamp};
 
@@ -100,9 +101,22 @@ pub struct QueryResult {
     pub infos: Vec<crate::annotations::Annotation>,
     /// What the answer took.
     pub stats: QueryStats,
+    /// What each step took, for a query that is counted.
+    pub steps: Vec<StepStats>,
 }
 
-/// What a query took. Times are the caller's to measure: nothing here reads a clock.
+/// What a step of a query took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepStats {
+    /// The time of the step.
+    pub time: Timestamp,
+    /// The samples that the selectors looked at for it.
+    pub samples_total: u64,
+    /// The samples that were read for it, and not for a step before.
+    pub samples_read: u64,
+}
+
+/// What a query took. Times are zero unless the engine was handed a clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueryStats {
     /// The samples that the selectors looked at, counted once for every step that saw them.
@@ -113,4 +127,8 @@ pub struct QueryStats {
     pub samples_peak: u64,
     /// The steps whose values were kept from an earlier query; what was read is about the others.
     pub steps_cached: u64,
+    /// The time from the parsed expression to its plan and a view of the store.
+    pub preparation: Duration,
+    /// The time of sorting the answer.
+    pub sorting: Duration,
 }

@@ -1,6 +1,7 @@
 //! One field of a message.
 
 use crate::error::Error;
+use crate::packed::{PackedDoubles, PackedVarints};
 use crate::reader::{Reader, WireType};
 use crate::unzigzag;
 
@@ -79,6 +80,12 @@ impl<'a> Field<'a> {
         self.uint64().map(|value| (value & 0xffff_ffff) as u32).map(u32::cast_signed)
     }
 
+    /// The field as `uint32`: the low 32 bits.
+    #[inline]
+    pub fn uint32(&self) -> Result<u32, Error> {
+        self.int32().map(i32::cast_unsigned)
+    }
+
     /// The field as `bool`.
     #[inline]
     pub fn bool(&self) -> Result<bool, Error> {
@@ -89,6 +96,38 @@ impl<'a> Field<'a> {
     #[inline]
     pub fn sint64(&self) -> Result<i64, Error> {
         self.uint64().map(unzigzag)
+    }
+
+    /// The field as `sint32`: the low 32 bits.
+    #[inline]
+    pub fn sint32(&self) -> Result<i32, Error> {
+        self.uint32().map(|value| (value >> 1).cast_signed() ^ -((value & 1).cast_signed()))
+    }
+
+    /// Calls `each` with the numbers of a repeated field: those that share this field, or the one that has it to itself.
+    #[inline]
+    pub fn for_each_varint(&self, mut each: impl FnMut(u64)) -> Result<(), Error> {
+        match self.value {
+            Value::Varint(value) => each(value),
+            Value::Bytes(bytes) => {
+                for value in PackedVarints::new(bytes) {
+                    each(value?);
+                }
+            }
+            _ => return Err(self.wrong_wire_type()),
+        }
+        Ok(())
+    }
+
+    /// The same for `double`.
+    #[inline]
+    pub fn for_each_double(&self, mut each: impl FnMut(f64)) -> Result<(), Error> {
+        match self.value {
+            Value::Fixed64(bits) => each(f64::from_bits(bits)),
+            Value::Bytes(bytes) => PackedDoubles::new(bytes)?.for_each(each),
+            _ => return Err(self.wrong_wire_type()),
+        }
+        Ok(())
     }
 
     /// The field as `fixed64`.

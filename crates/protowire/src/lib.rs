@@ -18,7 +18,7 @@ mod tests;
 pub use error::Error;
 pub use field::{Field, Value};
 pub use packed::{PackedDoubles, PackedVarints};
-pub use reader::{Reader, WireType};
+pub use reader::{Reader, WireType, bytes_tag};
 
 /// Turns a zigzag-encoded number (`sint32`, `sint64`) back into a signed one.
 #[inline]

@@ -16,6 +16,12 @@ pub enum WireType {
     Fixed32 = 5,
 }
 
+/// The byte that starts a field of bytes or a message whose number is below 16.
+pub const fn bytes_tag(number: u8) -> u8 {
+    assert!(number > 0 && number < 16, "larger numbers take more bytes");
+    number << 3 | WireType::Bytes as u8
+}
+
 /// The largest field number.
 const FIELD_NUMBER_MAX: u64 = (1 << 29) - 1;
 /// The most bytes that a varint takes.
@@ -62,6 +68,19 @@ impl<'a> Reader<'a> {
         Ok(Some(Field { number, value }))
     }
 
+    /// Reads the next field if it is bytes and starts with `tag`, which is [`bytes_tag`] of its number. Where fields
+    /// nearly always come in one order, asking for the next one is cheaper than looking which it is.
+    #[inline]
+    pub fn next_if_tag(&mut self, tag: u8) -> Result<Option<&'a [u8]>, Error> {
+        match self.rest {
+            [first, rest @ ..] if *first == tag => {
+                self.rest = rest;
+                self.bytes().map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Reads a field's number and wire type.
     #[inline]
     pub fn tag(&mut self) -> Result<(u32, WireType), Error> {
@@ -88,6 +107,10 @@ impl<'a> Reader<'a> {
             [byte @ 0..=0x7f, rest @ ..] => {
                 self.rest = rest;
                 Ok(u64::from(*byte))
+            }
+            [low, high @ 0..=0x7f, rest @ ..] => {
+                self.rest = rest;
+                Ok(u64::from(*low & 0x7f) | u64::from(*high) << 7)
             }
             _ => self.long_varint(),
         }

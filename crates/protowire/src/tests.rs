@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 
 use crate::write::{self, append_varint, varint_len};
-use crate::{Error, Field, PackedDoubles, PackedVarints, Reader, Value, unzigzag, zigzag};
+use crate::{
+    Error, Field, PackedDoubles, PackedVarints, Reader, Value, bytes_tag, unzigzag, zigzag,
+};
 
 fn fields(message: &[u8]) -> Result<Vec<Field<'_>>, Error> {
     let mut reader = Reader::new(message);
@@ -68,6 +70,58 @@ fn refuses_values_of_another_type() {
 fn an_error_ends_packed_numbers() {
     let numbers: Vec<_> = PackedVarints::new(&[1, 0x80]).collect();
     assert_eq!(numbers, [Ok(1), Err(Error::Truncated)]);
+}
+
+#[test]
+fn repeated_numbers_may_share_a_field_or_have_one_each() {
+    let mut message = Vec::new();
+    write::put_packed_sint64(&mut message, 1, [3, -4]);
+    write::put_varint(&mut message, 1, zigzag(-5));
+    write::put_packed_doubles(&mut message, 2, &[1.5, -0.0]);
+    write::put_double(&mut message, 2, 2.5);
+    let (mut integers, mut doubles) = (Vec::new(), Vec::new());
+    for field in fields(&message).unwrap() {
+        match field.number {
+            1 => field.for_each_varint(|value| integers.push(unzigzag(value))).unwrap(),
+            _ => field.for_each_double(|value| doubles.push(value.to_bits())).unwrap(),
+        }
+    }
+    assert_eq!(integers, [3, -4, -5]);
+    assert_eq!(doubles, [1.5_f64, -0.0, 2.5].map(f64::to_bits));
+    let field = Field { number: 7, value: Value::Bytes(&[1, 0x80]) };
+    assert_eq!(field.for_each_varint(|_| ()), Err(Error::Truncated));
+    let field = Field { number: 7, value: Value::Fixed32(1) };
+    assert_eq!(
+        field.for_each_varint(|_| ()),
+        Err(Error::WrongWireType { number: 7, wire_type: 5 })
+    );
+    assert_eq!(
+        field.for_each_double(|_| ()),
+        Err(Error::WrongWireType { number: 7, wire_type: 5 })
+    );
+}
+
+#[test]
+fn the_field_that_is_expected_next_is_read_and_no_other() {
+    let mut message = Vec::new();
+    write::put_str(&mut message, 15, "a");
+    write::put_varint(&mut message, 15, 7);
+    let mut reader = Reader::new(&message);
+    assert_eq!(reader.next_if_tag(bytes_tag(14)), Ok(None));
+    assert_eq!(reader.next_if_tag(bytes_tag(15)), Ok(Some(&b"a"[..])));
+    assert_eq!(reader.next_if_tag(bytes_tag(15)), Ok(None), "a number is no text");
+    assert_eq!(reader.next_field(), Ok(Some(Field { number: 15, value: Value::Varint(7) })));
+    assert_eq!(reader.next_if_tag(bytes_tag(15)), Ok(None));
+    let mut cut = Reader::new(&[0x0a, 0x02, b'a']);
+    assert_eq!(cut.next_if_tag(bytes_tag(1)), Err(Error::Truncated));
+}
+
+#[test]
+fn numbers_of_32_bits_are_cut_as_other_decoders_cut_them() {
+    let field = Field { number: 1, value: Value::Varint(0x1_0000_0003) };
+    assert_eq!((field.uint32(), field.int32(), field.sint32()), (Ok(3), Ok(3), Ok(-2)));
+    let field = Field { number: 1, value: Value::Varint(u64::from(u32::MAX)) };
+    assert_eq!((field.uint32(), field.sint32()), (Ok(u32::MAX), Ok(i32::MIN)));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use regain_model::{Labels, LabelsBuilder, METRIC_NAME};
+use regain_storage::Value;
 
 use crate::alert::{Absent, Alert, AlertState, Candidate, Pace};
 use crate::error::RuleError;
@@ -119,7 +120,7 @@ impl Alerts {
     }
 
     /// Returns the series that say how the alerts are, in the order of their labels; none before the restoration.
-    pub(crate) fn series(&self, rule: &Rule) -> Vec<(Labels, f64)> {
+    pub(crate) fn series(&self, rule: &Rule) -> Vec<(Labels, Value)> {
         if !self.is_restored {
             return Vec::new();
         }
@@ -127,9 +128,9 @@ impl Alerts {
         let mut series: Vec<_> = active
             .flat_map(|alert| {
                 let state = Some(alert.state);
-                let since = alert.active_at.as_secs() as f64;
+                let since = Value::Float(alert.active_at.as_secs() as f64);
                 [
-                    (alert_series(rule, ALERTS, Some(&alert.labels), state), 1.0),
+                    (alert_series(rule, ALERTS, Some(&alert.labels), state), Value::Float(1.0)),
                     (alert_series(rule, ALERTS_FOR_STATE, Some(&alert.labels), None), since),
                 ]
             })

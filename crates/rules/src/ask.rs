@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use regain_model::{Labels, Timestamp};
-use regain_promql::{Expr, ParserOptions, Sample, Value, parse};
+use regain_promql::{Expr, ParserOptions, Round, Sample, Turn, Value, parse};
 
 use crate::error::RuleError;
 use crate::queries::{RuleQueries, RuleQuery};
 use crate::running::Running;
-use crate::settings::RuleGroup;
+use crate::settings::{Rule, RuleGroup};
 
 /// Asks for one evaluation's rules.
 #[derive(Clone)]
@@ -19,6 +19,9 @@ pub(crate) struct Ask {
     pub(crate) rule: Arc<str>,
     pub(crate) parser: ParserOptions,
     pub(crate) running: Arc<Running>,
+    /// Is what the rules of the group share while they are evaluated, if they are, and which of them asks.
+    pub(crate) round: Option<Arc<Round>>,
+    pub(crate) index: usize,
 }
 
 impl std::fmt::Debug for Ask {
@@ -28,15 +31,22 @@ impl std::fmt::Debug for Ask {
 }
 
 impl Ask {
+    /// Returns the samples of the expression of `rule`, which asks, at `at`.
+    pub(crate) fn of_rule(&self, rule: &Rule, at: Timestamp) -> Result<Vec<Sample>, RuleError> {
+        let round = self.round.as_deref().filter(|round| round.at() == at);
+        let turn = round.map(|round| Turn { round, index: self.index });
+        self.samples((&rule.expr, &rule.query), at, turn)
+    }
+
     /// Returns the samples of `expr`, whose text is `text`, at `at`; a scalar is a sample without labels.
-    pub(crate) fn samples(
+    fn samples(
         &self,
-        expr: &Expr,
-        text: &str,
+        (expr, text): (&Expr, &str),
         at: Timestamp,
+        turn: Option<Turn<'_>>,
     ) -> Result<Vec<Sample>, RuleError> {
         let RuleGroup { file, name: group, .. } = &*self.group;
-        let query = RuleQuery { expr, text, at, file, group, rule: &self.rule };
+        let query = RuleQuery { expr, text, at, file, group, rule: &self.rule, turn };
         let ctx = self.queries.context();
         self.running.begin(&ctx);
         let answer = self.queries.instant(&query, &ctx);
@@ -58,6 +68,6 @@ impl Ask {
 
     /// Returns the samples of the expression that `text` is.
     pub(crate) fn text(&self, text: &str, at: Timestamp) -> Result<Vec<Sample>, RuleError> {
-        self.samples(&parse(text, &self.parser)?, text, at)
+        self.samples((&parse(text, &self.parser)?, text), at, None)
     }
 }

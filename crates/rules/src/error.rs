@@ -16,9 +16,6 @@ pub enum RuleError {
     /// The expression is a text or a range of samples.
     #[error("rule result is not a vector or scalar")]
     NotAVector,
-    /// A recording rule's result is a native histogram, which stores take from nobody but scrapes.
-    #[error("recording native histograms is not built yet")]
-    Histogram,
     /// Two samples make one alert.
     #[error("vector contains metrics with the same labelset after applying alert labels")]
     DuplicateAlert,

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hashbrown::HashMap;
-use regain_model::Labels;
-use regain_storage::LaneKey;
+use regain_model::{Labels, Timestamp};
+use regain_promql::{Expr, Round};
+use regain_storage::{LaneKey, Value};
 
 use crate::ask::Ask;
 use crate::clock::timestamp;
@@ -97,6 +98,7 @@ impl Group {
     pub(crate) fn evaluate(&mut self, slot: Duration, shared: &Shared, running: &Arc<Running>) {
         let set = shared.set.load();
         let mut scene = self.scene(slot, shared, &set, running);
+        scene.ask.round = self.round(shared, timestamp(slot, scene.query_offset));
         let clock = &shared.options.clock;
         let start = clock.now();
         self.metrics.scheduled.inc();
@@ -108,6 +110,7 @@ impl Group {
                 break;
             }
             scene.ask.rule = Arc::clone(&self.rules[index].settings.name);
+            scene.ask.index = index;
             samples += self.evaluate_rule(index, shared, &scene);
         }
         if is_whole {
@@ -122,6 +125,16 @@ impl Group {
         let rule_durations = self.rules.iter().map(RuleState::evaluation_time).sum();
         shared.metrics.group_evaluated(took);
         self.metrics.evaluated(start, took, rule_durations);
+    }
+
+    /// Begins what the rules share when they are evaluated at `at`. One that cannot be planned breaks down by itself.
+    fn round(&self, shared: &Shared, at: Timestamp) -> Option<Arc<Round>> {
+        let exprs: Vec<&Expr> = self.rules.iter().map(|rule| &rule.settings.expr).collect();
+        if exprs.len() < 2 {
+            return None;
+        }
+        let round = AssertUnwindSafe(|| shared.options.queries.round(&exprs, at));
+        catch_unwind(round).ok().map(Arc::new)
     }
 
     /// Counts slots that passed without an evaluation.
@@ -190,8 +203,30 @@ impl Group {
             let outgoing: Vec<_> = outgoing.map(Arc::new).collect();
             shared.options.notifier.send(&outgoing);
         }
-        let refused = self.rules[index].write(scene, series)?;
+        let refused = self.write(index, shared, scene, series)?;
         Ok((samples, refused))
+    }
+
+    /// Writes the samples of one rule. What the rules after it share goes on to hold as far as they do not read these.
+    fn write(
+        &mut self,
+        index: usize,
+        shared: &Shared,
+        scene: &Scene<'_>,
+        series: Vec<(Labels, Value)>,
+    ) -> Result<Refused, RuleError> {
+        let rule = &mut self.rules[index];
+        let (source, round) = (&*shared.options.source, scene.ask.round.as_deref());
+        let before = round.and_then(|round| round.before_write(source));
+        let touched: Vec<Labels> =
+            before.map(|_| rule.touched(&series).cloned().collect()).unwrap_or_default();
+        let (visible, refused) = rule.write(scene, series)?;
+        if let (Some(round), Some(before)) = (round, before)
+            && visible > 0
+        {
+            round.wrote(source, before, &touched);
+        }
+        Ok(refused)
     }
 
     fn report_refused(&self, index: usize, refused: Refused) -> Option<RuleError> {
@@ -299,6 +334,8 @@ impl Group {
                 rule: Arc::default(),
                 parser: options.parser,
                 running: Arc::clone(running),
+                round: None,
+                index: 0,
             },
             store: &*options.store,
             external_labels: &set.external_labels,

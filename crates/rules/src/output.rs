@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use regain_model::{Labels, STALE_NAN, Timestamp};
-use regain_storage::{Appendable, Appender, LaneKey, SeriesRef, Verdict};
+use regain_storage::{Appendable, Appender, LaneKey, SeriesRef, Value, Verdict};
 
 use crate::error::RuleError;
 
@@ -76,20 +76,26 @@ impl Output {
     }
 
     /// The series that have not ended.
+    pub(crate) fn series(&self) -> impl Iterator<Item = &Labels> {
+        self.last.iter().map(|(labels, _)| labels)
+    }
+
+    /// The series that have not ended.
     pub(crate) fn into_series(self) -> impl Iterator<Item = Labels> {
         self.last.into_iter().map(|(labels, _)| labels)
     }
 
     /// Writes `series`, which are in the order of their labels, and ends those that were written before and are not
-    /// among them. Samples that are refused are left out. After an error nothing has been written.
+    /// among them. Samples that are refused are left out. Says how many samples have become visible. After an error nothing
+    /// has been written.
     pub(crate) fn write(
         &mut self,
         store: &dyn Appendable,
         time: Timestamp,
-        series: Vec<(Labels, f64)>,
-    ) -> Result<Refused, RuleError> {
+        series: Vec<(Labels, Value)>,
+    ) -> Result<(u64, Refused), RuleError> {
         if series.is_empty() && self.last.is_empty() {
-            return Ok(Refused::default());
+            return Ok((0, Refused::default()));
         }
         let appender = match &mut self.appender {
             Some(appender) => appender,
@@ -118,11 +124,11 @@ impl Output {
         }
         ended.extend(before);
         let mut verdicts = Vec::new();
-        appender.stage_row(time, &refs, &values, &mut verdicts);
+        stage_all(&mut **appender, time, (&refs, &values), &mut verdicts);
         let known = labels.into_iter().zip(refs.into_iter().map(Some));
         let mut written: Vec<(Labels, Option<SeriesRef>)> = known.collect();
         for &(at, verdict) in verdicts.iter().rev() {
-            match restage(&mut **appender, &written[at].0, time, values[at], verdict) {
+            match restage(&mut **appender, &written[at].0, time, &values[at], verdict) {
                 Ok(reference) => written[at].1 = Some(reference),
                 Err(error) => {
                     refused.add(error);
@@ -135,9 +141,9 @@ impl Output {
             end(&mut **appender, labels, *reference, time);
         }
         match appender.commit() {
-            Ok(_) => {
+            Ok(committed) => {
                 self.last = written;
-                Ok(refused)
+                Ok((committed.samples, refused))
             }
             Err(error) => {
                 self.abandon();
@@ -154,19 +160,42 @@ impl Output {
     }
 }
 
+/// Stages all values at one time, floats as a row. What is refused is pushed with its place.
+fn stage_all(
+    appender: &mut dyn Appender,
+    time: Timestamp,
+    (series, values): (&[SeriesRef], &[Value]),
+    refused: &mut Vec<(usize, Verdict)>,
+) {
+    let float = |value: &Value| match value {
+        Value::Float(value) => Some(*value),
+        Value::Histogram(_) => None,
+    };
+    if let Some(floats) = values.iter().map(float).collect::<Option<Vec<f64>>>() {
+        appender.stage_row(time, series, &floats, refused);
+        return;
+    }
+    for (at, (&series, value)) in series.iter().zip(values).enumerate() {
+        match appender.stage_value(series, time, Timestamp(0), value.clone()) {
+            Verdict::Accepted => {}
+            verdict => refused.push((at, verdict)),
+        }
+    }
+}
+
 /// Stages a sample again that was refused because its reference was stale.
 fn restage(
     appender: &mut dyn Appender,
     labels: &Labels,
     time: Timestamp,
-    value: f64,
+    value: &Value,
     verdict: Verdict,
 ) -> Result<SeriesRef, RuleError> {
     if verdict != Verdict::UnknownSeries {
         return Err(RuleError::Refused(verdict));
     }
     let reference = appender.series(labels)?;
-    match appender.stage(reference, time, value) {
+    match appender.stage_value(reference, time, Timestamp(0), value.clone()) {
         Verdict::Accepted => Ok(reference),
         refusal => Err(RuleError::Refused(refusal)),
     }

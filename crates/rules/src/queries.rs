@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use regain_model::Timestamp;
-use regain_promql::{Engine, EvalError, Expr, QueryResult};
-use regain_storage::{Ctx, Queryable};
+use regain_promql::{Engine, EvalError, Expr, QueryResult, Round, Turn};
+use regain_storage::{ByteBudget, Ctx, Queryable};
 
 /// Is one query of a rule.
 #[derive(Clone, Copy, Debug)]
@@ -18,12 +18,17 @@ pub struct RuleQuery<'a> {
     pub group: &'a str,
     /// Is the name of the rule.
     pub rule: &'a str,
+    /// Is the query's place among those of its group at this time, if it is the expression of a rule.
+    pub turn: Option<Turn<'a>>,
 }
 
 /// Answers the queries of rules: among those of everybody else, or by itself.
 pub trait RuleQueries: Send + Sync {
     /// Returns the context of a query to come, by which it can be ended.
     fn context(&self) -> Arc<Ctx>;
+
+    /// Begins a round of queries: the expressions of the rules of a group, one after another, at the time `at`.
+    fn round(&self, exprs: &[&Expr], at: Timestamp) -> Round;
 
     /// Returns the value of an expression, once it is its turn. Blocks.
     fn instant(&self, query: &RuleQuery<'_>, ctx: &Arc<Ctx>) -> Result<QueryResult, EvalError>;
@@ -48,7 +53,14 @@ impl RuleQueries for DirectQueries {
         self.engine.context()
     }
 
+    fn round(&self, exprs: &[&Expr], at: Timestamp) -> Round {
+        self.engine.round(exprs, at, ByteBudget::new(Round::BYTES_MAX, Arc::default()))
+    }
+
     fn instant(&self, query: &RuleQuery<'_>, ctx: &Arc<Ctx>) -> Result<QueryResult, EvalError> {
-        self.engine.instant(&*self.source, query.expr, query.at, ctx)
+        match query.turn {
+            Some(turn) => self.engine.instant_in(turn, &*self.source, query.expr, ctx),
+            None => self.engine.instant(&*self.source, query.expr, query.at, ctx),
+        }
     }
 }

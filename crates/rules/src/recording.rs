@@ -2,6 +2,7 @@
 
 use regain_model::{Labels, LabelsBuilder, METRIC_NAME};
 use regain_promql::Sample;
+use regain_storage::Value;
 
 use crate::error::RuleError;
 use crate::settings::Rule;
@@ -11,12 +12,9 @@ pub(crate) fn record(
     rule: &Rule,
     samples: Vec<Sample>,
     limit: Option<usize>,
-) -> Result<Vec<(Labels, f64)>, RuleError> {
-    if samples.iter().any(|sample| sample.histogram.is_some()) {
-        return Err(RuleError::Histogram);
-    }
+) -> Result<Vec<(Labels, Value)>, RuleError> {
     let mut labels = LabelsBuilder::new();
-    let mut series: Vec<(Labels, f64)> = samples
+    let mut series: Vec<(Labels, Value)> = samples
         .into_iter()
         .map(|sample| {
             labels.reset(&sample.labels);
@@ -24,7 +22,8 @@ pub(crate) fn record(
             for (name, value) in &rule.labels {
                 labels.set(name, value);
             }
-            (labels.labels(), sample.value)
+            let value = sample.histogram.map_or(Value::Float(sample.value), Value::Histogram);
+            (labels.labels(), value)
         })
         .collect();
     series.sort_unstable_by(|a, b| a.0.cmp(&b.0));
@@ -41,7 +40,7 @@ pub(crate) fn record(
 
 #[cfg(test)]
 mod tests {
-    use regain_model::Timestamp;
+    use regain_model::{Histogram, Timestamp};
     use regain_promql::{ParserOptions, parse};
 
     use super::*;
@@ -70,12 +69,12 @@ mod tests {
             sample(&[("__name__", "up"), ("instance", "y"), ("job", "j"), ("zone", "a")], 2.0),
         ];
         let series = record(&rule, samples, None).unwrap();
-        let texts: Vec<_> = series.iter().map(|(labels, v)| format!("{labels} {v}")).collect();
+        let texts: Vec<_> = series.iter().map(|(labels, v)| format!("{labels} {v:?}")).collect();
         assert_eq!(
             texts,
             [
-                r#"{__name__="job:up", instance="all", team="a", zone="a"} 2"#,
-                r#"{__name__="job:up", instance="all", team="a", zone="b"} 1"#
+                r#"{__name__="job:up", instance="all", team="a", zone="a"} Float(2.0)"#,
+                r#"{__name__="job:up", instance="all", team="a", zone="b"} Float(1.0)"#
             ]
         );
     }
@@ -89,11 +88,12 @@ mod tests {
     }
 
     #[test]
-    fn a_native_histogram_is_not_recorded_as_a_number() {
-        let histogram = Some(std::sync::Arc::default());
-        let samples = vec![Sample { histogram, ..sample(&[], 0.0) }];
-        let error = record(&rule(&[]), samples, None).unwrap_err();
-        assert_eq!(error.to_string(), "recording native histograms is not built yet");
+    fn a_native_histogram_is_recorded_as_one() {
+        let histogram = std::sync::Arc::new(Histogram { count: 3.0, ..Histogram::default() });
+        let samples = vec![Sample { histogram: Some(histogram), ..sample(&[], 0.0) }];
+        let series = record(&rule(&[]), samples, None).unwrap();
+        let [(_, Value::Histogram(recorded))] = series.as_slice() else { panic!("{series:?}") };
+        assert!(recorded.count.to_bits() == 3.0_f64.to_bits());
     }
 
     #[test]

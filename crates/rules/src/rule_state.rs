@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use regain_model::{Labels, LabelsBuilder, METRIC_NAME};
-use regain_storage::LaneKey;
+use regain_storage::{LaneKey, Value};
 
 use crate::alert::{Alert, AlertState, Candidate, Pace};
 use crate::alerts::{ALERT_NAME, Alerts};
@@ -44,7 +44,7 @@ struct Status {
 #[derive(Debug)]
 pub(crate) struct Outcome {
     /// What is to be written, in the order of the labels.
-    pub(crate) series: Vec<(Labels, f64)>,
+    pub(crate) series: Vec<(Labels, Value)>,
     /// The alerts have changed in a way that must survive a restart.
     pub(crate) has_changed: bool,
 }
@@ -96,7 +96,7 @@ impl RuleState {
         limit: Option<usize>,
     ) -> Result<Outcome, RuleError> {
         let at = timestamp(scene.slot, scene.query_offset);
-        let samples = scene.ask.samples(&self.settings.expr, &self.settings.query, at)?;
+        let samples = scene.ask.of_rule(&self.settings, at)?;
         let (Some(alerts), Some(settings)) = (&mut self.alerts, self.settings.alerting()) else {
             let series = record(&self.settings, samples, limit)?;
             return Ok(Outcome { series, has_changed: false });
@@ -133,12 +133,20 @@ impl RuleState {
         alerts.map(|alerts| alerts.take_due(scene.slot, scene.resend_delay)).unwrap_or_default()
     }
 
-    /// Writes the samples of an evaluation.
+    /// The series that change when `series` are written: those, and the ones that may end.
+    pub(crate) fn touched<'a>(
+        &'a self,
+        series: &'a [(Labels, Value)],
+    ) -> impl Iterator<Item = &'a Labels> {
+        series.iter().map(|(labels, _)| labels).chain(self.output.series())
+    }
+
+    /// Writes the samples of an evaluation. Says how many queries can see now, and what was refused.
     pub(crate) fn write(
         &mut self,
         scene: &Scene<'_>,
-        series: Vec<(Labels, f64)>,
-    ) -> Result<Refused, RuleError> {
+        series: Vec<(Labels, Value)>,
+    ) -> Result<(u64, Refused), RuleError> {
         let at = timestamp(scene.slot, scene.query_offset);
         self.output.write(scene.store, at, series)
     }

@@ -14,7 +14,7 @@ use regain_discovery::{StaticConfig, TargetGroup};
 use regain_metrics::Registry;
 use regain_model::{Labels, Timestamp};
 use regain_scrape::{Clock, Job, JobConfig, ScrapeManager, ScrapeOptions};
-use regain_storage::{Appendable, Appender, Committed, LaneKey, Result, SeriesRef, Verdict};
+use regain_storage::{Appendable, Appender, Committed, LaneKey, Result, SeriesRef, Value, Verdict};
 
 const SERIES: usize = 1200;
 const VARIANTS: usize = 16;
@@ -110,6 +110,11 @@ impl Appender for Lane {
     }
 
     fn stage(&mut self, _: SeriesRef, _: Timestamp, _: f64) -> Verdict {
+        self.samples += 1;
+        Verdict::Accepted
+    }
+
+    fn stage_value(&mut self, _: SeriesRef, _: Timestamp, _: Timestamp, _: Value) -> Verdict {
         self.samples += 1;
         Verdict::Accepted
     }

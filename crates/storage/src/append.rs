@@ -8,6 +8,7 @@
 use regain_model::{Labels, Timestamp};
 
 use crate::error::Result;
+use crate::value::Value;
 
 /// The name of a lane: what stays the same about one writer across batches and reloads.
 ///
@@ -90,6 +91,16 @@ pub trait Appender: Send {
 
     /// Stages one sample at its own time.
     fn stage(&mut self, series: SeriesRef, time: Timestamp, value: f64) -> Verdict;
+
+    /// Stages one sample, which may be a histogram. `start` is when what it counts started, in
+    /// milliseconds; `Timestamp(0)` says that it is not known.
+    fn stage_value(
+        &mut self,
+        series: SeriesRef,
+        time: Timestamp,
+        start: Timestamp,
+        value: Value,
+    ) -> Verdict;
 
     /// Stages a row: `values[i]` for `series[i]`, all at `time`. Samples that are not accepted are
     /// pushed to `refused` with their index. This is the steady path: it allocates nothing when

@@ -4,7 +4,7 @@ mod bytes;
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use crate::arena::LabelArena;
@@ -122,6 +122,10 @@ pub struct Budget {
     max: u64,
     held: AtomicU64,
     peak: AtomicU64,
+    /// What the largest value that a query has met counts.
+    largest: AtomicU64,
+    /// Whether somebody else counts.
+    is_lifted: AtomicBool,
 }
 
 impl Default for Budget {
@@ -133,14 +137,57 @@ impl Default for Budget {
 impl Budget {
     /// A budget of `max` samples.
     pub const fn new(max: u64) -> Self {
-        Self { max, held: AtomicU64::new(0), peak: AtomicU64::new(0) }
+        Self {
+            max,
+            held: AtomicU64::new(0),
+            peak: AtomicU64::new(0),
+            largest: AtomicU64::new(1),
+            is_lifted: AtomicBool::new(false),
+        }
+    }
+
+    /// How many samples may be in memory.
+    pub const fn max(&self) -> u64 {
+        self.max
+    }
+
+    /// Lets everything pass from now on, because somebody else counts more exactly and says so with
+    /// [`note_peak`](Self::note_peak).
+    pub fn lift(&self) {
+        // Ordering: a flag that guards no other memory, and so below.
+        self.is_lifted.store(true, Ordering::Relaxed);
+    }
+
+    fn is_lifted(&self) -> bool {
+        self.is_lifted.load(Ordering::Relaxed)
+    }
+
+    /// Says that a value counts as `samples` samples.
+    pub fn weigh(&self, samples: u64) {
+        self.largest.fetch_max(samples, Ordering::Relaxed);
+    }
+
+    /// Says that so many samples were in memory.
+    pub fn note_peak(&self, samples: u64) {
+        self.peak.fetch_max(samples, Ordering::Relaxed);
+    }
+
+    /// Whether there would be room for so many more values, were each as large as the largest.
+    pub fn check(&self, values: u64) -> Result<()> {
+        // Ordering: counters that guard no other memory.
+        let values = self.held().saturating_add(values);
+        let samples = values.saturating_mul(self.largest.load(Ordering::Relaxed));
+        if samples > self.max && !self.is_lifted() { Err(Error::TooManySamples) } else { Ok(()) }
     }
 
     /// Takes `samples` from the budget, or fails when it is exhausted.
     pub fn take(&self, samples: u64) -> Result<()> {
         // Ordering: a counter that guards no other memory.
         let held = self.held.fetch_add(samples, Ordering::Relaxed).saturating_add(samples);
-        self.peak.fetch_max(held, Ordering::Relaxed);
+        if self.is_lifted() {
+            return Ok(());
+        }
+        self.note_peak(held);
         if held > self.max { Err(Error::TooManySamples) } else { Ok(()) }
     }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use regain_model::SeriesKey;
 
 use crate::ctx::OverBytes;
+use crate::trouble::Trouble;
 
 /// The result of a store's operation.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -79,9 +80,21 @@ pub enum Error {
         path: PathBuf,
     },
     /// The store takes no more samples, because a write or a sync failed before.
-    #[error("the store is read-only after a failed write")]
-    ReadOnly,
+    #[error("the store takes no samples for now: {0}")]
+    ReadOnly(Trouble),
     /// The store is shutting down.
     #[error("the store is closed")]
     Closed,
+}
+
+impl Error {
+    /// What is wrong with the place of the files when this says that they cannot be written.
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::ReadOnly(trouble) => Some(*trouble),
+            Self::Io { operation: "read" | "open" | "list", .. } => None,
+            Self::Io { source, .. } => Some(Trouble::of(source)),
+            _ => None,
+        }
+    }
 }

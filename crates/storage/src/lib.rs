@@ -14,6 +14,8 @@ mod ctx;
 mod histograms;
 mod marks;
 mod select;
+mod trouble;
+mod value;
 
 pub mod fs;
 pub mod memory;
@@ -30,3 +32,5 @@ pub use marks::Marks;
 pub use select::{
     Hints, Order, Part, Parts, Presence, Queryable, Selection, SeriesMeta, Snapshot, Want,
 };
+pub use trouble::Trouble;
+pub use value::Value;

@@ -8,18 +8,19 @@ use std::sync::{Arc, RwLock};
 
 use hashbrown::HashMap;
 use regain_model::{
-    Histogram, KeySeed, Labels, METRIC_NAME, MatchOp, Matcher, STALE_NAN, SeriesKey, Span,
+    Histogram, KeySeed, Labels, METRIC_NAME, MatchOp, Matcher, ResetHint, SeriesKey, Span,
     Timestamp,
 };
 
 use crate::append::{Appendable, Appender, Committed, LaneKey, SeriesRef, Verdict};
 use crate::arena::LabelsId;
 use crate::batch::{Batch, Run};
-use crate::cell::{histogram_cell, histogram_index, quieted};
+use crate::cell::{histogram_cell, histogram_index};
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::marks::Marks;
 use crate::select::{Order, Part, Parts, Queryable, Selection, SeriesMeta, Snapshot};
+use crate::value::Value;
 
 const SEED: KeySeed = KeySeed(0);
 
@@ -97,7 +98,14 @@ impl Series {
         }
         self.times.drain(rows.clone());
         // Histograms stay where the cells of other samples find them.
-        self.values.drain(rows);
+        self.values.drain(rows.clone());
+        // Behind the gap nothing is known about counter resets.
+        let behind = self.values.get(rows.start).and_then(|&cell| histogram_index(cell));
+        let behind = behind.and_then(|index| usize::try_from(index).ok());
+        let behind = behind.and_then(|index| self.histograms.get_mut(index));
+        if let Some(histogram) = behind.filter(|held| held.hint != ResetHint::Gauge) {
+            Arc::make_mut(histogram).hint = ResetHint::Unknown;
+        }
     }
 
     /// The value of the newest sample.
@@ -115,8 +123,7 @@ impl Series {
             self.starts.push(0);
         }
         let cell = match value {
-            Value::Float(value) => quieted(value),
-            Value::Histogram(histogram) if histogram.is_stale() => STALE_NAN,
+            Value::Float(value) => value,
             Value::Histogram(histogram) => {
                 let newest = self.newest();
                 let previous = match &newest {
@@ -132,26 +139,6 @@ impl Series {
         };
         self.times.push(time);
         self.values.push(cell);
-    }
-}
-
-/// What a series has at a time.
-#[derive(Clone, Debug)]
-pub enum Value {
-    /// A number, or the staleness marker.
-    Float(f64),
-    /// A native histogram.
-    Histogram(Arc<Histogram>),
-}
-
-impl Value {
-    /// Whether the two are the same sample.
-    fn is(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
-            (Self::Histogram(a), Self::Histogram(b)) => a.equals(b),
-            _ => false,
-        }
     }
 }
 
@@ -239,20 +226,31 @@ struct Sample {
     value: Value,
 }
 
-impl MemoryAppender {
-    /// Stages one sample, which may be a histogram.
-    pub fn stage_value(&mut self, series: SeriesRef, time: Timestamp, value: Value) -> Verdict {
-        self.stage_started(series, time, Timestamp(0), value)
+impl Appender for MemoryAppender {
+    fn series(&mut self, labels: &Labels) -> Result<SeriesRef> {
+        if labels.is_empty() {
+            return Err(Error::InvalidLabels { labels: labels.to_string() });
+        }
+        let mut guard = self.store.0.write().expect("no holder of this lock panics");
+        if let Some(&at) = guard.by_labels.get(labels) {
+            return Ok(SeriesRef(at as u64));
+        }
+        let at = Arc::make_mut(&mut guard).insert(labels);
+        Ok(SeriesRef(at as u64))
     }
 
-    /// Stages one sample of which it is known when what it counts started; 0 says that it is not.
-    pub fn stage_started(
+    fn stage(&mut self, series: SeriesRef, time: Timestamp, value: f64) -> Verdict {
+        self.stage_value(series, time, Timestamp(0), Value::Float(value))
+    }
+
+    fn stage_value(
         &mut self,
         series: SeriesRef,
         time: Timestamp,
         start: Timestamp,
         value: Value,
     ) -> Verdict {
+        let value = value.settled();
         let content = self.store.content();
         let Some(held) = index(series).and_then(|at| content.series.get(at)) else {
             return Verdict::UnknownSeries;
@@ -274,24 +272,6 @@ impl MemoryAppender {
                 Verdict::Accepted
             }
         }
-    }
-}
-
-impl Appender for MemoryAppender {
-    fn series(&mut self, labels: &Labels) -> Result<SeriesRef> {
-        if labels.is_empty() {
-            return Err(Error::InvalidLabels { labels: labels.to_string() });
-        }
-        let mut guard = self.store.0.write().expect("no holder of this lock panics");
-        if let Some(&at) = guard.by_labels.get(labels) {
-            return Ok(SeriesRef(at as u64));
-        }
-        let at = Arc::make_mut(&mut guard).insert(labels);
-        Ok(SeriesRef(at as u64))
-    }
-
-    fn stage(&mut self, series: SeriesRef, time: Timestamp, value: f64) -> Verdict {
-        self.stage_value(series, time, Value::Float(value))
     }
 
     fn stage_row(

@@ -23,6 +23,12 @@ pub trait Queryable: Send + Sync {
     fn series_max(&self, _matchers: &[Matcher]) -> usize {
         usize::MAX
     }
+
+    /// No fewer than the label `name` has values, or than there are names of labels where it is `None`, as far as
+    /// that is known at once.
+    fn texts_max(&self, _name: Option<&str>) -> usize {
+        usize::MAX
+    }
 }
 
 /// A view that stays the same for the length of one query.
@@ -39,8 +45,8 @@ pub trait Snapshot: Send + Sync {
     /// This view's mark, and the lowest timestamp of the samples that have come or gone since the view whose
     /// mark was `mark`: what a cache must forget. Every change counts, in order or late; the time may be lower
     /// than that of the change, never higher. What the view sees beyond its own mark is a change after it.
-    /// Marks hold for the life of the store in memory; of one that it has not given, as is 0, everything
-    /// may have changed.
+    /// Each change adds one to the mark, or more. Marks hold for the life of the store in memory; of one that it
+    /// has not given, as is 0, everything may have changed.
     fn changed_since(&self, mark: u64) -> (u64, Option<Timestamp>);
 }
 
@@ -115,6 +121,11 @@ impl Hints<'_> {
 pub trait Parts: Send {
     /// The next part, or `None` after the last.
     fn next(&mut self) -> Result<Option<Box<dyn Part>>>;
+
+    /// The next part before anything is known of its series: [`Part::prepare`] finds that out, on any thread.
+    fn next_unprepared(&mut self) -> Result<Option<Box<dyn Part>>> {
+        self.next()
+    }
 }
 
 impl dyn Parts {
@@ -124,6 +135,12 @@ impl dyn Parts {
 
 /// Some of the selected series.
 pub trait Part: Send {
+    /// Prepares a part that came from [`Parts::next_unprepared`], once and before anything else. It may turn out
+    /// to have no series.
+    fn prepare(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     /// The series, in the selection's order.
     fn series(&self) -> &[SeriesMeta];
 

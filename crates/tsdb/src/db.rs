@@ -3,8 +3,10 @@
 mod append;
 mod batch_times;
 mod delete;
+mod health;
 mod labelling;
 mod locate;
+mod mend;
 mod merge;
 mod open;
 mod pages;
@@ -30,20 +32,21 @@ use hashbrown::{HashMap, HashSet};
 use regain_model::{KeySeed, Matcher, Span, Timestamp};
 use regain_storage::fs::{FileLock, Fs};
 use regain_storage::{
-    Appendable, Appender, Ctx, Error, LaneKey, Marks, Queryable, Result, Snapshot,
+    Appendable, Appender, Ctx, Error, LaneKey, Marks, Queryable, Result, Snapshot, Trouble,
 };
 
 use crate::index::Index;
 use crate::lane::{Lane, Newest};
 use crate::layout::{Layout, io_error};
 use crate::manifest::Manifest;
-use crate::options::Options;
+use crate::options::{Options, Retention};
 use crate::report::ReplayReport;
 use crate::segment::Segment;
 use crate::series_log::SeriesLog;
 use crate::view::{Seal, View};
 use crate::wal::Wal;
 
+pub use health::{Health, SetAside};
 pub use stats::{HeadStats, LabelStats, Stats};
 
 /// A store in a directory. Clones share it.
@@ -55,6 +58,7 @@ struct Inner {
     fs: Arc<dyn Fs>,
     layout: Layout,
     options: Options,
+    retention: RwLock<Arc<Retention>>,
     seed: KeySeed,
     index: RwLock<Index>,
     lanes: RwLock<Lanes>,
@@ -74,6 +78,7 @@ struct Inner {
     /// Held by whoever merges segments.
     merging: Mutex<()>,
     counters: Counters,
+    health: Mutex<health::Known>,
     closed: AtomicBool,
     pages: pages::PageCache,
     /// Later samples are too new.
@@ -113,7 +118,7 @@ struct Files {
     older_views: Vec<Weak<View>>,
     /// Segments that were dropped while such a query may read them.
     retired: Vec<Arc<Segment>>,
-    /// Segments in which damage was found when they were to be merged.
+    /// Segments that could not be read when they were to be merged.
     unmergeable: HashSet<u64>,
     /// Segments that were written without what is deleted.
     without_deleted: HashSet<u64>,
@@ -162,6 +167,7 @@ struct Counters {
     seals: AtomicU64,
     seals_failed: AtomicU64,
     merges: AtomicU64,
+    unwritten: AtomicU64,
 }
 
 impl Counters {
@@ -179,7 +185,13 @@ impl Counters {
 impl Db {
     /// Opens the store in `dir`, new or as it was left, and says what was replayed.
     pub fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Self, ReplayReport)> {
-        let (inner, report) = open::open(dir, fs, options)?;
+        let mut opened = open::open(dir, Arc::clone(&fs), options.clone());
+        if opened.as_ref().is_err_and(|error| error.trouble() == Some(Trouble::DiskFull)) {
+            // Little room is enough to answer queries.
+            health::give_reserve(&*fs, &Layout::new(dir))?;
+            opened = open::open(dir, fs, options);
+        }
+        let (inner, report) = opened?;
         Ok((Self(Arc::new(inner)), report))
     }
 
@@ -217,9 +229,11 @@ impl Db {
         self.0.seed
     }
 
-    /// Whether appends fail because a write or sync has failed.
-    pub fn is_read_only(&self) -> bool {
-        self.0.wal.has_failed() || self.0.series_log().has_failed()
+    /// Keeps samples for this long from now on.
+    pub fn set_retention(&self, retention: Retention) {
+        let mut files = self.0.files();
+        *self.0.retention.write().expect("no holder of this lock panics") = Arc::new(retention);
+        files.rule_cuts.clear();
     }
 }
 
@@ -241,6 +255,10 @@ impl Queryable for Db {
 
     fn series_max(&self, matchers: &[Matcher]) -> usize {
         self.0.index().matching_max(matchers)
+    }
+
+    fn texts_max(&self, name: Option<&str>) -> usize {
+        self.0.index().texts_max(name)
     }
 }
 
@@ -267,6 +285,10 @@ impl Inner {
 
     fn files(&self) -> MutexGuard<'_, Files> {
         self.files.lock().expect("no holder of this lock panics")
+    }
+
+    fn retention(&self) -> Arc<Retention> {
+        Arc::clone(&self.retention.read().expect("no holder of this lock panics"))
     }
 
     fn view(&self) -> Arc<View> {
@@ -324,10 +346,10 @@ impl Inner {
 
     /// Writes the definitions of new series; called before a batch that uses them.
     fn flush_series(&self) -> Result<()> {
+        // On a disk that takes no samples, their series are not tried either.
+        self.wal.check()?;
         let mut log = self.series_log();
-        if log.has_failed() {
-            return Err(Error::ReadOnly);
-        }
+        log.check()?;
         let pending = std::mem::take(&mut self.index_mut().pending);
         // After a failure the log is written anew from the index, so nothing is put back.
         if pending.is_empty() { Ok(()) } else { log.append(&pending) }

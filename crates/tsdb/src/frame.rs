@@ -18,7 +18,7 @@ mod ulp;
 use regain_model::is_stale;
 
 use crate::wire::{Cursor, put_varint};
-pub(crate) use alias::Aliases;
+pub(crate) use alias::{Aliases, GroupBytes};
 use exceptions::Exceptions;
 
 /// The most numbers in a frame.
@@ -243,14 +243,14 @@ impl<'a> Frame<'a> {
     /// Reads the next frame; `None` means that the bytes hold none. What an alias stands for lies in
     /// `group`.
     #[inline]
-    pub(crate) fn read(cursor: &mut Cursor<'a>, group: &'a [u8]) -> Option<Self> {
+    pub(crate) fn read(cursor: &mut Cursor<'a>, group: GroupBytes<'a>) -> Option<Self> {
         let head = cursor.byte()?;
         if head >> KIND_SHIFT != KIND_ALIAS {
             return Self::read_after(head, cursor);
         }
         let place = usize::try_from(cursor.varint()?).ok()?;
         let first = cursor.signed()?;
-        let mut target = Cursor(group.get(place..)?);
+        let mut target = Cursor(group.from(place)?);
         let head = target.byte()?;
         // An alias of an alias would be a chain without end.
         let mut frame =

@@ -12,10 +12,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use hashbrown::HashMap;
+use regain_model::Histogram;
 use regain_storage::SeriesRef;
 
 pub(crate) use data::LaneData;
 
+use crate::deleted::Deleted;
 use crate::wal::batch::Chain;
 
 /// One lane.
@@ -62,7 +64,14 @@ pub(crate) struct Writer {
     pub(crate) unproven_max: i64,
     /// What was found in segments.
     pub(crate) sealed: SealedNewest,
+    /// The newest samples of slots that have had histograms.
+    pub(crate) histograms: HashMap<u32, LastHistogram>,
+    /// What was deleted when these were noted.
+    pub(crate) deleted: Arc<Deleted>,
 }
+
+/// The time of a slot's newest sample, and the histogram that it is, if it is one.
+pub(crate) type LastHistogram = (i64, Option<Arc<Histogram>>);
 
 /// The newest sealed samples of slots, as far as they were looked up since the last seal. A writer
 /// that repeats an old sample again and again must not read files each time.
@@ -286,5 +295,6 @@ impl Writer {
         self.shared.remove(&slot);
         self.unproven.remove(&slot);
         self.sealed.forget(slot);
+        self.histograms.remove(&slot);
     }
 }

@@ -36,8 +36,9 @@ impl Kind {
     /// The version of the format that is read and written.
     const fn version(self) -> u32 {
         match self {
-            Self::Wal | Self::SeriesLog | Self::Deletes => 1,
-            Self::Segment | Self::Manifest => 2,
+            Self::SeriesLog | Self::Deletes => 1,
+            Self::Wal | Self::Manifest => 2,
+            Self::Segment => 3,
         }
     }
 
@@ -110,6 +111,16 @@ impl Layout {
 
     pub(crate) fn manifest_tmp(&self) -> PathBuf {
         self.own.join("manifest.tmp")
+    }
+
+    /// A file that takes up room for the day on which there is none.
+    pub(crate) fn reserve(&self) -> PathBuf {
+        self.own.join("reserve")
+    }
+
+    /// A file that proves that there is room.
+    pub(crate) fn room(&self) -> PathBuf {
+        self.own.join("room.tmp")
     }
 
     pub(crate) fn file(&self, kind: Kind, number: u64) -> PathBuf {

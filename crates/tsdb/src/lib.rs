@@ -26,12 +26,14 @@ mod manifest;
 mod segment;
 mod view;
 
+mod beside;
 mod column;
 mod frame;
+mod histogram;
 mod layout;
 mod wire;
 
-pub use db::{Db, HeadStats, LabelStats, Stats};
-pub use options::{Options, RetentionRule};
+pub use db::{Db, HeadStats, Health, LabelStats, SetAside, Stats};
+pub use options::{Options, Retention, RetentionRule};
 pub use progress::ReplayProgress;
 pub use report::{Damage, ReplayReport};

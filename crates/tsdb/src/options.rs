@@ -4,13 +4,34 @@ use regain_model::{KeySeed, Matcher};
 
 use crate::progress::ReplayProgress;
 
+/// How long samples are kept. May change while the store is open ([`Db::set_retention`](crate::Db::set_retention)).
+#[derive(Clone, Debug, Default)]
+pub struct Retention {
+    /// Segments that end this long before the newest are dropped; 0 keeps them.
+    pub time_ms: i64,
+    /// The oldest segments are dropped while all files together are larger; 0 keeps them.
+    pub bytes: u64,
+    /// Series that are kept for a shorter time.
+    pub rules: Vec<RetentionRule>,
+}
+
+impl Retention {
+    /// Everything is kept.
+    pub const ENDLESS: Self = Self::of_ms(0);
+
+    /// Everything is kept for so long.
+    pub const fn of_ms(time_ms: i64) -> Self {
+        Self { time_ms, bytes: 0, rules: Vec::new() }
+    }
+}
+
 /// Series that match are kept for so long, and up to an eighth longer.
 #[derive(Clone, Debug)]
 pub struct RetentionRule {
     /// What the labels of the series satisfy.
     pub matchers: Vec<Matcher>,
     /// The age at which samples go, against the newest of the store.
-    pub retention_ms: i64,
+    pub time_ms: i64,
 }
 
 /// Settings of a store. Sizes and times are named constants as defaults; tests choose smaller ones.
@@ -18,12 +39,8 @@ pub struct RetentionRule {
 pub struct Options {
     /// The seed of a new directory's series keys, which should be random; an existing one keeps its own.
     pub seed: KeySeed,
-    /// Segments that end this long before the newest are dropped; 0 keeps them.
-    pub retention_ms: i64,
-    /// Series that are kept for a shorter time.
-    pub retention_rules: Vec<RetentionRule>,
-    /// The oldest segments are dropped while all files together are larger; 0 keeps them.
-    pub retention_bytes: u64,
+    /// How long samples are kept at first.
+    pub retention: Retention,
     /// A seal comes after at least this many samples …
     pub seal_samples_min: u64,
     /// … and at least this many per active series.
@@ -50,9 +67,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             seed: KeySeed(0),
-            retention_ms: 15 * 24 * 3_600_000,
-            retention_rules: Vec::new(),
-            retention_bytes: 0,
+            retention: Retention::of_ms(15 * 24 * 3_600_000),
             seal_samples_min: 4_000_000,
             seal_samples_per_series: 32,
             head_bytes_max: 256 << 20,

@@ -9,6 +9,7 @@ pub(crate) mod lanes;
 pub(crate) mod merge;
 pub(crate) mod page;
 pub(crate) mod read;
+pub(crate) mod values;
 pub(crate) mod write;
 
 use std::ops::Range;

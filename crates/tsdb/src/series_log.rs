@@ -10,7 +10,7 @@ use std::sync::Arc;
 use regain_model::SeriesKey;
 use regain_storage::fs::{File, Fs};
 use regain_storage::record::{self, Scan, Scanned};
-use regain_storage::{Error, Result};
+use regain_storage::{Error, Result, Trouble};
 
 use crate::index::Index;
 use crate::layout::{HEADER_BYTES, Kind, create, io_error, read_all};
@@ -88,7 +88,8 @@ impl Definitions {
 pub(crate) struct SeriesLog {
     path: PathBuf,
     file: Arc<dyn File>,
-    failed: bool,
+    /// Why nothing is written any more.
+    failed: Option<Trouble>,
     pub(crate) size_bytes: u64,
     /// The length that is durable for sure.
     pub(crate) synced_bytes: u64,
@@ -99,7 +100,7 @@ impl SeriesLog {
     pub(crate) fn create(fs: &dyn Fs, path: PathBuf, all: &Definitions) -> Result<Self> {
         let file = create(fs, &path, Kind::SeriesLog)?;
         let size_bytes = HEADER_BYTES as u64;
-        let mut log = Self { path, file, failed: false, size_bytes, synced_bytes: 0 };
+        let mut log = Self { path, file, failed: None, size_bytes, synced_bytes: 0 };
         if !all.is_empty() {
             log.append(all)?;
         }
@@ -111,41 +112,43 @@ impl SeriesLog {
     pub(crate) fn open(fs: &dyn Fs, path: PathBuf) -> Result<Self> {
         let file = fs.open_append(&path).map_err(io_error("open", &path))?;
         let size_bytes = file.size_bytes().map_err(io_error("read", &path))?;
-        Ok(Self { path, file, failed: false, size_bytes, synced_bytes: 0 })
+        Ok(Self { path, file, failed: None, size_bytes, synced_bytes: 0 })
     }
 
     pub(crate) fn append(&mut self, definitions: &Definitions) -> Result<()> {
-        if self.failed {
-            return Err(Error::ReadOnly);
-        }
+        self.check()?;
         let mut out = Vec::new();
         record::put(&mut out, |out| definitions.put(out));
         self.size_bytes += out.len() as u64;
         let written = self.file.append(&out);
-        self.failed = written.is_err();
+        self.failed = written.as_ref().err().map(Trouble::of);
         written.map_err(io_error("write", &self.path))
     }
 
     pub(crate) fn sync(&mut self) -> Result<()> {
-        if self.failed {
-            return Err(Error::ReadOnly);
-        }
+        self.check()?;
         if self.synced_bytes < self.size_bytes {
             let synced = self.file.sync_data();
-            self.failed = synced.is_err();
+            self.failed = synced.as_ref().err().map(Trouble::of);
             synced.map_err(io_error("sync", &self.path))?;
             self.synced_bytes = self.size_bytes;
         }
         Ok(())
     }
 
-    pub(crate) const fn has_failed(&self) -> bool {
+    /// An error while nothing is written any more.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.failed.map_or(Ok(()), |trouble| Err(Error::ReadOnly(trouble)))
+    }
+
+    /// Why nothing is written any more, if that is so.
+    pub(crate) const fn trouble(&self) -> Option<Trouble> {
         self.failed
     }
 
     /// Ends the log because it no longer fits the index; another one must take its place.
     pub(crate) const fn retire(&mut self) {
-        self.failed = true;
+        self.failed = Some(Trouble::DiskFailure);
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use regain_storage::fs::{File, Fs};
-use regain_storage::{Error, Result, record};
+use regain_storage::{Error, Result, Trouble, record};
 
 use crate::layout::{HEADER_BYTES, Kind, Layout, create, io_error};
 
@@ -45,7 +45,8 @@ struct State {
     leading: bool,
     /// How many wait for a leader to be done.
     waiting: usize,
-    failed: bool,
+    /// Why nothing is written any more.
+    failed: Option<Trouble>,
     /// Records that will never be written, by their place among all that came.
     lost: Vec<Range<u64>>,
     /// The number of the last file that was tried.
@@ -80,7 +81,7 @@ impl Wal {
             written: 0,
             leading: false,
             waiting: 0,
-            failed: false,
+            failed: None,
             lost: Vec::new(),
             tried: number,
             total_bytes: 0,
@@ -98,9 +99,7 @@ impl Wal {
     /// Writes a record that was encoded for the file `number`.
     pub(crate) fn append(&self, record: &[u8], number: u64) -> Result<Appended> {
         let mut state = self.state();
-        if state.failed {
-            return Err(Error::ReadOnly);
-        }
+        state.check()?;
         if state.number != number {
             return Ok(Appended::Rotated);
         }
@@ -109,7 +108,7 @@ impl Wal {
         let mine = state.pushed;
         loop {
             if state.lost.iter().any(|lost| lost.contains(&mine)) {
-                return Err(Error::ReadOnly);
+                return Err(Error::ReadOnly(state.failed.unwrap_or(Trouble::DiskFailure)));
             }
             if state.written >= mine {
                 return Ok(Appended::Written);
@@ -149,7 +148,7 @@ impl Wal {
             }
             Err(error) => {
                 state.lose(records);
-                state.fail();
+                state.fail(&error);
                 drop(state);
                 Err(io_error("write", &self.layout.file(Kind::Wal, number))(error))
             }
@@ -173,9 +172,7 @@ impl Wal {
     /// Makes everything that was written durable.
     pub(crate) fn sync(&self) -> Result<()> {
         let state = self.state();
-        if state.failed {
-            return Err(Error::ReadOnly);
-        }
+        state.check()?;
         let (file, number, size) = (Arc::clone(&state.file), state.number, state.size_bytes);
         if state.synced_bytes == size {
             return Ok(());
@@ -185,11 +182,11 @@ impl Wal {
         let mut state = self.state();
         if let Err(error) = synced {
             // The system tells of a lost write once: nobody else may take this file for synced.
-            state.fail();
+            state.fail(&error);
             self.wake(&state);
             return Err(io_error("sync", &self.layout.file(Kind::Wal, number))(error));
         }
-        if state.number == number && !state.failed {
+        if state.number == number && state.failed.is_none() {
             state.synced_bytes = state.synced_bytes.max(size);
             // A later start must know how far the file can be relied upon.
             state.mark = Some(size);
@@ -207,13 +204,11 @@ impl Wal {
         while state.leading || !state.pending.is_empty() {
             state = if state.leading { self.wait(state) } else { self.lead(state)? };
         }
-        if state.failed {
-            return Err(Error::ReadOnly);
-        }
+        state.check()?;
         if state.size_bytes > state.synced_bytes {
             // What survives a power cut is a prefix: nothing goes to the next file before this.
             if let Err(error) = state.file.sync_data() {
-                state.fail();
+                state.fail(&error);
                 let path = self.layout.file(Kind::Wal, state.number);
                 return Err(io_error("sync", &path)(error));
             }
@@ -227,7 +222,7 @@ impl Wal {
     /// acknowledged.
     pub(crate) fn failed_end(&self) -> Option<(u64, u64)> {
         let state = self.state();
-        (state.failed && !state.leading).then_some((state.number, state.size_bytes))
+        (state.failed.is_some() && !state.leading).then_some((state.number, state.size_bytes))
     }
 
     /// After a failure, goes on in a new file. One caller at a time.
@@ -235,7 +230,7 @@ impl Wal {
         let (number, file) = self.next_file()?;
         let mut state = self.state();
         self.switch(&mut state, number, file);
-        state.failed = false;
+        state.failed = None;
         Ok(())
     }
 
@@ -258,7 +253,13 @@ impl Wal {
         self.number.store(number, Ordering::Release);
     }
 
-    pub(crate) fn has_failed(&self) -> bool {
+    /// An error while nothing is written any more.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.state().check()
+    }
+
+    /// Why nothing is written any more, if that is so.
+    pub(crate) fn trouble(&self) -> Option<Trouble> {
         self.state().failed
     }
 
@@ -274,9 +275,13 @@ impl Wal {
 }
 
 impl State {
+    fn check(&self) -> Result<()> {
+        self.failed.map_or(Ok(()), |trouble| Err(Error::ReadOnly(trouble)))
+    }
+
     /// Ends writing. What a leader is writing right now is decided by how that goes.
-    fn fail(&mut self) {
-        self.failed = true;
+    fn fail(&mut self, error: &std::io::Error) {
+        self.failed = Some(Trouble::of(error));
         self.pending.clear();
         let waiting = self.taken + 1..self.pushed + 1;
         self.taken = self.pushed;

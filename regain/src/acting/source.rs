@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use regain_alerting::matcher::MatcherMode;
-use regain_config::{LoadError, RegainFile, load_regain_file};
+use regain_config::{LoadError, RegainFile, RetentionOf, load_regain_file};
 use regain_healing::settings::{Mode, Remediations, StepKind};
 
 use crate::alerting::{AlertingFile, AlertingRefused, AlertingSource, ReadyAlerting};
@@ -31,6 +31,8 @@ pub(crate) struct ReadyActing {
     pub(crate) keep_group_state: bool,
     /// What heals.
     pub(crate) healing: Option<Remediations>,
+    /// Series that the store keeps for a shorter time than the rest.
+    pub(crate) retention: Vec<RetentionOf>,
     /// All files that were read.
     pub(crate) files: Vec<PathBuf>,
 }
@@ -85,8 +87,9 @@ fn load(
     path: &Path,
     source: impl Fn(AlertingFile) -> AlertingSource,
 ) -> Result<ReadyActing, ActingRefused> {
-    let RegainFile { alerting, healing } = load_regain_file(path)?;
-    let mut ready = ReadyActing { files: vec![path.to_owned()], ..ReadyActing::default() };
+    let RegainFile { alerting, healing, retention } = load_regain_file(path)?;
+    let mut ready =
+        ReadyActing { retention, files: vec![path.to_owned()], ..ReadyActing::default() };
     if let Some(part) = healing {
         if alerting.is_none() {
             return Err(ActingRefused::NothingToHear(path.to_owned()));

@@ -193,9 +193,8 @@ const CONVERT: Command = Command {
             "Where the blocks go (default: the data directory); only with --to=prometheus.",
         ),
         Flag::switch(
-            "skip-histograms",
-            "Leave out what the store cannot keep: native histograms, exemplars, metadata, start \
-             timestamps; only with --to=regain.",
+            "skip-unkept",
+            "Leave out what the store cannot keep: exemplars, metadata; only with --to=regain.",
         ),
     ]],
     arguments: &[Argument::new("data directory", Kind::Text, "The data directory.")],

@@ -9,6 +9,8 @@ pub(super) struct Features {
     pub(super) parser: ParserOptions,
     /// What evaluation does differently.
     pub(super) engine: EngineFeatures,
+    /// Whether statistics tell what each step took.
+    pub(super) step_stats: bool,
     /// Whether files are watched for changes.
     pub(super) auto_reload: bool,
 }
@@ -19,7 +21,7 @@ pub(super) struct Features {
 pub(crate) struct NotBuilt(Vec<String>);
 
 /// What the original has and this version has not.
-const NOT_BUILT: [&str; 13] = [
+const NOT_BUILT: [&str; 12] = [
     "concurrent-rule-eval",
     "created-timestamp-zero-ingestion",
     "exemplar-storage",
@@ -28,7 +30,6 @@ const NOT_BUILT: [&str; 13] = [
     "old-ui",
     "otlp-deltatocumulative",
     "otlp-native-delta-ingestion",
-    "promql-per-step-stats",
     "search-api",
     "st-storage",
     "st-synthesis",
@@ -77,6 +78,10 @@ pub(super) fn read(values: &[String]) -> Result<Features, NotBuilt> {
                     "Experimental usage of start timestamps in PromQL engine is enabled."
                 );
             }
+            "promql-per-step-stats" => {
+                features.step_stats = true;
+                tracing::info!("Experimental per-step statistics reporting");
+            }
             "auto-reload-config" => {
                 features.auto_reload = true;
                 tracing::warn!(
@@ -117,7 +122,7 @@ mod tests {
         ]);
         let features = features.unwrap();
         assert!(features.parser.experimental_functions && features.engine.delayed_name_removal);
-        assert!(!features.auto_reload);
+        assert!(!features.auto_reload && !features.step_stats);
     }
 
     #[test]

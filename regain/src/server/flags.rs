@@ -1,17 +1,16 @@
 //! The server's flags: Prometheus 3.14's, each with what it does here.
 
+use regain_remote::write::Message;
+
 use super::rules::RULE_FLAGS;
 use crate::flags::{BASIC_FLAGS, Command, Flag, Kind};
 use crate::logging::LOG_FLAGS;
 
 const COMPRESSIONS: Kind = Kind::Choice(&["snappy", "zstd"]);
 const WRITE_MESSAGES: Kind = Kind::Named(
-    &["prometheus.WriteRequest", WRITE_MESSAGE_2],
+    &[Message::V1.name(), Message::V2.name()],
     "unknown type for remote write protobuf message",
 );
-
-/// The second version of remote write, which is known and not built.
-pub(super) const WRITE_MESSAGE_2: &str = "io.prometheus.write.v2.Request";
 
 /// The server.
 pub(crate) static SERVER: Command = Command {
@@ -99,8 +98,8 @@ pub(crate) static WEB_FLAGS: &[Flag] = &[
     Flag::new(
         "web.remote-write-receiver.accepted-protobuf-messages",
         WRITE_MESSAGES,
-        "prometheus.WriteRequest",
-        "A message type that the receiver takes; only 1.0 is built.",
+        "prometheus.WriteRequest,io.prometheus.write.v2.Request",
+        "A message type that the receiver takes; both, where none is given.",
     )
     .repeated(),
     Flag::switch("web.enable-otlp-receiver", "Take samples over OTLP.").not_built(),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use regain_config::{Config, LoadError, LoadOptions, Retention, UnbuiltList};
+use regain_config::{Config, LoadError, LoadOptions, Retention, RetentionOf, UnbuiltList};
 use regain_promql::ParserOptions;
 use regain_rules::RuleSet;
 
@@ -28,6 +28,8 @@ pub(crate) struct Configuration {
     pub(crate) rules: RuleSet,
     /// Alerting and healing in this process.
     pub(crate) acting: ReadyActing,
+    /// Series that are kept for a shorter time than the rest.
+    pub(crate) retention: Vec<RetentionOf>,
 }
 
 /// What a file means depends on these flags.
@@ -88,7 +90,8 @@ impl ConfigSource {
             let options = config.rule_file_options(reading.parser);
             rules.groups.extend(regain_config::load_rule_text(path, own, &options)?);
         }
-        let acting = reading.acting.load(&reading.external_url)?;
-        Ok(Configuration { config, rules, acting })
+        let mut acting = reading.acting.load(&reading.external_url)?;
+        let retention = std::mem::take(&mut acting.retention);
+        Ok(Configuration { config, rules, acting, retention })
     }
 }

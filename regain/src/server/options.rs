@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use regain_api::{QueryLimits, WebAddress};
+use regain_api::{AcceptedMessages, QueryLimits, WebAddress};
 use regain_config::Retention;
 use regain_go_format::quote::quote;
 use regain_go_format::size;
 use regain_go_regexp::{Error as RegexError, Regex};
 use regain_promql::{EngineOptions, ParserOptions};
+use regain_remote::write::Message;
 
 use super::features::{self, NotBuilt};
-use super::flags::{AGENT_FLAGS, WRITE_MESSAGE_2};
+use super::flags::AGENT_FLAGS;
 use super::load::Reading;
 use super::rules::RuleSettings;
 use crate::acting::ActingSource;
@@ -67,6 +68,8 @@ pub(crate) struct WebOptions {
     pub(super) offers: WebOffers,
     /// Whether other hosts may change silences and healing without a login.
     pub(super) anonymous_changes: bool,
+    /// What of remote write is taken, where pushing is offered.
+    pub(super) write_messages: AcceptedMessages,
     /// The most connections at once.
     pub(super) max_connections: usize,
     /// How long a request may take to arrive, and a connection to be idle.
@@ -101,6 +104,8 @@ pub(super) struct QueryOptions {
     pub(super) limits: QueryLimits,
     /// The size of the result cache in bytes.
     pub(super) cache_bytes: usize,
+    /// Whether statistics tell what each step took.
+    pub(super) step_stats: bool,
 }
 
 /// How a server scrapes.
@@ -126,11 +131,14 @@ pub(crate) enum OptionsError {
     /// The share of the memory is none.
     #[error("--auto-gomemlimit.ratio must be greater than 0 and less than or equal to 1.")]
     MemoryRatio,
-    /// The message type is known and not built.
-    #[error(
-        "--web.remote-write-receiver.accepted-protobuf-messages: {WRITE_MESSAGE_2} is not built yet"
-    )]
-    WriteMessage,
+    /// A message of remote write is named twice.
+    #[error("duplicated {} flag value, got {got} already", .again.name())]
+    WriteMessage {
+        /// The message.
+        again: Message,
+        /// Those that were named before.
+        got: AcceptedMessages,
+    },
     /// Clients could not find the server.
     #[error("parse external URL {}: {source}", quote(.url))]
     Address {
@@ -159,7 +167,9 @@ impl OptionsError {
         match self {
             Self::Features(_) | Self::MemoryRatio => exit::FAILURE,
             Self::AgentOnly(_) => exit::complaint(),
-            Self::WriteMessage | Self::Address { .. } | Self::Cors { .. } => exit::bad_value(),
+            Self::WriteMessage { .. } | Self::Address { .. } | Self::Cors { .. } => {
+                exit::bad_value()
+            }
         }
     }
 }
@@ -189,10 +199,6 @@ impl ServerOptions {
         if !(ratio > 0.0 && ratio <= 1.0) {
             return Err(OptionsError::MemoryRatio);
         }
-        let messages = line.texts("web.remote-write-receiver.accepted-protobuf-messages");
-        if messages.iter().any(|message| message == WRITE_MESSAGE_2) {
-            return Err(OptionsError::WriteMessage);
-        }
         let web = web(line)?;
         let samples_max = line.count("query.max-samples") as u64;
         let limits = query_limits(line, samples_max);
@@ -219,6 +225,7 @@ impl ServerOptions {
                 parser: features.parser,
                 limits,
                 cache_bytes: usize::try_from(line.bytes("query.cache-size")).unwrap_or_default(),
+                step_stats: features.step_stats,
             },
             scrape: scrape(line),
             rules: RuleSettings::new(line),
@@ -268,10 +275,24 @@ fn web(line: &Line) -> Result<WebOptions, OptionsError> {
             admin_api: line.is_on("web.enable-admin-api"),
             writes: line.is_on("web.enable-remote-write-receiver"),
         },
+        write_messages: write_messages(line)?,
         anonymous_changes: line.is_on("web.allow-anonymous-changes"),
         max_connections: line.count("web.max-connections"),
         read_timeout: millis(line, "web.read-timeout"),
     })
+}
+
+/// The messages that the flag names, in its order.
+fn write_messages(line: &Line) -> Result<AcceptedMessages, OptionsError> {
+    let values = line.texts("web.remote-write-receiver.accepted-protobuf-messages");
+    let mut got = AcceptedMessages(Vec::new());
+    for message in values.iter().flat_map(|value| value.split(',')).filter_map(Message::named) {
+        if got.0.contains(&message) {
+            return Err(OptionsError::WriteMessage { again: message, got });
+        }
+        got.0.push(message);
+    }
+    Ok(got)
 }
 
 /// The flags' retention. Where one is given and the other is not, the other is no limit.

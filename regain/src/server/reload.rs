@@ -17,6 +17,7 @@ use regain_rules::{NotifierManager, RuleManager};
 use regain_scrape::{ApplyError, ScrapeManager};
 
 use super::load::{ConfigRefused, ConfigSource, Configuration, Reading};
+use super::retention::RetentionKeeper;
 use super::watch::Watch;
 use crate::acting::Acting;
 use crate::{clock, logging};
@@ -25,8 +26,7 @@ use crate::{clock, logging};
 pub(super) struct Reloader {
     pub(super) source: ConfigSource,
     pub(super) reading: Reading,
-    /// The retention that the store was opened with.
-    pub(super) retention: Retention,
+    pub(super) retention: Arc<RetentionKeeper>,
     pub(super) clock_skew_metric: bool,
     /// The engine's settings but for what the configuration decides.
     pub(super) engine: EngineOptions,
@@ -128,9 +128,9 @@ impl Reloader {
         more_files: &[PathBuf],
         started: Instant,
     ) -> Result<(), ReloadError> {
-        let Configuration { config, rules, .. } = configuration;
+        let Configuration { config, rules, retention, .. } = configuration;
         self.watch = Watch::new(self.source.name(), &config, more_files);
-        self.check_retention(&config);
+        self.retention.apply(&self.store.db, config.storage.retention, &retention);
         let jobs = config.jobs().map(|job| job.job(self.clock_skew_metric)).collect();
         let scraped = self.scrapes.apply(jobs, &config.global.external_labels()).await;
         let logged = self.log_queries(&config.global.query_log_file);
@@ -223,15 +223,8 @@ impl Reloader {
             config: ConfigFacts {
                 yaml: config.to_yaml(),
                 external_labels: config.global.external_labels(),
-                retention: retention_text(self.retention),
+                retention: retention_text(config.storage.retention),
             },
-        }
-    }
-
-    /// The store keeps the retention that it was opened with.
-    fn check_retention(&self, config: &Config) {
-        if config.storage.retention != self.retention {
-            tracing::warn!("A changed retention holds from the next start");
         }
     }
 }
@@ -241,5 +234,6 @@ fn retention_text(retention: Retention) -> String {
     let time_ms = i64::try_from(retention.time.as_millis()).unwrap_or(i64::MAX);
     let time = (time_ms > 0).then(|| duration::format(time_ms));
     let size = (retention.size_bytes > 0).then(|| size::format(retention.size_bytes));
-    time.into_iter().chain(size).collect::<Vec<_>>().join(" or ")
+    let share = (retention.percentage > 0.0).then(|| format!("{}%", retention.percentage));
+    time.into_iter().chain(size).chain(share).collect::<Vec<_>>().join(" or ")
 }

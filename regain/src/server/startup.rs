@@ -17,8 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::events::Events;
 use super::load::{ConfigSource, Configuration};
-use super::options::ServerOptions;
+use super::options::{ServerOptions, WebOptions};
 use super::reload::Reloader;
+use super::retention::RetentionKeeper;
 use super::rules::{self, Evaluation, SharedMetrics};
 use super::store::Store;
 use super::watch::Watch;
@@ -80,9 +81,17 @@ async fn serve(
     lifetime: Lifetime,
 ) -> Result<Store, String> {
     let hangups = signals::reloads().map_err(|error| error.to_string())?;
-    let retention = configuration.config.storage.retention;
+    let keeper = Arc::new(RetentionKeeper::new(options.store.dir.clone(), registry));
+    let retention =
+        keeper.initial(configuration.config.storage.retention, &configuration.retention);
     let Handles { door, acting: doors, config_status, replay_progress, requests } = handles;
-    let store = Store::open(&options.store.dir, retention, replay_progress, registry).await;
+    let store = Store::open(
+        &options.store.dir,
+        (retention, Arc::clone(&keeper)),
+        replay_progress,
+        registry,
+    )
+    .await;
     let store = store.map_err(|error| error.to_string())?;
     register_store(registry, &store.facts());
     let metrics = SharedMetrics::register(registry);
@@ -110,11 +119,11 @@ async fn serve(
     let rules = rules::rules(&options.rules, evaluation, Arc::clone(&notifier), registry);
     let mut reloader = Reloader {
         reading: options.reading(),
-        retention,
+        retention: keeper,
         clock_skew_metric: options.scrape.clock_skew_metric,
         engine: options.query.engine.clone(),
         queries,
-        writes: options.web.offers.writes.then(|| Arc::new(writes(store.db(), registry))),
+        writes: writes(&options.web, store.db(), registry).map(Arc::new),
         scrapes: Arc::new(scrapes(options, store.db(), registry, &metrics)),
         notifier,
         rules: Arc::new(rules),
@@ -155,12 +164,16 @@ fn queries(options: &ServerOptions, db: &Db, registry: &Registry) -> Result<Quer
     })?;
     let surroundings = (regain_api::Clock::new(clock::now), registry);
     let service = QueryService::new(engine, query.parser, source, query.limits, surroundings);
-    Ok(service.with_active_log(active_log).with_cache(query.cache_bytes, registry))
+    let service = service.with_active_log(active_log).with_cache(query.cache_bytes, registry);
+    Ok(service.with_step_stats(query.step_stats))
 }
 
-fn writes(db: &Db, registry: &Registry) -> WriteService {
+fn writes(web: &WebOptions, db: &Db, registry: &Registry) -> Option<WriteService> {
+    if !web.offers.writes {
+        return None;
+    }
     let store: Arc<dyn Appendable> = Arc::new(db.clone());
-    WriteService::new(store, Limits::default(), registry)
+    Some(WriteService::new(store, Limits::default(), web.write_messages.clone(), registry))
 }
 
 fn scrapes(

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use regain_api::StoreFacts;
-use regain_config::Retention;
 use regain_metrics::Registry;
 use regain_model::KeySeed;
 use regain_prometheus_tsdb::holds_samples;
 use regain_storage::fs::RealFs;
-use regain_tsdb::{Db, Options, ReplayProgress, ReplayReport};
+use regain_tsdb::{Db, Options, ReplayProgress, ReplayReport, Retention};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::health::HealthLog;
+use super::retention::RetentionKeeper;
 use crate::{clock, logging};
 
 /// How often the store does what is due.
@@ -58,7 +59,7 @@ impl Store {
     /// Opens the store in `dir`, replays what its log holds, and starts to keep it.
     pub(super) async fn open(
         dir: &Path,
-        retention: Retention,
+        (retention, keeper): (Retention, Arc<RetentionKeeper>),
         replay_progress: ReplayProgress,
         registry: &Registry,
     ) -> Result<Self, OpenError> {
@@ -66,8 +67,7 @@ impl Store {
         let started = Instant::now();
         let options = Options {
             seed: KeySeed(RandomState::new().hash_one(clock::since_epoch())),
-            retention_ms: i64::try_from(retention.time.as_millis()).unwrap_or(i64::MAX),
-            retention_bytes: u64::try_from(retention.size_bytes).unwrap_or_default(),
+            retention,
             replay_progress,
             ..Options::default()
         };
@@ -75,11 +75,21 @@ impl Store {
         let opened = tokio::task::spawn_blocking(move || open(&dir, options));
         let (db, report) = opened.await.map_err(|_| OpenError::Panicked)??;
         log_replay(&report, started.elapsed());
-        register(registry, retention, started.elapsed());
+        let took = started.elapsed();
+        let help = "Time taken to replay the data on disk.";
+        registry
+            .gauge("prometheus_tsdb_data_replay_duration_seconds", help)
+            .set(took.as_secs_f64());
         let corruptions = report.damage.len() as u64;
         let store =
             Self { db, corruptions, tasks: TaskTracker::new(), stop: CancellationToken::new() };
-        store.keep("tick", TICK, |db| db.tick(clock::now()));
+        let health = Arc::new(HealthLog::default());
+        store.keep("tick", TICK, move |db| {
+            keeper.follow_size(db);
+            let done = db.tick(clock::now());
+            health.look_at(db);
+            done
+        });
         store.keep("sync", SYNC, Db::sync);
         let stop = store.stop.clone();
         store.keep("merge", MERGE, move |db| db.merge(&|| !stop.is_cancelled()).map(drop));
@@ -97,7 +107,7 @@ impl Store {
     }
 
     /// Does `work` every `period` on a thread where it may take its time. What fails again and again
-    /// is logged once, and once more when it works again.
+    /// is logged once, and once more when it works again; that nothing can be written is told by itself.
     fn keep(
         &self,
         what: &'static str,
@@ -118,6 +128,7 @@ impl Store {
                 let done = tokio::task::spawn_blocking(move || work(&db)).await;
                 let now = match done {
                     Ok(Ok(())) => None,
+                    Ok(Err(error)) if error.trouble().is_some() => None,
                     Ok(Err(error)) => Some(logging::with_sources(&error)),
                     Err(_) => Some("panicked".to_owned()),
                 };
@@ -164,30 +175,6 @@ fn open(dir: &Path, options: Options) -> Result<(Db, ReplayReport), OpenError> {
         return Err(OpenError::OfPrometheus(dir.to_owned()));
     }
     Db::open(dir, Arc::new(RealFs), options).map_err(OpenError::Store)
-}
-
-/// Adds what is known about the store from outside of it.
-fn register(registry: &Registry, retention: Retention, replay: Duration) {
-    let limits = [
-        (
-            "prometheus_tsdb_retention_limit_seconds",
-            "How long to retain samples in storage.",
-            retention.time.as_secs_f64(),
-        ),
-        (
-            "prometheus_tsdb_retention_limit_bytes",
-            "Max number of bytes to be retained in the tsdb blocks, configured 0 means disabled",
-            retention.size_bytes as f64,
-        ),
-        (
-            "prometheus_tsdb_data_replay_duration_seconds",
-            "Time taken to replay the data on disk.",
-            replay.as_secs_f64(),
-        ),
-    ];
-    for (name, help, value) in limits {
-        registry.gauge(name, help).set(value);
-    }
 }
 
 fn log_replay(report: &ReplayReport, duration: Duration) {

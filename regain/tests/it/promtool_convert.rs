@@ -6,11 +6,12 @@ use std::sync::Arc;
 use regain_model::histogram::Span as BucketSpan;
 use regain_model::{KeySeed, Labels, ResetHint, STALE_NAN, Span, Timestamp};
 use regain_prometheus_tsdb::{
-    BlockOptions, BlockWriter, Counts, Layout, Native, Samples, Ulid, Value, WINDOW_MS,
+    BlockOptions, BlockWriter, Counts, Layout, Native, PrometheusDir, Samples, Ulid, Value,
+    WINDOW_MS,
 };
 use regain_storage::fs::RealFs;
 use regain_storage::{Appendable as _, Batch, Ctx, LaneKey, Order, Queryable as _, Selection};
-use regain_tsdb::{Db, Options};
+use regain_tsdb::{Db, Options, Retention};
 
 use super::files::write;
 use super::program::{Program, run, text};
@@ -19,8 +20,12 @@ const START_MS: i64 = 200_000 * WINDOW_MS - 60_000;
 const STEP_MS: i64 = 15_000;
 
 fn open(dir: &Path) -> Db {
-    let options =
-        Options { seed: KeySeed(77), retention_ms: 0, past_max_ms: 0, ..Options::default() };
+    let options = Options {
+        seed: KeySeed(77),
+        retention: Retention::ENDLESS,
+        past_max_ms: 0,
+        ..Options::default()
+    };
     Db::open(dir, Arc::new(RealFs), options).unwrap().0
 }
 
@@ -139,16 +144,121 @@ fn write_block(dir: &Path, number: u128) {
     writer.finish(None).unwrap();
 }
 
+/// Adds a log with an exemplar to a data directory, as Prometheus 3.14 writes it.
+fn write_exemplar(dir: &Path) {
+    // The kind, a series and a time, then as differences to these: the series, the time; a value, no labels.
+    let mut record = vec![4_u8];
+    record.extend_from_slice(&1_u64.to_be_bytes());
+    record.extend_from_slice(&START_MS.to_be_bytes());
+    record.extend_from_slice(&[0, 0]);
+    record.extend_from_slice(&1.5_f64.to_be_bytes());
+    record.push(0);
+    let castagnoli = record.iter().fold(u32::MAX, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
+            if crc & 1 == 1 { crc >> 1 ^ 0x82f6_3b78 } else { crc >> 1 }
+        })
+    });
+    let length = u16::try_from(record.len()).unwrap();
+    let mut log = vec![1];
+    log.extend_from_slice(&length.to_be_bytes());
+    log.extend_from_slice(&(!castagnoli).to_be_bytes());
+    log.extend_from_slice(&record);
+    std::fs::create_dir_all(dir.join("wal")).unwrap();
+    std::fs::write(dir.join("wal/00000000"), log).unwrap();
+}
+
 #[test]
 fn what_the_store_cannot_keep_is_named_before_anything_is_written() {
     let dir = tempfile::tempdir().unwrap();
     write_block(dir.path(), 1);
+    write_exemplar(dir.path());
     let path = dir.path().to_str().unwrap();
     let (is_done, _, complaints) = convert(&["--to=regain", path]);
-    assert!(!is_done && complaints.contains("cannot keep 1 native histograms yet"), "{complaints}");
+    assert!(!is_done && complaints.contains("cannot keep 1 exemplars yet"), "{complaints}");
     assert!(!dir.path().join("regain").exists() && !dir.path().join("regain.importing").exists());
-    let (is_done, printed, _) = convert(&["--to=regain", "--skip-histograms", path]);
-    assert!(is_done && printed.starts_with("imported 1 samples of 1 series"), "{printed}");
+    let (is_done, printed, _) = convert(&["--to=regain", "--skip-unkept", path]);
+    assert!(is_done && printed.starts_with("imported 2 samples of 2 series"), "{printed}");
+}
+
+/// What `tsdb dump` prints.
+fn dump(dir: &Path) -> String {
+    let output = run(&["promtool", "tsdb", "dump", dir.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// A histogram whose only bucket has `count` observations.
+fn native<N: Copy + Default>(count: N) -> Counts<N> {
+    let positive = vec![BucketSpan { offset: 1, length: 1 }];
+    Counts {
+        hint: ResetHint::Unknown,
+        layout: Arc::new(Layout { positive, schema: 3, ..Layout::default() }),
+        count,
+        zero_count: N::default(),
+        sum: 1.0,
+        positive: vec![count],
+        negative: Vec::new(),
+    }
+}
+
+#[test]
+fn histograms_and_start_timestamps_go_both_ways() {
+    let dir = tempfile::tempdir().unwrap();
+    let (theirs, back) = (dir.path().join("theirs"), dir.path().join("back"));
+    std::fs::create_dir_all(&theirs).unwrap();
+    let options = BlockOptions { ulid: Ulid::new(1, 7), range_ms: WINDOW_MS, with_starts: true };
+    let mut writer = BlockWriter::create(Arc::new(RealFs), &theirs, options).unwrap();
+    let values: [fn(u64) -> Value; 3] = [
+        |at| Value::Histogram(Native::Float(native(at as f64 + 0.5))),
+        |at| Value::Histogram(Native::Integer(native(at))),
+        |at| Value::Float(at as f64),
+    ];
+    for (name, value) in ["floats", "integers", "numbers"].into_iter().zip(values) {
+        let mut samples = Samples::default();
+        for at in 0..300_u64 {
+            let time = START_MS + i64::try_from(at).unwrap() * 100;
+            // The counter starts anew, and in the end the series ends.
+            let count = if at > 200 { at - 190 } else { at + 1 };
+            let start = if at > 200 { START_MS + 20_000 } else { START_MS - 1 };
+            let value = match value(count) {
+                Value::Histogram(Native::Float(_)) if at == 299 => {
+                    Value::Histogram(Native::Float(Counts::stale()))
+                }
+                Value::Histogram(Native::Integer(_)) if at == 299 => {
+                    Value::Histogram(Native::Integer(Counts::stale()))
+                }
+                value => value,
+            };
+            samples.push(time, start, value);
+        }
+        writer.add(&Labels::from_pairs([("__name__", name)]), &samples).unwrap();
+    }
+    writer.finish(None).unwrap();
+    let before = dump(&theirs);
+    // As promtool, it passes over the samples that show that a series has no floats.
+    assert_eq!(before.lines().count(), 897);
+    let (is_done, printed, complaints) = convert(&["--to=regain", theirs.to_str().unwrap()]);
+    assert!(is_done && complaints.is_empty(), "{complaints}");
+    assert!(printed.starts_with("imported 900 samples of 3 series"), "{printed}");
+    let (from, to) = (theirs.to_str().unwrap(), back.to_str().unwrap());
+    let (is_done, _, complaints) = convert(&["--to=prometheus", "--output", to, from]);
+    assert!(is_done && complaints.is_empty(), "{complaints}");
+    assert!(dump(&back) == before, "something changed on the way");
+
+    // A dump does not print starts.
+    let starts = |dir: &Path| -> Vec<Vec<i64>> {
+        let found = PrometheusDir::open(&RealFs, dir, KeySeed(0)).unwrap();
+        let order = Some(Order::Labels);
+        let mut series = found.series(&[], Span::ALL, order, &Arc::default()).unwrap();
+        let (mut all, mut samples) = (Vec::new(), Samples::default());
+        while series.next(&mut samples).unwrap().is_some() {
+            all.push(samples.starts.clone());
+        }
+        all
+    };
+    let (before, after) = (starts(&theirs.join("regain/imported")), starts(&back));
+    assert!(before.iter().flatten().all(|&start| start != 0));
+    assert_eq!(after, before);
 }
 
 #[test]
@@ -158,8 +268,8 @@ fn an_import_that_was_cut_short_is_begun_anew_or_finished() {
     write_block(dir.path(), 1);
     // It was killed while the store grew.
     fill(&dir.path().join("regain.importing"));
-    let (is_done, printed, _) = convert(&["--to=regain", "--skip-histograms", path]);
-    assert!(is_done && printed.starts_with("imported 1 samples of 1 series"), "{printed}");
+    let (is_done, printed, _) = convert(&["--to=regain", path]);
+    assert!(is_done && printed.starts_with("imported 2 samples of 2 series"), "{printed}");
     // Another was killed before it had moved what it had read.
     let imported = dir.path().join("regain/imported");
     let name = Ulid::new(1, 1).to_string();
@@ -182,7 +292,7 @@ fn directories_that_cannot_be_converted_are_refused() {
     refused(&["--to=prometheus", path], "has no store of Regain");
     refused(&["--to=regain", path], "holds no samples of a Prometheus");
     refused(&["--to=regain", "--output=x", path], "--output goes with --to=prometheus only");
-    refused(&["--to=prometheus", "--skip-histograms", path], "goes with --to=regain only");
+    refused(&["--to=prometheus", "--skip-unkept", path], "goes with --to=regain only");
     let db = open(dir.path());
     refused(&["--to=prometheus", path], "is in use: stop the server first");
     refused(&["--to=regain", path], "is in use: stop the server first");

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use regain_model::{Buckets, Histogram, KeySeed, Labels, ResetHint, SeriesKey, Timestamp};
 use regain_promql::test_language::{SeriesValue, parse_series};
 use regain_promql::{
-    Annotation, Engine, EngineOptions, Features, ParserOptions, QueryOptions, QueryResult, Steps,
-    Value, parse,
+    Annotation, Engine, EngineOptions, Features, ParserOptions, QueryOptions, QueryResult,
+    QueryStats, StepStats, Steps, Value, parse,
 };
-use regain_storage::memory::{MemoryStore, Value as Stored};
-use regain_storage::{Appender as _, Verdict};
+use regain_storage::memory::MemoryStore;
+use regain_storage::{Appender as _, Value as Stored, Verdict};
 use regain_tests::oracle::{
-    Answer, Bucket, Eval, Float, Load, LoadedSeries, Native, Number, Series,
+    Answer, Bucket, Eval, Float, Load, LoadedSeries, Native, Number, Series, Stats,
 };
 
 /// The data of some cases.
@@ -51,7 +51,7 @@ impl World {
                 SeriesValue::Histogram(written) => Stored::Histogram(written.histogram),
             };
             let start = Timestamp(loaded.starts_ms.get(index).copied().unwrap_or_default());
-            let verdict = writer.stage_started(reference, Timestamp(at * step_ms), start, value);
+            let verdict = writer.stage_value(reference, Timestamp(at * step_ms), start, value);
             assert_eq!(verdict, Verdict::Accepted, "{}", loaded.text);
         }
         writer.commit().expect("memory takes everything");
@@ -64,20 +64,27 @@ impl World {
 
     fn try_eval(&self, eval: &Eval) -> Result<Answer, String> {
         let expr = parse(&eval.expr, &language(eval)).map_err(|errors| errors.to_string())?;
-        let engine = engine(eval);
-        let ctx = engine.context();
-        let (start, end) = (Timestamp(eval.start_ms), Timestamp(eval.end_ms));
-        let result = if eval.step_ms == 0 {
-            engine.instant(&self.store, &expr, start, &ctx)
-        } else {
-            let steps = Steps { start, end, step_ms: eval.step_ms };
-            engine.range(&self.store, &expr, steps, &ctx)
+        let answer = |counted| {
+            let engine = engine(eval, counted);
+            let ctx = engine.context();
+            let (start, end) = (Timestamp(eval.start_ms), Timestamp(eval.end_ms));
+            let result = if eval.step_ms == 0 {
+                engine.instant(&self.store, &expr, start, &ctx)
+            } else {
+                let steps = Steps { start, end, step_ms: eval.step_ms };
+                engine.range(&self.store, &expr, steps, &ctx)
+            };
+            result.map(|result| rendered(result, &eval.expr)).map_err(|error| error.to_string())
         };
-        result.map(|result| rendered(result, &eval.expr)).map_err(|error| error.to_string())
+        // Statistics are had by another way of evaluation, from which everything else must come as well.
+        let (answer, mut counted) = (answer(false)?, answer(true)?);
+        let stats = counted.stats.take();
+        assert_eq!(answer, Answer { stats: None, ..counted }, "counted: {}", eval.expr);
+        Ok(Answer { stats, ..answer })
     }
 }
 
-fn language(eval: &Eval) -> ParserOptions {
+pub(super) fn language(eval: &Eval) -> ParserOptions {
     ParserOptions {
         experimental_functions: has(eval, "promql-experimental-functions"),
         duration_expressions: has(eval, "promql-duration-expr"),
@@ -86,7 +93,7 @@ fn language(eval: &Eval) -> ParserOptions {
     }
 }
 
-fn engine(eval: &Eval) -> Engine {
+fn engine(eval: &Eval, counted: bool) -> Engine {
     let features = Features {
         delayed_name_removal: has(eval, "promql-delayed-name-removal"),
         type_and_unit_labels: has(eval, "type-and-unit-labels"),
@@ -94,7 +101,7 @@ fn engine(eval: &Eval) -> Engine {
     };
     let lookback_delta_ms = (eval.lookback_ms > 0).then_some(eval.lookback_ms);
     let options = EngineOptions { workers: 1, features, ..EngineOptions::default() };
-    Engine::new(options).with(QueryOptions { lookback_delta_ms })
+    Engine::new(options).with(QueryOptions { lookback_delta_ms, counted })
 }
 
 fn has(eval: &Eval, feature: &str) -> bool {
@@ -112,6 +119,7 @@ fn rendered(result: QueryResult, query: &str) -> Answer {
         kind: result.value.type_name().to_owned(),
         warnings: texts(result.warnings),
         infos: texts(result.infos),
+        stats: stats(result.stats, &result.steps),
         ..Answer::default()
     };
     match result.value {
@@ -140,6 +148,17 @@ fn rendered(result: QueryResult, query: &str) -> Answer {
         })),
     }
     answer
+}
+
+fn stats(all: QueryStats, steps: &[StepStats]) -> Option<Stats> {
+    let per_step = |of: fn(&StepStats) -> u64| steps.iter().map(of).collect();
+    (!steps.is_empty()).then(|| Stats {
+        total: all.samples_total,
+        read: all.samples_read,
+        peak: all.samples_peak,
+        total_per_step: per_step(|step| step.samples_total),
+        read_per_step: per_step(|step| step.samples_read),
+    })
 }
 
 fn labels(labels: &Labels) -> BTreeMap<String, String> {

@@ -137,6 +137,7 @@ fn shown(answer: &Answer) -> String {
         lines.push(format!("    {:?}", answer.text));
     }
     lines.extend(answer.series.iter().map(one));
+    lines.extend(answer.stats.iter().map(|stats| format!("    {stats:?}")));
     if lines.is_empty() {
         lines.push("    nothing".to_owned());
     }

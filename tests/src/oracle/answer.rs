@@ -22,6 +22,24 @@ pub struct Answer {
     pub infos: Vec<String>,
     /// Why there is no value.
     pub error: Option<String>,
+    /// What the query took, where it has a value.
+    pub stats: Option<Stats>,
+}
+
+/// The samples of a query.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Stats {
+    /// Those it looked at.
+    pub total: u64,
+    /// Those it read.
+    pub read: u64,
+    /// The most that it held.
+    pub peak: u64,
+    /// Those that each step looked at.
+    pub total_per_step: Vec<u64>,
+    /// Those that were read for each step.
+    pub read_per_step: Vec<u64>,
 }
 
 /// One series of an answer.

@@ -59,6 +59,8 @@ export interface ExplainedNode {
   evaluation: string;
   /** The node that it was evaluated in one go with. */
   partOf: number | undefined;
+  /** The equal node whose result it has. */
+  sharedWith: number | undefined;
   figures: NodeFigures | undefined;
   empty: Reason | undefined;
 }
@@ -113,6 +115,7 @@ const node = object<ExplainedNode>({
   constant: bool,
   evaluation: text,
   partOf: optional(number),
+  sharedWith: optional(number),
   figures: optional(figures),
   empty: optional(object<Reason>({ reason: text, text })),
 });

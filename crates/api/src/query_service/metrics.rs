@@ -3,14 +3,16 @@
 use regain_metrics::{Counter, Gauge, Registry, Summary};
 use regain_promql::QueryStats;
 
-use super::{QueryLimits, Timings};
+use super::{QueryLimits, Timings, stats};
 
 /// What is counted about queries; clones are the same counters.
 #[derive(Clone, Debug)]
 pub(super) struct QueryMetrics {
     running: Gauge,
     queue_time: Summary,
+    prepare_time: Summary,
     inner_eval: Summary,
+    result_sort: Summary,
     samples: Counter,
     samples_read: Counter,
 }
@@ -32,7 +34,9 @@ impl QueryMetrics {
                 "The current number of queries being executed or waiting.",
             ),
             queue_time: durations.with(&["queue_time"]),
+            prepare_time: durations.with(&["prepare_time"]),
             inner_eval: durations.with(&["inner_eval"]),
+            result_sort: durations.with(&["result_sort"]),
             samples: registry.counter(
                 "prometheus_engine_query_samples_total",
                 "The total number of samples loaded by all queries.",
@@ -49,7 +53,9 @@ impl QueryMetrics {
         self.samples.add(stats.samples_total);
         self.samples_read.add(stats.samples_read);
         self.queue_time.observe(timings.queue.as_secs_f64());
-        self.inner_eval.observe(timings.eval.as_secs_f64());
+        self.prepare_time.observe(stats.preparation.as_secs_f64());
+        self.inner_eval.observe(stats::inner_eval(stats, timings).as_secs_f64());
+        self.result_sort.observe(stats.sorting.as_secs_f64());
     }
 
     /// Counts a query as waiting or running, until what is returned is dropped.

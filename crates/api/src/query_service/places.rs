@@ -71,21 +71,31 @@ impl Places {
         Err(panicked())
     }
 
-    /// Runs `work` that takes less than to hand it to another thread and back: at once, where other threads look after
-    /// the other requests meanwhile.
-    pub(super) async fn run_light<T: Send + 'static>(
+    /// Runs `work` that takes hardly longer than to hand it to another thread and back: at once and here, where other
+    /// threads look after the other requests meanwhile.
+    pub(super) async fn run_light<T>(
         &self,
         ctx: &Arc<Ctx>,
         timeout: Duration,
-        work: impl FnOnce(Duration) -> T + Send + 'static,
+        work: impl FnOnce(Duration) -> T,
     ) -> Result<T, ApiError> {
-        if Handle::current().runtime_flavor() != RuntimeFlavor::MultiThread {
-            return self.run(ctx, timeout, work).await;
-        }
         let (_place, queue) = self.wait_at_most(ctx, timeout).await?;
-        let work = AssertUnwindSafe(|| work(queue));
-        let outcome = tokio::task::block_in_place(|| std::panic::catch_unwind(work));
-        outcome.map_err(|_| panicked())
+        std::panic::catch_unwind(AssertUnwindSafe(|| work(queue))).map_err(|_| panicked())
+    }
+
+    /// Runs `work` that is soon done: here, and other threads take over what this one has looked after. Nobody ends it
+    /// meanwhile.
+    pub(super) async fn run_short<T>(
+        &self,
+        ctx: &Arc<Ctx>,
+        timeout: Duration,
+        work: impl FnOnce(Duration) -> T,
+    ) -> Result<T, ApiError> {
+        let work = |queue| match Handle::current().runtime_flavor() {
+            RuntimeFlavor::MultiThread => tokio::task::block_in_place(|| work(queue)),
+            _ => work(queue),
+        };
+        self.run_light(ctx, timeout, work).await
     }
 
     /// Waits for a place, and says how long that has taken.

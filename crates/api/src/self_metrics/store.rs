@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use regain_metrics::{LabelPair, Metric, MetricFamily, MetricKind, Registry};
-use regain_tsdb::{Db, Stats};
+use regain_storage::Trouble;
+use regain_tsdb::{Db, Health, Stats};
 
 use crate::serving::StoreFacts;
 
@@ -16,7 +17,7 @@ type Row = (&'static str, &'static str, MetricKind, fn(&Stats) -> f64);
 const COUNTER: MetricKind = MetricKind::Counter;
 const GAUGE: MetricKind = MetricKind::Gauge;
 
-static ROWS: [Row; 18] = [
+static ROWS: [Row; 19] = [
     ("prometheus_tsdb_blocks_loaded", "Number of currently loaded data blocks", GAUGE, |stats| {
         stats.segments as f64
     }),
@@ -116,6 +117,12 @@ static ROWS: [Row; 18] = [
         COUNTER,
         |stats| stats.over_limit as f64,
     ),
+    (
+        "regain_tsdb_unwritten_samples_total",
+        "Samples that were refused because the write-ahead log could not be written.",
+        COUNTER,
+        |stats| stats.unwritten as f64,
+    ),
 ];
 
 /// Families with a label that tells floats from histograms.
@@ -171,4 +178,26 @@ fn collect(db: &Db, families: &mut Vec<MetricFamily>) {
         family.metrics.push(Metric::number(vec![LabelPair::new("type", "float")], read(&stats)));
         families.push(family);
     }
+    collect_health(&db.health(), families);
+}
+
+/// The state of the store's files.
+fn collect_health(health: &Health, families: &mut Vec<MetricFamily>) {
+    let help = "Whether the store cannot write, by reason. It goes on by itself when it can.";
+    let mut degraded = MetricFamily::new("regain_tsdb_degraded", help, GAUGE);
+    for trouble in Trouble::ALL {
+        let is_it = f64::from(u8::from(health.trouble == Some(trouble)));
+        degraded
+            .metrics
+            .push(Metric::number(vec![LabelPair::new("reason", trouble.name())], is_it));
+    }
+    families.push(degraded);
+    let help = "Whether samples are refused because the write-ahead log cannot be written.";
+    let mut read_only = MetricFamily::new("regain_tsdb_read_only", help, GAUGE);
+    read_only.push(Vec::new(), f64::from(u8::from(health.is_read_only)));
+    families.push(read_only);
+    let help = "Damaged files that were set aside since the start.";
+    let mut set_aside = MetricFamily::new("regain_tsdb_files_set_aside_total", help, COUNTER);
+    set_aside.push(Vec::new(), health.set_aside.len() as f64);
+    families.push(set_aside);
 }

@@ -2,6 +2,9 @@
 
 mod tree;
 
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use regain_go_format::float::format_float;
 use regain_promql::ParseError;
 use serde::Serialize;
 
@@ -23,10 +26,14 @@ pub(crate) async fn format(Open(serving): Open, params: Params) -> Result<Succes
     Ok(Success::written(text.len(), |body| json::append_string(body, &text)))
 }
 
-/// `/api/v1/parse_query`.
-pub(crate) async fn parse(Open(serving): Open, params: Params) -> Result<Success, ApiError> {
+/// `/api/v1/parse_query`. As in the original, a tree that JSON cannot say is an error in plain text.
+pub(crate) async fn parse(Open(serving): Open, params: Params) -> Result<Response, ApiError> {
     let expr = serving.queries.parse(params.query()?)?;
-    Ok(Success::written(0, |body| tree::append(body, &expr)))
+    if let Some(number) = tree::unwritable(&expr) {
+        let why = format!("v1.Response.Data: unsupported value: {}\n", format_float(number));
+        return Ok((StatusCode::INTERNAL_SERVER_ERROR, why).into_response());
+    }
+    Ok(Success::written(0, |body| tree::append(body, &expr)).into_response())
 }
 
 /// A mistake in an expression; its place in bytes of UTF-8.

@@ -73,7 +73,11 @@ async fn answer(
     limit: usize,
 ) -> Result<Success, ApiError> {
     let question = question(serving, &params, when)?;
-    let render = move |result: QueryResult, timings, budget: AnswerBudget| {
+    let per_step = wants_steps(serving, &params);
+    let render = move |mut result: QueryResult, timings, budget: AnswerBudget| {
+        if !per_step {
+            result.steps.clear();
+        }
         let memory = budget.take(json::size_hint(&result.value))?;
         Ok(render(result, timings, &params, limit).held_by(memory))
     };
@@ -87,7 +91,8 @@ pub(super) fn question(
     when: When,
 ) -> Result<Question, ApiError> {
     let timeout_ns = params.duration_ns("timeout")?;
-    let options = QueryOptions { lookback_delta_ms: lookback_delta_ms(params)? };
+    let counted = !params.text("stats").is_empty();
+    let options = QueryOptions { lookback_delta_ms: lookback_delta_ms(params)?, counted };
     let timeout = match timeout_ns.map(u64::try_from) {
         None => None,
         Some(Ok(ns @ 1..)) => Some(Duration::from_nanos(ns)),
@@ -96,8 +101,14 @@ pub(super) fn question(
     };
     let expr = serving.queries.parse(params.query()?)?;
     let (text, origin) = (params.text("query").to_owned(), Origin::Client(params.request()));
-    let uses_cache = params.text("nocache") != "1";
+    // What single steps took is not kept with an answer.
+    let uses_cache = params.text("nocache") != "1" && !wants_steps(serving, params);
     Ok(Question { expr, text, origin, when, options, timeout, uses_cache })
+}
+
+/// Whether the statistics are to be told step by step.
+fn wants_steps(serving: &Serving, params: &Params) -> bool {
+    serving.queries.tells_steps() && params.text("stats") == "all"
 }
 
 fn lookback_delta_ms(params: &Params) -> Result<Option<i64>, ApiError> {

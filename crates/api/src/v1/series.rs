@@ -30,6 +30,7 @@ pub(crate) async fn series(Open(serving): Open, params: Params) -> Result<Succes
     let limit = params.limit()?;
     let span = params.span()?;
     let selectors = params.selectors().map_err(|error| ApiError::parameter("match[]", error))?;
+    let size = serving.queries.size(|source| series_max(source, &selectors));
     let find = move |source: &dyn Queryable, ctx: &Arc<Ctx>| {
         let found = find_series(source, ctx, &selectors, Search { span, limit })?;
         let (kept, is_truncated) = cut(found, limit);
@@ -39,7 +40,7 @@ pub(crate) async fn series(Open(serving): Open, params: Params) -> Result<Succes
         };
         Ok(Success::written(kept.len() * LABELS_BYTES, write).truncated(is_truncated))
     };
-    serving.queries.look_up(find).await
+    serving.queries.look_up(size, find).await
 }
 
 /// Where series are looked for, and how many are wanted (0: all).
@@ -92,6 +93,17 @@ fn select(
     Ok(())
 }
 
+/// No fewer series than the selectors match.
+fn series_max(source: &dyn Queryable, selectors: &[Vec<Matcher>]) -> usize {
+    selectors.iter().map(|matchers| source.series_max(matchers)).fold(0, usize::saturating_add)
+}
+
+/// No fewer than the texts, and the series that have them, among which those of the label `name`, or without one
+/// the names of labels, are found.
+fn texts_max(source: &dyn Queryable, name: Option<&str>, selectors: &[Vec<Matcher>]) -> usize {
+    source.texts_max(name).saturating_add(series_max(source, selectors))
+}
+
 /// Whether the span ends before it begins; nothing is found in such a one.
 fn is_empty(span: Span) -> bool {
     span.max < span.min
@@ -107,13 +119,14 @@ pub(crate) async fn label_names(Open(serving): Open, params: Params) -> Result<S
     let limit = params.limit()?;
     let span = params.span()?;
     let selectors = params.selectors()?;
+    let size = serving.queries.size(|source| texts_max(source, None, &selectors));
     let find = move |source: &dyn Queryable, ctx: &Arc<Ctx>| {
         let found = over(source, ctx, span, &selectors, |snapshot, matchers| {
             snapshot.label_names(matchers, enough(limit))
         });
         Ok(texts(found?, limit))
     };
-    serving.queries.look_up(find).await
+    serving.queries.look_up(size, find).await
 }
 
 /// `/api/v1/label/{name}/values`.
@@ -127,13 +140,14 @@ pub(crate) async fn label_values(Open(serving): Open, uri: Uri, params: Params) 
         let limit = params.limit()?;
         let span = params.span()?;
         let selectors = params.selectors()?;
+        let size = serving.queries.size(|source| texts_max(source, Some(&name), &selectors));
         let find = move |source: &dyn Queryable, ctx: &Arc<Ctx>| {
             let found = over(source, ctx, span, &selectors, |snapshot, matchers| {
                 snapshot.label_values(&name, matchers, enough(limit))
             });
             Ok(texts(found?, limit))
         };
-        serving.queries.look_up(find).await
+        serving.queries.look_up(size, find).await
     };
     find.await.into_response()
 }

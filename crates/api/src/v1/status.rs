@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use regain_model::Timestamp;
-use regain_tsdb::{LabelStats, Stats};
+use regain_storage::Trouble;
+use regain_tsdb::{Health, LabelStats, SetAside, Stats};
 use serde::Serialize;
 
 use crate::door::Open;
@@ -127,10 +128,46 @@ struct TsdbStatus {
     label_value_count_by_label_name: Vec<Ranked>,
     memory_in_bytes_by_label_name: Vec<Ranked>,
     series_count_by_label_value_pair: Vec<Ranked>,
+    // Upstream has nothing like it.
+    storage: StorageHealth,
+}
+
+/// The state of the store's files.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StorageHealth {
+    /// Why something cannot be written.
+    degraded: Option<&'static str>,
+    read_only: bool,
+    set_aside: Vec<SetAsideFile>,
+}
+
+/// A damaged file, and the times between which samples may be missing.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SetAsideFile {
+    file: String,
+    min_time: i64,
+    max_time: i64,
+}
+
+impl StorageHealth {
+    fn new(health: Health) -> Self {
+        let file = |set_aside: SetAside| SetAsideFile {
+            file: set_aside.path.display().to_string(),
+            min_time: set_aside.span.min.0,
+            max_time: set_aside.span.max.0,
+        };
+        Self {
+            degraded: health.trouble.map(Trouble::name),
+            read_only: health.is_read_only,
+            set_aside: health.set_aside.into_iter().map(file).collect(),
+        }
+    }
 }
 
 impl TsdbStatus {
-    fn new(stats: &Stats, labels: LabelStats) -> Self {
+    fn new(stats: &Stats, labels: LabelStats, health: Health) -> Self {
         let head = &stats.head;
         Self {
             head_stats: HeadSummary {
@@ -145,6 +182,7 @@ impl TsdbStatus {
             label_value_count_by_label_name: ranked(labels.values_by_label),
             memory_in_bytes_by_label_name: ranked(labels.bytes_by_label),
             series_count_by_label_value_pair: ranked(labels.series_by_pair),
+            storage: StorageHealth::new(health),
         }
     }
 }
@@ -158,7 +196,7 @@ pub(crate) async fn tsdb(Open(serving): Open, params: Params) -> Result<Success,
     let top = top(&params)?;
     let db = serving.store.db.clone();
     // Ranking reads the whole index and would hold up other requests on this thread.
-    let read = move || Ok(TsdbStatus::new(&db.stats(), db.label_stats(top)?));
+    let read = move || Ok(TsdbStatus::new(&db.stats(), db.label_stats(top)?, db.health()));
     let status = tokio::task::spawn_blocking(read).await;
     let status = status.map_err(|_| {
         ApiError::new(ErrorKind::Internal, "reading the statistics failed unexpectedly")

@@ -9,7 +9,7 @@ use regain_promql::{
 };
 use regain_storage::fs::MemFs;
 use regain_storage::{Appendable as _, LaneKey};
-use regain_tsdb::{Db, Options};
+use regain_tsdb::{Db, Options, Retention};
 
 use crate::server::{Server, Setup};
 
@@ -67,7 +67,7 @@ struct Written {
 
 impl Written {
     fn new(state: u64) -> Self {
-        let options = Options { retention_ms: 400_000, ..Options::default() };
+        let options = Options { retention: Retention::of_ms(400_000), ..Options::default() };
         let (db, _) = Db::open(Path::new("/data"), Arc::new(MemFs::new()), options).unwrap();
         Self { db, now: 1_000_000, state }
     }

@@ -74,7 +74,8 @@ async fn statistics_come_when_they_are_asked_for() {
         (&samples["totalQueryableSamples"], &samples["samplesRead"]),
         (&json!(2), &json!(2))
     );
-    assert!(samples["peakSamples"].as_u64().unwrap() >= 2);
+    assert_eq!(samples["peakSamples"], 2);
+    assert_eq!(samples.get("totalQueryableSamplesPerStep"), None);
     let timings = data["stats"]["timings"].as_object().unwrap();
     let names: Vec<&str> = timings.keys().map(String::as_str).collect();
     let expected = [
@@ -92,6 +93,24 @@ async fn statistics_come_when_they_are_asked_for() {
     let warning = "value \"1\" for parameter \"stats\" is deprecated and will be rejected in the next \
                    major release, use \"true\" or \"all\"";
     assert_eq!(odd["warnings"], json!([warning]));
+}
+
+#[tokio::test]
+async fn statistics_tell_each_step_where_that_is_turned_on() {
+    let server = Server::ready(Setup { step_stats: true, ..Setup::default() });
+    // Twice, because what was kept of the first answer knows nothing of steps.
+    for _ in 0..2 {
+        let query = "/api/v1/query_range?query=sum_over_time(up[15s])&step=7.5";
+        let times = "&start=1700000270&end=1700000285";
+        let data = server.get(&format!("{query}{times}&stats=all")).await.data();
+        let samples = &data["stats"]["samples"];
+        let steps = json!([[1_700_000_270, 2], [1_700_000_277.5, 2], [1_700_000_285, 2]]);
+        assert_eq!(samples["totalQueryableSamplesPerStep"], steps, "{samples}");
+        let read = json!([[1_700_000_270, 2], [1_700_000_277.5, 0], [1_700_000_285, 2]]);
+        assert_eq!(samples["samplesReadPerStep"], read, "{samples}");
+        let data = server.get(&format!("{query}{times}&stats=true")).await.data();
+        assert_eq!(data["stats"]["samples"].get("samplesReadPerStep"), None);
+    }
 }
 
 #[tokio::test]

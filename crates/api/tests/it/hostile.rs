@@ -7,7 +7,7 @@ use http::{Method, Request, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use proptest::prelude::*;
 use regain_model::{Matcher, Span, Timestamp};
-use regain_storage::{Ctx, Error, Parts, Queryable, Result, Selection, Snapshot};
+use regain_storage::{Ctx, Error, Parts, Queryable, Result, Selection, Snapshot, Trouble};
 
 use crate::server::{Server, Setup};
 
@@ -28,7 +28,7 @@ impl Broken {
     fn fail(self) -> Error {
         match self {
             Self::Panics => panic!("the store was told to panic"),
-            Self::Fails => Error::ReadOnly,
+            Self::Fails => Error::ReadOnly(Trouble::DiskFull),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `regain/lint`, and expressions that are as long as they may be.
 
-use http::Method;
+use http::{Method, StatusCode};
 use regain_promql::CHAIN_MAX;
 use serde_json::{Value, json};
 
@@ -53,6 +53,23 @@ async fn all_mistakes_are_told_with_their_places() {
     let answer = ask(&server, "regain/lint", "").await;
     let none = error("no expression found in input", 0, 0, 1);
     assert_eq!(answer["data"], json!({"errors": [none], "tree": null}));
+}
+
+#[tokio::test]
+async fn a_tree_that_json_cannot_say_is_an_error() {
+    let server =
+        Server::ready(Setup { parser: regain_promql::ParserOptions::all(), ..Setup::default() });
+    for (query, number) in [
+        ("a + fill (Inf) b", "+Inf"),
+        ("sum(a) + (a * fill_left (NaN) fill_right (-Inf) b)", "NaN"),
+        ("(a + fill_right (-Inf) b) + fill_left (Inf) c", "-Inf"),
+    ] {
+        let answer = server.ask(Method::POST, "/api/v1/parse_query", Some(&form(query))).await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{query}");
+        assert_eq!(answer.text(), format!("v1.Response.Data: unsupported value: {number}\n"));
+    }
+    let answer = ask(&server, "parse_query", "a + fill (1) b").await;
+    assert_eq!(answer["data"]["matching"]["fillValues"], json!({"lhs": 1, "rhs": 1}));
 }
 
 #[tokio::test]

@@ -4,7 +4,9 @@ use axum::body::Body;
 use http::{Method, Request};
 use regain_api::{StoreFacts, register_store};
 use regain_model::{Labels, Timestamp};
+use regain_storage::fs::MemFs;
 use regain_storage::{Appendable as _, LaneKey};
+use serde_json::json;
 
 use crate::server::{NOW_MS, Server, Setup};
 
@@ -93,6 +95,39 @@ async fn the_store_and_the_configuration_are_told() {
         ],
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_write_is_told() {
+    let fs = MemFs::new();
+    let server = Server::ready(Setup { fs: fs.clone(), ..Setup::default() });
+    register_store(&server.registry, &StoreFacts { db: server.db.clone(), corruptions: 0 });
+    let working = [
+        r#"regain_tsdb_degraded{reason="disk_full"} 0"#,
+        "regain_tsdb_read_only 0",
+        "regain_tsdb_unwritten_samples_total 0",
+        "regain_tsdb_files_set_aside_total 0",
+    ];
+    assert_lines(&server, &working).await;
+    let storage = server.get("/api/v1/status/tsdb").await.data()["storage"].take();
+    assert_eq!(storage, json!({"degraded": null, "readOnly": false, "setAside": []}));
+    fs.set_capacity(Some(fs.used()));
+    let mut appender = server.db.appender(&LaneKey::push("s", "", "")).unwrap();
+    let series = appender.series(&Labels::from_pairs([("__name__", "m")])).unwrap();
+    appender.stage(series, Timestamp(NOW_MS), 1.0);
+    appender.commit().unwrap_err();
+    let degraded = [
+        r#"regain_tsdb_degraded{reason="disk_failure"} 0"#,
+        r#"regain_tsdb_degraded{reason="disk_full"} 1"#,
+        "regain_tsdb_read_only 1",
+        "regain_tsdb_unwritten_samples_total 1",
+    ];
+    assert_lines(&server, &degraded).await;
+    let storage = server.get("/api/v1/status/tsdb").await.data()["storage"].take();
+    assert_eq!(storage, json!({"degraded": "disk_full", "readOnly": true, "setAside": []}));
+    fs.set_capacity(None);
+    server.db.tick(Timestamp(NOW_MS)).unwrap();
+    assert_lines(&server, &working[..2]).await;
 }
 
 #[tokio::test]

@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use http::{Request, StatusCode};
-use regain_model::Timestamp;
-use regain_remote::write::encode;
+use regain_model::histogram::Buckets;
+use regain_model::{Histogram, Timestamp};
+use regain_remote::write::encode::{
+    self, Counts, Exemplar, HistogramSample, SymbolizedRequest, SymbolizedSeries,
+};
+use regain_remote::write::v2::Sample;
 use regain_storage::memory::MemoryStore;
 use regain_storage::{Appendable, Appender, Error, LaneKey, Result};
 
@@ -13,6 +17,7 @@ use crate::answer::Answer;
 use crate::server::{NOW_MS, Server, Setup};
 
 const PROTOBUF: &str = "application/x-protobuf";
+const V2: &str = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
 
 struct Fixture {
     server: Server,
@@ -22,7 +27,20 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let store = MemoryStore::new();
-        Self { server: server(Some(Arc::new(store.clone()))), store }
+        let setup = Setup {
+            store: Arc::new(store.clone()),
+            pushes: Some(Arc::new(store.clone())),
+            ..Setup::default()
+        };
+        Self { server: Server::ready(setup), store }
+    }
+
+    /// The value of a query that has one.
+    async fn value(&self, query: &str) -> String {
+        let time = NOW_MS / 1000;
+        let data =
+            self.server.get(&format!("/api/v1/query?query={query}&time={time}")).await.data();
+        data["result"][0]["value"][1].as_str().unwrap_or_default().to_owned()
     }
 
     /// Pushes a body with headers; an empty one is not sent.
@@ -95,13 +113,13 @@ async fn what_is_wrong_first_is_told() {
     let encoding =
         "gzip encoding (compression) is not accepted by this server; only snappy is acceptable";
     let media = "expected application/x-protobuf as the first (media) part, got application/json content-type";
-    let v2 = "io.prometheus.write.v2.Request protobuf message is not accepted by this server; only accepts prometheus.WriteRequest";
-    let v2_type = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
+    let v3 = "got application/x-protobuf;proto=v3 content type; unknown type for remote write protobuf message v3, supported: prometheus.WriteRequest, io.prometheus.write.v2.Request";
+    let v3_type = "application/x-protobuf;proto=v3";
     let cases = [
         (good.clone(), "application/json", "gzip", 415, encoding),
         (vec![0xff; 6], "application/json", "snappy", 400, "s2: corrupt input"),
         (good.clone(), "application/json", "snappy", 415, media),
-        (good, v2_type, "snappy", 415, v2),
+        (good, v3_type, "snappy", 415, v3),
         (Vec::new(), PROTOBUF, "snappy", 400, "s2: corrupt input"),
     ];
     for (body, content_type, encoding, status, text) in cases {
@@ -110,21 +128,109 @@ async fn what_is_wrong_first_is_told() {
     assert_eq!(fixture.samples(), 0);
 }
 
+/// The three counts in the headers of an answer; empty where there are none.
+fn written(answer: &Answer) -> [&str; 3] {
+    ["samples", "histograms", "exemplars"]
+        .map(|kind| answer.header(&format!("x-prometheus-remote-write-{kind}-written")))
+}
+
+/// A histogram with two observations.
+fn histogram() -> Histogram {
+    let positive = Buckets::run(0, vec![1.0, 1.0]);
+    Histogram { count: 2.0, sum: 3.0, positive, ..Histogram::default() }
+}
+
+fn at_now(histogram: &Histogram) -> HistogramSample<'_> {
+    HistogramSample { time_ms: NOW_MS, start_ms: 0, histogram, counts: Counts::Integers }
+}
+
 #[tokio::test]
-async fn native_histograms_are_refused_by_name_and_the_floats_beside_them_kept() {
+async fn native_histograms_are_kept() {
     let fixture = Fixture::new();
-    let mut request = message("m", 0, 1.0);
-    let mut histogram = encode::Request::default();
-    histogram.series(&[("__name__", "h")], &[]);
-    let mut series = histogram.as_bytes().to_vec();
-    // An empty `TimeSeries.histograms` behind the labels, which makes the series two bytes longer.
-    series.extend_from_slice(&[0x22, 0]);
-    series[1] += 2;
-    request.extend_from_slice(&series);
-    let answer = fixture.write(&request).await;
-    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-    assert!(answer.text().starts_with("1 native histograms of this request are not kept"));
+    let histogram = histogram();
+    let mut request = encode::Request::default();
+    request.mixed_series(&[("__name__", "h")], &[], &[at_now(&histogram)]);
+    let answer = fixture.write(request.as_bytes()).await;
+    assert_eq!((answer.status, written(&answer)), (StatusCode::NO_CONTENT, ["", "", ""]));
+    let mut second = SymbolizedRequest::default();
+    second.series(&SymbolizedSeries {
+        labels: &[("__name__", "h2")],
+        histograms: &[at_now(&histogram)],
+        ..SymbolizedSeries::default()
+    });
+    let answer = fixture.push(snappy(&second.to_bytes()), V2, "snappy").await;
+    assert_eq!((answer.status, written(&answer)), (StatusCode::NO_CONTENT, ["0", "1", "0"]));
+    for name in ["h", "h2"] {
+        assert_eq!(fixture.value(&format!("histogram_sum({name})")).await, "3", "{name}");
+    }
+    let metrics = fixture.server.get("/metrics").await;
+    let line = "regain_remote_write_received_histograms_total 2";
+    assert!(metrics.text().lines().any(|found| found == line));
+}
+
+#[tokio::test]
+async fn a_histogram_that_is_none_drops_its_request_of_1_0_and_itself_in_2_0() {
+    let fixture = Fixture::new();
+    let wrong = Histogram { count: 3.0, ..histogram() };
+    let why = "2 observations found in buckets, but the Count field is 3: histogram's observation count should equal the number of observations found in the buckets (in absence of NaN)";
+    let mut request = encode::Request::default();
+    request.series(&[("__name__", "a")], &[(NOW_MS, 1.0)]);
+    request.mixed_series(&[("__name__", "h")], &[], &[at_now(&wrong)]);
+    assert_refused(&fixture.write(request.as_bytes()).await, 400, why);
+    assert_eq!(fixture.samples(), 0);
+    let mut request = SymbolizedRequest::default();
+    let sample = [Sample { time_ms: NOW_MS, value: 1.0, start_ms: 0 }];
+    request.series(&SymbolizedSeries {
+        labels: &[("__name__", "a")],
+        samples: &sample,
+        ..SymbolizedSeries::default()
+    });
+    request.series(&SymbolizedSeries {
+        labels: &[("__name__", "h")],
+        histograms: &[at_now(&wrong)],
+        ..SymbolizedSeries::default()
+    });
+    let answer = fixture.push(snappy(&request.to_bytes()), V2, "snappy").await;
+    assert_refused(&answer, 400, &format!(r#"{why} for series {{__name__="h"}}"#));
+    assert_eq!(written(&answer), ["1", "0", "0"]);
     assert_eq!(fixture.samples(), 1);
+}
+
+#[tokio::test]
+async fn a_request_of_2_0_says_what_it_left_behind() {
+    let fixture = Fixture::new();
+    let sample = |ago_ms: i64| Sample { time_ms: NOW_MS - ago_ms, value: 1.0, start_ms: 0 };
+    let mut request = SymbolizedRequest::default();
+    request.series(&SymbolizedSeries {
+        labels: &[("__name__", "m")],
+        samples: &[sample(1000), sample(0)],
+        exemplars: &[Exemplar { labels: &[("trace_id", "1")], value: 1.0, time_ms: NOW_MS }],
+        kind: 1,
+        help: "a help",
+        ..SymbolizedSeries::default()
+    });
+    let answer = fixture.push(snappy(&request.to_bytes()), V2, "snappy").await;
+    // Exemplars have no place in the store, so none is said to be kept.
+    assert_eq!((answer.status, written(&answer)), (StatusCode::NO_CONTENT, ["2", "0", "0"]));
+    let metrics = fixture.server.get("/metrics").await;
+    for line in [
+        "regain_remote_write_received_samples_total 2",
+        r#"regain_remote_write_skipped_total{kind="exemplar"} 1"#,
+        r#"regain_remote_write_skipped_total{kind="metadata"} 1"#,
+    ] {
+        assert!(metrics.text().lines().any(|found| found == line), "{line}");
+    }
+    // What is malformed, or comes as another message, has left nothing behind; what never got as far says nothing.
+    for (body, text) in [(&b"\x2a\x05\x0a"[..], "unexpected EOF"), (b"\x2a\x00", "")] {
+        let answer = fixture.push(snappy(body), V2, "snappy").await;
+        assert_eq!((answer.status.as_u16(), written(&answer)), (400, ["0", "0", "0"]));
+        assert!(answer.text().contains(text), "{}", answer.text());
+    }
+    let answer = fixture.push(b"\xff".to_vec(), V2, "snappy").await;
+    assert_eq!((answer.status.as_u16(), written(&answer)), (400, ["", "", ""]));
+    let first = fixture.push(snappy(&message("x", 0, 1.0)), V2, "snappy").await;
+    assert_eq!((first.status.as_u16(), written(&first)), (204, ["0", "0", "0"]));
+    assert_eq!(fixture.samples(), 2);
 }
 
 /// The header of a snappy block that says how long it becomes, with hardly anything behind it.

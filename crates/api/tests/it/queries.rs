@@ -102,7 +102,8 @@ async fn the_query_of_a_rule_waits_for_a_place_like_any_other() {
             let expr = regain_promql::parse("m", &regain_promql::ParserOptions::all()).unwrap();
             let at = Timestamp(NOW_MS);
             let (text, file, group, rule) = ("m", "f.yml", "g", "r");
-            service.instant(&RuleQuery { expr: &expr, text, at, file, group, rule }, &rule_ctx)
+            let query = RuleQuery { expr: &expr, text, at, file, group, rule, turn: None };
+            service.instant(&query, &rule_ctx)
         });
         let shown = loop {
             let answer = server.get("/api/v1/regain/queries").await;

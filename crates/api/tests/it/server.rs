@@ -10,9 +10,9 @@ use axum::body::Body;
 use axum::routing::get;
 use http::{Method, Request, header};
 use regain_api::{
-    AlertingDoor, BuildInfo, Changes, Clock, ConfigFacts, ConfigStatus, Door, HealingDoor,
-    Lifecycle, ProcessFacts, QueryLimits, QueryService, ReloadRequest, Serving, Settings,
-    StoreFacts, WebAddress, WriteService, router,
+    AcceptedMessages, AlertingDoor, BuildInfo, Changes, Clock, ConfigFacts, ConfigStatus, Door,
+    HealingDoor, Lifecycle, ProcessFacts, QueryLimits, QueryService, ReloadRequest, Serving,
+    Settings, StoreFacts, WebAddress, WriteService, router,
 };
 use regain_discovery::FileSdMetrics;
 use regain_http::server::cors::Cors;
@@ -66,6 +66,7 @@ pub(crate) struct Setup {
     pub(crate) concurrency_max: usize,
     pub(crate) samples_max: u64,
     pub(crate) bytes_max: u64,
+    pub(crate) step_stats: bool,
     pub(crate) parser: ParserOptions,
     pub(crate) external_labels: Labels,
 }
@@ -83,6 +84,7 @@ impl Default for Setup {
             concurrency_max: 4,
             samples_max: 1_000_000,
             bytes_max: u64::MAX,
+            step_stats: false,
             parser: ParserOptions::default(),
             external_labels: Labels::from_pairs([("region", "eu"), ("zone", "z")]),
         }
@@ -204,7 +206,8 @@ fn serving(setup: Setup, registry: &Registry, db: Db) -> Serving {
         limits,
         (Clock::new(|| Timestamp(NOW_MS)), registry),
     );
-    let queries = Arc::new(queries.with_cache(CACHE_BYTES, registry));
+    let queries = queries.with_cache(CACHE_BYTES, registry).with_step_stats(setup.step_stats);
+    let queries = Arc::new(queries);
     let metrics = FileSdMetrics::register(registry);
     let clock = regain_rules::Clock::new(|| Duration::ZERO);
     let notifier = NotifierOptions::new(registry.clone(), metrics, clock.clone());
@@ -224,7 +227,9 @@ fn serving(setup: Setup, registry: &Registry, db: Db) -> Serving {
         resend_delay: RuleOptions::RESEND_DELAY,
         state: None,
     };
-    let writes = setup.pushes.map(|store| WriteService::new(store, Limits::default(), registry));
+    let accepted = AcceptedMessages::default;
+    let writes =
+        setup.pushes.map(|store| WriteService::new(store, Limits::default(), accepted(), registry));
     Serving {
         queries,
         writes: writes.map(Arc::new),

@@ -186,6 +186,21 @@ fn reads_what_regain_has_of_its_own() {
         healing.remediations,
         [Path::new("/etc/regain/heal.yml"), Path::new("/srv/more.yml")]
     );
+    let text = "storage:\n  retention:\n  - {match: '{__name__=~\"go_.+\"}', time: 2d}\n";
+    let [kept] = &load_regain_text(path, text).unwrap().retention[..] else { panic!("not one") };
+    assert_eq!((kept.time, kept.matchers.len()), (Duration::from_hours(48), 1));
+    assert_eq!(kept.matchers[0].to_string(), "__name__=~\"go_.+\"");
+    for (text, place, message) in [
+        ("[{match: 'up{', time: 2d}]", "1:32", "unexpected end of input"),
+        ("[{match: up}]", "1:23", "time must be longer than 0"),
+        ("[{time: 1d}]", "1:23", "match is missing"),
+        ("[{match: up, time: 0s}]", "1:42", "time must be longer than 0"),
+    ] {
+        let text = format!("storage: {{retention: {text}}}\n");
+        let error = load_regain_text(path, &text).unwrap_err().to_string();
+        assert!(error.contains(&format!("regain.yml:{place}: ")), "{text}{error}");
+        assert!(error.contains(message), "{text}{error}");
+    }
     let error = load_regain_text(path, "alertin: {}\nhealing: {}\n").unwrap_err().to_string();
     assert!(error.contains("regain.yml:1:1: field alertin not found"), "{error}");
     assert!(error.contains("regain.yml:2:10: healing needs at least one file"), "{error}");

@@ -57,7 +57,7 @@ fn every_feature_is_named_at_its_place() {
         ("storage: {tsdb: {out_of_order_time_window: 0s}}", &[]),
         ("storage: {tsdb: {retention: {time: 1d, size: 1GB}}}", &[]),
         ("storage: {tsdb: {chunk_encoding: {floats: xor}}}", &[]),
-        ("storage: {tsdb: {retention: {percentage: ^5}}}", &["storage.tsdb.retention.percentage"]),
+        ("storage: {tsdb: {retention: {percentage: 5}}}", &[]),
         (
             "storage: {tsdb: {stale_series_compaction_threshold: ^0.5}}",
             &["stale_series_compaction_threshold"],

@@ -9,8 +9,10 @@ use regain_prometheus_tsdb::{
     WINDOW_MS, export,
 };
 use regain_storage::fs::{Fs, MemFs};
-use regain_storage::memory::{MemoryStore, Value};
-use regain_storage::{Appender as _, Batch, Ctx, Order, Queryable, Selection, histogram_index};
+use regain_storage::memory::MemoryStore;
+use regain_storage::{
+    Appender as _, Batch, Ctx, Order, Queryable, Selection, Value, histogram_index,
+};
 
 const ROOT: &str = "blocks";
 /// Five minutes before the end of a window.
@@ -41,7 +43,8 @@ fn add(store: &MemoryStore, rows: std::ops::Range<i64>) {
             } else {
                 Value::Float(value)
             };
-            writer.stage_value(series, Timestamp(START_MS + row * STEP_MS), value);
+            let time = Timestamp(START_MS + row * STEP_MS);
+            writer.stage_value(series, time, Timestamp(0), value);
         }
     }
     writer.commit().unwrap();

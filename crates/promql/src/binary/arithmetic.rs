@@ -11,7 +11,7 @@ use super::result_labels::ResultLabels;
 use super::rows::{any_present, combine, combine_mixed_rows, hide};
 use crate::annotations::Remark;
 use crate::eval_error::{EvalError, Result};
-use crate::grid::{Held, Matrix, RowLabels, is_absent};
+use crate::grid::{ABSENT, Held, Matrix, RowLabels, is_absent};
 use crate::label_sets::{Duplicates, KeyIndex, Pair, PendingSets, merge_same_labels};
 use crate::native::{Notes, has_histograms};
 use crate::plan::{Cardinality, VectorVector};
@@ -34,7 +34,7 @@ pub(crate) fn vectors(
     if no_many && no_one || (no_many || no_one) && !fills {
         return Ok(Matrix::new(many.steps));
     }
-    let (labels, values, mut held) = {
+    let (labels, mut values, mut held, failed) = {
         let reader = arena.read();
         let mut filter = matching_filter(node.matching.on, &node.matching.labels);
         let groups = MatchGroups::new(&reader, many, one, &mut filter);
@@ -46,17 +46,22 @@ pub(crate) fn vectors(
             operation.fill_many(fill)?;
         }
         notes.0.extend(operation.remarks.values().map(|&remark| ((0, remark), 1)));
-        if let Some((_, error)) = operation.first_error {
-            return Err(error);
-        }
-        (operation.out_labels, operation.out_values, operation.held)
+        (operation.out_labels, operation.out_values, operation.held, operation.first_error)
     };
     let mut matrix = Matrix::new(many.steps);
-    let rows = values.chunks_exact(many.steps.max(1));
+    let rows = values.chunks_exact_mut(many.steps.max(1));
     for (labels, row) in labels.store(arena).into_iter().zip(rows) {
+        if let Some((step, _)) = failed {
+            row[step..].fill(ABSENT);
+        }
         matrix.push_held(RowLabels { labels, drop_name: node.as_bool }, row, &mut held)?;
     }
-    merge_same_labels(arena, matrix, Duplicates::Merge)
+    // Results that are the same at a step before are told first.
+    let merged = merge_same_labels(ctx, matrix, Duplicates::Merge)?;
+    match failed {
+        Some((_, error)) => Err(error),
+        None => Ok(merged),
+    }
 }
 
 struct Operation<'a> {
@@ -194,10 +199,9 @@ impl<'a> Operation<'a> {
             let group = groups.of_right[one];
             let filled: Vec<f64> = match &self.matched[group] {
                 None => vec![fill; one_side.steps],
-                Some(matched) => matched
-                    .iter()
-                    .map(|&matched| if matched { crate::grid::ABSENT } else { fill })
-                    .collect(),
+                Some(matched) => {
+                    matched.iter().map(|&matched| if matched { ABSENT } else { fill }).collect()
+                }
             };
             let pairs = self.pairs_of_one(one);
             let stand_in = self.labels.matched(pairs);

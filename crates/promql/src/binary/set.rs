@@ -32,7 +32,7 @@ pub(crate) fn set(
             }
             left.push_held(labels, &row, &mut held)?;
         }
-        return merge_same_labels(arena, left, Duplicates::Merge);
+        return merge_same_labels(ctx, left, Duplicates::Merge);
     }
     let wanted = node.op == SetOp::And;
     let present = presence(right, &groups.of_right, groups.len());

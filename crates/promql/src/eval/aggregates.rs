@@ -20,11 +20,12 @@ impl Evaluator<'_> {
             return Err(EvalError::InvalidLabelName(label.clone().into_bytes()));
         }
         let params = match &node.param {
-            Some(param) => Some(Params::new(self.scalars(param, grid)?)),
+            Some(param) => Some(Params::new(self.param(param, grid)?)),
             None => None,
         };
+        let before = (self.annotations.clone(), self.stats);
         if self.fuse
-            && let Some(fused) = self.fused(&node.input, grid)?
+            && let Some(fused) = self.linked(&node.input, grid)?
             && (!fused.nameless || self.may_lose_name(&fused))
         {
             let strip = fused.nameless && !self.delayed();
@@ -32,27 +33,29 @@ impl Evaluator<'_> {
                 Ok(Some(sink)) => sink,
                 // What is to be said about the input is said, even if nothing of it is kept.
                 nothing => {
-                    self.vector(&node.input, grid)?;
+                    (self.annotations, self.stats) = before;
+                    self.lent(&node.input, grid)?;
                     return nothing.map(|_| Matrix::new(grid.len));
                 }
             };
             let presence_only =
                 fused.is_instant() && matches!(node.op, AggregateOp::Count | AggregateOp::Group);
             let hints = hints(node);
-            let before = (self.annotations.clone(), self.stats);
             self.run(&fused, grid, hints, presence_only, sink.as_mut())?;
             if !(strip && self.has_type_or_unit()) {
                 return self.finish(node, sink);
             }
             return self.unfused(before, |evaluator| {
-                let input = evaluator.vector(&node.input, grid)?;
+                let input = evaluator.lent(&node.input, grid)?;
                 evaluator.fold(node, params.as_ref(), &input, grid)
             });
         }
-        if let Some(joined) = self.aggregate_joined(node, params.as_ref(), grid)? {
+        if self.shares.key(&node.input, grid).is_none()
+            && let Some(joined) = self.aggregate_joined(node, params.as_ref(), grid)?
+        {
             return Ok(joined);
         }
-        let input = self.vector(&node.input, grid)?;
+        let input = self.lent(&node.input, grid)?;
         self.fold(node, params.as_ref(), &input, grid)
     }
 
@@ -155,7 +158,7 @@ impl Evaluator<'_> {
     ) -> Vec<usize> {
         let is_any_order =
             matches!(node.op, AggregateOp::Count | AggregateOp::Group | AggregateOp::LimitRatio);
-        if !self.over_time || is_any_order || node.input.comes_in_series_order() {
+        if !self.over_time || is_any_order || node.input.comes_in_series_order(self.delayed()) {
             return (0..rows.len()).collect();
         }
         match node.op {

@@ -89,7 +89,7 @@ impl Evaluator<'_> {
             return Ok(matrix);
         }
         drop_metadata(&self.ctx.labels, &mut matrix.labels);
-        merge_same_labels(&self.ctx.labels, matrix, Duplicates::Merge)
+        merge_same_labels(self.ctx, matrix, Duplicates::Merge)
     }
 
     /// Says what was noticed about the bytes `at`.
@@ -101,7 +101,7 @@ impl Evaluator<'_> {
 
     /// 1 at each step at which `input` has no series.
     pub(super) fn absent(&mut self, input: &Node, labels: &Labels, grid: &Grid) -> Result<Matrix> {
-        let input = self.vector(input, grid)?;
+        let input = self.lent(input, grid)?;
         Ok(self.missing(&input, labels, false))
     }
 

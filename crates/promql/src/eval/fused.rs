@@ -7,11 +7,12 @@ use super::Evaluator;
 use super::checks::Check;
 use crate::aggregate::Sink;
 use crate::annotations::Annotations;
-use crate::eval_error::Result;
+use crate::eval_error::{EvalError, Result};
 use crate::explain::CountedSink;
 use crate::functions::{Extension, RangeCall, RangeFn};
-use crate::grid::{Grid, Held, Matrix, RowLabels, row_cost};
+use crate::grid::{Grid, Held, Matrix, RowLabels, is_absent, row_cost};
 use crate::label_sets::{Duplicates, MetadataSymbols, drop_metadata, merge_same_labels};
+use crate::ledger::Ledger;
 use crate::plan::{Node, RangeArg, RangeCallNode, RangeSource, Selector, check_extension};
 use crate::row_op::RowOp;
 use crate::scan::{Check as StageCheck, Details, HeldTimes, Scan, Stage};
@@ -20,12 +21,12 @@ use crate::window::Reach;
 
 /// A chain from one selector on.
 pub(crate) struct Fused<'n> {
-    matchers: &'n [Matcher],
-    stage: Stage,
+    pub(super) matchers: &'n [Matcher],
+    pub(super) stage: Stage,
     /// The span of time that the stage reads.
-    span: (i64, i64),
+    pub(super) span: (i64, i64),
     /// Whether nothing but counts and sums of histograms matters.
-    stats: bool,
+    pub(super) stats: bool,
     /// Whether an operation has taken the name away.
     pub(super) nameless: bool,
     /// Whether rows have been changed since the range function or selector.
@@ -34,6 +35,8 @@ pub(crate) struct Fused<'n> {
     function: &'n str,
     /// What is to be said about operations that have results or notice something.
     checks: Vec<Check>,
+    /// What was said about the numbers behind the series, which were looked at before them.
+    said: Annotations,
 }
 
 impl Fused<'_> {
@@ -60,38 +63,49 @@ impl Evaluator<'_> {
         match node {
             Node::Select(selector) => Ok(Some(self.selected(selector, grid))),
             Node::SampleTime(selector) => {
-                let reach = self.lookback(selector, grid);
+                let reach = self.moment(selector, grid);
                 let stage = Stage::SampleTime { reach, numbers: false };
                 let mut fused = selected(selector, stage, reach.span());
                 fused.nameless = true;
                 Ok(Some(fused))
             }
             Node::SampleStart(selector) if self.options.features.start_timestamps => {
-                let reach = self.lookback(selector, grid);
+                let reach = self.moment(selector, grid);
                 let mut fused = selected(selector, Stage::SampleStart(reach), reach.span());
                 fused.nameless = true;
                 Ok(Some(fused))
             }
             Node::RangeCall(call) if call.absent.is_none() => self.fused_call(call, grid),
-            Node::Constant(inner) if grid.len == 1 => self.fused(inner, grid),
+            Node::Constant(inner) if grid.len == 1 && self.ledger.is_none() => {
+                self.linked(inner, grid)
+            }
             Node::Map { map, input, params } if self.fuse => {
-                let Some(fused) = self.fused(input, grid)? else { return Ok(None) };
+                let Some(fused) = self.linked(input, grid)? else { return Ok(None) };
                 if !self.may_lose_name(&fused) {
                     return Ok(None);
                 }
-                let op = self.row_op(*map, params, grid)?;
-                Ok(mapped(fused, op, None))
+                let (op, said) = self.apart(|me| me.row_op(*map, params, grid))?;
+                Ok(mapped(fused, op, None, &said))
             }
             Node::VectorScalar(node) if self.fuse => {
-                let Some(fused) = self.fused(&node.vector, grid)? else { return Ok(None) };
+                let Some(fused) = self.linked(&node.vector, grid)? else { return Ok(None) };
                 if (fused.nameless || node.drops_name()) && !self.may_lose_name(&fused) {
                     return Ok(None);
                 }
-                let op = self.scalar_op(node, grid)?;
-                Ok(mapped(fused, op, Some(Check::at(node.at.clone(), false))))
+                let (op, said) = if node.scalar_left {
+                    (self.scalar_op(node, grid)?, Annotations::default())
+                } else {
+                    self.apart(|me| me.scalar_op(node, grid))?
+                };
+                Ok(mapped(fused, op, Some(Check::at(node.at.clone(), false)), &said))
             }
             _ => Ok(None),
         }
+    }
+
+    /// The chain up to `node`, for what goes on with it; none if others ask for the node's vector as well.
+    pub(super) fn linked<'n>(&mut self, node: &'n Node, grid: &Grid) -> Result<Option<Fused<'n>>> {
+        if self.shares.key(node, grid).is_some() { Ok(None) } else { self.fused(node, grid) }
     }
 
     /// Whether the series of a chain stay apart without their names.
@@ -101,6 +115,14 @@ impl Evaluator<'_> {
 
     pub(crate) fn lookback(&self, selector: &Selector, grid: &Grid) -> Reach {
         Reach::new(grid, self.options.lookback_delta_ms, selector.offset, selector.at)
+    }
+
+    /// Where functions of the times of samples look. With an `@` upstream looks at its time itself, whatever the offset,
+    /// and sees there what it has fetched of the times that the offset says.
+    fn moment(&self, selector: &Selector, grid: &Grid) -> Reach {
+        let Some(at) = selector.at else { return self.lookback(selector, grid) };
+        let range = self.options.lookback_delta_ms.saturating_sub(selector.offset.saturating_abs());
+        Reach::new(grid, range, selector.offset.max(0), Some(at))
     }
 
     fn selected<'n>(&self, selector: &'n Selector, grid: &Grid) -> Fused<'n> {
@@ -136,7 +158,7 @@ impl Evaluator<'_> {
                 if inner_grid.len == 0 {
                     return Ok(None);
                 }
-                let Some(fused) = self.fused(inner, &inner_grid)? else { return Ok(None) };
+                let Some(fused) = self.linked(inner, &inner_grid)? else { return Ok(None) };
                 if fused.nameless && !self.may_lose_name(&fused) {
                     return Ok(None);
                 }
@@ -192,39 +214,44 @@ impl Evaluator<'_> {
     ) -> Result<Matrix> {
         let reach = self.lookback(selector, grid);
         let fused = selected(selector, Stage::SampleTime { reach, numbers: true }, span);
-        let held = Held::new(self.ctx, 0)?;
-        let mut collect = Collect { matrix: Matrix::new(grid.len), held };
-        self.run(&fused, grid, Hints::NONE, false, &mut collect)?;
-        collect.matrix.adopt(collect.held);
-        Ok(collect.matrix)
+        let matrix = self.rows(&fused, grid)?;
+        self.count_selected(matrix)
     }
 
-    /// Reads a chain into a vector.
+    /// The rows of a chain under the series' full names.
+    pub(super) fn rows(&mut self, fused: &Fused<'_>, grid: &Grid) -> Result<Matrix> {
+        let held = Held::new(self.ctx, 0)?;
+        let room = self.ledger.as_ref().map_or(u64::MAX, Ledger::room);
+        let mut collect = Collect { matrix: Matrix::new(grid.len), held, room };
+        self.run(fused, grid, Hints::NONE, false, &mut collect)?;
+        let mut matrix = collect.matrix;
+        matrix.adopt(collect.held);
+        self.count_windows(fused, &matrix, grid)?;
+        Ok(matrix)
+    }
+
+    /// Reads the chain up to `node` into a vector; `before` is what was noticed before it was looked at.
     pub(super) fn collect(
         &mut self,
         fused: &Fused<'_>,
         node: &Node,
         grid: &Grid,
+        before: (Annotations, QueryStats),
     ) -> Result<Matrix> {
         let (nameless, mapped, one_name) = (fused.nameless, fused.mapped, fused.has_one_name());
-        let held = Held::new(self.ctx, 0)?;
-        let mut collect = Collect { matrix: Matrix::new(grid.len), held };
-        let before = (self.annotations.clone(), self.stats);
-        self.run(fused, grid, Hints::NONE, false, &mut collect)?;
-        let mut matrix = collect.matrix;
-        matrix.adopt(collect.held);
+        let mut matrix = self.rows(fused, grid)?;
         if !nameless || self.delayed() {
             return Ok(matrix);
         }
         let types = self.has_type_or_unit();
         if types && mapped && self.fuse {
-            return self.unfused(before, |evaluator| evaluator.vector(node, grid));
+            return self.unfused(before, |evaluator| evaluator.unshared_vector(node, grid));
         }
         drop_metadata(&self.ctx.labels, &mut matrix.labels);
         if one_name && !types {
             return Ok(matrix);
         }
-        merge_same_labels(&self.ctx.labels, matrix, Duplicates::Refuse)
+        merge_same_labels(self.ctx, matrix, Duplicates::Refuse)
     }
 
     /// Reads a chain into `sink`.
@@ -256,6 +283,7 @@ impl Evaluator<'_> {
             drop_name: fused.nameless && self.delayed(),
             presence_only,
         };
+        let held = self.ctx.budget.held();
         let report = if let Some(profile) = &mut self.profile {
             let mut sink = CountedSink::new(sink);
             let report = scan.run(self.snapshot, self.ctx, self.options.workers, &mut sink)?;
@@ -265,7 +293,19 @@ impl Evaluator<'_> {
             scan.run(self.snapshot, self.ctx, self.options.workers, sink)?
         };
         self.note(&report, &fused.checks);
-        Ok(())
+        self.annotations.extend(&fused.said, Clone::clone);
+        // Upstream holds every vector of a chain in full, and of one series what is looked at.
+        let (series, cells) = (report.series_selected + 1, fused.stage.cells() + 1);
+        let most = series.saturating_mul(cells).saturating_add(report.window_max);
+        self.check_room(most.saturating_sub(self.ctx.budget.held().saturating_sub(held)))
+    }
+
+    /// Does something and keeps what is said meanwhile apart.
+    fn apart<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<(T, Annotations)> {
+        let before = std::mem::take(&mut self.annotations);
+        let result = f(self);
+        let said = std::mem::replace(&mut self.annotations, before);
+        Ok((result?, said))
     }
 
     /// Does something again without looking at series one by one, because some have types or units
@@ -288,7 +328,13 @@ impl Evaluator<'_> {
 }
 
 /// `fused` with one more operation, unless there are too many that have something to say.
-fn mapped(mut fused: Fused<'_>, op: RowOp, check: Option<Check>) -> Option<Fused<'_>> {
+fn mapped<'n>(
+    mut fused: Fused<'n>,
+    op: RowOp,
+    check: Option<Check>,
+    said: &Annotations,
+) -> Option<Fused<'n>> {
+    fused.said.extend(said, Clone::clone);
     let check = match check {
         Some(check) => numbered(&mut fused.checks, check)?,
         None => StageCheck::default(),
@@ -325,6 +371,7 @@ fn chain(matchers: &[Matcher], stage: Stage, span: (i64, i64)) -> Fused<'_> {
         range_ms: 0,
         function: "",
         checks: Vec::new(),
+        said: Annotations::default(),
     }
 }
 
@@ -332,6 +379,8 @@ fn chain(matchers: &[Matcher], stage: Stage, span: (i64, i64)) -> Fused<'_> {
 struct Collect {
     matrix: Matrix,
     held: Held,
+    /// How many more values there may be.
+    room: u64,
 }
 
 impl Sink for Collect {
@@ -343,6 +392,8 @@ impl Sink for Collect {
         labels: RowLabels,
         row: &[f64],
     ) -> Result<()> {
+        let present = row.iter().filter(|value| !is_absent(**value)).count() as u64;
+        self.room = self.room.checked_sub(present).ok_or(EvalError::TooManySamples)?;
         self.held.add(row_cost(row))?;
         self.matrix.push_held(labels, row, &mut self.held)
     }

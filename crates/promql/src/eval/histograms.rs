@@ -22,7 +22,7 @@ impl Evaluator<'_> {
         grid: &Grid,
     ) -> Result<Matrix> {
         let quantiles = self.scalars(quantile, grid)?;
-        let input = self.vector(input, grid)?;
+        let input = self.lent(input, grid)?;
         self.check_quantile_values(&quantiles, &at[0]);
         let histograms = self.histograms(&input, &at[1]);
         let mut out = Matrix::new(grid.len);
@@ -36,7 +36,7 @@ impl Evaluator<'_> {
         node: &HistogramQuantiles,
         grid: &Grid,
     ) -> Result<Matrix> {
-        let input = self.vector(&node.input, grid)?;
+        let input = self.lent(&node.input, grid)?;
         let histograms = self.histograms(&input, &node.at);
         let mut all = Matrix::new(grid.len);
         for (quantile, at) in &node.quantiles {
@@ -50,7 +50,7 @@ impl Evaluator<'_> {
                 self.push_with_quantile(&mut all, labels, row, &node.label, &quantiles);
             }
         }
-        merge_same_labels(&self.ctx.labels, all, Duplicates::Merge)
+        merge_same_labels(self.ctx, all, Duplicates::Merge)
     }
 
     /// Adds a row for each distinct quantile of its steps, told in the label `name`.
@@ -87,7 +87,7 @@ impl Evaluator<'_> {
     ) -> Result<Matrix> {
         let lower = self.scalars(bounds[0], grid)?;
         let upper = self.scalars(bounds[1], grid)?;
-        let input = self.vector(input, grid)?;
+        let input = self.lent(input, grid)?;
         let histograms = self.histograms(&input, &at[1]);
         let mut out = Matrix::new(grid.len);
         self.native_rows(&histograms.native, &at[0], &mut out, |k, histogram| {

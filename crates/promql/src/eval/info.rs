@@ -21,7 +21,7 @@ type InfoSeries = BTreeMap<(String, String, String), Vec<(Labels, Vec<f64>)>>;
 
 impl Evaluator<'_> {
     pub(super) fn info(&mut self, node: &InfoNode, grid: &Grid) -> Result<Matrix> {
-        let input = self.vector(&node.input, grid)?;
+        let input = self.lent(&node.input, grid)?;
         let matchers = InfoMatchers::new(&node.matchers);
         let labels: Vec<Labels> = {
             let arena = self.ctx.labels.read();
@@ -44,7 +44,7 @@ impl Evaluator<'_> {
                 self.describe(labels, input.row(row), &infos, &matchers, &mut out)?;
             }
         }
-        merge_same_labels(&self.ctx.labels, out, Duplicates::Merge)
+        merge_same_labels(self.ctx, out, Duplicates::Merge)
     }
 
     fn info_series(

@@ -25,23 +25,22 @@ impl Evaluator<'_> {
         grid: &Grid,
     ) -> Result<Option<Matrix>> {
         let Node::VectorVector(operation) = &*node.input else { return Ok(None) };
-        if !self.fuse || self.profile.is_some() || self.delayed() || !is_simple(operation) {
+        if !self.fuse || self.profile.is_some() || self.delayed() || !operation.is_lookup() {
             return Ok(None);
         }
         let swapped = operation.matching.cardinality == Cardinality::OneToMany;
-        let (left, right) = (&*operation.left, &*operation.right);
-        let (many, one) = if swapped { (right, left) } else { (left, right) };
-        let Some(fused) = self.fused(many, grid)? else { return Ok(None) };
+        let (many, one) = operation.sides_by_size();
+        let Some(fused) = self.linked(many, grid)? else { return Ok(None) };
         if !self.may_lose_name(&fused) {
             return Ok(None);
         }
         let before = (self.annotations.clone(), self.stats);
-        let one = match self.vector(one, grid) {
+        let one = match self.lent(one, grid) {
             Ok(one) => one,
             Err(error) => {
                 // The left side comes first, its errors too.
                 if !swapped {
-                    self.vector(many, grid)?;
+                    self.lent(many, grid)?;
                 }
                 return Err(error);
             }
@@ -65,21 +64,10 @@ impl Evaluator<'_> {
             return self.finish(node, sink).map(Some);
         }
         self.unfused(before, |evaluator| {
-            let input = evaluator.vector(&node.input, grid)?;
+            let input = evaluator.lent(&node.input, grid)?;
             evaluator.fold(node, params, &input, grid).map(Some)
         })
     }
-}
-
-/// Whether the result has the labels of the many side without its name, and nothing is filled in.
-fn is_simple(operation: &VectorVector) -> bool {
-    let matching = &operation.matching;
-    operation.op.changes_meaning()
-        && !operation.as_bool
-        && matching.cardinality != Cardinality::OneToOne
-        && matching.include.is_empty()
-        && matching.fill_left.is_none()
-        && matching.fill_right.is_none()
 }
 
 /// Matches rows with those of the other side and hands on what becomes of them.

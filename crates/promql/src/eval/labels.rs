@@ -63,7 +63,7 @@ impl Evaluator<'_> {
                 matrix.labels[row].drop_name = false;
             }
         }
-        merge_same_labels(&self.ctx.labels, matrix, Duplicates::Merge)
+        merge_same_labels(self.ctx, matrix, Duplicates::Merge)
     }
 }
 

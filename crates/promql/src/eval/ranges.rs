@@ -2,6 +2,7 @@
 //! missing.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use regain_storage::{Hints, Symbol};
 
@@ -29,6 +30,9 @@ impl Evaluator<'_> {
     /// Where the series of a chain are present, for `absent_over_time`.
     fn fused_absent(&mut self, node: &RangeCallNode, grid: &Grid) -> Result<Option<Matrix>> {
         let Some(fused) = self.fused_call(node, grid)? else { return Ok(None) };
+        if self.ledger.is_some() {
+            return self.rows(&fused, grid).map(Some);
+        }
         let mut any = AnyPresent(vec![ABSENT; grid.len]);
         self.run(&fused, grid, Hints::NONE, false, &mut any)?;
         Ok(Some(self.unnamed(&any.0)))
@@ -41,7 +45,9 @@ impl Evaluator<'_> {
         };
         let inner_grid = self.subquery_grid(&node.arg, *step, grid)?;
         let matrix =
-            if inner_grid.len == 0 { Matrix::new(0) } else { self.vector(inner, &inner_grid)? };
+            if inner_grid.len == 0 { Rc::default() } else { self.inner(inner, &inner_grid, node)? };
+        // What of a row is in a window, upstream holds once more.
+        self.operands = self.operands.saturating_add(inner_grid.len as u64);
         let call = self.call(node, grid)?;
         let check = Check::of(node, &call, true);
         let stage_check = StageCheck { number: 0, counts: check.counts() };
@@ -58,6 +64,7 @@ impl Evaluator<'_> {
             let mut notes = Notes::default();
             let outcome = stage.run(raw, &mut scratch, (self.ctx, &mut notes), &mut row)?;
             self.stats.samples_total += outcome.samples_total;
+            self.count_inner_windows(&stage, (times, values), &row, grid)?;
             let name = (!notes.0.is_empty()).then(|| self.name_of(labels)).flatten();
             for ((_, remark), count) in notes.0 {
                 self.remark(&check, (remark, count), name);
@@ -80,7 +87,7 @@ impl Evaluator<'_> {
             return Ok(out);
         }
         drop_metadata(&self.ctx.labels, &mut out.labels);
-        merge_same_labels(&self.ctx.labels, out, Duplicates::Refuse)
+        merge_same_labels(self.ctx, out, Duplicates::Refuse)
     }
 
     /// The name of a series.
@@ -104,29 +111,14 @@ impl Evaluator<'_> {
         counters
     }
 
-    /// The steps of a subquery: multiples of its step, from behind the start of the first window to
-    /// the end of the last one. Upstream's division rounds towards zero.
+    /// The steps of a subquery.
     pub(crate) fn subquery_grid(
         &self,
         arg: &RangeArg,
         step: Option<i64>,
         grid: &Grid,
     ) -> Result<Grid> {
-        let step = step.unwrap_or(self.options.step_default_ms);
-        if step <= 0 {
-            return Err(EvalError::InvalidSteps);
-        }
-        let (first, last) = match arg.at {
-            Some(at) => (at, at),
-            None => (grid.start, grid.last()),
-        };
-        let end = last.saturating_sub(arg.offset);
-        let before = first.saturating_sub(arg.offset).saturating_sub(arg.range);
-        let mut start = step.saturating_mul(before / step);
-        if start <= before {
-            start = start.saturating_add(step);
-        }
-        Grid::range(start, end, step)
+        arg.inner_grid(step, grid, self.options.step_default_ms)
     }
 }
 

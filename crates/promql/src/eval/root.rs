@@ -12,10 +12,12 @@ use crate::eval_error::{EvalError, Part, Result};
 use crate::explain::Made;
 use crate::grid::{Grid, Held, Matrix, RowLabels, is_absent};
 use crate::label_sets::{Duplicates, drop_metadata, merge_same_labels};
+use crate::laps::Laps;
 use crate::native::{cost, size_bytes};
 use crate::plan::{self, Node, RangeArg, RangeSource};
 use crate::regex_cache::RegexCache;
 use crate::scan::Pool;
+use crate::sharing::{Shares, Sharing, census};
 use crate::value::{
     HistogramPoint, Point, QueryResult, QueryStats, Sample, Scalar, Series, Text, Value,
 };
@@ -29,8 +31,14 @@ pub(crate) struct Question<'q> {
     pub(crate) grid: &'q Grid,
     /// Whether the answer is values over time.
     pub(crate) range: bool,
+    /// Whether the query is about more than one moment.
+    pub(crate) over_time: bool,
     /// Whether chains of operations are done in one go.
     pub(crate) fuse: bool,
+    /// Whether equal parts are evaluated once.
+    pub(crate) share: Sharing<'q>,
+    /// The time since the query began.
+    pub(crate) laps: Laps<'q>,
 }
 
 /// Answers a question from what `source` holds.
@@ -41,32 +49,89 @@ pub(crate) fn answer(
 ) -> Result<QueryResult> {
     let Question { options, node, grid, .. } = question;
     let snapshot = source.snapshot(plan::time_span(node, grid, options), ctx)?;
-    Evaluator::new(question, snapshot.as_ref(), ctx).answer(question)
+    let preparation = question.laps.elapsed();
+    let mut result = answer_from(question, snapshot.as_ref(), ctx)?;
+    result.stats.preparation = preparation;
+    Ok(result)
+}
+
+/// Answers a question from `snapshot`. One that could be too large is answered by the ledger, and so is one that asks for
+/// it.
+pub(crate) fn answer_from(
+    question: Question<'_>,
+    snapshot: &dyn Snapshot,
+    ctx: &Arc<Ctx>,
+) -> Result<QueryResult> {
+    if !question.options.counted {
+        match Evaluator::new(question, snapshot, ctx).answer(question) {
+            Err(EvalError::TooManySamples) => {}
+            outcome => return outcome,
+        }
+    }
+    let question = Question { fuse: false, share: Sharing::None, ..question };
+    Evaluator::counting(question, snapshot, ctx).answer(question)
 }
 
 impl<'q> Evaluator<'q> {
     /// An evaluator for one question over `snapshot`.
     pub(crate) fn new(
-        Question { options, regexes, fuse, range, .. }: Question<'q>,
+        Question { options, regexes, fuse, over_time, node, grid, laps, .. }: Question<'q>,
         snapshot: &'q dyn Snapshot,
         ctx: &'q Arc<Ctx>,
     ) -> Self {
-        let (annotations, stats) = (Annotations::default(), QueryStats::default());
-        let over_time = range;
-        Self { options, regexes, snapshot, ctx, annotations, stats, over_time, fuse, profile: None }
+        Self {
+            options,
+            regexes,
+            snapshot,
+            ctx,
+            annotations: Annotations::default(),
+            stats: QueryStats::default(),
+            over_time,
+            fuse,
+            shares: Shares::default(),
+            profile: None,
+            ledger: None,
+            operands: 0,
+            unheld_max: (2 * node.count() as u64).saturating_mul(grid.len as u64),
+            laps,
+        }
     }
 }
 
-impl Evaluator<'_> {
+impl<'q> Evaluator<'q> {
     /// The answer to a question.
-    pub(crate) fn answer(&mut self, question: Question<'_>) -> Result<QueryResult> {
-        let Question { node, grid, range, .. } = question;
-        let value = if range { self.over_time(node, grid)? } else { self.at_once(node, grid)? };
+    pub(crate) fn answer(&mut self, question: Question<'q>) -> Result<QueryResult> {
+        let value = self.value(question)?;
         self.ctx.cancel.check()?;
         let (mut warnings, infos) = std::mem::take(&mut self.annotations).into_parts();
         warnings.extend(self.ctx.warnings.to_vec().into_iter().map(Annotation::plain));
-        let stats = QueryStats { samples_peak: self.ctx.budget.peak(), ..self.stats };
-        Ok(QueryResult { value, warnings, infos, stats })
+        self.check_room(self.operands)?;
+        let (stats, steps) = self.take_stats();
+        Ok(QueryResult { value, warnings, infos, stats, steps })
+    }
+
+    /// The value of a question, with equal parts evaluated once unless that takes too much memory.
+    fn value(&mut self, question: Question<'q>) -> Result<Value> {
+        let Question { node, grid, options, range, share, .. } = question;
+        let value = |me: &mut Self| {
+            if range { me.over_time(node, grid) } else { me.at_once(node, grid) }
+        };
+        self.shares = match share {
+            Sharing::None => Shares::default(),
+            Sharing::Within => census(node, grid, options),
+            Sharing::Around(round) => round.shares(node, grid),
+        };
+        let outcome = value(self);
+        let shares = std::mem::take(&mut self.shares);
+        match outcome {
+            Err(EvalError::TooMuchMemory(_)) if shares.hold_any() => {
+                drop(shares);
+                self.annotations = Annotations::default();
+                self.stats.samples_total = 0;
+                value(self)
+            }
+            outcome => outcome,
+        }
     }
 
     /// The value at the only time of `grid`; in the order of the labels, unless the query has one of its own.
@@ -77,7 +142,9 @@ impl Evaluator<'_> {
             let series = self.profiled(node, grid, |me| me.range_vector(arg, grid), made);
             return series.map(Value::Matrix);
         }
-        Ok(match self.eval(node, grid)? {
+        let output = self.eval(node, grid)?;
+        self.shares = Shares::default();
+        Ok(match output {
             Output::Scalar(values) => {
                 Value::Scalar(Scalar { time, value: values.first().copied().unwrap_or(f64::NAN) })
             }
@@ -96,7 +163,7 @@ impl Evaluator<'_> {
                 let mut samples: Vec<Sample> = rows.map(sample).collect();
                 // Stores hand series out in an order of their own, which tells a reader nothing.
                 if !node.is_ordered() {
-                    samples.sort_by(|a, b| a.labels.cmp(&b.labels));
+                    self.sorting(|| samples.sort_by(|a, b| a.labels.cmp(&b.labels)));
                 }
                 Value::Vector(samples)
             }
@@ -108,7 +175,9 @@ impl Evaluator<'_> {
         if as_range(node).is_some() {
             return Err(EvalError::RangeOfType("range vector"));
         }
-        let matrix = match self.eval(node, grid)? {
+        let output = self.eval(node, grid)?;
+        self.shares = Shares::default();
+        let matrix = match output {
             Output::Scalar(values) => self.unnamed(&values),
             Output::Vector(matrix) => self.cleaned(matrix)?,
             Output::Text(_) => return Err(EvalError::RangeOfType("string")),
@@ -118,14 +187,14 @@ impl Evaluator<'_> {
     }
 
     /// The series of a matrix whose steps are at `times`.
-    fn series(&self, mut matrix: Matrix, times: &[i64]) -> Result<Vec<Series>> {
+    fn series(&mut self, mut matrix: Matrix, times: &[i64]) -> Result<Vec<Series>> {
         matrix.hold(self.ctx)?;
         let held_bytes = self.ctx.bytes.held();
         let series = self.answer_series(&matrix, times);
         series.map_err(|error| error.about(Part::Answer, held_bytes))
     }
 
-    fn answer_series(&self, matrix: &Matrix, times: &[i64]) -> Result<Vec<Series>> {
+    fn answer_series(&mut self, matrix: &Matrix, times: &[i64]) -> Result<Vec<Series>> {
         let mut series = Vec::with_capacity(matrix.len());
         for (labels, row) in self.texts(&matrix.labels)?.into_iter().zip(0..) {
             self.ctx.cancel.check()?;
@@ -134,7 +203,7 @@ impl Evaluator<'_> {
             self.ctx.bytes.take(points_bytes(&points, &histograms))?;
             series.push(Series { labels, points, histograms });
         }
-        series.sort_by(|a, b| a.labels.cmp(&b.labels));
+        self.sorting(|| series.sort_by(|a, b| a.labels.cmp(&b.labels)));
         Ok(series)
     }
 
@@ -167,7 +236,7 @@ impl Evaluator<'_> {
         for (row, index) in rows.into_iter().zip(indexes) {
             matrix.labels[index] = row;
         }
-        merge_same_labels(&self.ctx.labels, matrix, Duplicates::Merge)
+        merge_same_labels(self.ctx, matrix, Duplicates::Merge)
     }
 
     /// The samples of a range vector by itself.
@@ -178,7 +247,7 @@ impl Evaluator<'_> {
                 if inner_grid.len == 0 {
                     return Ok(Vec::new());
                 }
-                let matrix = match self.eval(inner, &inner_grid)? {
+                let matrix = match self.whole_subquery(inner, &inner_grid)? {
                     Output::Scalar(values) => self.unnamed(&values),
                     Output::Vector(matrix) => self.cleaned(matrix)?,
                     Output::Text(_) => return Err(EvalError::RangeOfType("string")),
@@ -218,18 +287,22 @@ impl Evaluator<'_> {
                 let pool = Pool::Batch(&batch.histograms);
                 let (mut points, histograms) =
                     points(batch.times_of(run), batch.floats_of(run), pool);
+                let sizes = histograms.iter().map(|point| cost(&point.histogram)).sum::<u64>();
+                let looked_at = points.len() as u64 + sizes;
                 if let Some(extension) = arg.extension {
                     if !histograms.is_empty() {
                         return Err(EvalError::ModifierOfHistograms(extension.name()));
                     }
                     points = crate::functions::extend(&points, border, extension);
                 }
-                if points.is_empty() && histograms.is_empty() {
+                let size = points.len() as u64 + sizes;
+                if let Some(ledger) = &mut self.ledger {
+                    ledger.series(looked_at, size)?;
+                }
+                if size == 0 {
                     continue;
                 }
-                let sizes = histograms.iter().map(|point| cost(&point.histogram)).sum::<u64>();
-                let size = points.len() as u64 + sizes;
-                held.add(size)?;
+                held.add(looked_at.max(size))?;
                 self.ctx.bytes.take(points_bytes(&points, &histograms))?;
                 self.stats.samples_total += size;
                 self.stats.samples_read += size;
@@ -239,7 +312,7 @@ impl Evaluator<'_> {
                 series.push(Series { labels, points, histograms });
             }
         }
-        series.sort_by(|a, b| a.labels.cmp(&b.labels));
+        self.sorting(|| series.sort_by(|a, b| a.labels.cmp(&b.labels)));
         Ok(series)
     }
 }

@@ -18,6 +18,7 @@ use crate::plan::{
     Selector, VectorScalar, VectorVector,
 };
 use crate::regex_cache::RegexCache;
+use crate::sharing::Sharing;
 use crate::value::{QueryResult, Value};
 
 const SECOND: i64 = 1000;
@@ -122,8 +123,17 @@ fn store(series: &[Vec<(i64, f64)>]) -> MemoryStore {
 
 fn ask(store: &dyn Queryable, node: &Node, options: &EngineOptions, fuse: bool) -> QueryResult {
     let grid = Grid { start: 60 * SECOND, step: 13 * SECOND, len: 60 };
-    let question =
-        Question { options, regexes: &RegexCache::default(), node, grid: &grid, range: true, fuse };
+    let question = Question {
+        options,
+        regexes: &RegexCache::default(),
+        node,
+        grid: &grid,
+        range: true,
+        over_time: true,
+        fuse,
+        share: Sharing::Within,
+        laps: Laps::default(),
+    };
     answer(question, store, &Engine::new(options.clone()).context()).unwrap()
 }
 
@@ -252,7 +262,10 @@ fn workers_stop_together_when_one_fails() {
             node: &node,
             grid: &grid,
             range: true,
+            over_time: true,
             fuse: true,
+            share: Sharing::Within,
+            laps: Laps::default(),
         };
         let result = answer(question, &store, &Engine::new(options.clone()).context());
         assert!(matches!(result, Err(EvalError::TooManySamples)), "{result:?}");
@@ -271,7 +284,10 @@ fn a_sum_beyond_the_budget_is_refused() {
         node: &node,
         grid: &grid,
         range: false,
+        over_time: false,
         fuse: true,
+        share: Sharing::Within,
+        laps: Laps::default(),
     };
     let result = answer(question, &store, &Engine::new(options.clone()).context());
     assert!(matches!(result, Err(EvalError::TooManySamples)), "{result:?}");
@@ -289,7 +305,10 @@ fn a_canceled_query_ends() {
         node: &node,
         grid: &grid,
         range: false,
+        over_time: false,
         fuse: true,
+        share: Sharing::Within,
+        laps: Laps::default(),
     };
     let ctx = engine.context();
     ctx.cancel.time_out();
@@ -311,7 +330,10 @@ fn the_budget_counts_what_is_in_memory_once() {
         node: &node,
         grid: &grid,
         range: true,
+        over_time: true,
         fuse: true,
+        share: Sharing::Within,
+        laps: Laps::default(),
     };
     let ctx = Engine::new(options.clone()).context();
     let result = answer(question, &store, &ctx).unwrap();

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashSet;
 use regain_storage::{Ctx, Queryable, Snapshot, is_histogram};
 
 use super::outline::{Item, What};
@@ -47,9 +48,10 @@ impl<'d> Diagnosis<'d> {
     /// The reason for each empty node.
     pub(super) fn reasons(&self) -> Result<Vec<Option<EmptyReason>>> {
         let mut reasons: Vec<Option<EmptyReason>> = self.items.iter().map(|_| None).collect();
+        let mut full = HashSet::new();
         // Each node stands before those below it.
         for at in (0..self.items.len()).rev() {
-            if self.is_empty(at, &reasons)? {
+            if self.is_empty(at, &reasons, &mut full)? {
                 reasons[at] = Some(self.reason(at, &reasons)?);
             }
         }
@@ -60,11 +62,21 @@ impl<'d> Diagnosis<'d> {
         Evaluator::new(self.question, self.snapshot, self.ctx)
     }
 
-    /// Whether a node is a vector without series; `reasons` are those of the nodes below.
-    fn is_empty(&self, at: usize, reasons: &[Option<EmptyReason>]) -> Result<bool> {
+    /// Whether a node is a vector without series; `reasons` are those of the nodes below, and `full` are nodes of which
+    /// it is known that they have some.
+    fn is_empty(
+        &self,
+        at: usize,
+        reasons: &[Option<EmptyReason>],
+        full: &mut HashSet<usize>,
+    ) -> Result<bool> {
         match &self.nodes[at].evaluation {
             Evaluation::Settled | Evaluation::Skipped => Ok(false),
             Evaluation::Measured(figures) => Ok(figures.series == Some(0)),
+            Evaluation::SharedWith(lender) => match &self.nodes[*lender].evaluation {
+                Evaluation::Measured(figures) => Ok(figures.series == Some(0)),
+                _ => Ok(false),
+            },
             Evaluation::PartOf(lead) => {
                 let item = &self.items[at];
                 // What a chain makes of nothing is nothing.
@@ -79,9 +91,34 @@ impl<'d> Diagnosis<'d> {
                 if figures.series != Some(0) && !asks_for_absence(&self.items[*lead]) {
                     return Ok(false);
                 }
-                self.recompute_is_empty(item)
+                if !full.contains(&at) {
+                    full.extend(self.full_from(at, *lead)?);
+                }
+                Ok(!full.contains(&at))
             }
         }
+    }
+
+    /// The nodes that have series, from `at` up to below `lead`, with which they were computed in one go. What a chain
+    /// makes of nothing is nothing, so that few of its nodes have to be computed again to find where that begins.
+    fn full_from(&self, at: usize, lead: usize) -> Result<Vec<usize>> {
+        let above = |at: &usize| self.items[*at].parent;
+        let mut chain: Vec<usize> = std::iter::successors(Some(at), above)
+            .take_while(
+                |at| matches!(self.nodes[*at].evaluation, Evaluation::PartOf(of) if of == lead),
+            )
+            .collect();
+        let (mut low, mut high) = (0, chain.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.recompute_is_empty(&self.items[chain[middle]])? {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        chain.truncate(low);
+        Ok(chain)
     }
 
     fn recompute_is_empty(&self, item: &Item<'_>) -> Result<bool> {
@@ -115,6 +152,9 @@ impl<'d> Diagnosis<'d> {
     /// Why the node is empty; `reasons` are those of the nodes below.
     fn reason(&self, at: usize, reasons: &[Option<EmptyReason>]) -> Result<EmptyReason> {
         let item = &self.items[at];
+        if let Evaluation::SharedWith(lender) = self.nodes[at].evaluation {
+            return Ok(EmptyReason::EmptyInput { nodes: vec![lender] });
+        }
         let below = item.children.iter().copied().filter(|child| reasons[*child].is_some());
         let empty_input = EmptyReason::EmptyInput { nodes: below.collect() };
         let is_input_empty = item.children.iter().any(|child| reasons[*child].is_some());

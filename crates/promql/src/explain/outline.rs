@@ -1,11 +1,13 @@
 //! The expression as it was written, each of its nodes beside the part of the plan that it became.
 
-use super::profile::NodeId;
+use hashbrown::HashMap;
+
+use super::profile::Record;
 use crate::ast::{Expr, ExprKind, ValueType};
 use crate::eval::Evaluator;
 use crate::eval_error::Result;
 use crate::grid::Grid;
-use crate::plan::{Node, RangeArg, RangeSource, Selector};
+use crate::plan::{Node, NodeId, RangeArg, RangeSource, Selector};
 
 /// A node of the expression. Parentheses and plus signs are none: they compute nothing.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(super) struct Item<'p> {
     pub(super) grid: Grid,
     /// Whether it is evaluated once for all steps.
     pub(super) is_constant: bool,
+    /// The equal node that was evaluated in its place. The nodes below are listed there.
+    pub(super) shared_with: Option<NodeId>,
 }
 
 /// What of the plan a node of the expression became.
@@ -43,25 +47,27 @@ struct Waiting<'p> {
     is_constant: bool,
 }
 
-/// Lists the nodes of `expr`, which was planned as `node`, each before those below it.
+/// Lists the nodes of `expr`, which was planned as `node` and of which `records` were made, each before those below
+/// it.
 pub(super) fn outline<'p>(
     evaluator: &Evaluator<'_>,
     expr: &'p Expr,
-    node: &'p Node,
-    grid: Grid,
+    (node, grid): (&'p Node, Grid),
+    records: &HashMap<NodeId, Record>,
 ) -> Result<Vec<Item<'p>>> {
     let (mut items, parent): (Vec<Item<'p>>, _) = (Vec::new(), None);
     let first = Waiting { expr, parent, what: What::Node(node), grid, is_constant: false };
     let mut waiting = vec![first];
     while let Some(next) = waiting.pop() {
         let at = items.len();
-        let item = Item::new(next);
+        let mut item = Item::new(next);
+        item.shared_with = shared_with(&item.ids, records);
         if let Some(parent) = item.parent {
             items[parent].children.push(at);
         }
         // An argument that nothing evaluates has no arguments worth a look.
-        let below =
-            if matches!(item.what, What::Settled) { Vec::new() } else { written(item.expr) };
+        let is_leaf = matches!(item.what, What::Settled) || item.shared_with.is_some();
+        let below = if is_leaf { Vec::new() } else { written(item.expr) };
         let mut planned = planned(item.what, &below).into_iter();
         let grid = match item.what {
             What::Range(arg) => match &arg.source {
@@ -102,8 +108,14 @@ impl<'p> Item<'p> {
             };
         }
         let (expr, children) = (bare(expr), Vec::new());
-        Self { expr, parent, children, what, ids, grid, is_constant }
+        Self { expr, parent, children, what, ids, grid, is_constant, shared_with: None }
     }
+}
+
+/// The node that was evaluated in the place of those of `ids`, if one was.
+fn shared_with(ids: &[NodeId], records: &HashMap<NodeId, Record>) -> Option<NodeId> {
+    let mut records = ids.iter().filter_map(|id| records.get(id));
+    records.find(|record| record.evaluations == 0)?.shared_with
 }
 
 /// What stands inside of parentheses and behind plus signs.

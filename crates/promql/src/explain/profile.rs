@@ -14,19 +14,9 @@ use crate::eval::{Evaluator, Output};
 use crate::eval_error::Result;
 use crate::grid::{Grid, Matrix, RowLabels, is_absent};
 use crate::label_sets::{KeyIndex, LabelFilter};
-use crate::plan::{AggregateNode, AggregateOp, Node};
+use crate::plan::{AggregateNode, AggregateOp, Node, NodeId};
 use crate::scan::Report;
 use crate::value::Series;
-
-/// A node of a plan, known by its place in memory: a plan does not move while it is evaluated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct NodeId(usize);
-
-impl NodeId {
-    pub(crate) fn of(node: &Node) -> Self {
-        Self(std::ptr::from_ref(node).addr())
-    }
-}
 
 /// What is known about the evaluation of one node.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +35,8 @@ pub(crate) struct Record {
     pub(crate) groups: Option<u64>,
     pub(crate) scan: Option<ScanFigures>,
     pub(crate) matching: Option<Matching>,
+    /// The equal node that was evaluated in its place.
+    pub(crate) shared_with: Option<NodeId>,
 }
 
 /// How much came of a node.
@@ -163,6 +155,14 @@ impl<'q> Profile<'q> {
         record.own_time += all.time.saturating_sub(below.time);
         record.samples_read += all.samples_read.saturating_sub(below.samples_read);
         record.samples_total += all.samples_total.saturating_sub(below.samples_total);
+    }
+
+    /// Notes that what `lender` came to was used for `node`, which would have looked at so many samples.
+    pub(crate) fn shared(&mut self, node: &Node, lender: NodeId, samples_total: u64) {
+        self.records.entry(NodeId::of(node)).or_default().shared_with = Some(lender);
+        if let Some(above) = self.stack.last_mut() {
+            above.below.samples_total += samples_total;
+        }
     }
 
     /// Notes what a scan has done for the node that is being evaluated.

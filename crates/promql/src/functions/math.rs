@@ -2,6 +2,8 @@
 
 use std::f64::consts::{LN_2, LOG2_E, LOG10_E, PI};
 
+use super::trigonometry;
+
 /// A function that maps each value to another.
 pub(crate) type Map = fn(f64) -> f64;
 
@@ -9,14 +11,14 @@ pub(crate) type Map = fn(f64) -> f64;
 pub(crate) fn from_name(name: &str) -> Option<Map> {
     Some(match name {
         "abs" => f64::abs,
-        "acos" => f64::acos,
+        "acos" => trigonometry::acos,
         "acosh" => acosh,
-        "asin" => f64::asin,
+        "asin" => trigonometry::asin,
         "asinh" => asinh,
-        "atan" => f64::atan,
+        "atan" => trigonometry::atan,
         "atanh" => f64::atanh,
         "ceil" => f64::ceil,
-        "cos" => f64::cos,
+        "cos" => trigonometry::cos,
         "cosh" => f64::cosh,
         "deg" => |value| value * 180.0 / PI,
         "exp" => f64::exp,
@@ -26,10 +28,10 @@ pub(crate) fn from_name(name: &str) -> Option<Map> {
         "log2" => log2,
         "rad" => |value| value * PI / 180.0,
         "sgn" => sign,
-        "sin" => f64::sin,
+        "sin" => trigonometry::sin,
         "sinh" => f64::sinh,
         "sqrt" => f64::sqrt,
-        "tan" => f64::tan,
+        "tan" => trigonometry::tan,
         "tanh" => f64::tanh,
         _ => return None,
     })

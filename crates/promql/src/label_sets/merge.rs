@@ -1,10 +1,12 @@
 //! Rows that have come to the same labels.
 
-use regain_storage::LabelArena;
+use std::sync::Arc;
+
+use regain_storage::Ctx;
 
 use super::KeyIndex;
 use crate::eval_error::{EvalError, Result};
-use crate::grid::{Matrix, is_absent};
+use crate::grid::{Held, Matrix, is_absent};
 
 /// What to do about rows with the same labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,13 +19,13 @@ pub(crate) enum Duplicates {
 
 /// Makes the labels of all rows distinct.
 pub(crate) fn merge_same_labels(
-    arena: &LabelArena,
+    ctx: &Arc<Ctx>,
     matrix: Matrix,
     duplicates: Duplicates,
 ) -> Result<Matrix> {
     let mut index = KeyIndex::default();
     let targets: Vec<usize> = {
-        let reader = arena.read();
+        let reader = ctx.labels.read();
         let rows = matrix.labels.iter();
         rows.map(|row| index.number(reader.pairs(row.labels)).0).collect()
     };
@@ -33,13 +35,15 @@ pub(crate) fn merge_same_labels(
     if duplicates == Duplicates::Refuse {
         return Err(EvalError::DuplicateLabels);
     }
-    let mut merged = Matrix::new(matrix.steps);
+    let (mut merged, mut held) = (Matrix::new(matrix.steps), Held::new(ctx, 0)?);
     for (&target, (labels, row)) in targets.iter().zip(matrix.rows()) {
         if target == merged.len() {
-            merged.push_absent(labels);
+            merged.push_held(labels, row, &mut held)?;
+        } else {
+            merge_row(merged.row_mut(target), row)?;
         }
-        merge_row(merged.row_mut(target), row)?;
     }
+    merged.adopt(held);
     Ok(merged)
 }
 

@@ -3,6 +3,11 @@
 use super::{Node, RangeSource};
 
 impl Node {
+    /// How many nodes there are, this one included.
+    pub(crate) fn count(&self) -> usize {
+        1 + self.children().into_iter().map(Self::count).sum::<usize>()
+    }
+
     /// The nodes that this one is computed from.
     pub(crate) fn children(&self) -> Vec<&Self> {
         match self {

@@ -9,7 +9,7 @@ use crate::grid::Grid;
 
 /// The most samples that a light plan looks at, if there is one in so many milliseconds. More than some
 /// hundred microseconds must not go by before other work gets its turn.
-const SAMPLES_MAX: usize = 100_000;
+const SAMPLES_MAX: usize = 200_000;
 const SAMPLE_MS: i64 = 5000;
 /// The most steps of a light plan.
 const STEPS_MAX: usize = 100;

@@ -70,8 +70,9 @@ impl Node {
         }
     }
 
-    /// Whether the vector's series come in an order that any choice of steps leaves as it is.
-    pub(crate) fn comes_in_series_order(&self) -> bool {
+    /// Whether the vector's series come in an order that any choice of steps leaves as it is; `delayed` says whether they
+    /// keep their names until the end of the query.
+    pub(crate) fn comes_in_series_order(&self, delayed: bool) -> bool {
         let mut node = self;
         loop {
             node = match node {
@@ -81,9 +82,11 @@ impl Node {
                     RangeSource::Subquery { inner, .. } => inner,
                 },
                 // Series of different metrics that lose their names may become one.
-                Self::Map { input, .. } if input.names() != Names::Any => input,
+                Self::Map { input, .. } if delayed || input.names() != Names::Any => input,
                 Self::VectorScalar(operation)
-                    if !operation.drops_name() || operation.vector.names() != Names::Any =>
+                    if delayed
+                        || !operation.drops_name()
+                        || operation.vector.names() != Names::Any =>
                 {
                     &operation.vector
                 }

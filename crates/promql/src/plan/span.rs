@@ -4,6 +4,7 @@ use regain_model::{Span, Timestamp};
 
 use super::{Node, RangeArg, RangeSource, Selector};
 use crate::engine::EngineOptions;
+use crate::eval_error::{EvalError, Result};
 use crate::functions::Extension;
 use crate::grid::Grid;
 
@@ -13,6 +14,33 @@ pub(crate) fn time_span(node: &Node, grid: &Grid, options: &EngineOptions) -> Sp
     span.node(node, grid.start, grid.last());
     let (min, max) = if span.min > span.max { (0, 0) } else { (span.min, span.max) };
     Span::new(Timestamp(min), Timestamp(max))
+}
+
+impl RangeArg {
+    /// The steps at which a subquery is evaluated for those of `grid`: multiples of its step, from behind the start of
+    /// the first window to the end of the last one. Upstream's division rounds towards zero.
+    pub(crate) fn inner_grid(
+        &self,
+        step: Option<i64>,
+        grid: &Grid,
+        step_default_ms: i64,
+    ) -> Result<Grid> {
+        let step = step.unwrap_or(step_default_ms);
+        if step <= 0 {
+            return Err(EvalError::InvalidSteps);
+        }
+        let (first, last) = match self.at {
+            Some(at) => (at, at),
+            None => (grid.start, grid.last()),
+        };
+        let end = last.saturating_sub(self.offset);
+        let before = first.saturating_sub(self.offset).saturating_sub(self.range);
+        let mut start = step.saturating_mul(before / step);
+        if start <= before {
+            start = start.saturating_add(step);
+        }
+        Grid::range(start, end, step)
+    }
 }
 
 struct Spans<'o> {

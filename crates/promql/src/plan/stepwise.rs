@@ -41,19 +41,29 @@ pub(crate) fn is_stepwise(node: &Node, step: i64, step_default: i64) -> bool {
 
 /// Whether `node` reads samples.
 pub(crate) fn reads_samples(node: &Node) -> bool {
-    let mut open = vec![node];
-    while let Some(node) = open.pop() {
-        match node {
-            Node::Select(_) | Node::SampleTime(_) | Node::SampleStart(_) => return true,
-            Node::Range(arg) | Node::RangeCall(super::RangeCallNode { arg, .. })
-                if matches!(arg.source, RangeSource::Series(_)) =>
-            {
-                return true;
+    reads_at_least(node, 1)
+}
+
+/// Whether `node` reads samples at more than one place.
+pub(crate) fn is_repeated(node: &Node) -> bool {
+    reads_at_least(node, 2)
+}
+
+fn reads_at_least(node: &Node, places: usize) -> bool {
+    let (mut open, mut found) = (vec![node], 0);
+    while found < places
+        && let Some(node) = open.pop()
+    {
+        found += usize::from(match node {
+            Node::Select(_) | Node::SampleTime(_) | Node::SampleStart(_) => true,
+            Node::Range(arg) | Node::RangeCall(super::RangeCallNode { arg, .. }) => {
+                matches!(arg.source, RangeSource::Series(_))
             }
-            other => open.extend(other.children()),
-        }
+            _ => false,
+        });
+        open.extend(node.children());
     }
-    false
+    found == places
 }
 
 impl<'n> Visit<'n> {

@@ -31,6 +31,8 @@ pub(crate) struct Report {
     pub(crate) checks: u32,
     pub(crate) samples_total: u64,
     pub(crate) samples_read: u64,
+    /// The most samples that one window can hold.
+    pub(crate) window_max: u64,
     /// The series that the store selected, and the parts they came in.
     pub(crate) series_selected: u64,
     pub(crate) parts: u64,
@@ -124,9 +126,12 @@ impl State<'_> {
         }
         self.report.samples_total += rows.samples_total;
         self.report.samples_read += rows.samples_read;
+        self.report.window_max = self.report.window_max.max(rows.window_max);
         self.report.series_selected += rows.series_selected;
-        self.report.parts += 1;
-        self.report.parts_undecoded += u64::from(!rows.is_decoded);
+        // Whether a part has series at all may be found out as late as this.
+        let is_there = rows.series_selected > 0;
+        self.report.parts += u64::from(is_there);
+        self.report.parts_undecoded += u64::from(is_there && !rows.is_decoded);
         Ok(())
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct PartRows {
     held: Held,
     pub(super) samples_total: u64,
     pub(super) samples_read: u64,
+    /// The most samples that one window can hold.
+    pub(super) window_max: u64,
     pub(super) series_selected: u64,
     pub(super) is_decoded: bool,
 }
@@ -85,6 +87,7 @@ impl PartRows {
             held,
             samples_total: 0,
             samples_read: 0,
+            window_max: 0,
             series_selected: 0,
             is_decoded: true,
         })
@@ -153,8 +156,13 @@ impl PartRows {
         if !scan.details.buckets && !batch.histograms.is_empty() {
             stats::strip(&mut batch);
         }
-        let histograms: u64 = batch.histograms.iter().map(|held| cost(held)).sum();
-        held.add(batch.floats.len() as u64 + histograms)?;
+        if scan.stage.has_windows() {
+            // Upstream holds one window at a time, of one series.
+            let largest = batch.histograms.iter().map(|held| cost(held)).max().unwrap_or(1);
+            let longest = batch.runs.iter().map(|run| batch.floats_of(run).len()).max();
+            let window = (longest.unwrap_or_default() as u64).saturating_mul(largest);
+            self.window_max = self.window_max.max(window);
+        }
         let histogram_bytes = batch.histograms.iter().map(|histogram| size_bytes(histogram));
         held.set_bytes(batch.size_bytes() + histogram_bytes.sum::<usize>())?;
         self.scratch.forget_times();

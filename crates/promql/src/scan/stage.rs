@@ -145,6 +145,27 @@ impl Stage {
         }
     }
 
+    /// How many values upstream holds of a series at once on the way to its row: those that an operation is given, and
+    /// its results.
+    pub(crate) fn cells(&self) -> u64 {
+        let steps = self.steps() as u64;
+        match self {
+            Self::Subquery { inner, .. } | Self::Mapped { inner, .. } => {
+                inner.cells().max(steps.saturating_add(inner.steps() as u64))
+            }
+            _ => steps,
+        }
+    }
+
+    /// Whether it looks at stored samples in windows.
+    pub(super) fn has_windows(&self) -> bool {
+        match self {
+            Self::Range { .. } => true,
+            Self::Subquery { inner, .. } | Self::Mapped { inner, .. } => inner.has_windows(),
+            _ => false,
+        }
+    }
+
     pub(crate) fn scratch(&self) -> StageScratch {
         let inner = match self {
             Self::Subquery { inner, .. } | Self::Mapped { inner, .. } => Some(inner.scratch()),

@@ -9,7 +9,7 @@ use regain_model::{Histogram, ResetHint};
 use regain_storage::{Batch, histogram_index};
 
 /// Leaves out the buckets of all histograms of a batch.
-pub(super) fn strip(batch: &mut Batch) {
+pub(crate) fn strip(batch: &mut Batch) {
     let mut stripped = batch.histograms.clone();
     for run in &batch.runs {
         // The histogram before, and what was found out about it.

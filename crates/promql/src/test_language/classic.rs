@@ -9,7 +9,7 @@ use regain_model::histogram::CUSTOM_SCHEMA;
 use regain_model::{
     BUCKET_LABEL, Buckets, Histogram, Labels, LabelsBuilder, METRIC_NAME, Timestamp,
 };
-use regain_storage::memory::Value;
+use regain_storage::Value;
 
 use super::mistake::Problem;
 use super::script::{Load, LoadedSeries};

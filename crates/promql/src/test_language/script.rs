@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use regain_go_regexp::Regex;
 use regain_model::{Labels, Timestamp};
-use regain_storage::memory::Value;
+use regain_storage::Value;
 
 use super::series::SeriesValue;
 use crate::ParseErrors;

@@ -1,8 +1,8 @@
 //! The samples that a file has loaded.
 
 use regain_model::{Labels, Timestamp};
-use regain_storage::memory::{MemoryStore, Value};
-use regain_storage::{Appender as _, Verdict as Answer};
+use regain_storage::memory::MemoryStore;
+use regain_storage::{Appender as _, Value, Verdict as Answer};
 
 use super::classic;
 use super::mistake::{Mistake, Problem};
@@ -44,7 +44,7 @@ impl World {
                 histogram.validate().map_err(Problem::Histogram)?;
             }
             let start = series.starts.get(at).copied().unwrap_or(Timestamp(0));
-            match writer.stage_started(reference, *time, start, value.clone()) {
+            match writer.stage_value(reference, *time, start, value.clone()) {
                 Answer::Accepted => {}
                 verdict => {
                     let series = labels.to_metric_string();

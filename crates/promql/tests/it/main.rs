@@ -13,4 +13,5 @@ mod pieces;
 mod properties;
 mod ranking;
 mod reports;
+mod statistics;
 mod targets;

@@ -7,8 +7,8 @@ use regain_promql::test_language::{SeriesValue, parse_series};
 use regain_promql::{
     Engine, EngineOptions, Expr, ParserOptions, Steps, parse, parse_draft, pretty,
 };
-use regain_storage::memory::{MemoryStore, Value};
-use regain_storage::{Appender as _, ByteBudget, BytePool, Ctx};
+use regain_storage::memory::MemoryStore;
+use regain_storage::{Appender as _, ByteBudget, BytePool, Ctx, Value};
 
 use crate::bare::bare;
 use crate::grammar::Grammar;
@@ -45,7 +45,7 @@ static STORE: LazyLock<MemoryStore> = LazyLock::new(|| {
                 SeriesValue::Float(value) => Value::Float(value),
                 SeriesValue::Histogram(written) => Value::Histogram(Arc::clone(&written.histogram)),
             };
-            writer.stage_value(series, time, value);
+            writer.stage_value(series, time, Timestamp(0), value);
         }
     }
     writer.commit().expect("the store takes any samples");

@@ -1,17 +1,15 @@
 //! What is known about the series of one sender.
 //!
-//! A series is recognised by the bytes of its labels as they lie in the request. Each one remembers which
-//! series followed it last time. A sender repeats its order, so the next series is nearly always the one
-//! remembered, and comparing its bytes is all it takes. The bytes lie in one buffer in the order in which
-//! the series first came, which is the order in which they are compared later.
+//! A series is recognised by a key, which is what its labels are in a request: their bytes in 1.0, the numbers of their texts in
+//! 2.0. Each one remembers which series followed it last time. A sender repeats its order, so the next series is nearly always
+//! the one remembered, and comparing its key is all it takes. The keys lie in one buffer in the order in which the series first
+//! came, which is the order in which they are compared later.
 
-use std::hash::BuildHasher as _;
+use std::hash::{BuildHasher as _, Hash};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use regain_storage::SeriesRef;
-
-use super::v1::LABEL_TAG;
 
 /// The index of a series in the cache of its sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,50 +25,67 @@ pub(super) struct Entry {
     /// The index of its lane in the sender.
     pub(super) lane: u32,
     pub(super) series: SeriesRef,
-    /// The last request with a sample of the series, and that sample's time.
+    /// The last request with a sample of the series that was not refused, or 0, and that sample's time.
     pub(super) request: u64,
     pub(super) time_ms: i64,
-    /// Whether no other bytes can stand for the same series.
+    /// Whether no other key can stand for the same series.
     pub(super) canonical: bool,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Cache {
-    bytes: Vec<u8>,
+impl Entry {
+    /// Takes back that the request has a sample at `time_ms`, which was refused, unless it has a newer one.
+    pub(super) const fn forget_sample(&mut self, time_ms: i64) {
+        if self.time_ms == time_ms {
+            self.request = 0;
+        }
+    }
+}
+
+/// Series by keys that are made of `K`.
+#[derive(Debug)]
+pub(super) struct Cache<K> {
+    keys: Vec<K>,
     entries: Vec<Entry>,
-    by_bytes: HashTable<EntryId>,
+    by_key: HashTable<EntryId>,
     hasher: RandomState,
 }
 
-impl Cache {
-    /// The series that starts `message`, if it is the one that followed `previous` last time.
+impl<K> Default for Cache<K> {
+    fn default() -> Self {
+        Self {
+            keys: Vec::new(),
+            entries: Vec::new(),
+            by_key: HashTable::new(),
+            hasher: RandomState::default(),
+        }
+    }
+}
+
+impl<K: Copy + Eq + Hash> Cache<K> {
+    /// The series that followed `previous` last time. Whether it does this time, its key has to say.
     #[inline]
-    pub(super) fn predict(&self, previous: Option<EntryId>, message: &[u8]) -> Option<EntryId> {
-        let next = self.entry(previous?).next?;
-        let raw = self.raw(next);
-        // Another label behind the known ones makes another series.
-        let ends = message.get(raw.len()) != Some(&LABEL_TAG);
-        (ends && message.starts_with(raw)).then_some(next)
+    pub(super) fn successor(&self, previous: Option<EntryId>) -> Option<EntryId> {
+        self.entry(previous?).next
     }
 
-    /// The series with exactly these labels.
-    pub(super) fn find(&self, raw: &[u8]) -> Option<EntryId> {
-        self.by_bytes.find(self.hasher.hash_one(raw), |&id| self.raw(id) == raw).copied()
+    /// The series with exactly this key.
+    pub(super) fn find(&self, key: &[K]) -> Option<EntryId> {
+        self.by_key.find(self.hasher.hash_one(key), |&id| self.key(id) == key).copied()
     }
 
     /// Adds a series that [`Self::find`] did not find.
     pub(super) fn insert(
         &mut self,
-        raw: &[u8],
+        key: &[K],
         lane: u32,
         series: SeriesRef,
         canonical: bool,
     ) -> EntryId {
         let index = u32::try_from(self.entries.len());
         let id = EntryId(index.expect("the cache's limit in bytes is below 2^32 series"));
-        let len = u32::try_from(raw.len()).expect("a series is shorter than its request");
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(raw);
+        let len = u32::try_from(key.len()).expect("a key is shorter than its request");
+        let start = self.keys.len();
+        self.keys.extend_from_slice(key);
         let (request, time_ms) = (0, 0);
         self.entries.push(Entry {
             start,
@@ -82,9 +97,9 @@ impl Cache {
             time_ms,
             canonical,
         });
-        let Self { bytes, entries, by_bytes, hasher } = self;
-        by_bytes.insert_unique(hasher.hash_one(raw), id, |&other| {
-            hasher.hash_one(bytes_of(bytes, &entries[other.0 as usize]))
+        let Self { keys, entries, by_key, hasher } = self;
+        by_key.insert_unique(hasher.hash_one(key), id, |&other| {
+            hasher.hash_one(key_of(keys, &entries[other.0 as usize]))
         });
         id
     }
@@ -97,8 +112,8 @@ impl Cache {
     }
 
     #[inline]
-    pub(super) fn raw(&self, id: EntryId) -> &[u8] {
-        bytes_of(&self.bytes, self.entry(id))
+    pub(super) fn key(&self, id: EntryId) -> &[K] {
+        key_of(&self.keys, self.entry(id))
     }
 
     #[inline]
@@ -114,11 +129,12 @@ impl Cache {
     /// About how much memory the series take.
     pub(super) const fn size_bytes(&self) -> usize {
         // Entries and the table's slots grow by doubling, so up to twice their number is reserved.
-        self.bytes.len() + self.entries.len() * (size_of::<Entry>() + 2 * size_of::<EntryId>())
+        self.keys.len() * size_of::<K>()
+            + self.entries.len() * (size_of::<Entry>() + 2 * size_of::<EntryId>())
     }
 }
 
 #[inline]
-fn bytes_of<'a>(bytes: &'a [u8], entry: &Entry) -> &'a [u8] {
-    &bytes[entry.start..entry.start + entry.len as usize]
+fn key_of<'a, K>(keys: &'a [K], entry: &Entry) -> &'a [K] {
+    &keys[entry.start..entry.start + entry.len as usize]
 }

@@ -1,36 +1,55 @@
-//! Why a request is refused.
+//! Why a request, or a sample of it, is refused.
 
 use regain_go_format::float::format_float;
 use regain_protowire as protowire;
 use regain_storage as storage;
 
+use super::DECODED_BYTES_MAX;
+use super::histogram::Invalid;
+
 /// A request that was dropped whole: nothing of it is visible.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// The body is no `prometheus.WriteRequest`.
+    /// The body is longer than a body may be.
+    #[error("decoded size exceeds the {DECODED_BYTES_MAX} bytes limit")]
+    TooLarge,
+    /// The body is not the message that it should be.
     #[error(transparent)]
     Decode(#[from] protowire::Error),
-    /// The store refuses a sample.
-    #[error("{}", refused(*.reason, *.time_ms, *.value))]
-    Refused {
-        /// Why.
-        reason: Refusal,
-        /// The sample's series, for the log.
-        series: String,
-        /// The sample's time in milliseconds.
-        time_ms: i64,
-        /// The sample's value.
-        value: f64,
+    /// The labels of series that were not known take more than they may.
+    #[error(
+        "the labels of the series in this request exceed the {limit} bytes limit once they are spelled out"
+    )]
+    LabelsTooLarge {
+        /// The limit, in bytes.
+        limit: usize,
     },
+    /// A sample cannot be kept.
+    #[error(transparent)]
+    Refused(#[from] Box<Refused>),
     /// The store fails.
     #[error(transparent)]
     Store(#[from] storage::Error),
 }
 
+/// A sample that cannot be kept.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{}", refused(.reason, *.time_ms, *.value))]
+pub struct Refused {
+    /// Why.
+    pub reason: Refusal,
+    /// The sample's series, for the log.
+    pub series: String,
+    /// The sample's time in milliseconds.
+    pub time_ms: i64,
+    /// The sample's value; `None` for a histogram.
+    pub value: Option<f64>,
+}
+
 /// The text of a refusal. Upstream also tells the value that is there; a store here does not say it.
-fn refused(reason: Refusal, time_ms: i64, value: f64) -> String {
-    match reason {
-        Refusal::Duplicate => {
+fn refused(reason: &Refusal, time_ms: i64, value: Option<f64>) -> String {
+    match (reason, value) {
+        (Refusal::Duplicate, Some(value)) => {
             let value = format_float(value);
             format!("{reason} {time_ms}; overrides not allowed: new value {value}")
         }
@@ -39,7 +58,7 @@ fn refused(reason: Refusal, time_ms: i64, value: f64) -> String {
 }
 
 /// Why a sample is refused, in upstream's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Refusal {
     /// The series has a newer sample.
     #[error("out of order sample")]
@@ -53,6 +72,9 @@ pub enum Refusal {
     /// The sample lies too far ahead of the clock.
     #[error("out of bounds: timestamp is too far in the future")]
     TooNew,
+    /// There is no such histogram.
+    #[error(transparent)]
+    Histogram(Invalid),
     /// A limit on series or memory is reached.
     #[error("too many series")]
     OverLimit,
@@ -72,14 +94,28 @@ pub enum Fault {
     Server,
 }
 
-impl WriteError {
+impl Refusal {
     /// Whose fault this is.
     pub const fn fault(&self) -> Fault {
         match self {
-            Self::Decode(_) => Fault::Request,
-            Self::Refused { reason: Refusal::OverLimit, .. } => Fault::Limit,
-            Self::Refused { reason: Refusal::UnknownSeries, .. } | Self::Store(_) => Fault::Server,
-            Self::Refused { .. } => Fault::Request,
+            Self::OutOfOrder
+            | Self::Duplicate
+            | Self::TooOld
+            | Self::TooNew
+            | Self::Histogram(_) => Fault::Request,
+            Self::OverLimit => Fault::Limit,
+            Self::UnknownSeries => Fault::Server,
+        }
+    }
+}
+
+impl WriteError {
+    /// Whose fault this is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::TooLarge | Self::Decode(_) | Self::LabelsTooLarge { .. } => Fault::Request,
+            Self::Refused(refused) => refused.reason.fault(),
+            Self::Store(_) => Fault::Server,
         }
     }
 }

@@ -9,6 +9,7 @@ use regain_storage::Appendable;
 
 use super::error::WriteError;
 use super::sender::{Outcome, Sender, Usage};
+use super::{DECODED_BYTES_MAX, Message};
 
 #[cfg(test)]
 mod tests;
@@ -55,10 +56,19 @@ impl Receiver {
         Self { store, limits, usage: Usage::default(), senders: Mutex::default() }
     }
 
-    /// Appends the samples of `body`, a decompressed `prometheus.WriteRequest`, all or none of them.
+    /// Appends the samples of `body`, a decompressed message: all or none of them in 1.0, those that are right in 2.0.
     ///
     /// `sender` names who sends, such as an address; `now` is the receiver's clock.
-    pub fn write(&self, sender: &str, body: &[u8], now: Timestamp) -> Result<Outcome, WriteError> {
+    pub fn write(
+        &self,
+        sender: &str,
+        message: Message,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Outcome, WriteError> {
+        if body.len() > DECODED_BYTES_MAX {
+            return Err(WriteError::TooLarge);
+        }
         let sender = self.sender(sender);
         let mut sender = match sender.lock() {
             Ok(guard) => guard,
@@ -74,7 +84,7 @@ impl Receiver {
         if self.usage.bytes() > self.limits.cache_bytes_max {
             sender.forget();
         }
-        sender.write(&*self.store, body, now)
+        sender.write(&*self.store, message, body, now)
     }
 
     fn sender(&self, name: &str) -> Arc<Mutex<Sender>> {

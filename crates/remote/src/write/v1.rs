@@ -3,7 +3,7 @@
 //! Fields that are not known are skipped, as every protobuf reader does.
 
 use regain_protowire::write::put_bytes;
-use regain_protowire::{Error, Reader};
+use regain_protowire::{Error, Reader, bytes_tag};
 
 /// `WriteRequest.timeseries`.
 pub const REQUEST_SERIES: u32 = 1;
@@ -21,13 +21,32 @@ pub const SERIES_HISTOGRAM: u32 = 4;
 pub const LABEL_NAME: u32 = 1;
 /// `Label.value`.
 pub const LABEL_VALUE: u32 = 2;
+/// `Exemplar.labels`.
+pub const EXEMPLAR_LABEL: u32 = 1;
+/// `Exemplar.value`.
+pub const EXEMPLAR_VALUE: u32 = 2;
+/// `Exemplar.timestamp`.
+pub const EXEMPLAR_TIME: u32 = 3;
+/// `MetricMetadata.type`.
+pub const METADATA_TYPE: u32 = 1;
+/// `MetricMetadata.metric_family_name`.
+pub const METADATA_METRIC: u32 = 2;
+/// `MetricMetadata.help`.
+pub const METADATA_HELP: u32 = 4;
+/// `MetricMetadata.unit`.
+pub const METADATA_UNIT: u32 = 5;
 /// `Sample.value`.
 pub const SAMPLE_VALUE: u32 = 1;
 /// `Sample.timestamp`.
 pub const SAMPLE_TIME: u32 = 2;
 
+/// The bytes that start the value and the time within a sample.
+const VALUE_TAG: u8 = 0x09;
+const TIME_TAG: u8 = 0x10;
+
 /// The byte that starts a label within a series: its number and the wire type of bytes.
-pub(super) const LABEL_TAG: u8 = 0x0a;
+pub(super) const LABEL_TAG: u8 = bytes_tag(1);
+const SAMPLE_TAG: u8 = bytes_tag(2);
 
 /// One sample of a series.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -42,6 +61,12 @@ impl Sample {
     /// Decodes a `Sample`.
     #[inline]
     pub fn decode(message: &[u8]) -> Result<Self, Error> {
+        if let Some((value, mut reader)) = value_first(message) {
+            let time_ms = reader.varint()?.cast_signed();
+            if reader.is_empty() {
+                return Ok(Self { time_ms, value });
+            }
+        }
         let (mut reader, mut sample) = (Reader::new(message), Self::default());
         while let Some(field) = reader.next_field()? {
             match field.number {
@@ -52,6 +77,15 @@ impl Sample {
         }
         Ok(sample)
     }
+}
+
+/// The value of a sample that holds both its fields in their order, as nearly all do, and what follows the tag of the time.
+#[inline]
+pub(super) fn value_first(message: &[u8]) -> Option<(f64, Reader<'_>)> {
+    let (&[VALUE_TAG], rest) = message.split_first_chunk()? else { return None };
+    let (value, rest) = rest.split_first_chunk()?;
+    let (&[TIME_TAG], rest) = rest.split_first_chunk()? else { return None };
+    Some((f64::from_le_bytes(*value), Reader::new(rest)))
 }
 
 /// One label of a series, whose texts are not known to be UTF-8.
@@ -81,7 +115,7 @@ impl<'a> Label<'a> {
 /// What a series holds behind its labels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rest {
-    /// Exemplars, which are not decoded.
+    /// Exemplars, which are checked and not kept.
     pub exemplars: u64,
     /// Native histograms, which are not decoded.
     pub histograms: u64,
@@ -103,11 +137,14 @@ pub fn split_labels(series: &[u8]) -> Result<(&[u8], &[u8]), Error> {
 pub fn decode_rest(rest: &[u8], samples: &mut Vec<Sample>) -> Result<Rest, Error> {
     let (mut reader, mut found) = (Reader::new(rest), Rest::default());
     samples.clear();
+    while let Some(sample) = reader.next_if_tag(SAMPLE_TAG)? {
+        samples.push(Sample::decode(sample)?);
+    }
     while let Some(field) = reader.next_field()? {
         match field.number {
             SERIES_SAMPLE => samples.push(Sample::decode(field.bytes()?)?),
             SERIES_EXEMPLAR => {
-                field.bytes()?;
+                check_exemplar(field.bytes()?)?;
                 found.exemplars += 1;
             }
             SERIES_HISTOGRAM => {
@@ -122,6 +159,43 @@ pub fn decode_rest(rest: &[u8], samples: &mut Vec<Sample>) -> Result<Rest, Error
         }
     }
     Ok(found)
+}
+
+/// Checks that an exemplar is one, as far as its message goes.
+fn check_exemplar(message: &[u8]) -> Result<(), Error> {
+    let mut reader = Reader::new(message);
+    while let Some(field) = reader.next_field()? {
+        match field.number {
+            EXEMPLAR_LABEL => {
+                Label::decode(field.bytes()?)?;
+            }
+            EXEMPLAR_VALUE => {
+                field.double()?;
+            }
+            EXEMPLAR_TIME => {
+                field.int64()?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Checks that metadata is some, as far as its message goes.
+pub fn check_metadata(message: &[u8]) -> Result<(), Error> {
+    let mut reader = Reader::new(message);
+    while let Some(field) = reader.next_field()? {
+        match field.number {
+            METADATA_TYPE => {
+                field.int32()?;
+            }
+            METADATA_METRIC | METADATA_HELP | METADATA_UNIT => {
+                field.bytes()?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Writes `series` with its labels in front, which no known sender fails to do itself.

@@ -22,6 +22,7 @@ use crate::view::RuleHealth;
 mod crash;
 mod evaluation;
 mod restoration;
+mod sharing;
 
 const START: u64 = 1_700_000_000;
 const INTERVAL: Duration = Duration::from_mins(1);
@@ -40,18 +41,21 @@ impl AlertSink for Sent {
 struct Trap {
     store: MemoryStore,
     running: Arc<Running>,
+    selections: Arc<AtomicU64>,
 }
 
 impl Queryable for Trap {
     fn snapshot(&self, span: Span, ctx: &Arc<Ctx>) -> regain_storage::Result<Arc<dyn Snapshot>> {
         let snapshot = self.store.snapshot(span, ctx)?;
-        Ok(Arc::new(TrapSnapshot { snapshot, running: Arc::clone(&self.running) }))
+        let (running, selections) = (Arc::clone(&self.running), Arc::clone(&self.selections));
+        Ok(Arc::new(TrapSnapshot { snapshot, running, selections }))
     }
 }
 
 struct TrapSnapshot {
     snapshot: Arc<dyn Snapshot>,
     running: Arc<Running>,
+    selections: Arc<AtomicU64>,
 }
 
 #[expect(clippy::panic_in_result_fn, reason = "a panic is what is tested")]
@@ -63,6 +67,7 @@ impl Snapshot for TrapSnapshot {
     ) -> regain_storage::Result<Box<dyn regain_storage::Parts>> {
         let names = |value: &str| selection.matchers.iter().any(|matcher| matcher.value() == value);
         assert!(!names("panics"), "a bomb");
+        self.selections.fetch_add(1, Ordering::Relaxed);
         if names("slow") {
             self.running.time_out();
         }
@@ -95,6 +100,8 @@ struct World {
     now: Arc<AtomicU64>,
     shared: Shared,
     running: Arc<Running>,
+    /// Counts what the store was asked for.
+    selections: Arc<AtomicU64>,
 }
 
 impl World {
@@ -116,8 +123,12 @@ impl World {
             sink: Some(Arc::clone(&sent) as Arc<dyn AlertSink>),
             ..NotifierOptions::new(registry.clone(), file_sd_metrics, clock.clone())
         });
-        let source: Arc<dyn Queryable> =
-            Arc::new(Trap { store: store.clone(), running: Arc::clone(&running) });
+        let selections = Arc::new(AtomicU64::new(0));
+        let source: Arc<dyn Queryable> = Arc::new(Trap {
+            store: store.clone(),
+            running: Arc::clone(&running),
+            selections: Arc::clone(&selections),
+        });
         let engine = Engine::default();
         let shared = Shared::new(RuleOptions {
             store: Arc::new(store.clone()),
@@ -134,7 +145,7 @@ impl World {
             resend_delay: RuleOptions::RESEND_DELAY,
             state: Some(StateDir { fs: Arc::new(fs.clone()), path: "/alerts".into() }),
         });
-        Self { store, fs, sent, now: seconds, shared, running }
+        Self { store, fs, sent, now: seconds, shared, running, selections }
     }
 
     fn set_now(&self, seconds: u64) {

@@ -49,6 +49,8 @@ fn expand(text: &str) -> String {
             rule: "rule".into(),
             parser: ParserOptions::default(),
             running: Arc::new(Running::new()),
+            round: None,
+            index: 0,
         },
         store: &store,
         external_labels: &Labels::from_pairs([("zone", "eu")]),

@@ -276,6 +276,10 @@ impl Scraper {
     /// Writes what is staged. A store that cannot is no fault of the target's, so the scrape counts as it went.
     fn commit(&mut self) {
         if let Err(error) = self.lane().appender.commit() {
+            if let regain_storage::Error::ReadOnly(_) = error {
+                // The store says so once, and counts what it does not take.
+                return;
+            }
             tracing::error!(target_url = self.target.scrape_url(), %error, "scrape commit failed");
         }
     }

@@ -30,6 +30,10 @@ struct State {
     fail_appends: Option<&'static str>,
     fail_syncs: Option<&'static str>,
     fail_reads: Option<&'static str>,
+    /// The bytes that all files together may have.
+    capacity: Option<usize>,
+    /// Whether names can be neither made nor changed nor removed.
+    is_read_only: bool,
 }
 
 #[derive(Debug, Default)]
@@ -76,15 +80,35 @@ impl MemFs {
         self.state().fail_reads = Some(part);
     }
 
+    /// Lets all files together have so many bytes, as on a disk that may be full, until this is called again.
+    pub fn set_capacity(&self, bytes: Option<usize>) {
+        self.state().capacity = bytes;
+    }
+
+    /// The bytes that all files together have.
+    pub fn used(&self) -> usize {
+        self.state().used()
+    }
+
+    /// Lets nobody make, rename or remove a file, as after a change of permissions; open files are written on.
+    pub fn make_read_only(&self, is_read_only: bool) {
+        self.state().is_read_only = is_read_only;
+    }
+
     /// Ends all failures and releases all locks, as a new process finds the files.
     pub fn heal(&self) {
+        self.heal_failures();
+        self.state().locks.clear();
+    }
+
+    /// Ends all failures, under a process that goes on.
+    pub fn heal_failures(&self) {
         let mut state = self.state();
         state.stop_at = None;
         state.fail_at = None;
         state.fail_appends = None;
         state.fail_syncs = None;
         state.fail_reads = None;
-        state.locks.clear();
     }
 
     /// Cuts the power: of every file the synced part remains, and at most `kept` bytes of what was
@@ -158,6 +182,16 @@ impl State {
         }
     }
 
+    /// Counts an operation that changes names.
+    fn step_name(&mut self) -> io::Result<()> {
+        self.step()?;
+        if self.is_read_only { Err(io::ErrorKind::PermissionDenied.into()) } else { Ok(()) }
+    }
+
+    fn used(&self) -> usize {
+        self.names.values().map(|&file| self.files[file].bytes.len()).sum()
+    }
+
     fn find(&self, path: &Path) -> io::Result<usize> {
         self.names.get(path).copied().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
@@ -175,7 +209,7 @@ impl Fs for MemFs {
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn File>> {
         let mut state = self.state();
-        state.step()?;
+        state.step_name()?;
         state.files.push(Content::default());
         let file = state.files.len() - 1;
         state.names.insert(path.to_owned(), file);
@@ -188,7 +222,7 @@ impl Fs for MemFs {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.state();
-        state.step()?;
+        state.step_name()?;
         let moved: Vec<_> = state.names.extract_if(.., |path, _| path.starts_with(from)).collect();
         if moved.is_empty() {
             return Err(io::ErrorKind::NotFound.into());
@@ -204,7 +238,7 @@ impl Fs for MemFs {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state();
-        state.step()?;
+        state.step_name()?;
         state.find(path)?;
         state.names.remove(path);
         Ok(())
@@ -290,6 +324,10 @@ impl File for MemFile {
             _ if torn || failed => &bytes[..bytes.len() / 2],
             _ => &[],
         };
+        let room =
+            state.capacity.map_or(usize::MAX, |capacity| capacity.saturating_sub(state.used()));
+        let failed = failed || written.len() > room;
+        let written = &written[..written.len().min(room)];
         state.files[self.file].bytes.extend_from_slice(written);
         if failed {
             return Err(io::ErrorKind::StorageFull.into());

@@ -104,3 +104,26 @@ fn an_unlucky_disk_keeps_names_and_garbles_the_end() {
     assert_eq!(fs.list(dir).unwrap(), ["new"]);
     assert_eq!(fs.bytes(&dir.join("new")).unwrap(), b"synced\0\0\0\0\0");
 }
+
+#[test]
+fn a_full_disk_takes_what_fits_and_a_read_only_directory_keeps_its_names() {
+    let fs = MemFs::new();
+    let path = Path::new("/data/file");
+    let file = fs.create(path).unwrap();
+    fs.set_capacity(Some(6));
+    file.append(b"abcd").unwrap();
+    assert_eq!(file.append(b"efgh").unwrap_err().kind(), ErrorKind::StorageFull);
+    assert_eq!((fs.bytes(path).unwrap(), fs.used()), (b"abcdef".to_vec(), 6));
+    fs.set_capacity(None);
+    fs.make_read_only(true);
+    file.append(b"gh").unwrap();
+    for changed in [
+        fs.create(Path::new("/data/new")).map(drop),
+        fs.rename(path, Path::new("/data/new")),
+        fs.remove(path),
+    ] {
+        assert_eq!(changed.unwrap_err().kind(), ErrorKind::PermissionDenied);
+    }
+    fs.make_read_only(false);
+    fs.remove(path).unwrap();
+}

@@ -78,8 +78,7 @@ fn answers_each_sample_and_forgets_what_is_rolled_back() {
 fn histograms_come_back_beside_floats_with_what_is_known_about_resets() {
     use regain_model::{Buckets, Histogram, ResetHint, STALE_NAN};
 
-    use super::Value;
-    use crate::{Appender as _, Verdict, histogram_index};
+    use crate::{Appender as _, Value, Verdict, histogram_index};
 
     let histogram = |count: f64| {
         let positive = Buckets::run(0, vec![count]);
@@ -99,13 +98,19 @@ fn histograms_come_back_beside_floats_with_what_is_known_about_resets() {
         Value::Histogram(histogram(2.0)),
     ];
     for (time, value) in (0..).zip(values) {
-        assert_eq!(writer.stage_value(series, Timestamp(time), value), Verdict::Accepted);
+        assert_eq!(
+            writer.stage_value(series, Timestamp(time), Timestamp(0), value),
+            Verdict::Accepted
+        );
     }
     let again = Value::Histogram(histogram(2.0));
-    assert_eq!(writer.stage_value(series, Timestamp(6), again), Verdict::Accepted);
+    assert_eq!(writer.stage_value(series, Timestamp(6), Timestamp(0), again), Verdict::Accepted);
     let other = Value::Histogram(histogram(9.0));
-    assert_eq!(writer.stage_value(series, Timestamp(6), other.clone()), Verdict::Duplicate);
-    assert_eq!(writer.stage_value(series, Timestamp(5), other), Verdict::OutOfOrder);
+    assert_eq!(
+        writer.stage_value(series, Timestamp(6), Timestamp(0), other.clone()),
+        Verdict::Duplicate
+    );
+    assert_eq!(writer.stage_value(series, Timestamp(5), Timestamp(0), other), Verdict::OutOfOrder);
     assert_eq!(writer.commit().unwrap().samples, 7);
 
     let ctx = Arc::new(Ctx::default());

@@ -4,17 +4,19 @@
 //! batch after another. Verdicts are given in `stage.rs`, what a commit does stands in `commit.rs`.
 
 mod commit;
+mod link;
 mod stage;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use regain_model::{Labels, SeriesKey, Timestamp};
-use regain_storage::{Appender, Committed, Error, Result, SeriesRef, Verdict};
+use regain_storage::{Appender, Committed, Error, Result, SeriesRef, Value, Verdict, quieted};
 
 use super::staged::Staged;
 use super::{Counters, Inner};
 use crate::index::{Place, Refused, Series};
+use crate::lane::row::Sample;
 use crate::lane::{Lane, Writer};
 
 /// One lane's writer.
@@ -142,8 +144,24 @@ impl Appender for LaneAppender {
         if let Some(verdict) = self.refusal(time.0, 1) {
             return verdict;
         }
-        let makes_row = self.lane.makes_rows();
-        self.stage_one(series, time.0, value, makes_row)
+        self.stage_one(
+            series,
+            Sample { time: time.0, start: 0, value: Value::Float(quieted(value)) },
+        )
+    }
+
+    fn stage_value(
+        &mut self,
+        series: SeriesRef,
+        time: Timestamp,
+        start: Timestamp,
+        value: Value,
+    ) -> Verdict {
+        self.begin();
+        if let Some(verdict) = self.refusal(time.0, 1).or_else(|| self.too_many_buckets(&value)) {
+            return verdict;
+        }
+        self.stage_one(series, Sample { time: time.0, start: start.0, value: value.settled() })
     }
 
     fn stage_row(
@@ -160,7 +178,9 @@ impl Appender for LaneAppender {
             self.stage_plain(time.0, series, values, refused);
         } else {
             for (index, (&series, &value)) in series.iter().zip(values).enumerate() {
-                match self.stage_one(series, time.0, value, true) {
+                let value = Value::Float(quieted(value));
+                let sample = Sample { time: time.0, start: 0, value };
+                match self.stage_at(series, sample, true) {
                     Verdict::Accepted => {}
                     verdict => refused.push((index, verdict)),
                 }

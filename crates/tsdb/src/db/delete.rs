@@ -83,10 +83,9 @@ impl Inner {
         // Ordering: a time that moves slowly.
         let newest = self.newest.load(Ordering::Relaxed);
         let mut count = 0;
-        for (at, rule) in self.options.retention_rules.iter().enumerate() {
-            let step = (rule.retention_ms / RULE_STEPS).max(1);
-            let cut =
-                newest.saturating_sub(rule.retention_ms).div_euclid(step).saturating_mul(step);
+        for (at, rule) in self.retention().rules.iter().enumerate() {
+            let step = (rule.time_ms / RULE_STEPS).max(1);
+            let cut = newest.saturating_sub(rule.time_ms).div_euclid(step).saturating_mul(step);
             if self.files().rule_cuts.insert(at, cut).is_some_and(|before| before >= cut) {
                 continue;
             }

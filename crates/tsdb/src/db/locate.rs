@@ -46,12 +46,11 @@ pub(super) struct SealedPiece {
 }
 
 /// A group of a segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct SealedGroup {
     pub(super) segment: u32,
     pub(super) group: u32,
-    /// The checksum of its values.
-    pub(super) crc: u32,
+    pub(super) page: Arc<Page>,
 }
 
 impl LoadedPages {
@@ -175,7 +174,7 @@ impl Located {
                 let place = self.groups.get(*last_group as usize);
                 if place.is_none_or(|place| place.group != group) {
                     *last_group = small(self.groups.len());
-                    self.groups.push(SealedGroup { segment, group, crc: page.data_crc });
+                    self.groups.push(SealedGroup { segment, group, page: Arc::clone(page) });
                 }
                 let (series, group, piece) = (*series, *last_group, piece.clone());
                 self.pieces.push(SealedPiece { series, segment, group, start, piece });
@@ -192,7 +191,7 @@ pub(super) struct FoundEntry<'a> {
     /// The index of the segment among those that the query sees, and of the group in it.
     pub(super) segment: usize,
     group: usize,
-    page: &'a Page,
+    page: &'a Arc<Page>,
     entry: Entry,
 }
 

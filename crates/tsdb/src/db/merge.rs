@@ -14,6 +14,7 @@ use regain_model::SeriesKey;
 use regain_storage::{Error, Result};
 
 use super::delete::hides;
+use super::health::Work;
 use super::{Counters, Db, Files, Inner};
 use crate::deleted::Deleted;
 use crate::index::Series;
@@ -21,6 +22,9 @@ use crate::segment::merge::fill_merged;
 use crate::segment::write::write;
 use crate::segment::{Segment, Summary};
 use crate::view::View;
+
+/// Is asked now and then whether to go on; an error ends the work.
+pub(super) type GoOn<'a> = &'a dyn Fn() -> Result<()>;
 
 /// So many small segments in a row are merged.
 const SMALL_RUN: usize = 8;
@@ -39,33 +43,65 @@ impl Db {
         let inner = &*self.0;
         inner.check_open()?;
         let _turn = inner.merging.lock().expect("no holder of this lock panics");
-        let view = inner.view();
-        let Some(range) = inner.merge_wanted(&view)? else {
-            inner.forget_deleted()?;
-            return inner.apply_rules();
-        };
-        let inputs = &view.segments[range];
-        let number = {
-            let mut files = inner.files();
-            files.manifest.next_segment += 1;
-            files.manifest.next_segment - 1
-        };
         let go_on = || if go_on() { inner.check_open() } else { Err(Error::Closed) };
-        let merged = inner.write_merged(number, inputs, (&view.deleted, &go_on));
-        if let Err(Error::Closed) = &merged {
-            return Ok(false);
+        match inner.watch(Work::Merging, inner.merge_once(&go_on)) {
+            Err(Error::Closed) => Ok(false),
+            done => done,
         }
-        if let Err(Error::Corrupt { path, .. }) = &merged {
-            let damaged = inputs.iter().find(|segment| segment.path == *path);
-            inner.files().unmergeable.extend(damaged.map(|segment| segment.number));
-        }
-        inner.replace(inputs, &merged?, &view.deleted)?;
-        Counters::add(&inner.counters.merges, 1);
-        Ok(true)
     }
 }
 
 impl Inner {
+    /// Mends, merges or writes anew what wants it most.
+    fn merge_once(&self, go_on: GoOn<'_>) -> Result<bool> {
+        let view = self.view();
+        if let Some(damaged) = self.first_damaged(&view) {
+            let mended = self.mend(&view, damaged, go_on);
+            return mended.inspect_err(|error| self.pass_over(error, &view)).map(|()| true);
+        }
+        let Some(range) = self.merge_wanted(&view)? else {
+            self.forget_deleted()?;
+            return self.apply_rules();
+        };
+        let inputs = &view.segments[range];
+        let number = self.next_segment();
+        match self.write_merged(number, inputs, (&view.deleted, go_on), None) {
+            Ok(merged) => {
+                if self.replace(inputs, Some(&merged), &view.deleted)? {
+                    inputs.iter().try_for_each(|segment| self.remove_file(&segment.path))?;
+                }
+                Counters::add(&self.counters.merges, 1);
+                Ok(true)
+            }
+            // It is mended next.
+            Err(error) if self.damaged_by(&error).is_some() => {
+                self.note_damage(&error);
+                Ok(true)
+            }
+            Err(error) => {
+                self.pass_over(&error, &view);
+                Err(error)
+            }
+        }
+    }
+
+    /// Leaves a segment that cannot be read out of merges until the next start: it must not keep others from
+    /// being merged.
+    fn pass_over(&self, error: &Error, view: &View) {
+        let Error::Io { operation: "read", path, .. } = error else { return };
+        if let Some(segment) = view.segments.iter().find(|segment| segment.path == *path) {
+            self.forget_damaged(segment.number);
+            self.files().unmergeable.insert(segment.number);
+        }
+    }
+
+    /// A number for a new segment.
+    pub(super) fn next_segment(&self) -> u64 {
+        let mut files = self.files();
+        files.manifest.next_segment += 1;
+        files.manifest.next_segment - 1
+    }
+
     /// The segments that should be merged, or the one that should be written anew because it does hold
     /// deleted samples.
     fn merge_wanted(&self, view: &View) -> Result<Option<Range<usize>>> {
@@ -112,31 +148,37 @@ impl Inner {
         Some(at..at + 1)
     }
 
-    fn write_merged(
+    /// Writes what segments hold into one; what is damaged is left out and told where there is a place for it,
+    /// and an error where there is none.
+    pub(super) fn write_merged(
         &self,
         number: u64,
         inputs: &[Arc<Segment>],
-        (deleted, go_on): (&Deleted, &dyn Fn() -> Result<()>),
+        (deleted, go_on): (&Deleted, GoOn<'_>),
+        left_out: Option<&mut Vec<Range<u64>>>,
     ) -> Result<Arc<Segment>> {
         let keys = |ids: &[u32]| -> Vec<Option<SeriesKey>> {
             let index = self.index();
             ids.iter().map(|&id| index.series.get(id).map(Series::key)).collect()
         };
         write((&*self.fs, &self.layout), number, |writer| {
-            fill_merged(writer, inputs, (&keys, deleted), go_on)
+            fill_merged(writer, inputs, (&keys, deleted), go_on, left_out)
         })?;
         Segment::open(&*self.fs, &self.layout, number).map(Arc::new)
     }
 
-    /// Puts a merged segment in the place of its inputs, unless retention has taken one of them.
-    fn replace(
+    /// Puts a merged segment, if there is one, in the place of its inputs, and says whether it could:
+    /// retention may have taken one of them.
+    pub(super) fn replace(
         &self,
         inputs: &[Arc<Segment>],
-        merged: &Arc<Segment>,
+        merged: Option<&Arc<Segment>>,
         deleted: &Arc<Deleted>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let mut series = Vec::new();
-        merged.scan(|id, first, last| series.push((id, first, last)))?;
+        if let Some(merged) = merged {
+            merged.scan(|id, first, last| series.push((id, first, last)))?;
+        }
         let mut files = self.files();
         let view = self.view();
         let numbers = |segments: &[Arc<Segment>]| -> Vec<u64> {
@@ -146,10 +188,11 @@ impl Inner {
         let Some(at) = view.segments.windows(inputs.len()).position(|all| numbers(all) == wanted)
         else {
             drop(files);
-            return self.remove_file(&merged.path);
+            merged.map_or(Ok(()), |merged| self.remove_file(&merged.path))?;
+            return Ok(false);
         };
         let mut segments = view.segments.clone();
-        segments.splice(at..at + inputs.len(), [Arc::clone(merged)]);
+        segments.splice(at..at + inputs.len(), merged.map(Arc::clone));
         let mut manifest = files.manifest.clone();
         manifest.segments = numbers(&segments);
         self.write_manifest(&mut files, manifest)?;
@@ -161,14 +204,15 @@ impl Inner {
                 }
             }
         }
-        if Arc::ptr_eq(deleted, &view.deleted) {
+        if let Some(merged) = merged
+            && Arc::ptr_eq(deleted, &view.deleted)
+        {
             files.without_deleted.insert(merged.number);
         }
         self.show(&mut files, View { segments, ..view.successor() });
         files.retired.extend(inputs.iter().map(Arc::clone));
-        drop(files);
-        // A query that has a file open reads on.
-        inputs.iter().try_for_each(|segment| self.remove_file(&segment.path))
+        // The files go next. A query that has one open reads on.
+        Ok(true)
     }
 
     /// Forgets what was deleted once no file and no lane holds it any more.

@@ -10,6 +10,7 @@ use regain_model::KeySeed;
 use regain_storage::fs::{FileLock, Fs};
 use regain_storage::{Error, Result};
 
+use super::health::Known;
 use super::pages::PageCache;
 use super::replay::Replay;
 use super::{Counters, Files, Inner};
@@ -45,6 +46,7 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
     let mut replay = Replay::new(&mut index, &segments, manifest.next_lane, progress);
     let wal_files = wal_files(&names, manifest.wal_first);
     replay.run(&*fs, &layout, &wal_files, &mut manifest, &mut report)?;
+    sync_logs(&*fs, &layout, &wal_files)?;
     let replayed = replay.finish();
     report.series = index.series.len() as u64;
     report.segments = segments.len() as u64;
@@ -54,10 +56,6 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
     let wal = Wal::create(Arc::clone(&fs), layout.clone(), next_wal)?;
     manifest.next_lane = replayed.next_lane;
     manifest.write(&*fs, &layout)?;
-    let is_log =
-        |path: &Path| path.extension().is_some_and(|tail| tail == "wal" || tail == "series");
-    let damaged = report.damage.iter().map(|damage| &damage.path).filter(|path| is_log(path));
-    let damaged: Vec<PathBuf> = damaged.cloned().collect();
     let newest = segments.iter().map(|segment| segment.summary.max_time);
     let newest = newest.chain(replayed.newest).max().unwrap_or(i64::MIN);
     let lanes: Vec<_> = replayed.lanes.by_id.values().map(|lane| lane.view().samples).collect();
@@ -70,6 +68,7 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
     let inner = Inner {
         fs,
         layout,
+        retention: RwLock::new(Arc::new(options.retention.clone())),
         options,
         seed: files.manifest.seed,
         index: RwLock::new(index),
@@ -84,16 +83,18 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
         files: Mutex::new(files),
         merging: Mutex::default(),
         counters,
+        health: Mutex::new(Known::default()),
         closed: AtomicBool::new(false),
         pages: PageCache::default(),
         time_max: AtomicI64::new(i64::MAX),
         newest: AtomicI64::new(newest),
         is_full: AtomicBool::new(false),
         next_lane: AtomicU32::new(replayed.next_lane),
-        damaged,
+        damaged: damaged_logs(&report),
         _lock: lock,
     };
     inner.remove_leftovers(&names)?;
+    inner.note_damaged(damaged_segments(&inner.view(), &report));
     inner.share_replayed();
     Ok((inner, report))
 }
@@ -221,6 +222,21 @@ fn open_segments(
     Ok(segments)
 }
 
+/// The logs in which damage was found.
+fn damaged_logs(report: &ReplayReport) -> Vec<PathBuf> {
+    let is_log =
+        |path: &Path| path.extension().is_some_and(|tail| tail == "wal" || tail == "series");
+    let damaged = report.damage.iter().map(|damage| &damage.path).filter(|path| is_log(path));
+    damaged.cloned().collect()
+}
+
+/// The segments in which damage was found.
+fn damaged_segments(view: &View, report: &ReplayReport) -> Vec<u64> {
+    let is_damaged = |path: &Path| report.damage.iter().any(|damage| damage.path == path);
+    let damaged = view.segments.iter().filter(|segment| is_damaged(&segment.path));
+    damaged.map(|segment| segment.number).collect()
+}
+
 /// Counts for every series the segments that hold samples of it. A damaged page costs its group only.
 fn count_segments(
     segments: &[Arc<Segment>],
@@ -249,6 +265,16 @@ fn wal_files(names: &[String], first: u64) -> Vec<u64> {
         .collect();
     files.sort_unstable();
     files
+}
+
+/// Makes durable what a killed process has written and not synced: what comes now is acknowledged on top of
+/// it and must not outlive it.
+fn sync_logs(fs: &dyn Fs, layout: &Layout, files: &[u64]) -> Result<()> {
+    files.iter().try_for_each(|&number| {
+        let path = layout.file(Kind::Wal, number);
+        let synced = fs.open(&path).and_then(|file| file.sync_data());
+        synced.map_err(io_error("sync", &path))
+    })
 }
 
 /// The sizes of log files by number.

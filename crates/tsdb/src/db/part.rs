@@ -3,11 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use regain_storage::{Batch, Ctx, Error, Part, Parts, Result, Run, Selection, SeriesMeta, Want};
+use regain_storage::{
+    Batch, Ctx, Error, Part, Parts, Result, Run, Selection, SeriesMeta, Want, histogram_cell,
+    histogram_index,
+};
 
 use super::batch_times::{BatchTimes, RowsId, offset};
 use super::delete::hide;
-use super::locate::{LoadedPages, Located, SealedPiece, find};
+use super::locate::{LoadedPages, Located, SealedGroup, SealedPiece, find};
 use super::rows::RowsInSpan;
 use super::select::{Selected, SelectedSeries};
 use super::sketch::Sketch;
@@ -17,6 +20,7 @@ use crate::lane::LaneData;
 use crate::layout::corrupt;
 use crate::segment::page::{Piece, Rows};
 use crate::segment::read::{Chosen, Frames, decode, decode_values};
+use crate::segment::values::{KnownValues, Source};
 
 /// Hands out the parts of a selection.
 #[derive(Debug)]
@@ -58,22 +62,34 @@ impl StoreParts {
     }
 }
 
+impl StoreParts {
+    /// The next part, which is not prepared.
+    fn take(&mut self) -> Result<Option<StorePart>> {
+        self.ctx.cancel.check()?;
+        let rest = self.selected.series.len() - self.next;
+        if rest == 0 {
+            return Ok(None);
+        }
+        let end = self.next + rest.min(<dyn Parts>::SERIES_MAX);
+        let range = std::mem::replace(&mut self.next, end)..end;
+        Ok(Some(StorePart::new(self, range)))
+    }
+}
+
 impl Parts for StoreParts {
     fn next(&mut self) -> Result<Option<Box<dyn Part>>> {
-        loop {
-            self.ctx.cancel.check()?;
-            let rest = self.selected.series.len() - self.next;
-            if rest == 0 {
-                return Ok(None);
-            }
-            let end = self.next + rest.min(<dyn Parts>::SERIES_MAX);
-            let range = std::mem::replace(&mut self.next, end)..end;
-            let part = StorePart::new(self, range)?;
+        while let Some(mut part) = self.take()? {
+            part.prepare_with(&mut self.loaded)?;
             // Whether all series had samples is known only now.
             if !part.metas.is_empty() {
                 return Ok(Some(Box::new(part)));
             }
         }
+        Ok(None)
+    }
+
+    fn next_unprepared(&mut self) -> Result<Option<Box<dyn Part>>> {
+        Ok(self.take()?.map(|part| Box::new(part) as Box<dyn Part>))
     }
 }
 
@@ -89,43 +105,51 @@ struct StorePart {
     range: Range<usize>,
     /// Where their samples are in segments, once that is of interest.
     located: Option<Located>,
-    /// Values of groups that were read, as the groups lie in `located`.
-    values: Vec<Option<Box<[u8]>>>,
+    /// The values of the groups as far as they were read, as the groups lie in `located`.
+    values: Vec<KnownValues>,
 }
 
 impl StorePart {
-    fn new(parts: &mut StoreParts, range: Range<usize>) -> Result<Self> {
-        let StoreParts { seen, selected, loaded, rows, plan, .. } = parts;
-        let series = &selected.series[range.clone()];
-        let mut part = Self {
-            seen: Arc::clone(seen),
-            selected: Arc::clone(selected),
-            rows: Arc::clone(rows),
-            plan: *plan,
-            metas: Vec::with_capacity(series.len()),
-            places: Vec::with_capacity(series.len()),
+    fn new(parts: &StoreParts, range: Range<usize>) -> Self {
+        Self {
+            seen: Arc::clone(&parts.seen),
+            selected: Arc::clone(&parts.selected),
+            rows: Arc::clone(&parts.rows),
+            plan: parts.plan,
+            metas: Vec::with_capacity(range.len()),
+            places: Vec::with_capacity(range.len()),
             range,
             located: None,
             values: Vec::new(),
-        };
-        let mut sketches = part.sketches(loaded)?;
-        if let Some(sketches) = &mut sketches {
-            part.leave_out_deleted(sketches)?;
         }
+    }
+
+    /// Finds out what is known of the series, with the pages that were read last.
+    fn prepare_with(&mut self, loaded: &mut [LoadedPages]) -> Result<()> {
+        let described = self.describe(loaded);
+        described.inspect_err(|error| self.seen.db.note_damage(error))
+    }
+
+    fn describe(&mut self, loaded: &mut [LoadedPages]) -> Result<()> {
+        let mut sketches = self.sketches(loaded)?;
+        if let Some(sketches) = &mut sketches {
+            self.leave_out_deleted(sketches)?;
+        }
+        let series = &self.selected.series[self.range.clone()];
         for (at, &Selected { key, labels, .. }) in series.iter().enumerate() {
             let (samples_max, presence) = match &sketches {
                 // Who wants no samples needs no bound, and gets none.
                 None => (u64::MAX, None),
                 Some(sketches) if sketches[at].samples_max == 0 => continue,
-                Some(sketches) if plan.presence => {
+                Some(sketches) if self.plan.presence => {
                     (sketches[at].samples_max, sketches[at].presence())
                 }
                 Some(sketches) => (sketches[at].samples_max, None),
             };
-            part.metas.push(SeriesMeta { key, labels, samples_max, presence });
-            part.places.push(at);
+            self.metas.push(SeriesMeta { key, labels, samples_max, presence });
+            self.places.push(at);
         }
-        Ok(part)
+        Ok(())
     }
 
     /// What is known about the series; nothing where nobody wants to know.
@@ -182,7 +206,7 @@ impl StorePart {
         for (at, sketch) in sketches.iter_mut().enumerate() {
             if self.deleted(at).is_some() {
                 self.locate()?;
-                self.load(at)?;
+                self.load(std::iter::once(at))?;
                 self.read_series(at, &mut column)?;
                 *sketch = Sketch::of_count(column.times.len() as u64);
             }
@@ -200,7 +224,7 @@ impl StorePart {
             let series = &self.selected.series[self.range.clone()];
             Located::new(&self.seen, &mut loaded, series, self.plan.span)?
         };
-        self.values.resize(located.groups.len(), None);
+        self.values.resize_with(located.groups.len(), KnownValues::default);
         self.located = Some(located);
         Ok(())
     }
@@ -234,31 +258,35 @@ impl StorePart {
         chosen.ok_or_else(|| self.impossible(sealed.segment))
     }
 
-    /// Reads the values of the groups that a series needs.
-    fn load(&mut self, at: usize) -> Result<()> {
+    /// Reads the values that some series need.
+    fn load(&mut self, which: impl IntoIterator<Item = usize>) -> Result<()> {
         let Self { seen, located, values, .. } = self;
         let Some(located) = located else { return Ok(()) };
-        for sealed in located.pieces_of(at) {
-            let slot = &mut values[sealed.group as usize];
-            if slot.is_some() {
-                continue;
-            }
-            let group = located.groups[sealed.group as usize];
-            let segment = &seen.segments[group.segment as usize].segment;
-            let range = segment.data_range(group.group as usize);
-            let bytes = segment.read(range.clone())?;
-            if crc32c::crc32c(&bytes) != group.crc {
-                return Err(corrupt(&segment.path, range.start, "the values of a group"));
-            }
-            *slot = Some(bytes.into_boxed_slice());
+        // Where the wanted values of each group begin and end.
+        let mut wanted = vec![(usize::MAX, 0); located.groups.len()];
+        for sealed in which.into_iter().flat_map(|at| located.pieces_of(at)) {
+            let (start, end) = &mut wanted[sealed.group as usize];
+            let first = sealed.start as usize;
+            *start = first.min(*start);
+            *end = first.saturating_add(sealed.piece.size_bytes as usize).max(*end);
+        }
+        for ((group, known), (start, end)) in located.groups.iter().zip(values).zip(wanted) {
+            known.load(source_of(seen, group), start..end)?;
         }
         Ok(())
     }
 
-    /// Where a piece's frames begin.
-    fn frames(&self, sealed: &SealedPiece) -> Result<Frames<'_>> {
-        let group = self.values[sealed.group as usize].as_deref();
-        group.map(|group| (group, sealed.start as usize)).ok_or_else(|| self.broken(sealed))
+    /// Decodes a piece whose values were loaded. `decode` says nothing when it could not.
+    fn decode_piece(
+        &self,
+        sealed: &SealedPiece,
+        decode: impl FnMut(Frames<'_>) -> Option<()>,
+    ) -> Result<()> {
+        let located = self.located.as_ref().ok_or_else(|| self.broken(sealed))?;
+        let source = source_of(&self.seen, &located.groups[sealed.group as usize]);
+        let known = &self.values[sealed.group as usize];
+        let is_decoded = known.decode(source, sealed.start as usize, decode)?;
+        is_decoded.then_some(()).ok_or_else(|| self.broken(sealed))
     }
 
     fn broken(&self, sealed: &SealedPiece) -> Error {
@@ -291,8 +319,8 @@ impl StorePart {
         let mut ordered = true;
         for sealed in self.pieces_of(at) {
             let piece_start = out.times.len();
-            let (frames, chosen) = (self.frames(sealed)?, self.chosen(sealed)?);
-            decode(frames, &chosen, self.plan.span, out).ok_or_else(|| self.broken(sealed))?;
+            let chosen = self.chosen(sealed)?;
+            self.decode_piece(sealed, |frames| decode(frames, &chosen, self.plan.span, out))?;
             ordered &= is_ordered(&out.times, piece_start);
         }
         for (data, slot) in self.unsealed(at) {
@@ -308,6 +336,11 @@ impl StorePart {
         }
         Ok(())
     }
+}
+
+fn source_of<'a>(seen: &'a Seen, group: &'a SealedGroup) -> Source<'a> {
+    let segment = &*seen.segments[group.segment as usize].segment;
+    (segment, group.group as usize, &group.page.sums)
 }
 
 /// The samples of a piece that are neighbouring rows: their times, and the index of the first value.
@@ -329,30 +362,63 @@ impl Plain<'_> {
     }
 }
 
+/// Appends the values of a series with what is beside them.
+fn append(column: &mut Column, out: &mut Batch) {
+    if column.has_beside() {
+        column.settle();
+        if !column.starts.is_empty() {
+            out.starts.resize(out.floats.len(), 0);
+            out.starts.extend_from_slice(&column.starts);
+        }
+        let before = out.histograms.len();
+        let moved = |&value: &f64| match histogram_index(value) {
+            Some(index) => histogram_cell(offset(before) + index),
+            None => value,
+        };
+        out.floats.extend(column.values.iter().map(moved));
+        out.histograms.append(&mut column.histograms);
+    } else {
+        out.floats.extend_from_slice(&column.values);
+    }
+}
+
 /// Whether the piece that begins at `at` is newer than what lies before it.
 fn is_ordered(times: &[i64], at: usize) -> bool {
     at == 0 || at == times.len() || times[at - 1] < times[at]
 }
 
 impl Part for StorePart {
+    fn prepare(&mut self) -> Result<()> {
+        let segments = self.seen.segments.iter();
+        let mut loaded: Vec<_> = segments.map(|_| LoadedPages::default()).collect();
+        self.prepare_with(&mut loaded)
+    }
+
     fn series(&self) -> &[SeriesMeta] {
         &self.metas
     }
 
     fn decode(&mut self, which: Range<usize>, out: &mut Batch) -> Result<()> {
+        let filled = self.fill(which, out);
+        filled.inspect_err(|error| self.seen.db.note_damage(error))
+    }
+}
+
+impl StorePart {
+    fn fill(&mut self, which: Range<usize>, out: &mut Batch) -> Result<()> {
         out.clear();
         self.locate()?;
-        for index in which.clone() {
-            self.load(self.places[index])?;
-        }
+        let places = self.places[which.clone()].to_vec();
+        self.load(places)?;
         let (mut shared, mut column) = (BatchTimes::default(), Column::default());
         let (mut plain, mut ids) = (Vec::new(), Vec::new());
         for index in which {
             let (at, from) = (self.places[index], out.floats.len());
             let times = if self.plain_rows(at, &mut plain)? {
                 for Plain { sealed, times, first } in &plain {
-                    decode_values(self.frames(sealed)?, *first, times.len(), &mut out.floats)
-                        .ok_or_else(|| self.broken(sealed))?;
+                    self.decode_piece(sealed, |frames| {
+                        decode_values(frames, *first, times.len(), &mut out.floats)
+                    })?;
                 }
                 ids.clear();
                 ids.extend(plain.iter().map(Plain::id));
@@ -363,13 +429,16 @@ impl Part for StorePart {
                 })
             } else {
                 self.read_series(at, &mut column)?;
-                out.floats.extend_from_slice(&column.values);
+                append(&mut column, out);
                 shared.of_column(&column.times, &mut out.times)
             };
             if !times.is_empty() {
                 let floats = offset(from)..offset(out.floats.len());
                 out.runs.push(Run { series: offset(index), times, floats });
             }
+        }
+        if !out.starts.is_empty() {
+            out.starts.resize(out.floats.len(), 0);
         }
         Ok(())
     }

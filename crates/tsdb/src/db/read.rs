@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use regain_model::{Histogram, SeriesKey};
+use regain_storage::is_histogram;
+
 use super::Inner;
 use crate::column::Column;
 use crate::index::Place;
 use crate::lane::LaneData;
 use crate::segment::Segment;
-use crate::segment::page::Piece;
 use crate::segment::read::{Frames, choose, decode};
+use crate::segment::values::KnownValues;
 use crate::view::View;
 
 /// Stands for the value of a deleted sample: no writer sends this one.
@@ -50,6 +53,40 @@ impl Inner {
         newest.filter(|&(time, _)| time >= from)
     }
 
+    /// The histogram that is the newest sample of a series, if it is one.
+    pub(super) fn newest_histogram_of(&self, id: u32) -> Option<Arc<Histogram>> {
+        let (time, bits) = self.newest_of(id, i64::MIN)?;
+        if !is_histogram(f64::from_bits(bits)) {
+            return None;
+        }
+        let view = self.view();
+        let deleted = view.deleted.of(id).unwrap_or_default();
+        if deleted.iter().any(|&(first, last)| first <= time && time <= last) {
+            return None;
+        }
+        let (key, places) = {
+            let index = self.index();
+            let series = index.series.get(id)?;
+            let others = index.other_places(id).iter().copied();
+            (series.key(), std::iter::once(series.place).chain(others).collect::<Vec<_>>())
+        };
+        let (mut column, span) = (Column::default(), (time, time));
+        for place in places.into_iter().filter(|&place| place != Place::NONE) {
+            for data in self.lane_parts(&view, place.lane) {
+                data.read(place.slot, span, &mut column);
+            }
+        }
+        for segment in &view.segments {
+            let summary = &segment.summary;
+            if column.times.is_empty() && summary.min_time <= time && time <= summary.max_time {
+                // Who cannot be read knows nothing about resets.
+                read_segment(segment, (id, key), span, &mut column)?;
+            }
+        }
+        column.settle();
+        column.histograms.pop()
+    }
+
     /// The unsealed samples of a lane as the view sees them, oldest first.
     pub(super) fn lane_parts(&self, view: &View, lane: u32) -> Vec<Arc<LaneData>> {
         let head = self.lanes().by_id.get(&lane).map(|lane| lane.view());
@@ -60,39 +97,39 @@ impl Inner {
     }
 }
 
-fn newest_in(
+fn newest_in(segment: &Segment, id: u32, key: SeriesKey, from: i64) -> Option<(i64, u64)> {
+    let mut column = Column::default();
+    read_segment(segment, (id, key), (from, i64::MAX), &mut column)?;
+    column.newest()
+}
+
+/// Appends the samples of a series that a segment has within `span`; `None` when it cannot be read.
+fn read_segment(
     segment: &Segment,
-    id: u32,
-    key: regain_model::SeriesKey,
-    from: i64,
-) -> Option<(i64, u64)> {
+    (id, key): (u32, SeriesKey),
+    span: (i64, i64),
+    column: &mut Column,
+) -> Option<()> {
     let groups = segment.groups_of(key, usize::MAX);
     let pages = segment.pages(groups.clone()).ok()?;
-    let mut column = Column::default();
     for (group, page) in groups.zip(pages) {
         let Some((page, at)) = page.and_then(|page| page.find(id, 0).map(|at| (page, at))) else {
             continue;
         };
-        let entry = &page.entries[at];
-        let data = segment.read(segment.data_range(group)).ok()?;
-        let mut at = entry.start as usize;
-        for piece in page.pieces_of(entry) {
-            read_piece(segment, piece, (&data, at), from, &mut column)?;
+        let (entry, source) = (&page.entries[at], (segment, group, &*page.sums));
+        let pieces = page.pieces_of(entry);
+        let size_bytes: usize = pieces.iter().map(|piece| piece.size_bytes as usize).sum();
+        let (mut at, mut values) = (entry.start as usize, KnownValues::default());
+        values.load(source, at..at + size_bytes).ok()?;
+        for piece in pieces {
+            let times = segment.lanes.get(piece.lane as usize)?.times();
+            let chosen = choose(piece, &times, span)?;
+            let decode = |frames: Frames<'_>| decode(frames, &chosen, span, column);
+            if !values.decode(source, at, decode).ok()? {
+                return None;
+            }
             at += piece.size_bytes as usize;
         }
     }
-    column.newest()
-}
-
-fn read_piece(
-    segment: &Segment,
-    piece: &Piece,
-    frames: Frames<'_>,
-    from: i64,
-    out: &mut Column,
-) -> Option<()> {
-    let times = segment.lanes.get(piece.lane as usize)?.times();
-    let span = (from, i64::MAX);
-    let chosen = choose(piece, &times, span)?;
-    decode(frames, &chosen, span, out)
+    Some(())
 }

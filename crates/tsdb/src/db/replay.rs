@@ -198,7 +198,7 @@ impl<'a> Replay<'a> {
                 return Some(Outcome::Skipped);
             }
             *whole = true;
-            writer.chain.forget_row();
+            writer.chain.forget();
         } else if !*whole || head.sequence != writer.chain.sequence + 1 {
             *whole = false;
             return Some(Outcome::Skipped);
@@ -211,7 +211,7 @@ impl<'a> Replay<'a> {
         }
         assign(self.index, lane, writer, &slots)?;
         writer.chain.sequence = head.sequence;
-        let batch = read_batch(cursor, writer)?;
+        let batch = read_batch(cursor, writer, head.own_starts)?;
         *whole = true;
         if head.sequence <= sealed {
             return Some(Outcome::Sealed);
@@ -300,7 +300,7 @@ fn assign(index: &mut Index, lane: &Lane, writer: &mut Writer, slots: &[(u32, u3
 }
 
 /// Reads rows and samples of their own, and moves the writer on.
-fn read_batch(cursor: &mut Cursor<'_>, writer: &mut Writer) -> Option<Batch> {
+fn read_batch(cursor: &mut Cursor<'_>, writer: &mut Writer, own_starts: bool) -> Option<Batch> {
     let mut batch = Batch::default();
     let mut newest = writer.newest;
     for _ in 0..cursor.count()? {
@@ -315,10 +315,10 @@ fn read_batch(cursor: &mut Cursor<'_>, writer: &mut Writer) -> Option<Batch> {
         }
         batch.rows.push(BatchRow { row, fill });
     }
-    batch.own = read_own(cursor, &writer.chain)?;
+    batch.own = read_own(cursor, &mut writer.chain, own_starts)?;
     if batch.own.iter().any(|&(slot, ..)| slot as usize >= writer.slots.len()) {
         return None;
     }
-    writer.newest = batch.own.iter().fold(newest, |newest, own| newest.max(own.1));
+    writer.newest = batch.own.iter().fold(newest, |newest, (_, own)| newest.max(own.time));
     cursor.is_empty().then_some(batch)
 }

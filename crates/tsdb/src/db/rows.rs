@@ -30,6 +30,11 @@ impl RowsInSpan {
         Self { span, segments: seen.segments.iter().map(|_| OnceLock::new()).collect() }
     }
 
+    /// The span of the selection.
+    pub(super) fn span(&self) -> (i64, i64) {
+        self.span
+    }
+
     fn of_lane(&self, seen: &Seen, segment: u32, lane: u32) -> Option<&InSpan> {
         let at = segment as usize;
         let lanes = self.segments[at].get_or_init(|| {
@@ -51,6 +56,20 @@ impl RowsInSpan {
 
     /// The samples of a piece that lie in the span; `None` when the piece makes no sense.
     pub(super) fn choose<'a>(
+        &self,
+        seen: &'a Seen,
+        segment: u32,
+        piece: &'a Piece,
+    ) -> Option<Chosen<'a>> {
+        if piece.beside {
+            let times = &seen.segments[segment as usize].times(piece.lane)?.times;
+            return choose(piece, times, self.span);
+        }
+        self.choose_values(seen, segment, piece)
+    }
+
+    /// The values of a piece that lie in the span, whatever is beside them.
+    pub(super) fn choose_values<'a>(
         &self,
         seen: &'a Seen,
         segment: u32,

@@ -7,7 +7,7 @@ use super::rows::RowsInSpan;
 use super::snapshot::Seen;
 use crate::column::Times;
 use crate::lane::LaneData;
-use crate::lane::row::count;
+use crate::lane::row::slots;
 use crate::segment::page::{Piece, Rows};
 use crate::segment::read::Chosen;
 
@@ -37,9 +37,23 @@ impl Sketch {
         self.is_unknown |= piece.stale;
         match &piece.rows {
             Rows::Own(samples, ..) => self.samples_max += u64::from(*samples),
-            Rows::Mask(mask) => self.samples_max += count(mask),
+            Rows::Mask(_) => {
+                let Chosen::Masked(times, mask) =
+                    rows_in_span.choose_values(seen, segment, piece)?
+                else {
+                    return None;
+                };
+                let (min, max) = rows_in_span.span();
+                for &time in slots(mask).map(|row| &times[row]).filter(|&&t| min <= t && t <= max) {
+                    self.samples_max += 1;
+                    self.is_unknown |= self.times.span.is_some_and(|(_, last)| last >= time);
+                    self.times.add(time, (i64::MIN, i64::MAX));
+                }
+                return Some(());
+            }
             Rows::All | Rows::Range(..) => {
-                let Chosen::Rows(rows, _) = rows_in_span.choose(seen, segment, piece)? else {
+                let Chosen::Rows(rows, _) = rows_in_span.choose_values(seen, segment, piece)?
+                else {
                     return None;
                 };
                 self.samples_max += rows.len() as u64;

@@ -10,7 +10,7 @@ use super::Inner;
 use super::delete::hides;
 use super::part::StoreParts;
 use super::select::LaneView;
-use crate::index::IdSet;
+use crate::index::{IdSet, Index};
 use crate::segment::Segment;
 use crate::segment::page::Piece;
 use crate::segment::read::{Decoded, LaneTimes};
@@ -73,6 +73,21 @@ impl Seen {
     }
 }
 
+/// The values of the label `name` that some series have, sorted.
+fn values_of(index: &Index, name: &str, ids: &IdSet) -> Vec<String> {
+    let Some(name) = index.symbols.find(name) else { return Vec::new() };
+    let series = ids.iter().filter_map(|id| index.series.get(id));
+    let pairs = series.flat_map(|series| index.labels_of(series));
+    let mut pairs: Vec<u32> =
+        pairs.copied().filter(|&pair| index.pairs.get(pair).0 == name).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let mut values: Vec<String> =
+        pairs.into_iter().map(|pair| index.value_text(pair).to_owned()).collect();
+    values.sort_unstable();
+    values
+}
+
 impl StoreSnapshot {
     /// A view of `span` whose mark is older than itself.
     pub(super) fn new(db: Arc<Inner>, (mark, view): (u64, Arc<View>), span: Span) -> Self {
@@ -92,6 +107,7 @@ impl StoreSnapshot {
 
 impl Snapshot for StoreSnapshot {
     fn select(&self, selection: &Selection<'_>, ctx: &Arc<Ctx>) -> Result<Box<dyn Parts>> {
+        self.seen.db.warn_of_losses(selection.span, ctx);
         let selected = self.seen.select(selection, ctx);
         Ok(Box::new(StoreParts::new(Arc::clone(&self.seen), selected, selection, Arc::clone(ctx))))
     }
@@ -129,6 +145,10 @@ impl Snapshot for StoreSnapshot {
             return Ok(sorted.iter().filter(alive).take(limit).map(text).collect());
         }
         let matching = index.matching(matchers);
+        if matching.count() < sorted.len() {
+            // Looking at few series is less than looking at the lists of many values.
+            return Ok(values_of(&index, name, &matching).into_iter().take(limit).collect());
+        }
         let alive = |ids: &IdSet| ids.iter().any(|id| index.series.get(id).is_some());
         let held = sorted.iter().filter(|&&pair| {
             alive(&IdSet::of(&index.postings[pair as usize]).intersect(&matching))

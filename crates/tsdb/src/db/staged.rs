@@ -3,22 +3,33 @@
 use std::sync::Arc;
 
 use hashbrown::HashMap;
+use regain_model::Histogram;
+use regain_storage::{Value, is_histogram, quieted};
 
-use crate::lane::row::{Mask, Row, has, words};
+use crate::histogram::{bits_of, histogram_at, next_cell};
+use crate::lane::row::{Beside, Mask, Row, Sample, Starts, has, slots, value_bits, words};
 use crate::wal::batch::{Batch, BatchRow};
 
 /// A row under construction.
 #[derive(Debug)]
 pub(super) struct StagedRow {
     pub(super) time: i64,
+    /// Floats, and the places of histograms.
     values: Vec<f64>,
     mask: Vec<u64>,
+    histograms: Vec<Arc<Histogram>>,
+    /// The start timestamps that are known, as they came.
+    starts: Vec<(u32, i64)>,
     fill: bool,
 }
 
 impl StagedRow {
     pub(super) fn new(time: i64, slots: usize, fill: bool) -> Self {
-        Self { time, values: vec![0.0; slots], mask: vec![0; words(slots)], fill }
+        Self::of(time, vec![0.0; slots], vec![0; words(slots)], fill)
+    }
+
+    const fn of(time: i64, values: Vec<f64>, mask: Vec<u64>, fill: bool) -> Self {
+        Self { time, values, mask, histograms: Vec::new(), starts: Vec::new(), fill }
     }
 
     /// A row with a value in each of the first slots.
@@ -27,19 +38,26 @@ impl StagedRow {
         if let (Some(last), rest @ 1..) = (mask.last_mut(), values.len() % 64) {
             *last = (1 << rest) - 1;
         }
-        Self { time, values: values.to_vec(), mask, fill: false }
+        let mut values = values.to_vec();
+        if values.iter().any(|&value| is_histogram(value)) {
+            values = values.into_iter().map(quieted).collect();
+        }
+        Self::of(time, values, mask, false)
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.mask.iter().all(|&word| word == 0)
     }
 
+    /// Bits that tell the value of a slot from others.
     #[inline]
-    pub(super) fn get(&self, slot: usize) -> Option<f64> {
-        has(&self.mask, slot).then(|| self.values[slot])
+    pub(super) fn bits(&self, slot: usize) -> Option<u64> {
+        let value = has(&self.mask, slot).then(|| self.values[slot])?;
+        let histogram = histogram_at(value, &self.histograms);
+        Some(histogram.map_or(value.to_bits(), |held| bits_of(held)))
     }
 
-    /// Sets a slot that is absent; false when it is there already.
+    /// Sets a slot that is absent to a float; false when it is there already.
     #[inline]
     pub(super) fn set(&mut self, slot: usize, value: f64) -> bool {
         if slot >= self.values.len() {
@@ -54,6 +72,58 @@ impl StagedRow {
         self.values[slot] = value;
         true
     }
+
+    /// Sets a slot that is absent; false when it is there already.
+    pub(super) fn set_value(&mut self, slot: usize, start: i64, value: &Value) -> bool {
+        let cell = match value {
+            Value::Float(value) => *value,
+            Value::Histogram(_) => next_cell(self.histograms.len()),
+        };
+        if !self.set(slot, cell) {
+            return false;
+        }
+        if let Value::Histogram(histogram) = value {
+            self.histograms.push(Arc::clone(histogram));
+        }
+        if start != 0 {
+            self.starts.push((small(slot), start));
+        }
+        true
+    }
+
+    /// The row as it will be written: histograms in the order of their slots, starts too. What few rows
+    /// differ in is shared with the row before.
+    fn finish(self, before: Option<&Row>) -> Row {
+        let Self { time, mut values, mask, histograms: all, mut starts, .. } = self;
+        let mut histograms = Vec::with_capacity(all.len());
+        if !all.is_empty() {
+            for slot in slots(&mask) {
+                if let Some(histogram) = histogram_at(values[slot], &all) {
+                    values[slot] = next_cell(histograms.len());
+                    histograms.push(Arc::clone(histogram));
+                }
+            }
+        }
+        starts.retain(|&(slot, _)| has(&mask, slot as usize));
+        starts.sort_unstable_by_key(|&(slot, _)| slot);
+        let shared = before.and_then(|before| before.beside.as_ref());
+        let shared = shared.filter(|beside| *beside.starts == *starts);
+        let starts = match shared {
+            Some(held) => Arc::clone(&held.starts),
+            None if starts.is_empty() => Starts::default(),
+            None => starts.into(),
+        };
+        let mask = match before.map(|before| &before.mask) {
+            Some(before) if **before == *mask => Arc::clone(before),
+            _ => Mask::from(mask),
+        };
+        let beside = Beside::of(histograms, starts);
+        Row { time, values: values.into_boxed_slice(), mask, beside }
+    }
+}
+
+fn small(slot: usize) -> u32 {
+    u32::try_from(slot).expect("slots are counted in 32 bits")
 }
 
 /// Everything that one batch holds.
@@ -61,7 +131,7 @@ impl StagedRow {
 pub(super) struct Staged {
     /// Rows by time.
     pub(super) rows: Vec<StagedRow>,
-    own: Vec<(u32, i64, f64)>,
+    own: Vec<(u32, Sample)>,
     own_newest: HashMap<u32, (i64, u64)>,
 }
 
@@ -78,7 +148,7 @@ impl Staged {
 
     /// The newest staged sample of a slot: time and bits.
     pub(super) fn newest(&self, slot: usize) -> Option<(i64, u64)> {
-        let row = self.rows.iter().rev().find_map(|row| Some((row.time, row.get(slot)?.to_bits())));
+        let row = self.rows.iter().rev().find_map(|row| Some((row.time, row.bits(slot)?)));
         if self.own_newest.is_empty() {
             return row;
         }
@@ -99,46 +169,63 @@ impl Staged {
         &mut self.rows[at]
     }
 
-    pub(super) fn add_own(&mut self, slot: usize, time: i64, value: f64) {
-        let slot = u32::try_from(slot).expect("slots are counted in 32 bits");
-        self.own.push((slot, time, value));
-        self.own_newest.insert(slot, (time, value.to_bits()));
+    pub(super) fn add_own(&mut self, slot: usize, sample: Sample) {
+        let slot = small(slot);
+        self.own_newest.insert(slot, (sample.time, value_bits(&sample.value)));
+        self.own.push((slot, sample));
     }
 
     /// Keeps those samples of a slot that `keep` wants, which gets their times and bits.
     pub(super) fn retain(&mut self, slot: usize, mut keep: impl FnMut(i64, u64) -> bool) {
         for row in &mut self.rows {
-            if let Some(value) = row.get(slot)
-                && !keep(row.time, value.to_bits())
+            if let Some(bits) = row.bits(slot)
+                && !keep(row.time, bits)
             {
                 row.mask[slot / 64] &= !(1 << (slot % 64));
+                // The log writes the next row against this one, and knows nothing of what is absent.
+                row.values[slot] = 0.0;
             }
         }
-        self.own.retain(|&(at, time, value)| at as usize != slot || keep(time, value.to_bits()));
+        self.own.retain(|(at, sample)| {
+            *at as usize != slot || keep(sample.time, value_bits(&sample.value))
+        });
     }
 
     /// Turns what is staged into a batch. A row with the slots of `before` shares its mask.
-    pub(super) fn take(&mut self, mut before: Option<Mask>) -> Batch {
+    pub(super) fn take(&mut self, before: Option<Arc<Row>>) -> Batch {
         let Self { rows, own, .. } = self;
         // A sample staged alone may have been at the time of a row that came later.
-        own.retain(|&(slot, time, value)| {
-            let row = rows.binary_search_by_key(&time, |row| row.time);
-            !row.is_ok_and(|at| rows[at].set(slot as usize, value))
+        own.retain(|(slot, Sample { time, start, value })| {
+            let row = rows.binary_search_by_key(time, |row| row.time);
+            !row.is_ok_and(|at| rows[at].set_value(*slot as usize, *start, value))
         });
         let mut batch = Batch { rows: Vec::with_capacity(rows.len()), own: std::mem::take(own) };
+        let mut before = before;
         for row in rows.drain(..).filter(|row| !row.is_empty()) {
-            let StagedRow { time, values, mask, fill } = row;
-            let mask = match &before {
-                Some(before) if **before == *mask => Arc::clone(before),
-                _ => Mask::from(mask),
-            };
+            let fill = row.fill;
+            let row = Arc::new(row.finish(before.as_deref()));
             if !fill {
-                before = Some(Arc::clone(&mask));
+                before = Some(Arc::clone(&row));
             }
-            let row = Row { time, values: values.into_boxed_slice(), mask };
-            batch.rows.push(BatchRow { row: Arc::new(row), fill });
+            batch.rows.push(BatchRow { row, fill });
         }
         self.own_newest.clear();
         batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_lane_has_overtaken_leaves_no_value_for_the_log_to_build_on() {
+        let mut staged = Staged::default();
+        staged.add_row(StagedRow::whole(1, &[5.0, 6.0]));
+        staged.retain(0, |_, _| false);
+        let batch = staged.take(None);
+        let row = &batch.rows[0].row;
+        assert_eq!((row.get(0), row.get(1)), (None, Some(6.0)));
+        assert_eq!(row.values[0].to_bits(), 0);
     }
 }

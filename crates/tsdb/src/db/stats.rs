@@ -44,6 +44,8 @@ pub struct Stats {
     pub too_old: u64,
     /// Samples refused because unsealed samples fill the memory.
     pub over_limit: u64,
+    /// Samples refused because the log could not be written.
+    pub unwritten: u64,
     /// Series refused because their key belongs to another.
     pub key_collisions: u64,
     /// Series created since the start.
@@ -130,6 +132,7 @@ impl Db {
             too_new: Counters::get(&counters.too_new),
             too_old: Counters::get(&counters.too_old),
             over_limit: Counters::get(&counters.over_limit),
+            unwritten: Counters::get(&counters.unwritten),
             key_collisions: Counters::get(&counters.key_collisions),
             series_created: Counters::get(&counters.series_created),
             series_removed: Counters::get(&counters.series_removed),

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use regain_model::Timestamp;
-use regain_storage::Result;
+use regain_storage::{Result, Trouble};
 
+use super::health::Work;
 use super::{Counters, Db, Files, Inner};
 use crate::index::Place;
 use crate::lane::{Lane, Slot, row};
@@ -20,31 +21,8 @@ const HEAD_LIMIT: u64 = 4;
 impl Db {
     /// Does what is due at `now`; meant to be called every few seconds from one thread.
     pub fn tick(&self, now: Timestamp) -> Result<()> {
-        let inner = &*self.0;
-        inner.check_open()?;
-        if inner.options.future_max_ms > 0 {
-            let limit = now.0.saturating_add(inner.options.future_max_ms);
-            // Ordering: a limit that moves slowly.
-            inner.time_max.store(limit, Ordering::Relaxed);
-        }
-        inner.recover()?;
-        let due = {
-            let mut files = inner.files();
-            let period_ends = inner.period_ends(&mut files, now.0);
-            files.removal_wanted |= period_ends;
-            period_ends || inner.is_seal_due(&mut files, now.0)
-        };
-        // Room is made first: a full disk may be why a seal failed.
-        inner.retain()?;
-        let sealed = if due { inner.seal() } else { Ok(()) };
-        inner.limit_head();
-        sealed?;
-        if !due && inner.wal.sizes().0 > inner.options.wal_file_bytes_max {
-            let mut files = inner.files();
-            files.wal_closed.extend([inner.wal.rotate()?]);
-            inner.note_log_size(&files);
-        }
-        inner.settle()
+        self.0.check_open()?;
+        self.0.watch(Work::Writing, self.0.tick(now))
     }
 
     /// Seals everything that is not sealed.
@@ -63,6 +41,35 @@ impl Db {
 }
 
 impl Inner {
+    fn tick(&self, now: Timestamp) -> Result<()> {
+        if self.options.future_max_ms > 0 {
+            let limit = now.0.saturating_add(self.options.future_max_ms);
+            // Ordering: a limit that moves slowly.
+            self.time_max.store(limit, Ordering::Relaxed);
+        }
+        // Room is made first: a full disk may be why something has failed.
+        self.give_reserve()?;
+        let retained = self.retain();
+        self.recover()?;
+        let due = {
+            let mut files = self.files();
+            let period_ends = self.period_ends(&mut files, now.0);
+            files.removal_wanted |= period_ends;
+            period_ends || self.is_seal_due(&mut files, now.0)
+        };
+        retained?;
+        let sealed = if due { self.seal() } else { Ok(()) };
+        self.limit_head();
+        sealed?;
+        if !due && self.wal.sizes().0 > self.options.wal_file_bytes_max {
+            let mut files = self.files();
+            files.wal_closed.extend([self.wal.rotate()?]);
+            self.note_log_size(&files);
+        }
+        self.settle()?;
+        self.keep_reserve()
+    }
+
     fn period_ends(&self, files: &mut Files, now: i64) -> bool {
         let period = now.div_euclid(self.options.period_ms.max(1));
         files.period.replace(period).is_some_and(|before| before < period)
@@ -77,7 +84,8 @@ impl Inner {
             return false;
         }
         let appended = Counters::get(&self.counters.samples_appended);
-        if files.last_growth.0 != appended {
+        // A clock that jumps back must not make silence of the time until it is where it was.
+        if files.last_growth.0 != appended || now < files.last_growth.1 {
             files.last_growth = (appended, now);
         }
         let active = self.index().active() as u64;
@@ -107,8 +115,12 @@ impl Inner {
     /// After a failure: a new log file, a new series log. What is in memory is sealed next, because
     /// the old files may have lost what they were given.
     fn recover(&self) -> Result<()> {
+        if self.trouble_of_logs() == Some(Trouble::DiskFull) {
+            self.keep_reserve()?;
+            self.prove_room()?;
+        }
         let mut files = self.files();
-        if self.series_log().has_failed() {
+        if self.series_log().trouble().is_some() {
             self.renew_series_log(&mut files)?;
             files.seal_wanted = true;
         }
@@ -251,18 +263,19 @@ impl Inner {
     fn expired(&self, files: &Files, segments: &[Arc<Segment>]) -> usize {
         let newest = segments.iter().map(|segment| segment.summary.max_time).max();
         let mut expired = 0;
-        if self.options.retention_ms > 0
+        let retention = self.retention();
+        if retention.time_ms > 0
             && let Some(newest) = newest
         {
-            let oldest = newest.saturating_sub(self.options.retention_ms);
+            let oldest = newest.saturating_sub(retention.time_ms);
             expired = segments.iter().take_while(|s| s.summary.max_time <= oldest).count();
         }
-        if self.options.retention_bytes > 0 {
+        if retention.bytes > 0 {
             let mut total = files.wal_closed.values().sum::<u64>();
             total += self.wal.sizes().0 + self.series_log().size_bytes;
             for (at, segment) in segments.iter().enumerate().rev() {
                 total += segment.summary.size_bytes;
-                if total > self.options.retention_bytes {
+                if total > retention.bytes {
                     expired = expired.max(at + 1);
                     break;
                 }

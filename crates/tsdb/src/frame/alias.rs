@@ -11,6 +11,26 @@ use hashbrown::HashMap;
 use super::{Frame, KIND_ALIAS, KIND_MORE, KIND_SHIFT};
 use crate::wire::{Cursor, put_signed, put_varint};
 
+/// The bytes of a group that are at hand. Aliases name places in the group.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct GroupBytes<'a> {
+    bytes: &'a [u8],
+    /// Where in the group they begin.
+    start: usize,
+}
+
+impl<'a> GroupBytes<'a> {
+    /// Some bytes of a group, which begin at the place `start`.
+    pub(crate) const fn new(bytes: &'a [u8], start: usize) -> Self {
+        Self { bytes, start }
+    }
+
+    /// What lies at a place of the group and behind it, where that is at hand.
+    pub(crate) fn from(self, place: usize) -> Option<&'a [u8]> {
+        self.bytes.get(place.checked_sub(self.start)?..)
+    }
+}
+
 /// Shorter frames gain nothing.
 const SIZE_MIN: usize = 12;
 
@@ -42,7 +62,7 @@ impl Aliases {
         let mut rest = Cursor(frames);
         while !rest.is_empty() {
             let start = rest.0;
-            let known = Frame::read(&mut rest, &[]);
+            let known = Frame::read(&mut rest, GroupBytes::default());
             let whole = known.and_then(|_| start.get(..start.len() - rest.0.len()));
             let frame = whole.expect("frames that were just encoded are whole");
             if !self.put_alias(out, group_start, frame) {

@@ -7,7 +7,7 @@ fn floats(values: &[f64]) -> (usize, Vec<u64>) {
     let mut bytes = Vec::new();
     Encoder::block().put_floats(&mut bytes, values);
     let mut cursor = Cursor(&bytes);
-    let frame = Frame::read(&mut cursor, &[]).unwrap();
+    let frame = Frame::read(&mut cursor, GroupBytes::default()).unwrap();
     assert!(cursor.is_empty());
     let mut out = vec![0.0; frame.count()];
     frame.floats(&mut out);
@@ -73,7 +73,7 @@ fn series_that_move_together_are_stored_once() {
     let group = &out[6..];
     assert!(group.len() - starts[1] <= 3 * 8, "{} bytes", group.len() - starts[1]);
     for (values, &start) in buckets.iter().zip(&starts) {
-        let frame = Frame::read(&mut Cursor(&group[start..]), group).unwrap();
+        let frame = Frame::read(&mut Cursor(&group[start..]), GroupBytes::new(group, 0)).unwrap();
         let mut back = vec![0.0; frame.count()];
         frame.floats(&mut back);
         assert_eq!(&back, values);
@@ -128,7 +128,7 @@ fn times_at_the_edges_come_back() {
         let mut bytes = Vec::new();
         Encoder::block().put_times(&mut bytes, &times);
         let mut out = [0; 4];
-        Frame::read(&mut Cursor(&bytes), &[]).unwrap().times(&mut out).unwrap();
+        Frame::read(&mut Cursor(&bytes), GroupBytes::default()).unwrap().times(&mut out).unwrap();
         assert_eq!(out, times);
     }
 }
@@ -157,7 +157,7 @@ proptest! {
         let read = |bytes: &[u8]| {
             let (mut cursor, mut out) = (Cursor(bytes), Vec::new());
             while !cursor.is_empty() {
-                let frame = Frame::read(&mut cursor, &[]).unwrap();
+                let frame = Frame::read(&mut cursor, GroupBytes::default()).unwrap();
                 let at = out.len();
                 out.resize(at + frame.count(), 0.0);
                 frame.floats(&mut out[at..]);
@@ -183,7 +183,7 @@ proptest! {
             values.iter().map(|&(m, scale)| f64::from(m) / 10_f64.powi(scale)).collect();
         let mut bytes = Vec::new();
         Encoder { scale: guess, ..Encoder::block() }.put_floats(&mut bytes, &values);
-        let frame = Frame::read(&mut Cursor(&bytes), &[]).unwrap();
+        let frame = Frame::read(&mut Cursor(&bytes), GroupBytes::default()).unwrap();
         let mut out = vec![0.0; values.len()];
         frame.floats(&mut out);
         prop_assert_eq!(out, values);
@@ -199,7 +199,7 @@ proptest! {
         let mut bytes = Vec::new();
         Encoder::block().put_times(&mut bytes, &times);
         let mut out = vec![0; times.len()];
-        Frame::read(&mut Cursor(&bytes), &[]).unwrap().times(&mut out).unwrap();
+        Frame::read(&mut Cursor(&bytes), GroupBytes::default()).unwrap().times(&mut out).unwrap();
         prop_assert_eq!(out, times);
     }
 
@@ -214,7 +214,7 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = byte;
         }
-        if let Some(frame) = Frame::read(&mut Cursor(&bytes), &bytes) {
+        if let Some(frame) = Frame::read(&mut Cursor(&bytes), GroupBytes::new(&bytes, 0)) {
             let mut out = vec![0.0; frame.count()];
             frame.floats(&mut out);
             prop_assert!(out.len() <= FRAME_MAX);
@@ -224,7 +224,7 @@ proptest! {
     #[test]
     fn hostile_bytes_are_an_answer(bytes: Vec<u8>) {
         let mut cursor = Cursor(&bytes);
-        while let Some(frame) = Frame::read(&mut cursor, &bytes) {
+        while let Some(frame) = Frame::read(&mut cursor, GroupBytes::new(&bytes, 0)) {
             let mut out = vec![0.0; frame.count()];
             frame.floats(&mut out);
             let mut times = vec![0; frame.count()];

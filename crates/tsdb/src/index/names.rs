@@ -56,6 +56,14 @@ impl Index {
         self.symbols.text(self.pairs.get(pair).1)
     }
 
+    /// How many values the label `name` has, or without one how many names there are; with those that no living
+    /// series has any more.
+    pub(crate) fn texts_max(&self, name: Option<&str>) -> usize {
+        let Some(name) = name else { return self.names.len() };
+        let entry = self.symbols.find(name).and_then(|symbol| self.names.get(&symbol));
+        entry.map_or(0, |entry| entry.pairs().len())
+    }
+
     /// The names of the labels of all living series, sorted.
     pub(crate) fn sorted_names(&self) -> Vec<&str> {
         let alive = |entry: &NameEntry| {

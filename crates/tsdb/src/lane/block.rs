@@ -6,8 +6,9 @@ use std::sync::Arc;
 use regain_model::is_stale;
 
 use super::row::Row;
+use crate::beside;
 use crate::column::Column;
-use crate::frame::{Encoder, Frame};
+use crate::frame::{Encoder, Frame, GroupBytes};
 use crate::wire::Cursor;
 
 /// The rows of a block, and of what stays raw before it.
@@ -27,6 +28,33 @@ pub(crate) struct Block {
     masks: Option<Box<[u16]>>,
     /// Whether any value is a staleness marker.
     pub(crate) stale: bool,
+    beside: Option<Box<Beside>>,
+}
+
+/// What the values of some slots have beside them.
+#[derive(Clone, Debug, Default)]
+struct Beside {
+    /// The slots, ascending, and where the bytes of each end.
+    ends: Vec<(u32, u32)>,
+    bytes: Vec<u8>,
+}
+
+impl Beside {
+    /// Adds what the samples of the next slot have.
+    fn add(&mut self, slot: usize, column: &Column, encoder: &mut Encoder<BLOCK_ROWS>) {
+        beside::put(&mut self.bytes, column, encoder);
+        self.ends.push((slot as u32, self.bytes.len() as u32));
+    }
+
+    /// Reads what the samples of a slot have, which begin at the index `at`.
+    fn read(&self, slot: usize, at: usize, out: &mut Column) {
+        if let Ok(found) = self.ends.binary_search_by_key(&slot, |&(slot, _)| slot as usize) {
+            let start = found.checked_sub(1).map_or(0, |before| self.ends[before].1 as usize);
+            let mut cursor = Cursor(&self.bytes[start..]);
+            let read = beside::read(&mut cursor, at, (i64::MIN, i64::MAX), out);
+            read.expect("the head's own bytes are whole");
+        }
+    }
 }
 
 impl Block {
@@ -40,6 +68,8 @@ impl Block {
         let all = ((1_u32 << rows.len()) - 1) as u16;
         let (mut stale, mut whole, mut encoder) = (false, true, Encoder::head());
         let mut values = [0.0; BLOCK_ROWS];
+        let mut beside = rows.iter().any(|row| row.beside.is_some()).then(Box::<Beside>::default);
+        let mut column = Column::default();
         for slot in 0..slots {
             if slot % STRIDE == 0 {
                 starts.push(bytes.len() as u32);
@@ -51,6 +81,17 @@ impl Block {
                     stale |= is_stale(value);
                     count += 1;
                     mask |= 1 << index;
+                }
+            }
+            if let Some(beside) = &mut beside {
+                column.clear();
+                for row in rows {
+                    row.read(slot, &mut column);
+                }
+                column.settle();
+                if column.has_beside() {
+                    values[..count].copy_from_slice(&column.values);
+                    beside.add(slot, &column, &mut encoder);
                 }
             }
             let start = bytes.len();
@@ -68,6 +109,7 @@ impl Block {
             lengths: lengths.into_boxed_slice(),
             masks: if whole { None } else { Some(masks.into_boxed_slice()) },
             stale,
+            beside,
         }
     }
 
@@ -111,7 +153,7 @@ impl Block {
         let before: usize =
             self.lengths[group..slot].iter().map(|&length| usize::from(length)).sum();
         let start = self.starts[slot / STRIDE] as usize + before;
-        let frame = Frame::read(&mut Cursor(&self.bytes[start..]), &[])
+        let frame = Frame::read(&mut Cursor(&self.bytes[start..]), GroupBytes::default())
             .expect("the head's own frames are whole");
         let at = out.values.len();
         out.values.resize(at + frame.count(), 0.0);
@@ -122,11 +164,17 @@ impl Block {
             let present = self.times.iter().enumerate().filter(|(row, _)| mask >> row & 1 == 1);
             out.times.extend(present.map(|(_, &time)| time));
         }
+        if let Some(beside) = &self.beside {
+            beside.read(slot, at, out);
+        }
     }
 
     /// The memory held, in bytes.
     pub(crate) fn size_bytes(&self) -> usize {
         let masks = self.masks.as_ref().map_or(0, |masks| masks.len() * 2);
-        self.times.len() * 8 + self.bytes.len() + self.starts.len() * 4 + self.lengths.len() + masks
+        let beside =
+            self.beside.as_ref().map_or(0, |beside| beside.bytes.len() + beside.ends.len() * 8);
+        let frames = self.bytes.len() + self.starts.len() * 4 + self.lengths.len();
+        self.times.len() * 8 + frames + masks + beside
     }
 }

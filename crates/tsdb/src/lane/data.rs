@@ -10,7 +10,7 @@ use regain_model::is_stale;
 
 use super::block::{BLOCK_ROWS, Block};
 use super::own::Own;
-use super::row::{Row, count};
+use super::row::{Row, Sample, count};
 use crate::column::{Column, Times};
 use crate::wal::batch::{Batch, BatchRow};
 
@@ -100,9 +100,9 @@ impl LaneData {
                 push(&mut self.open, &mut self.blocks, Arc::clone(row), keeps_filling);
             }
         }
-        for &(slot, time, value) in &batch.own {
-            self.note(time, 1);
-            self.push_own(slot as usize, time, value);
+        for (slot, sample) in &batch.own {
+            self.note(sample.time, 1);
+            self.push_own(*slot as usize, sample);
         }
         self.samples - before
     }
@@ -128,28 +128,17 @@ impl LaneData {
         let found = self.open.binary_search_by_key(&row.time, |open| open.time);
         let Ok(at) = found else {
             for slot in super::row::slots(&row.mask) {
-                self.push_own(slot, row.time, row.values[slot]);
+                let sample = row.sample(slot).expect("the slot is present");
+                self.push_own(slot, &sample);
             }
             return;
         };
-        let open = Arc::make_mut(&mut self.open[at]);
-        if open.values.len() < row.values.len() {
-            let mut values = std::mem::take(&mut open.values).into_vec();
-            values.resize(row.values.len(), 0.0);
-            open.values = values.into_boxed_slice();
-        }
-        let mut mask = open.mask.to_vec();
-        mask.resize(super::row::words(open.values.len()), 0);
-        for slot in super::row::slots(&row.mask) {
-            open.values[slot] = row.values[slot];
-            mask[slot / 64] |= 1 << (slot % 64);
-        }
-        open.mask = mask.into();
+        Arc::make_mut(&mut self.open[at]).fill(row);
     }
 
-    fn push_own(&mut self, slot: usize, time: i64, value: f64) {
+    fn push_own(&mut self, slot: usize, sample: &Sample) {
         let slot = u32::try_from(slot).expect("slots are counted in 32 bits");
-        self.own_bytes += Arc::make_mut(self.own.entry(slot).or_default()).push(time, value);
+        self.own_bytes += Arc::make_mut(self.own.entry(slot).or_default()).push(sample);
     }
 
     fn note(&mut self, time: i64, samples: u64) {
@@ -165,9 +154,7 @@ impl LaneData {
             block.read(at, out);
         }
         for row in &self.open {
-            if let Some(value) = row.get(at) {
-                out.push(row.time, value);
-            }
+            row.read(at, out);
         }
         if let Some(own) = self.own.get(&slot) {
             own.read(out);
@@ -179,7 +166,7 @@ impl LaneData {
     /// The newest sample of a slot: time and bits.
     pub(crate) fn newest(&self, slot: u32) -> Option<(i64, u64)> {
         let at = slot as usize;
-        let open = self.open.iter().rev().find_map(|row| Some((row.time, row.get(at)?.to_bits())));
+        let open = self.open.iter().rev().find_map(|row| Some((row.time, row.bits(at)?)));
         let rows = open.or_else(|| {
             let block = self.blocks.iter().rev().find(|block| block.mask(at) != 0)?;
             let mut column = Column::default();
@@ -249,7 +236,7 @@ impl LaneData {
 
     /// The memory held, in bytes.
     pub(crate) fn size_bytes(&self) -> usize {
-        let open: usize = self.open.iter().map(|row| row.values.len() * 8).sum();
+        let open: usize = self.open.iter().map(|row| row.size_bytes()).sum();
         open + self.own_bytes + self.blocks.iter().map(|block| block.size_bytes()).sum::<usize>()
     }
 }
@@ -272,8 +259,8 @@ impl LaneData {
             row += block.times.len();
         }
         for open in &self.open {
-            if let Some(value) = open.get(at) {
-                out.push(open.time, value);
+            if super::row::has(&open.mask, at) {
+                open.read(at, out);
                 rows[row / 64] |= 1 << (row % 64);
             }
             row += 1;

@@ -12,6 +12,7 @@ use regain_model::{SeriesKey, is_stale};
 
 use super::lanes::put_time_frames;
 use super::page::{Piece, Rows};
+use crate::beside;
 use crate::column::Column;
 use crate::frame::{self, SEGMENT_FRAME};
 use crate::lane::LaneData;
@@ -34,11 +35,21 @@ pub(crate) struct Encoded {
     /// The pieces of all series, in the order of keys.
     pub(super) pieces: Vec<EncodedPiece>,
     frames: Vec<u8>,
-    /// What few pieces need: rows other than all, and their first and last time.
-    details: Vec<(Rows, i64, i64)>,
+    /// What few pieces need.
+    details: Vec<Detail>,
     /// The times of the lanes' rows, then those that series share beyond lanes.
     pub(super) times: Vec<Arc<[i64]>>,
     pub(super) samples: u64,
+}
+
+/// What few pieces need: rows other than all or something beside the values.
+#[derive(Debug)]
+struct Detail {
+    rows: Rows,
+    /// The first and the last time.
+    span: (i64, i64),
+    /// How many of the bytes at the end are beside the values.
+    beside_bytes: u32,
 }
 
 /// Where an encoded piece is. There are hundreds of thousands, so it is small.
@@ -104,26 +115,29 @@ impl Encoded {
         self.pieces.is_empty()
     }
 
-    /// The frames of a piece.
-    pub(super) fn frames_of(&self, piece: &EncodedPiece) -> &[u8] {
+    /// The frames of a piece, and what is beside their values.
+    pub(super) fn frames_of(&self, piece: &EncodedPiece) -> (&[u8], &[u8]) {
         let start = piece.start as usize;
-        &self.frames[start..start + piece.size_bytes as usize]
+        let detail = self.details.get(piece.detail as usize);
+        let beside = detail.map_or(0, |detail| detail.beside_bytes);
+        self.frames[start..start + piece.size_bytes as usize]
+            .split_at((piece.size_bytes - beside) as usize)
     }
 
     /// The piece as the directory describes it.
     pub(super) fn describe(&self, piece: &EncodedPiece) -> Piece {
         let rows = match self.details.get(piece.detail as usize) {
-            Some((rows, ..)) => rows.clone(),
+            Some(detail) => detail.rows.clone(),
             None => Rows::All,
         };
         let (lane, stale) = (piece.lane & !STALE, piece.lane & STALE != 0);
-        Piece { lane, rows, stale, size_bytes: piece.size_bytes }
+        Piece { lane, rows, stale, beside: false, size_bytes: piece.size_bytes }
     }
 
     /// The first and the last time of a piece.
     pub(super) fn span_of(&self, piece: &EncodedPiece) -> (i64, i64) {
-        if let Some(&(_, first, last)) = self.details.get(piece.detail as usize) {
-            return (first, last);
+        if let Some(detail) = self.details.get(piece.detail as usize) {
+            return detail.span;
         }
         let times = &self.times[(piece.lane & !STALE) as usize];
         (times[0], times[times.len() - 1])
@@ -218,13 +232,22 @@ impl Encoder {
         let Self { encoded, column, frames, .. } = self;
         let is_any_stale = column.values.iter().any(|&value| is_stale(value));
         let stale = if is_any_stale { STALE } else { 0 };
+        column.settle();
+        // The sample before is in another file, which may lose it.
+        column.forget_hint(0);
         frames.put_all_floats(&mut encoded.frames, &column.values);
         encoded.samples += column.values.len() as u64;
         let mut detail = ALL_ROWS;
-        if let Some(rows) = rows {
+        if rows.is_some() || column.has_beside() {
             detail = small(encoded.details.len());
-            let (first, last) = (column.times[0], column.times[column.times.len() - 1]);
-            encoded.details.push((rows, first, last));
+            let before = encoded.frames.len();
+            if column.has_beside() {
+                beside::put(&mut encoded.frames, column, frames);
+            }
+            let beside_bytes = small(encoded.frames.len() - before);
+            let span = (column.times[0], column.times[column.times.len() - 1]);
+            let rows = rows.unwrap_or(Rows::All);
+            encoded.details.push(Detail { rows, span, beside_bytes });
         }
         let key = halves(key);
         let size_bytes = small(encoded.frames.len() - start);

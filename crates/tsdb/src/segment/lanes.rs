@@ -1,6 +1,6 @@
 //! The lanes of a segment: how far each is sealed, and the times of its rows.
 
-use crate::frame::{Encoder, Frame, SEGMENT_FRAME};
+use crate::frame::{Encoder, Frame, GroupBytes, SEGMENT_FRAME};
 use crate::wire::{Cursor, put_bytes, put_varint};
 
 /// One lane of a segment.
@@ -28,7 +28,7 @@ pub(crate) fn put_time_frames(out: &mut Vec<u8>, times: &[i64]) {
 /// `group`.
 pub(crate) fn read_time_frames<'a>(
     cursor: &mut Cursor<'a>,
-    group: &'a [u8],
+    group: GroupBytes<'a>,
     count: usize,
     out: &mut Vec<i64>,
 ) -> Option<()> {
@@ -62,7 +62,7 @@ impl SealedLane {
         let (id, sequence, rows) = (cursor.id()?, cursor.varint()?, cursor.id()?);
         let frames = cursor.bytes()?;
         let mut times = Vec::new();
-        read_time_frames(&mut Cursor(frames), &[], rows as usize, &mut times)?;
+        read_time_frames(&mut Cursor(frames), GroupBytes::default(), rows as usize, &mut times)?;
         if times.windows(2).any(|pair| pair[0] >= pair[1]) {
             return None;
         }
@@ -74,8 +74,13 @@ impl SealedLane {
     /// The times of the rows.
     pub(crate) fn times(&self) -> Vec<i64> {
         let mut times = Vec::with_capacity(self.rows as usize);
-        read_time_frames(&mut Cursor(&self.times), &[], self.rows as usize, &mut times)
-            .expect("the frames were read when the segment was opened");
+        read_time_frames(
+            &mut Cursor(&self.times),
+            GroupBytes::default(),
+            self.rows as usize,
+            &mut times,
+        )
+        .expect("the frames were read when the segment was opened");
         times
     }
 

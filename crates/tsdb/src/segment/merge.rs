@@ -10,15 +10,17 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use regain_model::{SeriesKey, is_stale};
-use regain_storage::Result;
+use regain_storage::{Error, Result, histogram_index};
 
 use super::Segment;
 use super::lanes::{SealedLane, put_time_frames};
 use super::page::{Page, Piece, Rows};
 use super::read::{choose, decode};
+use super::values::{ALL, Values};
 use super::write::Writer;
+use crate::beside;
 use crate::column::Column;
 use crate::deleted::Deleted;
 use crate::frame::{self, FRAME_MAX};
@@ -30,12 +32,14 @@ const ALL_TIME: (i64, i64) = (i64::MIN, i64::MAX);
 /// What a merge has to know about series: their keys by id; none for one that is lost.
 type Keys<'a> = &'a dyn Fn(&[u32]) -> Vec<Option<SeriesKey>>;
 
-/// Adds to `writer` what `inputs` hold, oldest first. `go_on` is asked now and then and ends it.
+/// Adds to `writer` what `inputs` hold, oldest first. `go_on` is asked now and then and ends it. Groups that are
+/// damaged are left out and told in `left_out`; without it, they end it, too.
 pub(crate) fn fill_merged(
     writer: &mut Writer,
     inputs: &[Arc<Segment>],
     (keys, deleted): (Keys<'_>, &Deleted),
     go_on: &dyn Fn() -> Result<()>,
+    mut left_out: Option<&mut Vec<Range<u64>>>,
 ) -> Result<()> {
     let mut lanes = Lanes::default();
     let mut inputs: Vec<Input<'_>> =
@@ -43,7 +47,7 @@ pub(crate) fn fill_merged(
     let mut merged = Merged::new(lanes);
     loop {
         for input in &mut inputs {
-            if input.fill(keys)? {
+            if input.fill(keys, &mut left_out)? {
                 go_on()?;
             }
         }
@@ -125,7 +129,7 @@ struct Input<'a> {
     group: usize,
     page: Page,
     keys: Vec<Option<SeriesKey>>,
-    values: Vec<u8>,
+    values: Values,
     /// The next entry of the page.
     at: usize,
 }
@@ -141,13 +145,17 @@ impl<'a> Input<'a> {
             group: 0,
             page: Page::default(),
             keys: Vec::new(),
-            values: Vec::new(),
+            values: Values::default(),
             at: 0,
         }
     }
 
     /// Reads the next group where this one is at its end; whether it did.
-    fn fill(&mut self, keys: Keys<'_>) -> Result<bool> {
+    fn fill(
+        &mut self,
+        keys: Keys<'_>,
+        left_out: &mut Option<&mut Vec<Range<u64>>>,
+    ) -> Result<bool> {
         let mut has_read = false;
         loop {
             // What belongs to no series cannot be asked for.
@@ -157,7 +165,15 @@ impl<'a> Input<'a> {
             if self.at < self.keys.len() || self.group == self.segment.group_count() {
                 return Ok(has_read);
             }
-            self.read_group(self.group)?;
+            match (self.read_group(self.group), &mut *left_out) {
+                (Err(Error::Corrupt { .. }), Some(left_out)) => {
+                    left_out.push(self.segment.page_range(self.group));
+                    left_out.push(self.segment.data_range(self.group));
+                    (self.group, self.at, self.keys) = (self.group + 1, 0, Vec::new());
+                    continue;
+                }
+                (read, _) => read?,
+            }
             let ids: Vec<u32> = self.page.entries.iter().map(|entry| entry.id).collect();
             self.keys = keys(&ids);
             (self.group, self.at, has_read) = (self.group + 1, 0, true);
@@ -167,13 +183,10 @@ impl<'a> Input<'a> {
     fn read_group(&mut self, group: usize) -> Result<()> {
         let segment = self.segment;
         let page = segment.pages(group..group + 1)?.pop().flatten();
-        let broken = |range: Range<u64>, what| corrupt(&segment.path, range.start, what);
-        self.page = page.ok_or_else(|| broken(segment.page_range(group), "a directory page"))?;
-        let range = segment.data_range(group);
-        self.values = segment.read(range.clone())?;
-        if crc32c::crc32c(&self.values) != self.page.data_crc {
-            return Err(broken(range, "the values of a group"));
-        }
+        self.page = page.ok_or_else(|| {
+            corrupt(&segment.path, segment.page_range(group).start, "a directory page")
+        })?;
+        self.values = Values::read((segment, group, &self.page.sums), ALL)?;
         Ok(())
     }
 
@@ -247,7 +260,7 @@ impl Merged {
             self.pieces.push(MergedPiece { place, column: Column::default() });
         }
         let into = self.pieces.last_mut().expect("one was pushed");
-        decode((&input.values, start), &chosen, ALL_TIME, &mut into.column)?;
+        decode((input.values.at_hand(), start), &chosen, ALL_TIME, &mut into.column)?;
         match (&mut into.place, mapped) {
             (MergedPlace::Rows(_, rows), Some(Some((_, first)))) => match &piece.rows {
                 Rows::All => rows.extend(first..first + small(times.len())),
@@ -270,6 +283,7 @@ impl Merged {
     ) -> Result<()> {
         let mut pieces = std::mem::take(&mut self.pieces);
         if let Some(spans) = deleted.of(id) {
+            forget_hints(&mut pieces, spans);
             for piece in &mut pieces {
                 piece.delete(spans);
             }
@@ -310,11 +324,17 @@ impl Merged {
                 }
             }
         };
+        column.settle();
         self.encoder.put_all_floats(&mut self.frames, &column.values);
+        let values_end = self.frames.len();
+        if column.has_beside() {
+            beside::put(&mut self.frames, column, &mut self.encoder);
+        }
         self.samples += column.values.len() as u64;
         let stale = column.values.iter().any(|&value| is_stale(value));
-        let described = Piece { lane, rows, stale, size_bytes: 0 };
-        writer.add_piece(id, described, span_of(&column.times), &self.frames);
+        let described = Piece { lane, rows, stale, beside: false, size_bytes: 0 };
+        let bytes = self.frames.split_at(values_end);
+        writer.add_piece(id, described, span_of(&column.times), bytes);
     }
 }
 
@@ -322,11 +342,37 @@ fn span_of(times: &[i64]) -> (i64, i64) {
     (times[0], times[times.len() - 1])
 }
 
+/// Forgets what is known about counter resets of the histograms behind deleted samples, in whatever piece
+/// those are.
+fn forget_hints(pieces: &mut [MergedPiece], spans: &[(i64, i64)]) {
+    if pieces.iter().all(|piece| piece.column.histograms.is_empty()) {
+        return;
+    }
+    let mut times: Vec<i64> =
+        pieces.iter().flat_map(|piece| piece.column.times.iter().copied()).collect();
+    times.sort_unstable();
+    let pairs = times.windows(2).filter(|pair| is_within(pair[0], spans));
+    let behind: HashSet<i64> = pairs.map(|pair| pair[1]).collect();
+    for column in pieces.iter_mut().map(|piece| &mut piece.column) {
+        for at in 0..column.times.len() {
+            if behind.contains(&column.times[at])
+                && let Some(index) = histogram_index(column.values[at])
+            {
+                column.forget_hint(index as usize);
+            }
+        }
+    }
+}
+
+fn is_within(time: i64, spans: &[(i64, i64)]) -> bool {
+    spans.iter().any(|&(min, max)| min <= time && time <= max)
+}
+
 impl MergedPiece {
     /// Removes the samples in some spans of time.
     fn delete(&mut self, spans: &[(i64, i64)]) {
-        let is_deleted = |time: i64| spans.iter().any(|&(min, max)| min <= time && time <= max);
-        let kept: Vec<bool> = self.column.times.iter().map(|&time| !is_deleted(time)).collect();
+        let kept: Vec<bool> =
+            self.column.times.iter().map(|&time| !is_within(time, spans)).collect();
         self.column.keep(&kept);
         if let MergedPlace::Rows(_, rows) = &mut self.place {
             let mut kept = kept.iter();

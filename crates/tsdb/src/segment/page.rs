@@ -26,15 +26,17 @@ pub(crate) struct Piece {
     pub(crate) rows: Rows,
     /// Whether staleness markers are among the values.
     pub(crate) stale: bool,
-    /// The bytes of its frames.
+    /// Whether something is beside the values: it follows their frames.
+    pub(crate) beside: bool,
+    /// The bytes of its frames and of what is beside.
     pub(crate) size_bytes: u32,
 }
 
 /// The directory of one group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Page {
-    /// The checksum of the group's data.
-    pub(crate) data_crc: u32,
+    /// The checksums of the group's values, see [`values`](super::values).
+    pub(crate) sums: Vec<u32>,
     pub(crate) entries: Vec<Entry>,
     /// The pieces of all entries, one entry after another.
     pub(crate) pieces: Vec<Piece>,
@@ -63,7 +65,7 @@ impl Page {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.data_crc = 0;
+        self.sums.clear();
         self.entries.clear();
         self.pieces.clear();
     }
@@ -90,18 +92,24 @@ const OWN: u64 = 3;
 const STALE: u64 = 4;
 const LANE_SHIFT: u32 = 3;
 
-/// Appends a page: the checksum of the group's data, the entries, the page's own checksum.
+/// Appends a page: the checksums of the group's values, the entries, the page's own checksum.
 pub(crate) fn put(out: &mut Vec<u8>, page: &Page) {
     let start = out.len();
-    out.extend_from_slice(&page.data_crc.to_le_bytes());
+    put_varint(out, page.sums.len() as u64);
+    page.sums.iter().for_each(|sum| out.extend_from_slice(&sum.to_le_bytes()));
     put_varint(out, page.entries.len() as u64);
     let mut next = 0;
     for entry in &page.entries {
         put_signed(out, i64::from(entry.id) - next);
         next = i64::from(entry.id) + 1;
-        put_varint(out, u64::from(entry.pieces));
-        for piece in page.pieces_of(entry) {
+        let pieces = page.pieces_of(entry);
+        let beside = pieces.iter().any(|piece| piece.beside);
+        put_varint(out, u64::from(entry.pieces) << 1 | u64::from(beside));
+        for piece in pieces {
             put_piece(out, piece);
+            if beside {
+                out.push(u8::from(piece.beside));
+            }
         }
     }
     let crc = crc32c::crc32c(&out[start..]);
@@ -139,12 +147,12 @@ fn put_piece(out: &mut Vec<u8>, piece: &Piece) {
 /// Reads a page.
 pub(crate) fn read(bytes: &[u8]) -> Option<Page> {
     let mut page = Page {
-        data_crc: 0,
+        sums: Vec::new(),
         entries: Vec::with_capacity(super::GROUP_SERIES),
         pieces: Vec::with_capacity(super::GROUP_SERIES),
     };
     let mut start = Some(0_u32);
-    page.data_crc = read_with(bytes, |id, piece| {
+    page.sums = read_with(bytes, |id, piece| {
         let begin = start.unwrap_or_default();
         start = start.and_then(|start| start.checked_add(piece.size_bytes));
         page.push(id, begin, piece);
@@ -152,20 +160,23 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Page> {
     start.map(|_| page)
 }
 
-/// Reads a page, piece by piece with the series' id, and returns the checksum of the group's data.
-pub(crate) fn read_with(bytes: &[u8], mut found: impl FnMut(u32, Piece)) -> Option<u32> {
+/// Reads a page, piece by piece with the series' id, and returns the checksums of the group's values.
+pub(crate) fn read_with(bytes: &[u8], mut found: impl FnMut(u32, Piece)) -> Option<Vec<u32>> {
     let mut cursor = crate::layout::checked(bytes)?;
-    let data_crc = cursor.u32()?;
+    let sums = (0..cursor.count()?).map(|_| cursor.u32()).collect::<Option<_>>()?;
     let mut next = 0_i64;
     for _ in 0..cursor.count()? {
         let id = next.checked_add(cursor.signed()?)?;
         next = id.checked_add(1)?;
         let id = u32::try_from(id).ok()?;
-        for _ in 0..cursor.count()? {
-            found(id, read_piece(&mut cursor)?);
+        let head = cursor.varint()?;
+        for _ in 0..head >> 1 {
+            let mut piece = read_piece(&mut cursor)?;
+            piece.beside = head & 1 == 1 && cursor.byte()? == 1;
+            found(id, piece);
         }
     }
-    Some(data_crc)
+    Some(sums)
 }
 
 fn read_piece(cursor: &mut Cursor<'_>) -> Option<Piece> {
@@ -180,7 +191,8 @@ fn read_piece(cursor: &mut Cursor<'_>) -> Option<Piece> {
         }
         _ => Rows::Own(cursor.id()?, cursor.signed()?, cursor.signed()?),
     };
-    Some(Piece { lane, rows, stale: head & STALE != 0, size_bytes: cursor.id()? })
+    let stale = head & STALE != 0;
+    Some(Piece { lane, rows, stale, beside: false, size_bytes: cursor.id()? })
 }
 
 impl Rows {
@@ -212,8 +224,15 @@ mod tests {
             any::<Vec<u64>>().prop_map(|mask| Rows::Mask(mask.into())),
             any::<(u32, i64, i64)>().prop_map(|(count, first, last)| Rows::Own(count, first, last)),
         ];
-        (any::<u32>(), rows, any::<bool>(), 0..1000_u32)
-            .prop_map(|(lane, rows, stale, size_bytes)| Piece { lane, rows, stale, size_bytes })
+        (any::<u32>(), rows, any::<(bool, bool)>(), 0..1000_u32).prop_map(
+            |(lane, rows, (stale, beside), size_bytes)| Piece {
+                lane,
+                rows,
+                stale,
+                beside,
+                size_bytes,
+            },
+        )
     }
 
     proptest! {
@@ -229,7 +248,7 @@ mod tests {
             let mut series: Vec<_> = series.into_iter().collect();
             let turn = turn.min(series.len());
             series.rotate_left(turn);
-            let (mut start, mut page) = (0, Page { data_crc: 7, ..Page::default() });
+            let (mut start, mut page) = (0, Page { sums: vec![7, 8], ..Page::default() });
             for (id, pieces) in series {
                 for piece in pieces {
                     let size_bytes = piece.size_bytes;
@@ -244,7 +263,7 @@ mod tests {
             for (at, entry) in page.entries.iter().enumerate() {
                 prop_assert_eq!(page.find(entry.id, turn), Some(at));
             }
-            out[4] ^= 1;
+            out[2] ^= 1;
             prop_assert_eq!(read(&out), None);
         }
 

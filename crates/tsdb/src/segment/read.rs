@@ -5,10 +5,13 @@ use std::sync::OnceLock;
 use super::Segment;
 use super::lanes::read_time_frames;
 use super::page::{Piece, Rows};
+use crate::beside;
 use crate::column::Column;
-use crate::frame::Frame;
+use crate::frame::{Frame, GroupBytes};
 use crate::lane::row::slots;
 use crate::wire::Cursor;
+
+const ALL_TIME: (i64, i64) = (i64::MIN, i64::MAX);
 
 /// The decoded times of a segment's lanes, for as long as one query looks at it.
 #[derive(Debug)]
@@ -53,10 +56,24 @@ pub(crate) enum Chosen<'a> {
     Masked(&'a [i64], &'a [u64]),
     /// All samples, to be clipped afterwards: the number of own times.
     Own(usize),
+    /// All samples, to be clipped afterwards, and what is beside their values.
+    Beside(Box<Self>),
 }
 
 /// Chooses the samples of a piece that lie in `min..=max`; `None` when the piece makes no sense.
 pub(crate) fn choose<'a>(
+    piece: &'a Piece,
+    times: &'a [i64],
+    span: (i64, i64),
+) -> Option<Chosen<'a>> {
+    if piece.beside {
+        return Some(Chosen::Beside(Box::new(choose_values(piece, times, ALL_TIME)?)));
+    }
+    choose_values(piece, times, span)
+}
+
+/// The same whatever is beside the values.
+fn choose_values<'a>(
     piece: &'a Piece,
     times: &'a [i64],
     (min, max): (i64, i64),
@@ -85,52 +102,87 @@ pub(crate) fn choose<'a>(
     Some(Chosen::Rows(&rows[start..end], start))
 }
 
-/// Where the frames of a piece begin: the values of its group, and a place among them.
-pub(crate) type Frames<'a> = (&'a [u8], usize);
+/// Where the frames of a piece begin: the values of its group that are at hand, and a place in the group.
+pub(crate) type Frames<'a> = (GroupBytes<'a>, usize);
 
-/// Appends the chosen samples of a piece; `None` when its frames make no sense.
+/// Appends the chosen samples of a piece; `None`, and nothing is appended, when its frames make no sense.
 pub(crate) fn decode(
+    frames: Frames<'_>,
+    chosen: &Chosen<'_>,
+    span: (i64, i64),
+    out: &mut Column,
+) -> Option<()> {
+    let before = out.lengths();
+    let decoded = append(frames, chosen, span, out);
+    if decoded.is_none() {
+        out.truncate(before);
+    }
+    decoded
+}
+
+fn append(
     (group, start): Frames<'_>,
+    chosen: &Chosen<'_>,
+    span: (i64, i64),
+    out: &mut Column,
+) -> Option<()> {
+    let mut cursor = Cursor(group.from(start)?);
+    let Chosen::Beside(whole) = chosen else {
+        return append_values((&mut cursor, group), chosen, span, out);
+    };
+    let start = out.times.len();
+    append_values((&mut cursor, group), whole, ALL_TIME, out)?;
+    beside::read(&mut cursor, start, span, out)
+}
+
+fn append_values<'a>(
+    (cursor, group): (&mut Cursor<'a>, GroupBytes<'a>),
     chosen: &Chosen<'_>,
     (min, max): (i64, i64),
     out: &mut Column,
 ) -> Option<()> {
-    let mut cursor = Cursor(group.get(start..)?);
     match chosen {
         Chosen::Rows(times, first) => {
-            decode_range((&mut cursor, group), *first, times.len(), &mut out.values)?;
+            decode_range((cursor, group), *first, times.len(), &mut out.values)?;
             out.times.extend_from_slice(times);
         }
         Chosen::Masked(times, mask) => {
             let start = out.times.len();
             out.times.extend(slots(mask).map(|row| times[row]));
-            decode_range((&mut cursor, group), 0, out.times.len() - start, &mut out.values)?;
+            decode_range((cursor, group), 0, out.times.len() - start, &mut out.values)?;
             out.clip_from(start, min, max);
         }
         Chosen::Own(samples) => {
             let start = out.times.len();
-            read_time_frames(&mut cursor, group, *samples, &mut out.times)?;
-            decode_range((&mut cursor, group), 0, *samples, &mut out.values)?;
+            read_time_frames(cursor, group, *samples, &mut out.times)?;
+            decode_range((cursor, group), 0, *samples, &mut out.values)?;
             out.clip_from(start, min, max);
         }
+        // Nothing is beside what is beside.
+        Chosen::Beside(_) => return None,
     }
     Some(())
 }
 
-/// Appends `count` values of a piece in rows from the index `first` on; `None` when its frames make no
-/// sense.
+/// Appends `count` values of a piece in rows from the index `first` on; `None`, and nothing is appended,
+/// when its frames make no sense.
 pub(crate) fn decode_values(
     (group, start): Frames<'_>,
     first: usize,
     count: usize,
     out: &mut Vec<f64>,
 ) -> Option<()> {
-    decode_range((&mut Cursor(group.get(start..)?), group), first, count, out)
+    let before = out.len();
+    let decoded = decode_range((&mut Cursor(group.from(start)?), group), first, count, out);
+    if decoded.is_none() {
+        out.truncate(before);
+    }
+    decoded
 }
 
 /// Appends `count` values from the index `first` on; frames before it are skipped.
 fn decode_range<'a>(
-    (cursor, group): (&mut Cursor<'a>, &'a [u8]),
+    (cursor, group): (&mut Cursor<'a>, GroupBytes<'a>),
     first: usize,
     count: usize,
     out: &mut Vec<f64>,

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use regain_model::SeriesKey;
 use regain_storage::fs::{File, Fs};
-use regain_storage::{Error, Result};
+use regain_storage::{Error, Result, Trouble};
 
 use super::encode::{Encoded, Frozen};
 use super::lanes::SealedLane;
 use super::page::{Page, Piece};
+use super::values::checksums;
 use super::{GROUP_SERIES, Group, Section, Summary, page, put_trailer};
 use crate::frame::Aliases;
 use crate::layout::{HEADER_BYTES, Kind, Layout, create, io_error};
@@ -105,16 +106,19 @@ impl Writer {
         }
     }
 
-    /// Adds a piece of the series that was begun; its size is what its frames come to.
+    /// Adds a piece of the series that was begun: frames, and what is beside their values. Its size is what
+    /// they come to.
     pub(super) fn add_piece(
         &mut self,
         id: u32,
         mut piece: Piece,
         (first, last): (i64, i64),
-        frames: &[u8],
+        (frames, beside): (&[u8], &[u8]),
     ) {
         let start = self.buffer.len();
         self.aliases.put(&mut self.buffer, self.group_start, frames);
+        self.buffer.extend_from_slice(beside);
+        piece.beside = !beside.is_empty();
         let size = u32::try_from(self.buffer.len() - start);
         piece.size_bytes = size.expect("a piece stays below 4 GiB");
         self.page.push(id, 0, piece);
@@ -136,7 +140,7 @@ impl Writer {
         let (data, page) = (offset_u32(start)?, offset_u32(self.directory.len() as u64)?);
         let key_high = u64::try_from(self.first_key.0 >> 64).expect("the upper half");
         self.groups.push(Group { key_high, page, data });
-        self.page.data_crc = crc32c::crc32c(&self.buffer[self.group_start..]);
+        self.page.sums.extend(checksums(&self.buffer[self.group_start..]));
         page::put(&mut self.directory, &self.page);
         self.page.clear();
         self.aliases.clear();
@@ -195,5 +199,5 @@ impl Writer {
 
 /// Seals come long before a segment reaches 4 GiB, and merging knows a limit.
 fn offset_u32(offset: u64) -> Result<u32> {
-    u32::try_from(offset).map_err(|_| Error::ReadOnly)
+    u32::try_from(offset).map_err(|_| Error::ReadOnly(Trouble::DiskFull))
 }

@@ -7,8 +7,13 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashMap;
+use regain_model::Histogram;
+use regain_storage::{Value, histogram_cell};
+
+use crate::histogram::{change, histogram_at};
 use crate::lane::Slot;
-use crate::lane::row::{Mask, Row, words};
+use crate::lane::row::{Mask, Row, Sample, has, slots, start_of, words};
 use crate::wire::{put_bytes, put_signed, put_varint, zigzag};
 
 /// A damaged batch costs a lane at most this many.
@@ -18,17 +23,23 @@ const KEY_INTERVAL: u32 = 32;
 pub(super) const MARK: u64 = 1 << 32;
 
 pub(super) const KEY: u8 = 1;
+/// The samples that fit no row have start timestamps.
+pub(super) const OWN_STARTS: u8 = 2;
 /// The row has the slots of the row before it.
 pub(super) const SAME_MASK: u8 = 1;
 /// The values fill a row that is there.
 pub(super) const FILL: u8 = 2;
+/// The row has histograms.
+pub(super) const HISTOGRAMS: u8 = 4;
+/// Start timestamps are others than those of the row before it.
+pub(super) const STARTS: u8 = 8;
 
 /// What is staged and not committed.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) rows: Vec<BatchRow>,
-    /// Samples that fit no row: slot, time, value.
-    pub(crate) own: Vec<(u32, i64, f64)>,
+    /// Samples that fit no row, with their slots.
+    pub(crate) own: Vec<(u32, Sample)>,
 }
 
 impl Batch {
@@ -51,6 +62,8 @@ pub(crate) struct Chain {
     pub(crate) sequence: u64,
     /// The last new row as it was written.
     pub(crate) last: Option<Arc<Row>>,
+    /// The last histogram of each slot.
+    pub(super) histograms: HashMap<u32, Arc<Histogram>>,
     /// The file of the last batch.
     pub(crate) file: u64,
     batches: u32,
@@ -62,9 +75,10 @@ impl Chain {
         self.file = 0;
     }
 
-    /// Forgets the last row: a key batch builds on none.
-    pub(crate) fn forget_row(&mut self) {
+    /// Forgets the last row and the histograms: a key batch builds on none.
+    pub(crate) fn forget(&mut self) {
         self.last = None;
+        self.histograms.clear();
     }
 
     /// The mask of the last new row.
@@ -106,18 +120,20 @@ pub(crate) fn put(
     chain.sequence += 1;
     chain.batches += 1;
     let key = chain.file != file || chain.batches >= KEY_INTERVAL;
+    let has_starts = batch.own.iter().any(|(_, sample)| sample.start != 0);
+    let own_starts = if has_starts { OWN_STARTS } else { 0 };
     put_varint(out, u64::from(lane.0));
     put_varint(out, chain.sequence);
     if key {
         chain.file = file;
         chain.batches = 0;
-        chain.last = None;
-        out.push(KEY);
+        chain.forget();
+        out.push(KEY | own_starts);
         put_bytes(out, lane.1);
         let count = u32::try_from(slots.all.len()).expect("slots are counted in 32 bits");
         put_slots(out, slots, 0..count);
     } else {
-        out.push(0);
+        out.push(own_starts);
         put_slots(out, slots, slots.changed.iter().copied());
     }
     put_varint(out, batch.rows.len() as u64);
@@ -128,13 +144,29 @@ pub(crate) fn put(
         }
     }
     put_varint(out, batch.own.len() as u64);
-    let mut before = chain.last.as_ref().map_or(0, |row| row.time);
-    for &(slot, time, value) in &batch.own {
-        put_varint(out, u64::from(slot));
+    let (mut before, mut start_before) = (chain.before().0, 0);
+    for (slot, Sample { time, start, value }) in &batch.own {
+        put_varint(out, u64::from(*slot));
         put_signed(out, time.wrapping_sub(before));
-        before = time;
-        put_value(out, 0.0, value);
+        before = *time;
+        if has_starts {
+            put_signed(out, start.wrapping_sub(start_before));
+            start_before = *start;
+        }
+        match value {
+            Value::Float(value) => put_value(out, 0.0, *value),
+            Value::Histogram(histogram) => {
+                put_value(out, 0.0, histogram_cell(0));
+                put_histogram(out, *slot, histogram, chain);
+            }
+        }
     }
+}
+
+/// Appends a histogram as a change of the slot's last one.
+fn put_histogram(out: &mut Vec<u8>, slot: u32, histogram: &Arc<Histogram>, chain: &mut Chain) {
+    let before = chain.histograms.insert(slot, Arc::clone(histogram));
+    change::put(out, before.as_deref(), histogram);
 }
 
 fn put_slots(out: &mut Vec<u8>, slots: &SlotList<'_>, list: impl ExactSizeIterator<Item = u32>) {
@@ -149,18 +181,55 @@ fn put_slots(out: &mut Vec<u8>, slots: &SlotList<'_>, list: impl ExactSizeIterat
     }
 }
 
-fn put_row(out: &mut Vec<u8>, BatchRow { row, fill }: &BatchRow, chain: &Chain) {
+fn put_row(out: &mut Vec<u8>, BatchRow { row, fill }: &BatchRow, chain: &mut Chain) {
+    let last = chain.last.clone().filter(|_| !fill);
     let (time, values, mask) = chain.before();
     let same = !fill
         && row.values.len() == values.len()
         && mask.is_some_and(|mask| Arc::ptr_eq(mask, &row.mask) || *mask == row.mask);
-    out.push(if same { SAME_MASK } else { 0 } | if *fill { FILL } else { 0 });
+    let starts = changed_starts(row, last.as_deref());
+    let flags = if same { SAME_MASK } else { 0 } | if *fill { FILL } else { 0 };
+    let beside = if row.histograms().is_empty() { 0 } else { HISTOGRAMS };
+    out.push(flags | beside | if starts.is_empty() { 0 } else { STARTS });
     put_signed(out, row.time.wrapping_sub(time));
     if !same {
         put_varint(out, row.values.len() as u64);
         put_mask(out, &row.mask, row.values.len());
     }
     put_values(out, row, if *fill { &[] } else { values });
+    if beside != 0 {
+        for slot in slots(&row.mask) {
+            if let Some(histogram) = histogram_at(row.values[slot], row.histograms()) {
+                put_histogram(out, slot as u32, histogram, chain);
+            }
+        }
+    }
+    if !starts.is_empty() {
+        put_varint(out, starts.len() as u64);
+        let mut next = 0;
+        for (slot, change) in starts {
+            put_varint(out, u64::from(slot - next));
+            put_signed(out, change);
+            next = slot + 1;
+        }
+    }
+}
+
+/// By how much the starts of slots differ from those in the row before, slot by slot. What the row does not
+/// hold does not matter.
+fn changed_starts(row: &Row, before: Option<&Row>) -> Vec<(u32, i64)> {
+    let (now, before) = (row.starts(), before.map_or(&[][..], Row::starts));
+    if now == before {
+        return Vec::new();
+    }
+    let here = |&(slot, _): &(u32, i64)| has(&row.mask, slot as usize);
+    let all = now.iter().chain(before).copied().filter(here).map(|(slot, _)| slot);
+    let mut all: Vec<u32> = all.collect();
+    all.sort_unstable();
+    all.dedup();
+    let change =
+        |slot: u32| start_of(now, slot as usize).wrapping_sub(start_of(before, slot as usize));
+    all.into_iter().map(|slot| (slot, change(slot))).filter(|&(_, by)| by != 0).collect()
 }
 
 /// A mask is a bitmap, or a list of slots where that is shorter.
@@ -190,21 +259,26 @@ fn put_values(out: &mut Vec<u8>, row: &Row, before: &[f64]) {
     let mut groups = before.chunks(64);
     for (values, &mask) in row.values.chunks(64).zip(row.mask.iter()) {
         let before = groups.next().unwrap_or_default();
-        let mut changed = 0_u64;
-        for (bit, value) in values.iter().enumerate() {
-            let old = before.get(bit).map_or(0, |old| old.to_bits());
-            changed |= u64::from(value.to_bits() != old) << bit;
+        if mask != 0 {
+            put_group(out, values, before, mask);
         }
-        changed &= mask;
-        if mask == 0 {
-            continue;
-        }
-        out.extend_from_slice(&changed.to_le_bytes()[..values.len().div_ceil(8)]);
-        while changed != 0 {
-            let bit = changed.trailing_zeros() as usize;
-            changed &= changed - 1;
-            put_value(out, before.get(bit).copied().unwrap_or(0.0), values[bit]);
-        }
+    }
+}
+
+/// Of at most 64 numbers, which of those in `mask` changed, then the changes.
+#[inline]
+pub(crate) fn put_group(out: &mut Vec<u8>, values: &[f64], before: &[f64], mask: u64) {
+    let mut changed = 0_u64;
+    for (bit, value) in values.iter().enumerate() {
+        let old = before.get(bit).map_or(0, |old| old.to_bits());
+        changed |= u64::from(value.to_bits() != old) << bit;
+    }
+    changed &= mask;
+    out.extend_from_slice(&changed.to_le_bytes()[..values.len().div_ceil(8)]);
+    while changed != 0 {
+        let bit = changed.trailing_zeros() as usize;
+        changed &= changed - 1;
+        put_value(out, before.get(bit).copied().unwrap_or(0.0), values[bit]);
     }
 }
 

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use super::batch::{Chain, FILL, KEY, MARK, SAME_MASK, as_integer};
-use crate::lane::row::{Mask, Row, has, words};
+use regain_model::Histogram;
+use regain_storage::{Value, histogram_index, is_histogram};
+
+use super::batch::{Chain, FILL, HISTOGRAMS, KEY, MARK, OWN_STARTS, SAME_MASK, STARTS, as_integer};
+use crate::histogram::change;
+use crate::lane::row::{Beside, Mask, Row, Sample, Starts, has, words};
 use crate::wire::{Cursor, unzigzag};
 
 /// Reads a mark: up to where the file was durable when the mark was written.
@@ -19,13 +23,16 @@ pub(crate) struct BatchHead<'a> {
     pub(crate) sequence: u64,
     /// The lane's name, in a key batch.
     pub(crate) key: Option<&'a [u8]>,
+    /// Whether the samples that fit no row have start timestamps.
+    pub(crate) own_starts: bool,
 }
 
 impl<'a> BatchHead<'a> {
     pub(crate) fn read(cursor: &mut Cursor<'a>) -> Option<Self> {
         let (lane, sequence) = (cursor.id()?, cursor.varint()?);
-        let key = if cursor.byte()? & KEY != 0 { Some(cursor.bytes()?) } else { None };
-        Some(Self { lane, sequence, key })
+        let flags = cursor.byte()?;
+        let key = if flags & KEY != 0 { Some(cursor.bytes()?) } else { None };
+        Some(Self { lane, sequence, key, own_starts: flags & OWN_STARTS != 0 })
     }
 }
 
@@ -50,9 +57,11 @@ pub(crate) fn read_row(
     chain: &mut Chain,
     slots_max: usize,
 ) -> Option<(Arc<Row>, bool)> {
+    let last = chain.last.clone();
     let (before_time, before, before_mask) = chain.before();
     let flags = cursor.byte()?;
     let fill = flags & FILL != 0;
+    let last = last.filter(|_| !fill);
     let time = before_time.wrapping_add(cursor.signed()?);
     let (slots, mask) = if flags & SAME_MASK != 0 {
         (before.len(), Arc::clone(before_mask?))
@@ -65,7 +74,17 @@ pub(crate) fn read_row(
     };
     let before = if fill { &[] } else { before };
     let values = read_values(cursor, slots, &mask, before)?;
-    let row = Arc::new(Row { time, values, mask });
+    let had = last.as_ref().is_some_and(|last| !last.histograms().is_empty());
+    let mut histograms = Vec::new();
+    if flags & HISTOGRAMS != 0 || had || values.iter().any(|&value| is_histogram(value)) {
+        histograms = Row::histogram_slots(&values, &mask, |slot| {
+            // A place without the flag is no place.
+            (flags & HISTOGRAMS != 0).then(|| read_histogram(cursor, slot, chain))?
+        })?;
+    }
+    let starts = read_starts(cursor, flags & STARTS != 0, &mask, last.as_deref())?;
+    let beside = Beside::of(histograms, starts);
+    let row = Arc::new(Row { time, values, mask, beside });
     if !fill {
         chain.last = Some(Arc::clone(&row));
     }
@@ -119,13 +138,6 @@ fn read_values(
             group.fill(0.0);
             continue;
         }
-        let mut bytes = [0; 8];
-        let length = group.len().div_ceil(8);
-        bytes[..length].copy_from_slice(cursor.take(length)?);
-        let mut changed = u64::from_le_bytes(bytes);
-        if changed & !mask != 0 {
-            return None;
-        }
         if mask != u64::MAX {
             for (bit, value) in group.iter_mut().enumerate() {
                 if !has(&[mask], bit) {
@@ -133,14 +145,83 @@ fn read_values(
                 }
             }
         }
-        while changed != 0 {
-            let bit = changed.trailing_zeros() as usize;
-            changed &= changed - 1;
-            let value = group.get_mut(bit)?;
-            *value = read_value(cursor, *value)?;
-        }
+        read_group(cursor, group, mask)?;
     }
     Some(values)
+}
+
+/// Reads which of at most 64 numbers changed, of those in `mask`, and changes them.
+#[inline]
+pub(crate) fn read_group(cursor: &mut Cursor<'_>, group: &mut [f64], mask: u64) -> Option<()> {
+    let mut bytes = [0; 8];
+    let length = group.len().div_ceil(8);
+    bytes[..length].copy_from_slice(cursor.take(length)?);
+    let mut changed = u64::from_le_bytes(bytes);
+    if changed & !mask != 0 {
+        return None;
+    }
+    while changed != 0 {
+        let bit = changed.trailing_zeros() as usize;
+        changed &= changed - 1;
+        let value = group.get_mut(bit)?;
+        *value = read_value(cursor, *value)?;
+    }
+    Some(())
+}
+
+/// Reads a histogram as a change of the slot's last one.
+fn read_histogram(
+    cursor: &mut Cursor<'_>,
+    slot: usize,
+    chain: &mut Chain,
+) -> Option<Arc<Histogram>> {
+    let slot = u32::try_from(slot).ok()?;
+    let before = chain.histograms.get(&slot).map(Arc::as_ref);
+    let histogram = Arc::new(change::read(cursor, before)?);
+    chain.histograms.insert(slot, Arc::clone(&histogram));
+    Some(histogram)
+}
+
+/// The starts of a row: those of the row before as far as the slots are in both, but for the changes that
+/// are read where there are any.
+fn read_starts(
+    cursor: &mut Cursor<'_>,
+    is_changed: bool,
+    mask: &[u64],
+    last: Option<&Row>,
+) -> Option<Starts> {
+    let here = |&&(slot, _): &&(u32, i64)| has(mask, slot as usize);
+    let before = last.map_or(&[][..], Row::starts);
+    if !is_changed && before.is_empty() {
+        return Some(Starts::default());
+    }
+    if !is_changed {
+        if let Some(beside) = last.and_then(|last| last.beside.as_ref())
+            && before.iter().all(|start| here(&start))
+        {
+            return Some(Arc::clone(&beside.starts));
+        }
+        return Some(before.iter().filter(here).copied().collect());
+    }
+    let mut before = before.iter().filter(here).copied().peekable();
+    let (mut starts, mut next) = (Vec::new(), 0_u32);
+    for _ in 0..cursor.count()? {
+        let slot = next.checked_add(cursor.id()?)?;
+        next = slot.checked_add(1)?;
+        if !has(mask, slot as usize) {
+            return None;
+        }
+        while let Some(kept) = before.next_if(|&(kept, _)| kept < slot) {
+            starts.push(kept);
+        }
+        let was = before.next_if(|&(kept, _)| kept == slot).map_or(0, |kept| kept.1);
+        let start = was.wrapping_add(cursor.signed()?);
+        if start != 0 {
+            starts.push((slot, start));
+        }
+    }
+    starts.extend(before);
+    Some(starts.into())
 }
 
 /// Reads a value as a change of `before`.
@@ -161,15 +242,28 @@ fn read_value(cursor: &mut Cursor<'_>, before: f64) -> Option<f64> {
     Some(f64::from_bits(before.to_bits() ^ bits))
 }
 
-/// Reads the samples that fit no row: slot, time, value.
-pub(crate) fn read_own(cursor: &mut Cursor<'_>, chain: &Chain) -> Option<Vec<(u32, i64, f64)>> {
+/// Reads the samples that fit no row, with their slots.
+pub(crate) fn read_own(
+    cursor: &mut Cursor<'_>,
+    chain: &mut Chain,
+    has_starts: bool,
+) -> Option<Vec<(u32, Sample)>> {
     let count = cursor.count()?;
     let mut own = Vec::with_capacity(count);
-    let mut time = chain.before().0;
+    let (mut time, mut start) = (chain.before().0, 0_i64);
     for _ in 0..count {
         let slot = cursor.id()?;
         time = time.wrapping_add(cursor.signed()?);
-        own.push((slot, time, read_value(cursor, 0.0)?));
+        if has_starts {
+            start = start.wrapping_add(cursor.signed()?);
+        }
+        let value = read_value(cursor, 0.0)?;
+        let value = match histogram_index(value) {
+            None => Value::Float(value),
+            Some(0) => Value::Histogram(read_histogram(cursor, slot as usize, chain)?),
+            Some(_) => return None,
+        };
+        own.push((slot, Sample { time, start, value }));
     }
     Some(own)
 }

@@ -5,11 +5,16 @@ use std::sync::{Arc, OnceLock};
 use proptest::prelude::*;
 use regain_storage::fs::{File, FileLock, Fs, MemFs};
 
+use regain_model::histogram::Span;
+use regain_model::{Buckets, Histogram, ResetHint};
+use regain_storage::{Value, is_histogram};
+
 use super::batch::{Batch, BatchRow, Chain, SlotList, put};
 use super::decode::{BatchHead, read_mark, read_own, read_row, read_slots};
 use super::*;
+use crate::histogram::next_cell;
 use crate::lane::Slot;
-use crate::lane::row::{Row, has, words};
+use crate::lane::row::{Beside, Row, Sample, has, words};
 use crate::wire::Cursor;
 
 const SLOTS: usize = 150;
@@ -24,6 +29,54 @@ fn value() -> impl Strategy<Value = f64> {
     ]
 }
 
+/// A float as an appender lets it in.
+fn float() -> impl Strategy<Value = f64> {
+    value().prop_map(regain_storage::quieted)
+}
+
+fn histogram() -> impl Strategy<Value = Arc<Histogram>> {
+    let side = prop_oneof![
+        Just(vec![]),
+        Just(vec![(-3, 2), (1, 3)]),
+        prop::collection::vec((0..9_i32, 0..4_u32), 0..4),
+        Just(vec![(0, 70)]),
+    ];
+    let bounds = prop::option::of(prop::collection::vec(value(), 0..3));
+    let layout = (-4..9_i32, prop_oneof![Just(0.0), Just(1e-128), value()], side.clone(), side);
+    let hint = prop_oneof![
+        Just(ResetHint::Unknown),
+        Just(ResetHint::Reset),
+        Just(ResetHint::NotReset),
+        Just(ResetHint::Gauge),
+    ];
+    (layout, bounds, hint, prop::collection::vec(value(), 150)).prop_map(
+        |((schema, zero_threshold, positive, negative), bounds, hint, numbers)| {
+            let mut numbers = numbers.into_iter().cycle();
+            let mut buckets = |spans: Vec<(i32, u32)>| {
+                let spans = spans.into_iter().map(|(offset, length)| Span { offset, length });
+                let spans: Vec<Span> = spans.collect();
+                let count = spans.iter().map(|span| span.length as usize).sum();
+                Buckets::new(spans, numbers.by_ref().take(count).collect()).unwrap()
+            };
+            let (positive, negative) = (buckets(positive), buckets(negative));
+            let mut number = || numbers.next().unwrap();
+            let (zero_count, count, sum) = (number(), number(), number());
+            let bounds = bounds.map(Into::into);
+            Arc::new(Histogram {
+                hint,
+                schema,
+                zero_threshold,
+                zero_count,
+                count,
+                sum,
+                positive,
+                negative,
+                bounds,
+            })
+        },
+    )
+}
+
 /// A row of some of the slots; values beside the mask are zero, as appenders leave them.
 fn row() -> impl Strategy<Value = Row> {
     let present = prop_oneof![
@@ -31,35 +84,74 @@ fn row() -> impl Strategy<Value = Row> {
         (0..SLOTS).prop_map(|count| vec![true; count]),
         (1..SLOTS).prop_map(|count| (0..count).map(|at| at + 1 == count).collect()),
     ];
-    (any::<i32>(), present, prop::collection::vec(value(), SLOTS)).prop_map(
-        |(time, present, values)| {
+    let beside = (
+        prop::collection::btree_map(0..SLOTS, histogram(), 0..3),
+        prop::collection::btree_map(0..SLOTS, prop_oneof![Just(7), 1..i64::MAX], 0..4),
+    );
+    (any::<i32>(), present, prop::collection::vec(float(), SLOTS), beside).prop_map(
+        |(time, present, values, (histograms, starts))| {
             let mut mask = vec![0_u64; words(present.len())];
             let keep = |(at, &is_there): (usize, &bool)| {
                 mask[at / 64] |= u64::from(is_there) << (at % 64);
                 if is_there { values[at] } else { 0.0 }
             };
-            let values = present.iter().enumerate().map(keep).collect();
-            Row { time: i64::from(time), values, mask: mask.into() }
+            let mut values: Box<[f64]> = present.iter().enumerate().map(keep).collect();
+            let is_there = |slot: usize| present.get(slot) == Some(&true);
+            let mut held = Vec::new();
+            for (slot, histogram) in histograms.into_iter().filter(|&(slot, _)| is_there(slot)) {
+                values[slot] = next_cell(held.len());
+                held.push(histogram);
+            }
+            let starts = starts.into_iter().filter(|&(slot, _)| is_there(slot));
+            let starts = starts.map(|(slot, start)| (u32::try_from(slot).unwrap(), start));
+            let beside = Beside::of(held, starts.collect());
+            Row { time: i64::from(time), values, mask: mask.into(), beside }
         },
     )
 }
 
+fn sample() -> impl Strategy<Value = Sample> {
+    let value = prop_oneof![
+        3 => float().prop_map(Value::Float),
+        1 => histogram().prop_map(Value::Histogram),
+    ];
+    (any::<i64>(), prop_oneof![Just(0), any::<i64>()], value)
+        .prop_map(|(time, start, value)| Sample { time, start, value })
+}
+
 fn batch() -> impl Strategy<Value = Batch> {
     let rows = prop::collection::vec((row(), any::<bool>()), 0..4);
-    let own = prop::collection::vec((0..SLOTS, any::<i64>(), value()), 0..4);
+    let own = prop::collection::vec((0..u32::try_from(SLOTS).unwrap(), sample()), 0..4);
     (rows, own).prop_map(|(rows, own)| Batch {
         rows: rows.into_iter().map(|(row, fill)| BatchRow { row: Arc::new(row), fill }).collect(),
-        own: own
-            .into_iter()
-            .map(|(slot, time, value)| (u32::try_from(slot).unwrap(), time, value))
-            .collect(),
+        own,
     })
 }
 
+/// A histogram as text, number by number in bits.
+fn text(histogram: &Histogram) -> String {
+    let bits = |numbers: &[f64]| numbers.iter().map(|n| n.to_bits()).collect::<Vec<_>>();
+    let Histogram { hint, schema, zero_threshold, zero_count, count, sum, .. } = histogram;
+    format!(
+        "{hint:?} {schema} {:?} {:?} {:?} {:?} {:?} {:?}",
+        bits(&[*zero_threshold, *zero_count, *count, *sum]),
+        histogram.positive.spans(),
+        bits(histogram.positive.cells()),
+        histogram.negative.spans(),
+        bits(histogram.negative.cells()),
+        histogram.bounds.as_deref().map(bits),
+    )
+}
+
 fn same_row(a: &Row, b: &Row) -> bool {
-    let bits = |row: &Row, at| row.get(at).map(f64::to_bits);
+    let shown = |row: &Row, at| {
+        row.sample(at).map(|Sample { start, value, .. }| match value {
+            Value::Float(value) => (start, value.to_bits().to_string()),
+            Value::Histogram(histogram) => (start, text(&histogram)),
+        })
+    };
     a.time == b.time
-        && (0..SLOTS).all(|at| bits(a, at) == bits(b, at) && has(&a.mask, at) == has(&b.mask, at))
+        && (0..SLOTS).all(|at| shown(a, at) == shown(b, at) && has(&a.mask, at) == has(&b.mask, at))
 }
 
 proptest! {
@@ -87,11 +179,16 @@ proptest! {
                 prop_assert_eq!(fill, row.fill);
                 prop_assert!(same_row(&found, &row.row), "{:?} {:?}", found, row.row);
             }
-            let own = read_own(&mut cursor, &read).unwrap();
-            let bits = |own: &[(u32, i64, f64)]| -> Vec<(u32, i64, u64)> {
-                own.iter().map(|&(slot, time, value)| (slot, time, value.to_bits())).collect()
+            let own = read_own(&mut cursor, &mut read, head.own_starts).unwrap();
+            let shown = |own: &[(u32, Sample)]| -> Vec<(u32, i64, i64, String)> {
+                let value = |value: &Value| match value {
+                    Value::Float(value) => value.to_bits().to_string(),
+                    Value::Histogram(histogram) => text(histogram),
+                };
+                let shown = own.iter();
+                shown.map(|(slot, own)| (*slot, own.time, own.start, value(&own.value))).collect()
             };
-            prop_assert_eq!(bits(&own), bits(&batch.own));
+            prop_assert_eq!(shown(&own), shown(&batch.own));
             prop_assert!(cursor.is_empty());
         }
     }
@@ -109,10 +206,20 @@ proptest! {
         for bytes in [bytes, damaged] {
             let mut cursor = Cursor(&bytes);
             let mut chain = Chain::default();
-            if BatchHead::read(&mut cursor).and_then(|_| read_slots(&mut cursor)).is_some() {
+            if let Some(head) = BatchHead::read(&mut cursor)
+                && read_slots(&mut cursor).is_some()
+            {
                 let rows = cursor.count().unwrap_or(0);
-                let all = (0..rows).all(|_| read_row(&mut cursor, &mut chain, SLOTS).is_some());
-                if all && let Some(own) = read_own(&mut cursor, &chain) {
+                let is_sound = |row: &Row| {
+                    let places = row.values.iter().filter(|&&value| is_histogram(value)).count();
+                    places == row.histograms().len()
+                };
+                let all = (0..rows).all(|_| {
+                    let read = read_row(&mut cursor, &mut chain, SLOTS);
+                    assert!(read.as_ref().is_none_or(|(row, _)| is_sound(row)));
+                    read.is_some()
+                });
+                if all && let Some(own) = read_own(&mut cursor, &mut chain, head.own_starts) {
                     prop_assert!(own.len() <= bytes.len());
                 }
             }
@@ -144,7 +251,7 @@ fn what_was_written_stays_written_when_the_log_fails_afterwards() {
         let mut state = wal.state();
         (state.taken, state.written, state.leading) = (1, 1, false);
         state.pending.clear();
-        state.fail();
+        state.fail(&io::Error::other("as the test wants"));
         wal.wake(&state);
         drop(state);
         assert_eq!(waiting.join().unwrap().unwrap(), Appended::Written);

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use regain_model::{Labels, Matcher, Span, Timestamp};
 use regain_storage::fs::MemFs;
-use regain_storage::{Error, Result};
+use regain_storage::{Error, Queryable as _, Result};
 use regain_tsdb::{Db, ReplayReport};
 
 use crate::store::{
     Content, append_row, assert_same, content, key_of, lane, open, options, series, try_content,
+    warnings,
 };
 
 const DIR: &str = "/data";
@@ -93,6 +94,25 @@ fn check(fs: &MemFs, all: &Content, is_cut: bool) -> std::result::Result<(), Tes
     prop_assert_eq!(&readable(&db, all).0, &after);
     db.seal().unwrap();
     prop_assert_eq!(&readable(&db, all).0, &after);
+    // What is damaged leaves the files, with its group at most, and queries do not fail any more.
+    for _ in 0..3 {
+        // Whoever meets damage in one segment has not come to the next.
+        readable(&db, all);
+        while db.merge(&|| true).unwrap() {}
+    }
+    let (mended, errors) = readable(&db, all);
+    prop_assert_eq!(errors.len(), 0, "{:?}", errors);
+    for (series, samples) in &mended {
+        for sample in samples {
+            let is_known = all.get(series).is_some_and(|all| all.contains(sample));
+            prop_assert!(is_known || sample.0 >= 9_000_000, "{} has {:?}", series, sample);
+        }
+    }
+    prop_assert!(mended == after || !db.health().set_aside.is_empty(), "{:?}", db.health());
+    drop(db);
+    let (db, report) = reopen(fs).unwrap();
+    prop_assert_eq!(report.damage, vec![]);
+    prop_assert_eq!(&readable(&db, all).0, &mended);
     Ok(())
 }
 
@@ -177,6 +197,108 @@ fn a_damaged_group_is_an_error_for_its_series_and_no_others() {
     assert_same(&try_content(&db, &[], late).unwrap(), &expected, "other segments");
     let error = try_content(&db, &[], Span::ALL).unwrap_err();
     assert!(matches!(&error, Error::Corrupt { path: named, .. } if *named == path), "{error}");
+}
+
+/// A store with two segments of three groups each.
+fn wide() -> (MemFs, Content) {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    for part in 0..2 {
+        for row in 0..5 {
+            append_row(&db, 1, 0..300, part * 1_000_000 + row * 1000);
+        }
+        db.seal().unwrap();
+    }
+    let all = content(&db);
+    (fs, all)
+}
+
+fn flip(fs: &MemFs, path: &Path, at: usize) -> Vec<u8> {
+    let mut bytes = fs.bytes(path).unwrap();
+    bytes[at] ^= 1;
+    fs.set_bytes(path, bytes.clone());
+    bytes
+}
+
+fn count(content: &Content) -> usize {
+    content.values().map(Vec::len).sum()
+}
+
+#[test]
+fn a_damaged_group_is_left_out_and_its_file_set_aside() {
+    let (fs, all) = wide();
+    let path = files(&fs, "segment").remove(0);
+    let bytes = flip(&fs, &path, 20);
+    let (db, _) = reopen(&fs).unwrap();
+    let error = try_content(&db, &[], Span::ALL).unwrap_err();
+    assert!(matches!(&error, Error::Corrupt { path: named, .. } if *named == path), "{error}");
+    let mark = db.snapshot(Span::ALL, &Arc::default()).unwrap().changed_since(0).0;
+    assert!(db.merge(&|| true).unwrap(), "the query has told of it");
+
+    let found = content(&db);
+    assert!(found.iter().all(|(series, found)| found.iter().all(|one| all[series].contains(one))));
+    assert_eq!(count(&all) - count(&found), 128 * 5, "one group of one segment");
+    let [set_aside] = &db.health().set_aside[..] else { panic!("{:?}", db.health()) };
+    assert_eq!(set_aside.path, Path::new(DIR).join("regain/00000001.segment.damaged"));
+    assert_eq!(fs.bytes(&set_aside.path), Some(bytes), "for whoever wants to look at it");
+    assert_eq!(fs.bytes(&path), None);
+    assert!(set_aside.damage.iter().any(|damage| damage.bytes.contains(&20)), "{set_aside:?}");
+    let changed = db.snapshot(Span::ALL, &Arc::default()).unwrap().changed_since(mark).1;
+    assert_eq!(changed, Some(Timestamp(0)), "caches have to forget what they read");
+    let warning = "samples between 0 and 4000 may be missing: 00000001.segment.damaged is a damaged \
+                   file that was set aside";
+    assert_eq!(warnings(&db, Span::new(Timestamp(4000), Timestamp(9000))), [warning]);
+    assert_eq!(warnings(&db, Span::new(Timestamp(4001), Timestamp::MAX)), [""; 0]);
+    drop(db);
+    let (db, report) = reopen(&fs).unwrap();
+    assert_eq!(report.damage, []);
+    assert_same(&content(&db), &found, "after a restart");
+}
+
+#[test]
+fn damage_that_merging_finds_holds_up_no_merge() {
+    let (fs, all) = wide();
+    let path = files(&fs, "segment").remove(1);
+    flip(&fs, &path, 20);
+    let (db, _) = reopen(&fs).unwrap();
+    for part in 2..8 {
+        for row in 0..5 {
+            append_row(&db, 1, 0..300, part * 1_000_000 + row * 1000);
+        }
+        db.seal().unwrap();
+    }
+    while db.merge(&|| true).unwrap() {}
+    assert_eq!((db.stats().segments, db.health().set_aside.len()), (1, 1));
+    assert_eq!(count(&all) * 4 - count(&content(&db)), 128 * 5);
+}
+
+#[test]
+fn a_segment_of_which_nothing_can_be_read_is_set_aside_as_a_whole() {
+    let (fs, all) = filled();
+    let path = files(&fs, "segment").remove(0);
+    flip(&fs, &path, 20);
+    let (db, _) = reopen(&fs).unwrap();
+    try_content(&db, &[], Span::ALL).unwrap_err();
+    while db.merge(&|| true).unwrap() {}
+    assert_eq!(count(&all) - count(&content(&db)), 30 * 25);
+    assert_eq!(db.health().set_aside.len(), 1);
+}
+
+#[test]
+fn a_segment_that_cannot_be_read_is_not_damaged() {
+    let (fs, all) = wide();
+    let (db, _) = reopen(&fs).unwrap();
+    for row in 0..8 {
+        append_row(&db, 1, 0..300, 2_000_000 + row * 1000);
+        db.seal().unwrap();
+    }
+    fs.fail_reads(".segment");
+    let error = db.merge(&|| true).unwrap_err();
+    assert!(matches!(error, Error::Io { operation: "read", .. }), "{error}");
+    fs.heal_failures();
+    while db.merge(&|| true).unwrap() {}
+    assert_eq!(db.health().set_aside, []);
+    assert_eq!(count(&content(&db)), count(&all) + 300 * 8);
 }
 
 #[test]

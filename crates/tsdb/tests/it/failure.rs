@@ -8,9 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use regain_model::Timestamp;
 use regain_storage::fs::MemFs;
-use regain_tsdb::{Db, Options};
+use regain_tsdb::{Db, Options, Retention};
 
-use crate::crash::{Ledger, Step, commit, goes_on, held, operations, other_step, script, small};
+use crate::crash::{
+    Ledger, Step, commit, goes_on, held, operations, other_step, restart, script, small,
+};
 use crate::store::{assert_same, content, lane, open_with, series};
 
 #[test]
@@ -19,7 +21,7 @@ fn one_failure_at_any_operation_costs_nothing_acknowledged() {
         let fs = MemFs::new();
         fs.fail_at(failing);
         let opened = Db::open(Path::new("/data"), Arc::new(fs.clone()), small());
-        let db = opened.map_or_else(|_| open_with(&fs, small()).0, |(db, _)| db);
+        let mut db = opened.map_or_else(|_| open_with(&fs, small()).0, |(db, _)| db);
         let mut ledger = Ledger::default();
         let mut now = 0;
         for step in script() {
@@ -34,6 +36,9 @@ fn one_failure_at_any_operation_costs_nothing_acknowledged() {
                     ledger.batches.push(samples.unwrap());
                 }
                 Step::Tick(time) => now = *time,
+                Step::Restart => {
+                    db = restart(&fs, db).unwrap_or_else(|_| open_with(&fs, small()).0);
+                }
                 _ => {}
             }
             if other_step(&db, &step).is_err() {
@@ -131,7 +136,7 @@ fn writers_side_by_side_meet_a_failure() {
     const WRITERS: usize = 4;
     for failing in 0..60 {
         let fs = MemFs::new();
-        let (db, _) = open_with(&fs, Options { retention_ms: 0, ..small() });
+        let (db, _) = open_with(&fs, Options { retention: Retention::ENDLESS, ..small() });
         fs.fail_at(fs.operations() + failing);
         let rows: Mutex<Vec<Rows>> = Mutex::new(vec![Rows::new(); WRITERS]);
         let running = AtomicUsize::new(WRITERS);
@@ -173,7 +178,7 @@ fn writers_side_by_side_meet_a_failure() {
             }
         }
         drop(db);
-        let (db, report) = open_with(&fs, Options { retention_ms: 0, ..small() });
+        let (db, report) = open_with(&fs, Options { retention: Retention::ENDLESS, ..small() });
         assert_eq!(report.damage, []);
         assert_same(&content(&db), &found, &format!("{failing} failed"));
     }

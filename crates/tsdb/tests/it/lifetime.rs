@@ -5,7 +5,7 @@ use std::sync::Arc;
 use regain_model::{Labels, Matcher, STALE_NAN, Span, Timestamp};
 use regain_storage::fs::{MemFs, RealFs};
 use regain_storage::{Appendable as _, Ctx, Error, LaneKey, Queryable as _, Selection, Verdict};
-use regain_tsdb::{Db, Options};
+use regain_tsdb::{Db, Options, Retention};
 
 use crate::store::{
     append_row, assert_same, content, content_of, key_of, lane, open, open_with, options, read,
@@ -124,7 +124,7 @@ fn what_two_lanes_stage_side_by_side_keeps_its_order() {
 #[test]
 fn a_series_without_samples_and_slot_leaves_and_may_come_back() {
     let fs = MemFs::new();
-    let retention = Options { retention_ms: 5000, ..options() };
+    let retention = Options { retention: Retention::of_ms(5000), ..options() };
     let (db, _) = open_with(&fs, retention.clone());
     let append = |db: &Db, names: &[&str], time| {
         let mut appender = lane(db, 1);
@@ -167,7 +167,7 @@ fn a_series_without_samples_and_slot_leaves_and_may_come_back() {
 #[test]
 fn a_query_keeps_what_leaves_meanwhile() {
     let fs = MemFs::new();
-    let retention = Options { retention_ms: 5000, period_ms: 10_000, ..options() };
+    let retention = Options { retention: Retention::of_ms(5000), period_ms: 10_000, ..options() };
     let (db, _) = open_with(&fs, retention);
     db.tick(Timestamp(0)).unwrap();
     append_row(&db, 1, 0..20, 1000);
@@ -194,14 +194,14 @@ fn a_query_keeps_what_leaves_meanwhile() {
     assert!(db.stats().series_removed > 0);
     let now = content(&db);
     drop(db);
-    let endless = Options { retention_ms: 0, ..options() };
+    let endless = Options { retention: Retention::ENDLESS, ..options() };
     assert_same(&content(&open_with(&fs, endless).0), &now, "after a restart");
 }
 
 #[test]
 fn the_symbol_table_is_rebuilt_under_a_query() {
     let fs = MemFs::new();
-    let retention = Options { retention_ms: 5000, ..options() };
+    let retention = Options { retention: Retention::of_ms(5000), ..options() };
     let (db, _) = open_with(&fs, retention);
     let churn = |db: &Db, range: std::ops::Range<usize>, time| {
         let mut appender = lane(db, 1);

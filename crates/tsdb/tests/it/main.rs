@@ -3,7 +3,9 @@
 
 mod crash;
 mod damage;
+mod disk;
 mod failure;
+mod histograms;
 mod lifetime;
 mod marks;
 mod merge;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use regain_model::{Span, Timestamp};
 use regain_storage::fs::MemFs;
 use regain_storage::{Ctx, Marks, Queryable as _, Selection, Snapshot};
-use regain_tsdb::{Db, Options};
+use regain_tsdb::{Db, Options, Retention};
 
 use crate::store::{Content, append_row, content, open, open_with, options, read};
 
@@ -34,7 +34,7 @@ fn first_difference(before: &Content, after: &Content) -> Option<i64> {
 #[test]
 fn appended_and_dropped_samples_are_changes_and_sealing_is_none() {
     let fs = MemFs::new();
-    let (db, _) = open_with(&fs, Options { retention_ms: 300_000, ..options() });
+    let (db, _) = open_with(&fs, Options { retention: Retention::of_ms(300_000), ..options() });
     let since = |mark| view(&db).changed_since(mark);
     let (opened, everything) = since(0);
     assert_eq!(everything, Some(Timestamp(i64::MIN)));

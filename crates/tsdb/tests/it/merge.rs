@@ -3,7 +3,7 @@
 use regain_model::{Matcher, STALE_NAN, Span, Timestamp};
 use regain_storage::fs::MemFs;
 use regain_storage::{Ctx, Queryable as _, Selection, Want};
-use regain_tsdb::{Db, Options, RetentionRule};
+use regain_tsdb::{Db, Options, Retention, RetentionRule};
 
 use crate::store::{
     Content, append_row, assert_same, content, content_of, key_of, lane, open_with, options, series,
@@ -140,22 +140,6 @@ fn lost_deletes_are_reported_and_the_rest_serves() {
     assert_eq!(open_with(&fs, small()).1.damage, []);
 }
 
-#[test]
-fn a_damaged_segment_is_not_merged() {
-    let fs = MemFs::new();
-    let (db, _) = open_with(&fs, small());
-    fill(&db, 3);
-    let path = std::path::Path::new("/data/regain/00000003.segment");
-    let mut bytes = fs.bytes(path).unwrap();
-    bytes[40] ^= 1;
-    fs.set_bytes(path, bytes);
-    drop(db);
-    let (db, _) = open_with(&fs, small());
-    assert!(matches!(db.merge(&|| true), Err(regain_storage::Error::Corrupt { .. })));
-    assert!(merge_all(&db) > 0);
-    assert!(fs.bytes(path).is_some(), "what can be read of it is still there");
-}
-
 /// The content without some samples of some series.
 fn without(all: &Content, matches: impl Fn(&str) -> bool, span: (i64, i64)) -> Content {
     let mut rest = all.clone();
@@ -220,11 +204,10 @@ fn what_is_deleted_is_gone_at_once_and_for_good() {
 #[test]
 fn rules_keep_some_series_for_a_shorter_time() {
     let fs = MemFs::new();
-    let rule = RetentionRule {
-        matchers: vec![Matcher::equal("__name__", "a")],
-        retention_ms: 2 * PERIOD_MS,
-    };
-    let options = Options { retention_rules: vec![rule], ..small() };
+    let rule =
+        RetentionRule { matchers: vec![Matcher::equal("__name__", "a")], time_ms: 2 * PERIOD_MS };
+    let options =
+        Options { retention: Retention { rules: vec![rule], ..Retention::ENDLESS }, ..small() };
     let (db, _) = open_with(&fs, options.clone());
     fill(&db, 10);
     let all = content(&db);

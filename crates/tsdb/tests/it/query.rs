@@ -211,6 +211,28 @@ fn presence_is_known_without_decoding() {
 }
 
 #[test]
+fn presence_is_known_of_series_that_miss_rows() {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    for row in 0..60 {
+        let series = if row % 3 == 0 { 0..3 } else { 0..2 };
+        append_row(&db, 1, series, row * 1000);
+    }
+    db.seal().unwrap();
+    for span in [(i64::MIN, i64::MAX), (4000, 31_500), (4000, 5000)] {
+        let span = Span::new(Timestamp(span.0), Timestamp(span.1));
+        let samples =
+            read(&*db.snapshot(span, &ctx()).unwrap(), &Selection::new(&[], span), &ctx());
+        let found = metas(&db, &counting(span));
+        assert_eq!(found.len(), samples.len(), "{span:?}");
+        for ((key, meta), (other, samples)) in found.iter().zip(&samples) {
+            let times: Vec<i64> = samples.iter().map(|sample| sample.0).collect();
+            assert_eq!((key, meta.presence), (other, presence_of(&times)), "{span:?}");
+        }
+    }
+}
+
+#[test]
 fn a_stale_series_must_be_decoded() {
     let fs = MemFs::new();
     let (db, _) = open(&fs);
@@ -479,5 +501,55 @@ fn no_fewer_series_are_expected_than_match() {
     for (matchers, expected) in cases {
         assert_eq!(db.series_max(&matchers), expected, "{matchers:?}");
         assert!(content_of(&db, &matchers, Span::ALL).len() <= expected);
+    }
+}
+
+#[test]
+fn no_fewer_texts_are_expected_than_there_are() {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    write_rows(&db, 1, 1);
+    write_rows(&db, 2, 1);
+    let snapshot = db.snapshot(Span::ALL, &ctx()).unwrap();
+    for (name, expected) in [("__name__", 1), ("writer", 2), ("at", WIDTH), ("nothing", 0)] {
+        assert_eq!(db.texts_max(Some(name)), expected, "{name}");
+        assert_eq!(snapshot.label_values(name, &[], 0).unwrap().len(), expected, "{name}");
+    }
+    assert_eq!(db.texts_max(None), snapshot.label_names(&[], 0).unwrap().len());
+}
+
+#[test]
+fn parts_can_be_prepared_later_and_elsewhere() {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    write_rows(&db, 1, 20);
+    write_rows(&db, 2, 20);
+    db.seal().unwrap();
+    let ctx = ctx();
+    let snapshot = db.snapshot(Span::ALL, &ctx).unwrap();
+    let select = |hints| {
+        let selection = Selection { hints, ..Selection::new(&[], Span::ALL) };
+        snapshot.select(&selection, &ctx).unwrap()
+    };
+    for function in ["", "count"] {
+        let hints = Hints { function, ..Hints::NONE };
+        let (mut prepared, mut unprepared) = (select(hints), select(hints));
+        let mut parts = Vec::new();
+        while let Some(part) = unprepared.next_unprepared().unwrap() {
+            parts.push(part);
+        }
+        // The last comes first.
+        for part in parts.iter_mut().rev() {
+            std::thread::scope(|scope| scope.spawn(|| part.prepare()).join().unwrap()).unwrap();
+        }
+        for part in parts {
+            let expected = prepared.next().unwrap().unwrap();
+            assert_eq!(part.series().len(), expected.series().len());
+            for (found, expected) in part.series().iter().zip(expected.series()) {
+                assert_eq!((found.key, found.samples_max), (expected.key, expected.samples_max));
+                assert_eq!(found.presence, expected.presence);
+            }
+        }
+        assert!(prepared.next().unwrap().is_none());
     }
 }

@@ -2,7 +2,7 @@
 
 use regain_model::Timestamp;
 use regain_storage::fs::MemFs;
-use regain_tsdb::{Db, Options};
+use regain_tsdb::{Db, Options, Retention};
 
 use crate::store::{append_row, content, open_with, options};
 
@@ -27,7 +27,7 @@ fn first_time(db: &Db) -> i64 {
 #[test]
 fn segments_older_than_the_retention_go() {
     let fs = MemFs::new();
-    let (db, _) = open_with(&fs, Options { retention_ms: 300_000, ..options() });
+    let (db, _) = open_with(&fs, Options { retention: Retention::of_ms(300_000), ..options() });
     fill(&db, 10);
     db.tick(Timestamp(0)).unwrap();
     // The newest sample is at 904 s, so a segment that ends at 604 s is too old by just nothing.
@@ -47,7 +47,10 @@ fn the_oldest_segments_go_when_all_are_too_large() {
     let others = stats.wal_bytes + stats.series_log_bytes;
     let each = stats.segments_bytes / 10;
     drop(db);
-    let limit = Options { retention_bytes: others + each * 4 + each / 2, ..options() };
+    let limit = Options {
+        retention: Retention { bytes: others + each * 4 + each / 2, ..Retention::ENDLESS },
+        ..options()
+    };
     let (db, _) = open_with(&fs, limit);
     assert_eq!(segments(&fs), 10);
     db.tick(Timestamp(0)).unwrap();

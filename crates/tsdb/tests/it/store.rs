@@ -9,7 +9,7 @@ use regain_storage::fs::MemFs;
 use regain_storage::{
     Appendable as _, Appender, Batch, Ctx, LaneKey, Queryable, Result, Selection, Snapshot,
 };
-use regain_tsdb::{Db, Options, ReplayReport};
+use regain_tsdb::{Db, Options, ReplayReport, Retention};
 
 /// Every series with its samples: times and bits.
 pub(crate) type Content = BTreeMap<String, Vec<(i64, u64)>>;
@@ -20,7 +20,7 @@ pub(crate) type Samples = (String, Vec<(i64, u64)>);
 pub(crate) fn options() -> Options {
     Options {
         seed: KeySeed(42),
-        retention_ms: 0,
+        retention: Retention::ENDLESS,
         future_max_ms: 0,
         past_max_ms: 0,
         ..Options::default()
@@ -107,6 +107,14 @@ pub(crate) fn try_content(
     let ctx = Arc::new(Ctx::default());
     let snapshot = store.snapshot(span, &ctx)?;
     Ok(try_read(&*snapshot, &Selection::new(matchers, span), &ctx)?.into_iter().collect())
+}
+
+/// What a query of a span is warned of.
+pub(crate) fn warnings(store: &dyn Queryable, span: Span) -> Vec<String> {
+    let ctx = Arc::new(Ctx::default());
+    let snapshot = store.snapshot(span, &ctx).unwrap();
+    read(&*snapshot, &Selection::new(&[], span), &ctx);
+    ctx.warnings.to_vec()
 }
 
 /// The series of a selection in their order; those without samples are left out.

@@ -10,8 +10,8 @@ use regain_model::histogram::HistogramProblem;
 use regain_model::{Labels, Timestamp};
 use regain_promql::test_language::{SeriesValue, parse_series};
 use regain_rules::RuleError;
-use regain_storage::memory::{MemoryAppender, MemoryStore, Value};
-use regain_storage::{Appender as _, SeriesRef, Verdict};
+use regain_storage::memory::{MemoryAppender, MemoryStore};
+use regain_storage::{Appender as _, SeriesRef, Value, Verdict};
 use regain_yaml::{Errors, Mistakes};
 
 use super::file::Test;
@@ -79,7 +79,7 @@ fn stage(
     if let Value::Histogram(histogram) = &value {
         histogram.validate()?;
     }
-    match writer.stage_value(series, at, value) {
+    match writer.stage_value(series, at, Timestamp(0), value) {
         Verdict::Accepted => Ok(()),
         verdict => Err(RuleError::Refused(verdict).into()),
     }

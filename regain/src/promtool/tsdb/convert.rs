@@ -45,7 +45,7 @@ pub(super) enum ConvertError {
     HasStore(PathBuf),
     /// There is something that would be lost.
     #[error(
-        "nothing was written, because the store cannot keep {} yet; --skip-histograms leaves that out",
+        "nothing was written, because the store cannot keep {} yet; --skip-unkept leaves that out",
         list(.0)
     )]
     Unkept(Holdings),
@@ -70,13 +70,7 @@ fn export_cause(error: &ExportError) -> String {
 
 /// What of `holdings` the store cannot keep.
 fn list(holdings: &Holdings) -> String {
-    let Holdings { histograms, exemplars, metadata, starts, .. } = *holdings;
-    let kinds = [
-        (histograms, "native histograms"),
-        (exemplars, "exemplars"),
-        (metadata, "entries of metadata"),
-        (starts, "start timestamps"),
-    ];
+    let kinds = [(holdings.exemplars, "exemplars"), (holdings.metadata, "entries of metadata")];
     let there = kinds.iter().filter(|(count, _)| *count > 0);
     let texts: Vec<String> = there.map(|(count, what)| format!("{count} {what}")).collect();
     texts.join(", ")
@@ -91,7 +85,7 @@ pub(super) fn run(line: &Line) -> Result<(), TsdbError> {
     let dir = directory(line, 0)?;
     let to_prometheus = line.text("to") == "prometheus";
     let (flag, to) =
-        if to_prometheus { ("skip-histograms", "regain") } else { ("output", "prometheus") };
+        if to_prometheus { ("skip-unkept", "regain") } else { ("output", "prometheus") };
     if line.is_given(flag) {
         return Err(ConvertError::Flag { flag, to }.into());
     }
@@ -99,7 +93,7 @@ pub(super) fn run(line: &Line) -> Result<(), TsdbError> {
         let output = line.given_text("output").map_or(dir, Path::new);
         export::run(dir, output)
     } else {
-        import::run(dir, line.is_on("skip-histograms"))
+        import::run(dir, line.is_on("skip-unkept"))
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Node<'e> {
     evaluation: &'static str,
     /// The node that it was evaluated in one go with.
     part_of: Option<usize>,
+    /// The equal node whose vector it has.
+    shared_with: Option<usize>,
     figures: Option<NodeFigures<'e>>,
     empty: Option<Empty<'e>>,
 }
@@ -86,11 +88,22 @@ pub(super) struct Difference<'e> {
 
 impl<'e> Node<'e> {
     pub(super) fn of(node: &'e ExplainedNode, query: &str) -> Self {
-        let (evaluation, part_of, figures) = match &node.evaluation {
-            Evaluation::Settled => ("settled", None, None),
-            Evaluation::Measured(figures) => ("measured", None, Some(NodeFigures::of(figures))),
-            Evaluation::PartOf(lead) => ("part", Some(*lead), None),
-            Evaluation::Skipped => ("skipped", None, None),
+        let (mut part_of, mut shared_with, mut figures) = (None, None, None);
+        let evaluation = match &node.evaluation {
+            Evaluation::Settled => "settled",
+            Evaluation::Measured(measured) => {
+                figures = Some(NodeFigures::of(measured));
+                "measured"
+            }
+            Evaluation::PartOf(lead) => {
+                part_of = Some(*lead);
+                "part"
+            }
+            Evaluation::SharedWith(lender) => {
+                shared_with = Some(*lender);
+                "shared"
+            }
+            Evaluation::Skipped => "skipped",
         };
         let text = query.get(node.at.start as usize..node.at.end as usize);
         Self {
@@ -103,6 +116,7 @@ impl<'e> Node<'e> {
             constant: node.is_constant,
             evaluation,
             part_of,
+            shared_with,
             figures,
             empty: node.empty.as_ref().map(Empty::of),
         }

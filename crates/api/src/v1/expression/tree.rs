@@ -118,6 +118,28 @@ fn chain(body: &mut Vec<u8>, expr: &Expr) {
     }
 }
 
+/// The first number of a tree that JSON has no word for: one that `fill` is given.
+pub(super) fn unwritable(expr: &Expr) -> Option<f64> {
+    let mut left = vec![Err(expr)];
+    while let Some(next) = left.pop() {
+        let expr = match next {
+            Ok(number) => return Some(number),
+            Err(expr) => expr,
+        };
+        let ExprKind::Binary(binary) = &expr.kind else {
+            left.extend(expr.children().into_iter().rev().map(Err));
+            continue;
+        };
+        let matching = binary.matching.as_ref();
+        let fills = matching.map_or([None; 2], |of| [of.fill_left, of.fill_right]);
+        left.push(Err(&binary.right));
+        let numbers = fills.into_iter().rev().flatten().filter(|number| !number.is_finite());
+        left.extend(numbers.map(Ok));
+        left.push(Err(&binary.left));
+    }
+    None
+}
+
 fn matching(matching: &Matching) -> Value {
     json!({
         "card": matching.grouping.as_str(),

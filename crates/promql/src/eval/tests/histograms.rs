@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use regain_model::{Buckets, Histogram, ResetHint};
-use regain_storage::Appender as _;
-use regain_storage::memory::Value as Stored;
+use regain_storage::{Appender as _, Value as Stored};
 
 use super::*;
 
@@ -32,7 +31,7 @@ fn stored(series: &[Vec<(i64, Stored)>]) -> MemoryStore {
         let mut writer = store.writer();
         let reference = writer.series(&labels).unwrap();
         for (time, value) in samples {
-            writer.stage_value(reference, Timestamp(*time), value.clone());
+            writer.stage_value(reference, Timestamp(*time), Timestamp(0), value.clone());
         }
         writer.commit().unwrap();
     }

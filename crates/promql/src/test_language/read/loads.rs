@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use regain_model::Timestamp;
-use regain_storage::memory::Value;
+use regain_storage::Value;
 
 use super::millis;
 use super::start_times::{StartTimes, start_times};

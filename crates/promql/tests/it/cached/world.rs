@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use regain_model::{Buckets, Histogram, Labels, Matcher, STALE_NAN, Span, Timestamp};
-use regain_storage::Appender as _;
-use regain_storage::memory::{MemoryStore, Value};
+use regain_storage::memory::MemoryStore;
+use regain_storage::{Appender as _, Value};
 
 use super::Chances;
 
@@ -102,7 +102,7 @@ impl World {
             }
             let value = if live.is_up { live.next(chances) } else { Value::Float(STALE_NAN) };
             let reference = writer.series(&live.labels).unwrap();
-            writer.stage_value(reference, Timestamp(time), value);
+            writer.stage_value(reference, Timestamp(time), Timestamp(0), value);
             live.newest = time;
         }
         writer.commit().unwrap();

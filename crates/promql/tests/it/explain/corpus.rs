@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use regain_promql::test_language::{self, When};
 use regain_promql::{
-    Engine, EngineOptions, EvalError, Evaluation, Explanation, Expr, Features, QueryResult, Value,
+    Engine, EngineOptions, EvalError, Evaluation, ExplainedNode, Explanation, Expr, Features,
+    QueryResult, Value,
 };
 use regain_storage::Queryable;
 
@@ -80,6 +81,7 @@ fn check(expr: &Expr, explanation: &Explanation) {
                 let lead = &nodes[*lead].evaluation;
                 assert!(matches!(lead, Evaluation::Measured(_)), "{expr}");
             }
+            Evaluation::SharedWith(lender) => total += total_of(nodes, *lender),
             Evaluation::Settled | Evaluation::Skipped => {}
         }
         if let Some(reason) = &node.empty {
@@ -88,6 +90,17 @@ fn check(expr: &Expr, explanation: &Explanation) {
     }
     let stats = result.stats;
     assert_eq!((read, total), (stats.samples_read, stats.samples_total), "{expr}: {nodes:#?}");
+}
+
+/// The samples that a node and those below it have looked at.
+fn total_of(nodes: &[ExplainedNode], at: usize) -> u64 {
+    let own = match &nodes[at].evaluation {
+        Evaluation::Measured(figures) => figures.samples_total,
+        Evaluation::SharedWith(lender) => total_of(nodes, *lender),
+        Evaluation::PartOf(_) | Evaluation::Settled | Evaluation::Skipped => 0,
+    };
+    let below = (0..nodes.len()).filter(|&index| nodes[index].parent == Some(at));
+    own + below.map(|index| total_of(nodes, index)).sum::<u64>()
 }
 
 #[test]

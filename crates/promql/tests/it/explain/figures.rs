@@ -32,6 +32,7 @@ fn tree(explanation: &Explanation) -> String {
             Evaluation::Settled => "settled".to_owned(),
             Evaluation::Skipped => "skipped".to_owned(),
             Evaluation::PartOf(lead) => format!("part of {lead}"),
+            Evaluation::SharedWith(lender) => format!("shared with {lender}"),
             Evaluation::Measured(figures) => measured(figures),
         };
         writeln!(text, "{:1$}{2}:{once} {what}", "", depth * 2, node.label).unwrap();
@@ -175,6 +176,35 @@ fn a_range_vector_by_itself_has_figures() {
         &explain(&store(), "requests_total[1m]", NOW),
         &["requests_total[1m]: 3 series, 12 samples"],
     );
+}
+
+#[test]
+fn what_others_have_computed_is_shared_with_them() {
+    let share =
+        "sum by (job) (rate(requests_total[1m])) / (1 + sum by (job) (rate(requests_total[1m])))";
+    check(
+        &explain(&store(), share, NOW),
+        &[
+            "/: 2 series, 2 samples, 2 and 2, 2 matched",
+            "  sum by (job): 2 series, 2 samples, 2 groups, scan 3 -> 3, read 12",
+            "    rate: part of 1",
+            "      requests_total[1m]: part of 1",
+            "  +: 2 series, 2 samples",
+            "    1: settled",
+            "    sum by (job): shared with 1",
+        ],
+    );
+    // The reason is told once.
+    let explanation = explain(&store(), "nothing and nothing", NOW);
+    check(
+        &explanation,
+        &[
+            "and: 0 series, 0 samples, 0 and 0, 0 matched",
+            "  nothing: 0 series, 0 samples, scan 0 -> 0, read 0",
+            "  nothing: shared with 1",
+        ],
+    );
+    assert_eq!(explanation.why_empty, Some(1));
 }
 
 #[test]

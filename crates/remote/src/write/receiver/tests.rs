@@ -1,4 +1,6 @@
 mod fake_store;
+mod histograms;
+mod symbolized;
 
 use fake_store::{Event, FakeStore};
 use regain_model::Labels;
@@ -9,7 +11,7 @@ use regain_storage::memory::MemoryStore;
 use super::*;
 use crate::write::encode::Request;
 use crate::write::v1;
-use crate::write::{AHEAD_MS_MAX, Fault, Refusal};
+use crate::write::{AHEAD_MS_MAX, Fault, Refusal, Refused};
 
 const NOW: Timestamp = Timestamp(1_000_000);
 
@@ -39,7 +41,10 @@ fn dump(store: &MemoryStore) -> Vec<String> {
 
 fn refusal(result: Result<Outcome, WriteError>) -> (Refusal, String, i64) {
     match result {
-        Err(WriteError::Refused { reason, series, time_ms, .. }) => (reason, series, time_ms),
+        Err(WriteError::Refused(refused)) => {
+            let Refused { reason, series, time_ms, .. } = *refused;
+            (reason, series, time_ms)
+        }
         other => panic!("not refused: {other:?}"),
     }
 }
@@ -50,8 +55,8 @@ fn appends_what_is_sent_again_and_again() {
     let receiver = receiver(&store);
     for round in 1..=3 {
         let request = request(&["x", "y", "z"], round * 10, round as f64);
-        let outcome = receiver.write("s", request.as_bytes(), NOW).unwrap();
-        assert_eq!((outcome.samples, outcome.invalid_series), (3, 0));
+        let outcome = receiver.write("s", Message::V1, request.as_bytes(), NOW).unwrap();
+        assert_eq!((outcome.samples, outcome.invalid), (3, 0));
         assert_eq!(outcome.series_created, if round == 1 { 3 } else { 0 });
     }
     assert_eq!(
@@ -74,7 +79,9 @@ fn a_changed_order_and_new_series_are_recognised() {
         (3, vec!["x", "xx", "y"]),
         (4, vec!["xx", "y", "z", "x"]),
     ] {
-        receiver.write("s", request(&instances, time_ms, 0.5).as_bytes(), NOW).unwrap();
+        receiver
+            .write("s", Message::V1, request(&instances, time_ms, 0.5).as_bytes(), NOW)
+            .unwrap();
     }
     assert_eq!(
         dump(&store),
@@ -96,7 +103,7 @@ fn labels_that_extend_known_ones_are_another_series() {
         let mut request = Request::default();
         request.series(&[("__name__", "first")], &[(time_ms, 0.0)]);
         request.series(second, &[(time_ms, 1.0)]);
-        receiver.write("s", request.as_bytes(), NOW).unwrap();
+        receiver.write("s", Message::V1, request.as_bytes(), NOW).unwrap();
     }
     assert_eq!(dump(&store), ["first 0@1 0@2 0@3", "m 1@1 1@3", r#"m{z="1"} 1@2"#]);
 }
@@ -105,24 +112,25 @@ fn labels_that_extend_known_ones_are_another_series() {
 fn a_refused_sample_drops_the_whole_request() {
     let store = MemoryStore::new();
     let receiver = receiver(&store);
-    receiver.write("s", request(&["x", "y"], 10, 1.0).as_bytes(), NOW).unwrap();
+    receiver.write("s", Message::V1, request(&["x", "y"], 10, 1.0).as_bytes(), NOW).unwrap();
     let before = dump(&store);
 
     let mut late = request(&["x"], 20, 2.0);
     late.series(&[("__name__", "up"), ("instance", "y"), ("job", "a")], &[(9, 2.0)]);
-    let (reason, series, time_ms) = refusal(receiver.write("s", late.as_bytes(), NOW));
+    let (reason, series, time_ms) = refusal(receiver.write("s", Message::V1, late.as_bytes(), NOW));
     assert_eq!((reason, time_ms), (Refusal::OutOfOrder, 9));
     assert_eq!(series, r#"{__name__="up", instance="y", job="a"}"#);
     assert_eq!(dump(&store), before);
 
-    let duplicate = receiver.write("s", request(&["y"], 10, 2.0).as_bytes(), NOW).unwrap_err();
+    let duplicate =
+        receiver.write("s", Message::V1, request(&["y"], 10, 2.0).as_bytes(), NOW).unwrap_err();
     let text = "duplicate sample for timestamp 10; overrides not allowed: new value 2";
     assert_eq!(duplicate.to_string(), text);
     assert_eq!(duplicate.fault(), Fault::Request);
     assert_eq!(dump(&store), before);
 
     // The same value again is no mistake, and what failed left nothing behind.
-    receiver.write("s", request(&["x", "y"], 10, 1.0).as_bytes(), NOW).unwrap();
+    receiver.write("s", Message::V1, request(&["x", "y"], 10, 1.0).as_bytes(), NOW).unwrap();
     assert_eq!(dump(&store), before);
 }
 
@@ -135,7 +143,7 @@ fn of_samples_that_contradict_each_other_in_one_request_the_first_counts() {
         let mut body = Request::default();
         body.series(&labels, &[(first, 1.0), (first - 10, 2.0), (first, 3.0), (first + 10, 4.0)]);
         body.series(&labels, &[(first + 10, 5.0)]);
-        let outcome = receiver.write("s", body.as_bytes(), NOW).unwrap();
+        let outcome = receiver.write("s", Message::V1, body.as_bytes(), NOW).unwrap();
         assert_eq!((outcome.samples, outcome.samples_skipped), (2, 3));
     }
     assert_eq!(dump(&store), ["m 1@20 4@30 1@40 4@50"]);
@@ -146,10 +154,12 @@ fn samples_may_lie_ten_minutes_ahead_and_no_more() {
     let store = MemoryStore::new();
     let receiver = receiver(&store);
     let edge = NOW.0 + AHEAD_MS_MAX;
-    let error = receiver.write("s", request(&["x"], edge + 1, 1.0).as_bytes(), NOW).unwrap_err();
+    let error = receiver
+        .write("s", Message::V1, request(&["x"], edge + 1, 1.0).as_bytes(), NOW)
+        .unwrap_err();
     assert_eq!(error.to_string(), "out of bounds: timestamp is too far in the future");
     assert!(dump(&store).is_empty());
-    receiver.write("s", request(&["x"], edge, 1.0).as_bytes(), NOW).unwrap();
+    receiver.write("s", Message::V1, request(&["x"], edge, 1.0).as_bytes(), NOW).unwrap();
     assert_eq!(dump(&store).len(), 1);
 }
 
@@ -171,8 +181,8 @@ fn invalid_series_are_skipped_and_counted() {
         dst.extend_from_slice(b"\x0a\x0d\x0a\x08__name__\x12\x01\xff\x12\x00");
     });
     for repeats in 1..=2 {
-        let outcome = receiver.write("s", &body, NOW).unwrap();
-        assert_eq!(outcome.invalid_series, 8, "{repeats}");
+        let outcome = receiver.write("s", Message::V1, &body, NOW).unwrap();
+        assert_eq!(outcome.invalid, 8, "{repeats}");
     }
     assert_eq!(dump(&store), [r#"good{z="1"} 1@1"#]);
 }
@@ -183,13 +193,11 @@ fn what_is_not_kept_is_counted() {
     let mut body = Vec::new();
     put_message(&mut body, v1::REQUEST_SERIES, |dst| {
         dst.extend_from_slice(b"\x0a\x0d\x0a\x08__name__\x12\x01m");
-        put_message(dst, v1::SERIES_HISTOGRAM, |_| ());
         put_message(dst, v1::SERIES_EXEMPLAR, |_| ());
         put_message(dst, v1::SERIES_EXEMPLAR, |_| ());
     });
     put_message(&mut body, v1::REQUEST_METADATA, |dst| put_str(dst, 2, "m"));
-    let outcome = receiver(&store).write("s", &body, NOW).unwrap();
-    assert_eq!(outcome.histograms_skipped, 1);
+    let outcome = receiver(&store).write("s", Message::V1, &body, NOW).unwrap();
     assert_eq!(outcome.exemplars_skipped, 2);
     assert_eq!(outcome.metadata_skipped, 1);
     assert!(store.to_vec().is_empty());
@@ -201,7 +209,7 @@ fn malformed_bodies_leave_nothing_behind() {
     let receiver = receiver(&store);
     let mut body = request(&["x"], 1, 1.0).as_bytes().to_vec();
     body.extend_from_slice(b"\x0a\x05\x0a");
-    let error = receiver.write("s", &body, NOW).unwrap_err();
+    let error = receiver.write("s", Message::V1, &body, NOW).unwrap_err();
     assert_eq!(error.to_string(), "unexpected EOF");
     assert_eq!(error.fault(), Fault::Request);
     assert!(dump(&store).is_empty());
@@ -224,7 +232,7 @@ fn labels_behind_the_samples_count_too() {
     });
     let receiver = receiver(&store);
     for _ in 0..2 {
-        receiver.write("s", &body, NOW).unwrap();
+        receiver.write("s", Message::V1, &body, NOW).unwrap();
     }
     assert_eq!(dump(&store), [r#"m{a="1"} 0@0"#]);
 }
@@ -240,7 +248,7 @@ fn samples_go_in_rows_of_one_lane_and_time() {
     }
     // The labels of `a` in another order share a series, so they share no row.
     request.series(&[("job", "a"), ("instance", "y"), ("__name__", "a")], &[(2, 4.0)]);
-    receiver.write("s", request.as_bytes(), NOW).unwrap();
+    receiver.write("s", Message::V1, request.as_bytes(), NOW).unwrap();
     let rows: Vec<(i64, usize)> = store.rows();
     assert_eq!(rows, [(1, 1), (1, 2), (2, 1), (1, 1), (2, 1), (1, 1), (2, 1), (2, 1)]);
     let lanes: Vec<LaneKey> = store.lanes();
@@ -251,12 +259,13 @@ fn samples_go_in_rows_of_one_lane_and_time() {
 fn a_series_that_the_store_forgot_is_asked_for_again() {
     let store = FakeStore::default();
     let receiver = Receiver::new(Arc::new(store.clone()), Limits::default());
-    receiver.write("s", request(&["x"], 1, 1.0).as_bytes(), NOW).unwrap();
+    receiver.write("s", Message::V1, request(&["x"], 1, 1.0).as_bytes(), NOW).unwrap();
     store.forget_series();
-    receiver.write("s", request(&["x"], 2, 1.0).as_bytes(), NOW).unwrap();
+    receiver.write("s", Message::V1, request(&["x"], 2, 1.0).as_bytes(), NOW).unwrap();
     assert_eq!(store.committed(), 2);
     store.refuse_all_series();
-    let error = receiver.write("s", request(&["x"], 3, 1.0).as_bytes(), NOW).unwrap_err();
+    let error =
+        receiver.write("s", Message::V1, request(&["x"], 3, 1.0).as_bytes(), NOW).unwrap_err();
     assert_eq!(error.fault(), Fault::Server);
     assert_eq!(store.committed(), 2);
 }
@@ -265,12 +274,13 @@ fn a_series_that_the_store_forgot_is_asked_for_again() {
 fn a_request_that_panics_ends_itself_only() {
     let store = FakeStore::default();
     let receiver = Receiver::new(Arc::new(store.clone()), Limits::default());
-    receiver.write("s", request(&["x"], 1, 1.0).as_bytes(), NOW).unwrap();
+    receiver.write("s", Message::V1, request(&["x"], 1, 1.0).as_bytes(), NOW).unwrap();
     store.panic_once();
     let body = request(&["x"], 2, 1.0);
-    let write = std::panic::AssertUnwindSafe(|| receiver.write("s", body.as_bytes(), NOW));
+    let write =
+        std::panic::AssertUnwindSafe(|| receiver.write("s", Message::V1, body.as_bytes(), NOW));
     std::panic::catch_unwind(write).unwrap_err();
-    receiver.write("s", request(&["x"], 3, 1.0).as_bytes(), NOW).unwrap();
+    receiver.write("s", Message::V1, request(&["x"], 3, 1.0).as_bytes(), NOW).unwrap();
     assert_eq!(store.committed(), 2);
     // The series was asked for again, in a lane that was opened again.
     assert_eq!(store.lanes().len(), 2);
@@ -281,7 +291,8 @@ fn a_failed_commit_is_the_servers_fault() {
     let store = FakeStore::default();
     let receiver = Receiver::new(Arc::new(store.clone()), Limits::default());
     store.fail_commits();
-    let error = receiver.write("s", request(&["x", "y"], 1, 1.0).as_bytes(), NOW).unwrap_err();
+    let error =
+        receiver.write("s", Message::V1, request(&["x", "y"], 1, 1.0).as_bytes(), NOW).unwrap_err();
     assert_eq!(error.fault(), Fault::Server);
     assert_eq!(store.events().iter().filter(|event| **event == Event::Rollback).count(), 2);
 }
@@ -294,14 +305,18 @@ fn what_is_remembered_has_limits() {
     for time_ms in 1..=100 {
         let instance = format!("host-{time_ms}");
         let sender = format!("sender-{}", time_ms % 3);
-        receiver.write(&sender, request(&[&instance], time_ms, 1.0).as_bytes(), NOW).unwrap();
+        receiver
+            .write(&sender, Message::V1, request(&[&instance], time_ms, 1.0).as_bytes(), NOW)
+            .unwrap();
         assert!(receiver.usage.bytes() <= 3_000);
         assert!(receiver.senders.lock().unwrap().by_name.len() <= 2);
     }
     assert_eq!(store.committed(), 100);
     for time_ms in 101..=200 {
         let instance = format!("host-{time_ms}");
-        receiver.write("s", request(&[&instance], time_ms, 1.0).as_bytes(), NOW).unwrap();
+        receiver
+            .write("s", Message::V1, request(&[&instance], time_ms, 1.0).as_bytes(), NOW)
+            .unwrap();
         assert!(receiver.usage.bytes() <= 3_000);
     }
     drop(receiver.senders.lock().unwrap().by_name.drain());
@@ -323,7 +338,7 @@ proptest::proptest! {
         }
         for body in [body.as_bytes(), &bytes, &[body.as_bytes(), &bytes].concat()] {
             let before = dump(&store);
-            if let Ok(outcome) = receiver.write("s", body, NOW) {
+            if let Ok(outcome) = receiver.write("s", Message::V1, body, NOW) {
                 proptest::prop_assert!(outcome.samples <= 12 + bytes.len() as u64);
             } else {
                 proptest::prop_assert_eq!(dump(&store), before);

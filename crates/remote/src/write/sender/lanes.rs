@@ -7,6 +7,7 @@ use regain_storage::{Appendable, Appender, Committed, Error, LaneKey, SeriesRef}
 /// About what an open lane takes besides its name.
 const LANE_BYTES: usize = 256;
 
+#[derive(Default)]
 pub(super) struct Lanes {
     sender: String,
     by_key: HashMap<LaneKey, u32>,
@@ -23,13 +24,7 @@ struct Lane {
 
 impl Lanes {
     pub(super) fn new(sender: &str) -> Self {
-        Self {
-            sender: sender.to_owned(),
-            by_key: HashMap::new(),
-            open: Vec::new(),
-            staged: Vec::new(),
-            key_bytes: 0,
-        }
+        Self { sender: sender.to_owned(), ..Self::default() }
     }
 
     /// Closes all lanes, which hold nothing staged between requests.

@@ -1,45 +1,37 @@
-//! From the bytes of a series' labels to a label set.
+//! From the labels of a series in a request to a label set.
 
 use regain_model::{Labels, MAX_LABEL_BYTES, METRIC_NAME};
-use regain_protowire::Error;
 
-use crate::write::encode::append_label;
-use crate::write::v1::{Label, decode_labels};
+use crate::write::problem::Pair;
 
-/// A valid series.
-pub(super) struct Series {
-    pub(super) labels: Labels,
-    /// Whether these bytes are the ones that an encoder makes of the sorted labels.
-    pub(super) canonical: bool,
+/// Why labels are those of no series. Upstream checks the same, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unfit<'a> {
+    /// No metric name, a name that is empty, or text that is no UTF-8.
+    Invalid,
+    /// A name twice.
+    Duplicate(&'a str),
 }
 
-impl Series {
-    /// Decodes labels; `None` where upstream skips the series: without a metric name, with a name twice or
-    /// empty, or with text that is no UTF-8.
-    pub(super) fn decode(raw: &[u8]) -> Result<Option<Self>, Error> {
-        let decoded = decode_labels(raw)?;
-        Ok(texts(&decoded).and_then(|pairs| Self::new(pairs, raw)))
+/// Sorts labels by name and makes a set of them.
+pub(super) fn label_set<'a>(pairs: &mut [Pair<'a>]) -> Result<Labels, Unfit<'a>> {
+    pairs.sort_by_key(|&(name, _)| name);
+    let texts: Option<Vec<(&str, &str)>> =
+        pairs.iter().map(|&(name, value)| Some((text(name)?, text(value)?))).collect();
+    let mut texts = texts.ok_or(Unfit::Invalid)?;
+    let is_valid = |&(name, value): &(&str, &str)| {
+        !name.is_empty() && (name != METRIC_NAME || !value.is_empty())
+    };
+    if !texts.iter().all(is_valid) || !texts.iter().any(|&(name, _)| name == METRIC_NAME) {
+        return Err(Unfit::Invalid);
     }
-
-    fn new(mut pairs: Vec<(&str, &str)>, raw: &[u8]) -> Option<Self> {
-        pairs.sort_unstable();
-        let names_are_valid = pairs.iter().all(|(name, _)| !name.is_empty())
-            && pairs.windows(2).all(|pair| pair[0].0 != pair[1].0);
-        // An empty label is an absent label.
-        pairs.retain(|(_, value)| !value.is_empty());
-        if !names_are_valid || !pairs.iter().any(|(name, _)| *name == METRIC_NAME) {
-            return None;
-        }
-        let mut encoded = Vec::with_capacity(raw.len());
-        for (name, value) in &pairs {
-            append_label(&mut encoded, name, value);
-        }
-        Some(Self { canonical: encoded == raw, labels: Labels::from_sorted(pairs) })
+    let (left, right) = (texts.iter(), texts.iter().skip(1));
+    if let Some(((name, _), _)) = left.zip(right).find(|((a, _), (b, _))| a == b) {
+        return Err(Unfit::Duplicate(name));
     }
-}
-
-fn texts<'a>(labels: &[Label<'a>]) -> Option<Vec<(&'a str, &'a str)>> {
-    labels.iter().map(|label| Some((text(label.name)?, text(label.value)?))).collect()
+    // An empty label is an absent label.
+    texts.retain(|(_, value)| !value.is_empty());
+    Ok(Labels::from_sorted(texts))
 }
 
 fn text(bytes: &[u8]) -> Option<&str> {

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use regain_model::{Labels, Timestamp};
 use regain_storage::memory::MemoryStore;
-use regain_storage::{Appendable, Appender, Committed, Error, LaneKey, Result, SeriesRef, Verdict};
+use regain_storage::{
+    Appendable, Appender, Committed, Error, LaneKey, Result, SeriesRef, Trouble, Value, Verdict,
+};
 
 /// Says how a store misbehaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +45,7 @@ impl FaultyStore {
 impl Appendable for FaultyStore {
     fn appender(&self, key: &LaneKey) -> Result<Box<dyn Appender>> {
         if self.fault == Fault::NoLanes {
-            return Err(Error::ReadOnly);
+            return Err(Error::ReadOnly(Trouble::DiskFull));
         }
         Ok(Box::new(FaultyAppender { faulty: self.clone(), appender: self.store.appender(key)? }))
     }
@@ -65,7 +67,9 @@ impl Appender for FaultyAppender {
     fn series(&mut self, labels: &Labels) -> Result<SeriesRef> {
         match self.faulty.fault {
             Fault::PanicOver(name) => panic_over(labels, name),
-            Fault::FailOver(name) if labels.metric_name() == name => return Err(Error::ReadOnly),
+            Fault::FailOver(name) if labels.metric_name() == name => {
+                return Err(Error::ReadOnly(Trouble::DiskFull));
+            }
             _ => {}
         }
         let generation = self.faulty.generation.load(Ordering::SeqCst);
@@ -76,6 +80,19 @@ impl Appender for FaultyAppender {
     fn stage(&mut self, series: SeriesRef, time: Timestamp, value: f64) -> Verdict {
         match self.known(series) {
             Some(series) => self.appender.stage(series, time, value),
+            None => Verdict::UnknownSeries,
+        }
+    }
+
+    fn stage_value(
+        &mut self,
+        series: SeriesRef,
+        time: Timestamp,
+        start: Timestamp,
+        value: Value,
+    ) -> Verdict {
+        match self.known(series) {
+            Some(series) => self.appender.stage_value(series, time, start, value),
             None => Verdict::UnknownSeries,
         }
     }

@@ -8,8 +8,14 @@ use regain_storage::{Result, record};
 use super::super::Counters;
 use super::LaneAppender;
 use crate::lane::Writer;
+use crate::lane::row::count;
+use crate::lane::row::value_bits;
 use crate::wal::Appended;
 use crate::wal::batch::{self, Batch, SlotList};
+
+fn samples_of(batch: &Batch) -> u64 {
+    batch.rows.iter().map(|row| count(&row.row.mask)).sum::<u64>() + batch.own.len() as u64
+}
 
 impl LaneAppender {
     /// Commits what is staged and returns the number of samples.
@@ -29,12 +35,15 @@ impl LaneAppender {
         if shares {
             self.drop_overtaken();
         }
-        let mask = self.writer().chain.mask().map(Arc::clone);
-        let batch = self.staged.take(mask);
+        let before = self.writer().chain.last.clone();
+        let mut batch = self.staged.take(before);
         if batch.is_empty() {
             return Ok(0);
         }
-        self.write_batch(&batch)?;
+        self.link_histograms(&mut batch);
+        self.write_batch(&batch).inspect_err(|_| {
+            Counters::add(&self.db.counters.unwritten, samples_of(&batch));
+        })?;
         if shares {
             self.raise_shared(&batch);
         }
@@ -60,7 +69,7 @@ impl LaneAppender {
 
     fn write_batch(&mut self, batch: &Batch) -> Result<()> {
         let Self { db, lane, writer, record, .. } = self;
-        let Writer { slots, changed, chain, .. } =
+        let Writer { slots, changed, chain, histograms, .. } =
             &mut **writer.as_mut().expect("a batch is under way");
         if !changed.is_empty() {
             // A row must not be in the log before its series.
@@ -80,6 +89,7 @@ impl LaneAppender {
                 Ok(Appended::Rotated) => {}
                 Err(error) => {
                     chain.restart();
+                    histograms.clear();
                     return Err(error);
                 }
             }
@@ -93,7 +103,7 @@ impl LaneAppender {
         let prepared = self.lane.view().prepare(batch, fills);
         let samples = Arc::make_mut(&mut self.lane.data()).add(batch, prepared, fills);
         let times = batch.rows.iter().map(|row| row.row.time);
-        let times = times.chain(batch.own.iter().map(|own| own.1));
+        let times = times.chain(batch.own.iter().map(|(_, own)| own.time));
         if let Some(lowest) = times.min() {
             self.db.note_change(lowest);
         }
@@ -104,7 +114,8 @@ impl LaneAppender {
                 writer.last_row = row.row.time;
             }
         }
-        writer.newest = batch.own.iter().fold(writer.newest, |newest, own| newest.max(own.1));
+        let own = batch.own.iter().map(|(_, own)| own.time);
+        writer.newest = own.fold(writer.newest, i64::max);
         if writer.newest >= writer.unproven_max {
             // From here on every sample that is not newer than the lane is looked up.
             writer.unproven.clear();
@@ -119,12 +130,12 @@ impl LaneAppender {
     fn raise_shared(&self, batch: &Batch) {
         for (&slot, newest) in &self.writer().shared {
             for row in &batch.rows {
-                if let Some(value) = row.row.get(slot as usize) {
-                    newest.raise((row.row.time, value.to_bits()));
+                if let Some(bits) = row.row.bits(slot as usize) {
+                    newest.raise((row.row.time, bits));
                 }
             }
-            for &(_, time, value) in batch.own.iter().filter(|own| own.0 == slot) {
-                newest.raise((time, value.to_bits()));
+            for (_, own) in batch.own.iter().filter(|own| own.0 == slot) {
+                newest.raise((own.time, value_bits(&own.value)));
             }
         }
     }

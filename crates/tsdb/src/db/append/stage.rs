@@ -2,12 +2,14 @@
 
 use std::sync::atomic::Ordering;
 
-use regain_storage::{SeriesRef, Verdict};
+use regain_storage::{SeriesRef, Value, Verdict, quieted};
 
 use super::super::Counters;
 use super::super::staged::StagedRow;
 use super::LaneAppender;
+use crate::histogram::BUCKETS_MAX;
 use crate::lane::LookedUp;
+use crate::lane::row::{Sample, value_bits};
 
 impl LaneAppender {
     /// Why the store takes no sample of this time, whatever the series.
@@ -25,6 +27,17 @@ impl LaneAppender {
         };
         Counters::add(counter, samples);
         Some(verdict)
+    }
+
+    /// Refuses a histogram that is larger than any may be.
+    pub(super) fn too_many_buckets(&self, value: &Value) -> Option<Verdict> {
+        let Value::Histogram(histogram) = value else { return None };
+        let buckets = histogram.positive.len() + histogram.negative.len();
+        if buckets.max(histogram.custom_bounds().len()) <= BUCKETS_MAX {
+            return None;
+        }
+        Counters::add(&self.db.counters.over_limit, 1);
+        Some(Verdict::OverLimit)
     }
 
     /// Whether every sample of a row at this time is newer than all there is.
@@ -54,7 +67,8 @@ impl LaneAppender {
                 refused.push((index, Verdict::UnknownSeries));
                 continue;
             };
-            if !row.set(slot, value) && row.get(slot).map(f64::to_bits) != Some(value.to_bits()) {
+            let value = quieted(value);
+            if !row.set(slot, value) && row.bits(slot) != Some(value.to_bits()) {
                 Counters::add(&self.db.counters.duplicates, 1);
                 refused.push((index, Verdict::Duplicate));
             }
@@ -64,14 +78,20 @@ impl LaneAppender {
         }
     }
 
+    /// Stages one sample, whose lane decides whether it may open a row.
+    pub(super) fn stage_one(&mut self, reference: SeriesRef, sample: Sample) -> Verdict {
+        let makes_row = self.lane.makes_rows();
+        self.stage_at(reference, sample, makes_row)
+    }
+
     /// Stages one sample; `makes_row` says whether it may open a row.
-    pub(super) fn stage_one(
+    pub(super) fn stage_at(
         &mut self,
         reference: SeriesRef,
-        time: i64,
-        value: f64,
+        sample: Sample,
         makes_row: bool,
     ) -> Verdict {
+        let time = sample.time;
         let Some(slot) = self.writer().slot_of(reference) else { return Verdict::UnknownSeries };
         let newest = self.staged.newest(slot).max(self.committed_newest(slot, time));
         let counters = &self.db.counters;
@@ -81,7 +101,7 @@ impl LaneAppender {
                 return Verdict::OutOfOrder;
             }
             Some((newest, bits)) if newest == time => {
-                if bits == value.to_bits() {
+                if bits == value_bits(&sample.value) {
                     return Verdict::Accepted;
                 }
                 Counters::add(&counters.duplicates, 1);
@@ -89,23 +109,26 @@ impl LaneAppender {
             }
             _ => {}
         }
-        self.place(slot, time, value, makes_row);
+        self.place(slot, sample, makes_row);
         Verdict::Accepted
     }
 
     /// Puts an accepted sample into a row, or among those that fit none.
-    fn place(&mut self, slot: usize, time: i64, value: f64, makes_row: bool) {
+    fn place(&mut self, slot: usize, sample: Sample, makes_row: bool) {
+        let Sample { time, start, .. } = sample;
         if let Some(row) = self.staged.row_at(time) {
-            row.set(slot, value);
+            row.set_value(slot, start, &sample.value);
             return;
         }
         let (slots, last_row) = (self.writer().slots.len(), self.writer().last_row);
         if time > last_row && makes_row {
-            self.staged.add_row(StagedRow::new(time, slots, false)).set(slot, value);
+            let row = self.staged.add_row(StagedRow::new(time, slots, false));
+            row.set_value(slot, start, &sample.value);
         } else if time <= last_row && self.lane.data().open.iter().any(|row| row.time == time) {
-            self.staged.add_row(StagedRow::new(time, slots, true)).set(slot, value);
+            let row = self.staged.add_row(StagedRow::new(time, slots, true));
+            row.set_value(slot, start, &sample.value);
         } else {
-            self.staged.add_own(slot, time, value);
+            self.staged.add_own(slot, sample);
         }
     }
 

@@ -7,7 +7,7 @@ use regain_model::{Span, Timestamp};
 use regain_prometheus_tsdb::{ExportOptions, Exported, export};
 use regain_storage::fs::{Fs, RealFs};
 use regain_storage::{Ctx, Queryable as _};
-use regain_tsdb::{Db, Options};
+use regain_tsdb::{Db, Options, Retention};
 
 use super::bar::Bar;
 use super::{ConvertError, TsdbError, complain, imported, in_use};
@@ -18,7 +18,7 @@ pub(super) fn run(dir: &Path, output: &Path) -> Result<(), TsdbError> {
     if !Db::is_at(fs.as_ref(), dir)? {
         return Err(ConvertError::NoStore(dir.to_owned()).into());
     }
-    let options = Options { retention_ms: 0, ..Options::default() };
+    let options = Options { retention: Retention::ENDLESS, ..Options::default() };
     let (db, report) = Db::open(dir, Arc::clone(&fs), options).map_err(in_use(dir))?;
     imported::settle(fs.as_ref(), dir)?;
     for damage in &report.damage {
@@ -50,7 +50,7 @@ fn write(db: &Db, fs: &Arc<dyn Fs>, output: &Path) -> Result<Exported, TsdbError
     let seed = db.seed().0;
     let [a, b] = [seed >> 32, seed & u64::from(u32::MAX)];
     let origin = u32::try_from(a ^ b).expect("both halves have 32 bits");
-    let options = ExportOptions { root: output.to_owned(), origin, with_starts: false };
+    let options = ExportOptions { root: output.to_owned(), origin, with_starts: true };
     let mut bar = Bar::new("exporting");
     let done = export(&*snapshot, span, fs, &options, &mut |progress| {
         bar.show(progress.windows_done, progress.windows);

@@ -9,10 +9,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use regain_model::{KeySeed, Labels, Matcher, Span, Timestamp};
-use regain_prometheus_tsdb::{Holdings, PrometheusDir, Samples, holds_samples, windows};
+use regain_prometheus_tsdb::{PrometheusDir, Samples, holds_samples, windows};
 use regain_storage::fs::{Fs, RealFs};
 use regain_storage::{Appendable as _, Ctx, Error, LaneKey};
-use regain_tsdb::{Db, Options};
+use regain_tsdb::{Db, Options, Retention};
 
 use super::bar::Bar;
 use super::rows::{Answers, Rows};
@@ -96,17 +96,16 @@ fn survey(found: &PrometheusDir, skips: bool) -> Result<Lanes, TsdbError> {
     let mut lanes: BTreeMap<(String, String), (Span, u64, u64)> = BTreeMap::new();
     let mut bar = Bar::new("counting");
     let span = found.span();
-    let holdings = found.survey(&Arc::default(), &mut |window, labels, floats| {
+    let holdings = found.survey(&Arc::default(), &mut |window, labels, samples| {
         show(&mut bar, span, window);
         let (last, count, most) = lanes.entry(lane_of(labels)).or_insert((window, 0, 0));
         if *last != window {
             (*last, *count) = (window, 0);
         }
-        *count += floats;
+        *count += samples;
         *most = (*most).max(*count);
     })?;
-    let Holdings { histograms, exemplars, metadata, starts, .. } = holdings;
-    if !skips && histograms + exemplars + metadata + starts > 0 {
+    if !skips && holdings.exemplars + holdings.metadata > 0 {
         return Err(ConvertError::Unkept(holdings).into());
     }
     Ok(lanes.into_iter().map(|(lane, (.., most))| (lane, most)).collect())
@@ -139,8 +138,12 @@ fn fill(
     (dir, seed): (&Path, KeySeed),
     fs: &Arc<dyn Fs>,
 ) -> Result<Done, TsdbError> {
-    let limits =
-        Options { retention_ms: 0, future_max_ms: 0, past_max_ms: 0, ..Options::default() };
+    let limits = Options {
+        retention: Retention::ENDLESS,
+        future_max_ms: 0,
+        past_max_ms: 0,
+        ..Options::default()
+    };
     let (db, _) = Db::open(dir, Arc::clone(fs), Options { seed, ..limits }).map_err(in_use(dir))?;
     let mut import =
         Import { found, db: &db, rows: Rows::default(), answers: Answers::default(), ticked: 0 };
@@ -197,9 +200,7 @@ impl Import<'_> {
         let target = Labels::from_pairs([("job", job.as_str()), ("instance", instance)]);
         let mut lane = self.db.appender(&LaneKey::scrape(&target, "import:"))?;
         loop {
-            if samples.histograms.len() < samples.len() {
-                self.rows.add(lane.series(&labels)?, &samples);
-            }
+            self.rows.add(lane.series(&labels)?, &samples, &mut self.answers);
             match found.next(&mut samples)? {
                 Some(next) => labels = next,
                 None => break,

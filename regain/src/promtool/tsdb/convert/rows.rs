@@ -1,10 +1,13 @@
 //! The samples of one lane and one span of time, turned from series into rows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use regain_model::Timestamp;
+use regain_model::{Histogram, Timestamp};
 use regain_prometheus_tsdb::Samples;
-use regain_storage::{Appender, Result, SeriesRef, Verdict};
+use regain_storage::{
+    Appender, Result, SeriesRef, Value, Verdict, histogram_cell, histogram_index, is_histogram,
+};
 
 /// A row is made of samples that at least one in so many series has; others are kept series by series.
 const ROW_SHARE: usize = 32;
@@ -15,8 +18,27 @@ const STRAY_MAX: usize = 4096;
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     series: Vec<SeriesRef>,
-    /// Times, places in `series`, values.
-    cells: Vec<(i64, u32, f64)>,
+    cells: Vec<Cell>,
+    histograms: Vec<Arc<Histogram>>,
+}
+
+/// One sample.
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    time: i64,
+    /// The place in `series`.
+    place: u32,
+    /// 0 when it is not known.
+    start: i64,
+    /// A float, or the place of a histogram.
+    value: f64,
+}
+
+impl Cell {
+    /// Whether it is a float and nothing else.
+    const fn is_plain(&self) -> bool {
+        self.start == 0 && !is_histogram(self.value)
+    }
 }
 
 /// What the store said.
@@ -44,28 +66,33 @@ impl Answers {
 }
 
 impl Rows {
-    /// Adds the floats of a series; says how many there are.
-    pub(super) fn add(&mut self, series: SeriesRef, samples: &Samples) -> usize {
+    /// Adds the samples of a series. Histograms whose buckets do not fit each other are refused.
+    pub(super) fn add(&mut self, series: SeriesRef, samples: &Samples, answers: &mut Answers) {
         let place = u32::try_from(self.series.len()).expect("a lane has less than 2^32 series");
-        let before = self.cells.len();
-        let floats = (0..samples.len()).filter(|&at| samples.histogram(at).is_none());
-        self.cells.extend(floats.map(|at| (samples.times[at], place, samples.cells[at])));
+        for (at, (&time, &cell)) in samples.times.iter().zip(&samples.cells).enumerate() {
+            let mut value = cell;
+            if let Some(histogram) = samples.histogram(at) {
+                let Some(histogram) = histogram.to_model() else {
+                    *answers.refused.entry("with buckets that do not fit").or_default() += 1;
+                    continue;
+                };
+                let index = u32::try_from(self.histograms.len());
+                value = histogram_cell(index.expect("what is read at once fits memory"));
+                self.histograms.push(Arc::new(histogram));
+            }
+            self.cells.push(Cell { time, place, start: samples.starts[at], value });
+        }
         self.series.push(series);
-        self.cells.len() - before
     }
 
     /// Hands everything to the lane's writer, by time, and is empty then.
     pub(super) fn append(&mut self, lane: &mut dyn Appender, answers: &mut Answers) -> Result<()> {
-        self.cells.sort_unstable_by_key(|&(time, place, _)| (time, place));
+        self.cells.sort_unstable_by_key(|cell| (cell.time, cell.place));
         let (mut series, mut values, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         let mut strays = 0;
-        for row in self.cells.chunk_by(|a, b| a.0 == b.0) {
-            let time = Timestamp(row[0].0);
-            let of = |place: u32| self.series[usize::try_from(place).expect("a place is an index")];
+        for row in self.cells.chunk_by(|a, b| a.time == b.time) {
             if row.len().saturating_mul(ROW_SHARE) < self.series.len() {
-                for &(_, place, value) in row {
-                    answers.refuse(lane.stage(of(place), time, value));
-                }
+                row.iter().for_each(|cell| answers.refuse(self.stage(lane, cell)));
                 strays += row.len();
                 if strays < STRAY_MAX {
                     continue;
@@ -76,10 +103,13 @@ impl Rows {
                 }
                 series.clear();
                 values.clear();
-                series.extend(row.iter().map(|&(_, place, _)| of(place)));
-                values.extend(row.iter().map(|&(.., value)| value));
-                lane.stage_row(time, &series, &values, &mut refused);
+                let plain = || row.iter().filter(|cell| cell.is_plain());
+                series.extend(plain().map(|cell| self.of(cell)));
+                values.extend(plain().map(|cell| cell.value));
+                lane.stage_row(Timestamp(row[0].time), &series, &values, &mut refused);
                 refused.drain(..).for_each(|(_, verdict)| answers.refuse(verdict));
+                let others = row.iter().filter(|cell| !cell.is_plain());
+                others.for_each(|cell| answers.refuse(self.stage(lane, cell)));
             }
             answers.samples += lane.commit()?.samples;
             strays = 0;
@@ -87,6 +117,20 @@ impl Rows {
         answers.samples += lane.commit()?.samples;
         self.series.clear();
         self.cells.clear();
+        self.histograms.clear();
         Ok(())
+    }
+
+    fn of(&self, cell: &Cell) -> SeriesRef {
+        self.series[usize::try_from(cell.place).expect("a place is an index")]
+    }
+
+    fn stage(&self, lane: &mut dyn Appender, cell: &Cell) -> Verdict {
+        let histogram = histogram_index(cell.value).and_then(|index| usize::try_from(index).ok());
+        let value = match histogram {
+            Some(index) => Value::Histogram(Arc::clone(&self.histograms[index])),
+            None => Value::Float(cell.value),
+        };
+        lane.stage_value(self.of(cell), Timestamp(cell.time), Timestamp(cell.start), value)
     }
 }

@@ -20,6 +20,14 @@ export function Details({ row, rows, expr }: { row: Row; rows: readonly Row[]; e
         figures there are those of all of them
       </>,
     ]);
+  if (node.sharedWith !== undefined)
+    facts.push([
+      'Computed',
+      <>
+        not here: it is the same as <Name text={rows[node.sharedWith]?.node.label ?? ''} most={TEXT_MAX} code /> elsewhere
+        in the query, which was computed once for both
+      </>,
+    ]);
   if (node.figures !== undefined) facts.push(...factsOf(node.figures, node.constant));
   if (node.evaluation === 'settled') facts.push(['Computed', 'not at all: its value is in the text']);
   return (

@@ -86,15 +86,17 @@ function Part({ row: { node, depth, badges } }: { row: Row }) {
 
 /** What comes of a part and what it takes; where others do its work, who they are. */
 function Made({ row, rows }: { row: Row; rows: readonly Row[] }) {
-  const { figures, partOf, evaluation } = row.node;
+  const { figures, partOf, sharedWith, evaluation } = row.node;
   if (figures === undefined) {
     return (
       <div role="gridcell" class="explain-note muted" aria-colspan={3}>
         {partOf !== undefined
           ? `in one go with ${visible(rows[partOf]?.node.label ?? '', 60)}`
-          : evaluation === 'skipped'
-            ? 'not evaluated'
-            : ''}
+          : sharedWith !== undefined
+            ? `shared with ${visible(rows[sharedWith]?.node.label ?? '', 60)}`
+            : evaluation === 'skipped'
+              ? 'not evaluated'
+              : ''}
       </div>
     );
   }

@@ -25,6 +25,7 @@ const node = (change: Partial<ExplainedNode>): ExplainedNode => ({
   constant: false,
   evaluation: 'measured',
   partOf: undefined,
+  sharedWith: undefined,
   figures: undefined,
   empty: undefined,
   ...change,

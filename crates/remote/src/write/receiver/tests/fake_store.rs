@@ -3,12 +3,16 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use regain_model::{Labels, Timestamp};
-use regain_storage::{Appendable, Appender, Committed, Error, LaneKey, Result, SeriesRef, Verdict};
+use regain_storage::{
+    Appendable, Appender, Committed, Error, LaneKey, Result, SeriesRef, Trouble, Value, Verdict,
+};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Event {
     Open(LaneKey),
     Row(i64, usize),
+    /// The time and the start of a sample that is in no row.
+    Single(i64, i64),
     Commit,
     Rollback,
 }
@@ -103,6 +107,17 @@ impl Appender for FakeAppender {
         Verdict::Accepted
     }
 
+    fn stage_value(
+        &mut self,
+        series: SeriesRef,
+        time: Timestamp,
+        start: Timestamp,
+        _value: Value,
+    ) -> Verdict {
+        self.store.state().events.push(Event::Single(time.0, start.0));
+        self.stage(series, time, 0.0)
+    }
+
     fn stage_row(
         &mut self,
         time: Timestamp,
@@ -124,7 +139,7 @@ impl Appender for FakeAppender {
     fn commit(&mut self) -> Result<Committed> {
         let mut state = self.store.state();
         if state.fail_commits {
-            return Err(Error::ReadOnly);
+            return Err(Error::ReadOnly(Trouble::DiskFull));
         }
         state.events.push(Event::Commit);
         state.committed += self.staged;

@@ -1,0 +1,160 @@
+//! Series of 1.0, which spells their labels out each time.
+
+use regain_model::Labels;
+use regain_protowire::Reader;
+use regain_storage::Appendable;
+
+use super::series::label_set;
+use super::staging::{Book, Request, Staging};
+use crate::write::cache::{Cache, Entry, EntryId};
+use crate::write::encode::append_label;
+use crate::write::error::WriteError;
+use crate::write::v1::{self, LABEL_TAG, Sample};
+
+/// What is known about the series of one sender of 1.0.
+#[derive(Default)]
+pub(super) struct Spelled {
+    known: Known,
+    samples: Vec<Sample>,
+}
+
+/// Series by the bytes of their labels as they lie in requests.
+#[derive(Default)]
+struct Known(Cache<u8>);
+
+impl Book for Known {
+    #[inline]
+    fn entry_mut(&mut self, id: EntryId) -> &mut Entry {
+        self.0.entry_mut(id)
+    }
+
+    fn labels(&self, id: EntryId) -> Labels {
+        let series = decode_series(self.0.key(id)).ok().flatten();
+        series.map(|series| series.labels).unwrap_or_default()
+    }
+}
+
+impl Spelled {
+    /// About how much memory the series take.
+    pub(super) const fn size_bytes(&self) -> usize {
+        self.known.0.size_bytes()
+    }
+
+    /// Stages everything in `body`.
+    pub(super) fn stage(
+        &mut self,
+        store: &dyn Appendable,
+        staging: &mut Staging,
+        body: &[u8],
+        request: &mut Request,
+    ) -> Result<(), WriteError> {
+        let mut reader = Reader::new(body);
+        while let Some(field) = reader.next_field()? {
+            match field.number {
+                v1::REQUEST_SERIES => {
+                    self.stage_series(store, staging, field.bytes()?, request)?;
+                }
+                v1::REQUEST_METADATA => {
+                    v1::check_metadata(field.bytes()?)?;
+                    request.outcome.metadata_skipped += 1;
+                }
+                _ => {}
+            }
+        }
+        staging.flush(&mut self.known, request)
+    }
+
+    fn stage_series(
+        &mut self,
+        store: &dyn Appendable,
+        staging: &mut Staging,
+        message: &[u8],
+        request: &mut Request,
+    ) -> Result<(), WriteError> {
+        let predicted = self.predict(request.previous, message);
+        let (labels, rest) = match predicted {
+            Some(id) => message.split_at(self.known.0.key(id).len()),
+            None => v1::split_labels(message)?,
+        };
+        let found = v1::decode_rest(rest, &mut self.samples)?;
+        if found.stray_labels > 0 {
+            let sorted = v1::labels_first(message)?;
+            return self.stage_series(store, staging, &sorted, request);
+        }
+        // A series without samples leaves no trace in the store.
+        let is_empty = self.samples.is_empty() && found.histograms == 0;
+        let known = match predicted {
+            Some(id) => Some(id),
+            None if is_empty => None,
+            None => self.look_up(store, staging, labels)?,
+        };
+        let is_valid = known.is_some() || is_empty && decode_series(labels)?.is_some();
+        if !is_valid {
+            request.outcome.invalid += 1;
+            return Ok(());
+        }
+        request.outcome.exemplars_skipped += found.exemplars;
+        let Some(id) = known else { return Ok(()) };
+        if predicted.is_none() {
+            self.known.0.link(request.previous, id);
+        }
+        request.previous = Some(id);
+        for sample in &self.samples {
+            let Sample { time_ms, value } = *sample;
+            staging.stage_float(&mut self.known, request, id, (time_ms, value))?;
+        }
+        if found.histograms > 0 {
+            let mut reader = Reader::new(rest);
+            while let Some(field) = reader.next_field()? {
+                if field.number == v1::SERIES_HISTOGRAM {
+                    staging.stage_histogram(&mut self.known, request, id, field.bytes()?)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The series that starts `message`, if it is the one that followed `previous` last time.
+    #[inline]
+    fn predict(&self, previous: Option<EntryId>, message: &[u8]) -> Option<EntryId> {
+        let next = self.known.0.successor(previous)?;
+        let key = self.known.0.key(next);
+        // Another label behind the known ones makes another series.
+        let ends = message.get(key.len()) != Some(&LABEL_TAG);
+        (ends && message.starts_with(key)).then_some(next)
+    }
+
+    /// The series with these labels; `None` where no series may have them.
+    fn look_up(
+        &mut self,
+        store: &dyn Appendable,
+        staging: &mut Staging,
+        raw: &[u8],
+    ) -> Result<Option<EntryId>, WriteError> {
+        if let Some(id) = self.known.0.find(raw) {
+            return Ok(Some(id));
+        }
+        let Some(Series { labels, canonical }) = decode_series(raw)? else { return Ok(None) };
+        let opened = staging.open(store, &labels)?;
+        Ok(opened.map(|(lane, series)| self.known.0.insert(raw, lane, series, canonical)))
+    }
+}
+
+/// A valid series.
+struct Series {
+    labels: Labels,
+    /// Whether these bytes are the ones that an encoder makes of the sorted labels.
+    canonical: bool,
+}
+
+/// Decodes labels; `None` where upstream skips the series.
+fn decode_series(raw: &[u8]) -> Result<Option<Series>, WriteError> {
+    let decoded = v1::decode_labels(raw)?;
+    let mut pairs: Vec<_> = decoded.iter().map(|label| (label.name, label.value)).collect();
+    let Ok(labels) = label_set(&mut pairs) else { return Ok(None) };
+    let mut encoded = Vec::with_capacity(raw.len());
+    for (name, value) in &labels {
+        append_label(&mut encoded, name, value);
+    }
+    Ok(Some(Series { canonical: encoded == raw, labels }))
+}

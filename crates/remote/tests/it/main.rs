@@ -1,0 +1,4 @@
+//! The receiver from outside.
+
+mod properties;
+mod targets;
