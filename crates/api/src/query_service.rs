@@ -345,10 +345,12 @@ impl QueryService {
         let work = move |_: Duration| work(&*source, &work_ctx);
         let timeout = self.limits.timeout;
         let places = &self.look_up_places;
-        let outcome = match size {
-            0..=LIGHT_LOOK_UP_MAX => places.run_light(&ctx, timeout, work).await,
-            0..=SHORT_LOOK_UP_MAX => places.run_short(&ctx, timeout, work).await,
-            _ => places.run(&ctx, timeout, work).await,
+        let outcome = if size <= LIGHT_LOOK_UP_MAX {
+            places.run_light(&ctx, timeout, work).await
+        } else if size <= SHORT_LOOK_UP_MAX {
+            places.run_short(&ctx, timeout, work).await
+        } else {
+            places.run(&ctx, timeout, work).await
         };
         Ok(outcome??)
     }

@@ -138,9 +138,10 @@ pub(crate) async fn receive(
     let is_counted = message == Ok(Message::V2);
     match store(service, message, request, settings.clock.now()).await {
         Ok(outcome) => {
-            let answer = match outcome.problems.is_empty() {
-                true => StatusCode::NO_CONTENT.into_response(),
-                false => partial(&outcome),
+            let answer = if outcome.problems.is_empty() {
+                StatusCode::NO_CONTENT.into_response()
+            } else {
+                partial(&outcome)
             };
             if is_counted { with_counts(answer, &outcome) } else { answer }
         }

@@ -12,7 +12,7 @@ use regain_remote::write::Limits;
 use regain_rules::RuleQueries;
 use regain_scrape::{ScrapeManager, ScrapeOptions};
 use regain_storage::{Appendable, Queryable};
-use regain_tsdb::Db;
+use regain_tsdb::{Db, ReplayProgress};
 use tokio_util::sync::CancellationToken;
 
 use super::events::Events;
@@ -81,19 +81,8 @@ async fn serve(
     lifetime: Lifetime,
 ) -> Result<Store, String> {
     let hangups = signals::reloads().map_err(|error| error.to_string())?;
-    let keeper = Arc::new(RetentionKeeper::new(options.store.dir.clone(), registry));
-    let retention =
-        keeper.initial(configuration.config.storage.retention, &configuration.retention);
     let Handles { door, acting: doors, config_status, replay_progress, requests } = handles;
-    let store = Store::open(
-        &options.store.dir,
-        (retention, Arc::clone(&keeper)),
-        replay_progress,
-        registry,
-    )
-    .await;
-    let store = store.map_err(|error| error.to_string())?;
-    register_store(registry, &store.facts());
+    let (store, retention) = open_store(options, &configuration, replay_progress, registry).await?;
     let metrics = SharedMetrics::register(registry);
     let queries = Arc::new(queries(options, store.db(), registry)?);
     let ready = std::mem::take(&mut configuration.acting);
@@ -119,7 +108,7 @@ async fn serve(
     let rules = rules::rules(&options.rules, evaluation, Arc::clone(&notifier), registry);
     let mut reloader = Reloader {
         reading: options.reading(),
-        retention: keeper,
+        retention,
         clock_skew_metric: options.scrape.clock_skew_metric,
         engine: options.query.engine.clone(),
         queries,
@@ -152,6 +141,22 @@ async fn serve(
             Err(error)
         }
     }
+}
+
+async fn open_store(
+    options: &ServerOptions,
+    configuration: &Configuration,
+    progress: ReplayProgress,
+    registry: &Registry,
+) -> Result<(Store, Arc<RetentionKeeper>), String> {
+    let dir = &options.store.dir;
+    let keeper = Arc::new(RetentionKeeper::new(dir.clone(), registry));
+    let configured = configuration.config.storage.retention;
+    let retention = keeper.initial(configured, &configuration.retention);
+    let store = Store::open(dir, (retention, Arc::clone(&keeper)), progress, registry).await;
+    let store = store.map_err(|error| error.to_string())?;
+    register_store(registry, &store.facts());
+    Ok((store, keeper))
 }
 
 fn queries(options: &ServerOptions, db: &Db, registry: &Registry) -> Result<QueryService, String> {

@@ -164,7 +164,7 @@ fn write_exemplar(dir: &Path) {
     log.extend_from_slice(&(!castagnoli).to_be_bytes());
     log.extend_from_slice(&record);
     std::fs::create_dir_all(dir.join("wal")).unwrap();
-    std::fs::write(dir.join("wal/00000000"), log).unwrap();
+    write(dir.join("wal/00000000"), log);
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn forgotten_range(eval: &Eval) -> bool {
             };
             depth == 0 && c == ','
         });
-        let argument = &argument[..end.unwrap_or(argument.len())];
+        let argument = end.and_then(|end| argument.get(..end)).unwrap_or(argument);
         let modifiers = argument.rsplit_once(']');
         modifiers.is_some_and(|(range, modifiers)| {
             modifiers.contains('@')

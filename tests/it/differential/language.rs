@@ -127,12 +127,12 @@ fn words(text: &str) -> Vec<&str> {
     let (mut words, mut rest) = (Vec::new(), text);
     while let Some(first) = rest.chars().next() {
         let end = match first {
-            '"' => rest[1..].find('"').map_or(rest.len(), |end| end + 2),
+            '"' => rest.match_indices('"').nth(1).map_or(rest.len(), |(end, _)| end + 1),
             first if is_word(first) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
             first => first.len_utf8(),
         };
-        let blanks = rest[end..].len() - rest[end..].trim_start().len();
-        let (word, behind) = rest.split_at(end + blanks);
+        let behind = rest.split_at(end).1.trim_start();
+        let (word, behind) = rest.split_at(rest.len() - behind.len());
         words.push(word);
         rest = behind;
     }

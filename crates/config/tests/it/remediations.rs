@@ -191,10 +191,10 @@ fn reads_what_regain_has_of_its_own() {
     assert_eq!((kept.time, kept.matchers.len()), (Duration::from_hours(48), 1));
     assert_eq!(kept.matchers[0].to_string(), "__name__=~\"go_.+\"");
     for (text, place, message) in [
-        ("[{match: 'up{', time: 2d}]", "1:32", "unexpected end of input"),
+        ("[{match: 'up{', time: 2d}]", "1:31", "unexpected end of input inside braces"),
         ("[{match: up}]", "1:23", "time must be longer than 0"),
         ("[{time: 1d}]", "1:23", "match is missing"),
-        ("[{match: up, time: 0s}]", "1:42", "time must be longer than 0"),
+        ("[{match: up, time: 0s}]", "1:41", "time must be longer than 0"),
     ] {
         let text = format!("storage: {{retention: {text}}}\n");
         let error = load_regain_text(path, &text).unwrap_err().to_string();

@@ -48,7 +48,7 @@ async fn references_that_the_store_forgot_are_asked_for_again() {
 async fn a_store_without_lanes_fails_the_scrape() {
     let (scraping, ..) = start(Fault::NoLanes, "m 1\n").await;
     scraping.scrape().await;
-    let message = "storage: the store is read-only after a failed write";
+    let message = "storage: the store takes no samples for now: the disk is full";
     assert_eq!(scraping.health(), (Health::Down, message.to_owned()));
 }
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::snapshot::Seen;
 use crate::segment::page::{Piece, Rows};
-use crate::segment::read::{Chosen, choose, max_gap};
+use crate::segment::read::{Chosen, choose, choose_values, max_gap};
 
 /// The rows of all lanes of the segments that a query sees.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ impl RowsInSpan {
                 let start = here.start.clamp(first, end);
                 (start..here.end.clamp(start, end), first)
             }
-            Rows::Mask(_) | Rows::Own(..) => return choose(piece, times, self.span),
+            Rows::Mask(_) | Rows::Own(..) => return choose_values(piece, times, self.span),
         };
         let skipped = rows.start - first;
         Some(Chosen::Rows(&times[rows], skipped))

@@ -73,7 +73,7 @@ pub(crate) fn choose<'a>(
 }
 
 /// The same whatever is beside the values.
-fn choose_values<'a>(
+pub(crate) fn choose_values<'a>(
     piece: &'a Piece,
     times: &'a [i64],
     (min, max): (i64, i64),

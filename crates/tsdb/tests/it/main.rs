@@ -13,3 +13,4 @@ mod model;
 mod query;
 mod retention;
 mod store;
+mod views;

@@ -92,7 +92,9 @@ impl Rows {
         let mut strays = 0;
         for row in self.cells.chunk_by(|a, b| a.time == b.time) {
             if row.len().saturating_mul(ROW_SHARE) < self.series.len() {
-                row.iter().for_each(|cell| answers.refuse(self.stage(lane, cell)));
+                for cell in row {
+                    answers.refuse(self.stage(lane, cell));
+                }
                 strays += row.len();
                 if strays < STRAY_MAX {
                     continue;
