@@ -98,9 +98,6 @@ impl StorageConfig {
 fn tsdb(section: &mut Section<'_>, default: Retention) -> StorageConfig {
     section.optional::<i64>("outofordertimewindow");
     let window = duration_or(section, "out_of_order_time_window", Duration::ZERO);
-    if !window.is_zero() {
-        section.remark("out_of_order_time_window", "out_of_order_time_window");
-    }
     let threshold = section.or_zero("stale_series_compaction_threshold");
     if threshold > 0.0 {
         section.remark("stale_series_compaction_threshold", "stale_series_compaction_threshold");

@@ -89,6 +89,11 @@ impl Column {
         Some((self.times[newest], self.bits(newest)))
     }
 
+    /// The samples in their order: times and bits.
+    pub(crate) fn known(&self) -> Vec<(i64, u64)> {
+        (0..self.times.len()).map(|at| (self.times[at], self.bits(at))).collect()
+    }
+
     fn bits(&self, at: usize) -> u64 {
         let value = self.values[at];
         histogram_at(value, &self.histograms).map_or(value.to_bits(), |held| bits_of(held))
@@ -128,6 +133,7 @@ impl Column {
         let mut order: Vec<usize> = (start..self.times.len()).collect();
         order.sort_by_key(|&at| self.times[at]);
         let mut merged = Self::default();
+        let (mut last, mut before) = (None, None);
         for at in order {
             let (time, value) = (self.times[at], self.values[at]);
             let known = self.starts.get(at).copied();
@@ -136,8 +142,13 @@ impl Column {
                 merged.starts.pop();
             } else {
                 merged.push(time, value);
+                before = last;
             }
             merged.starts.extend(known);
+            last = Some(at);
+            if before.map_or(start, |before| before + 1) != at {
+                self.relink(at, before);
+            }
         }
         self.times.truncate(start);
         self.values.truncate(start);
@@ -145,6 +156,20 @@ impl Column {
         self.times.extend_from_slice(&merged.times);
         self.values.extend_from_slice(&merged.values);
         self.starts.extend_from_slice(&merged.starts);
+    }
+
+    /// Finds out anew whether the counter of a histogram went on, where the sample at `before` has come before it.
+    fn relink(&mut self, at: usize, before: Option<usize>) {
+        let Some(index) = histogram_index(self.values[at]).map(|index| index as usize) else {
+            return;
+        };
+        if self.histograms[index].hint == ResetHint::NotReset {
+            let before = before.and_then(|at| histogram_at(self.values[at], &self.histograms));
+            let hint = self.histograms[index].stored_hint(before.map(|held| &**held));
+            if hint != ResetHint::NotReset {
+                Arc::make_mut(&mut self.histograms[index]).hint = hint;
+            }
+        }
     }
 
     /// Keeps the samples for which `kept` says so. Behind a gap nothing is known about counter resets.

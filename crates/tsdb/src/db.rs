@@ -81,6 +81,8 @@ struct Inner {
     health: Mutex<health::Known>,
     closed: AtomicBool,
     pages: pages::PageCache,
+    /// How late a sample may come, see [`Db::set_late_max`].
+    late_max_ms: AtomicI64,
     /// Later samples are too new.
     time_max: AtomicI64,
     /// The time of the newest sample.
@@ -157,6 +159,8 @@ struct Counters {
     samples_appended: AtomicU64,
     samples_unsealed: AtomicU64,
     out_of_order: AtomicU64,
+    late: AtomicU64,
+    too_late: AtomicU64,
     duplicates: AtomicU64,
     too_new: AtomicU64,
     too_old: AtomicU64,
@@ -227,6 +231,13 @@ impl Db {
     /// The seed of the keys of its series, which is the directory's for good.
     pub fn seed(&self) -> KeySeed {
         self.0.seed
+    }
+
+    /// Takes a sample that is older than the newest of its series, if it is older than the newest of the store by no more
+    /// than this. At first, and with 0, none is taken.
+    pub fn set_late_max(&self, late_max_ms: i64) {
+        // Ordering: a limit of its own.
+        self.0.late_max_ms.store(late_max_ms, Ordering::Relaxed);
     }
 
     /// Keeps samples for this long from now on.

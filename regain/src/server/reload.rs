@@ -131,6 +131,8 @@ impl Reloader {
         let Configuration { config, rules, retention, .. } = configuration;
         self.watch = Watch::new(self.source.name(), &config, more_files);
         self.retention.apply(&self.store.db, config.storage.retention, &retention);
+        let late_max = config.storage.out_of_order_time_window.as_millis();
+        self.store.db.set_late_max(i64::try_from(late_max).unwrap_or(i64::MAX));
         let jobs = config.jobs().map(|job| job.job(self.clock_skew_metric)).collect();
         let scraped = self.scrapes.apply(jobs, &config.global.external_labels()).await;
         let logged = self.log_queries(&config.global.query_log_file);

@@ -126,7 +126,7 @@ static ROWS: [Row; 19] = [
 ];
 
 /// Families with a label that tells floats from histograms.
-static TYPED_ROWS: [Row; 3] = [
+static TYPED_ROWS: [Row; 5] = [
     (
         "prometheus_tsdb_head_samples_appended_total",
         "Total number of appended samples.",
@@ -139,6 +139,19 @@ static TYPED_ROWS: [Row; 3] = [
          disabled.",
         COUNTER,
         |stats| stats.out_of_order as f64,
+    ),
+    (
+        "prometheus_tsdb_head_out_of_order_samples_appended_total",
+        "Total number of appended out of order samples.",
+        COUNTER,
+        |stats| stats.late as f64,
+    ),
+    (
+        "prometheus_tsdb_too_old_samples_total",
+        "Total number of out of order samples ingestion failed attempts with out of support \
+         enabled, but sample outside of time window.",
+        COUNTER,
+        |stats| stats.too_late as f64,
     ),
     (
         "prometheus_tsdb_out_of_bound_samples_total",

@@ -53,7 +53,7 @@ fn every_feature_is_named_at_its_place() {
         ("otlp:", &[]),
         ("storage: {exemplars: {max_exemplars: ^10}}", &["storage.exemplars"]),
         ("storage: {exemplars: {max_exemplars: 0}}", &[]),
-        ("storage: {tsdb: {out_of_order_time_window: ^30m}}", &["out_of_order_time_window"]),
+        ("storage: {tsdb: {out_of_order_time_window: 30m}}", &[]),
         ("storage: {tsdb: {out_of_order_time_window: 0s}}", &[]),
         ("storage: {tsdb: {retention: {time: 1d, size: 1GB}}}", &[]),
         ("storage: {tsdb: {chunk_encoding: {floats: xor}}}", &[]),

@@ -4,6 +4,7 @@
 //! batch after another. Verdicts are given in `stage.rs`, what a commit does stands in `commit.rs`.
 
 mod commit;
+mod late;
 mod link;
 mod stage;
 
@@ -13,6 +14,7 @@ use std::sync::atomic::Ordering;
 use regain_model::{Labels, SeriesKey, Timestamp};
 use regain_storage::{Appender, Committed, Error, Result, SeriesRef, Value, Verdict, quieted};
 
+use self::late::Late;
 use super::staged::Staged;
 use super::{Counters, Inner};
 use crate::index::{Place, Refused, Series};
@@ -27,6 +29,7 @@ pub(super) struct LaneAppender {
     /// The lane's writer side, while a batch is under way.
     writer: Option<Box<Writer>>,
     staged: Staged,
+    late: Late,
     created: u64,
     record: Vec<u8>,
 }
@@ -45,8 +48,8 @@ struct Opened {
 
 impl LaneAppender {
     pub(super) fn new(db: Arc<Inner>, lane: Arc<Lane>) -> Self {
-        let staged = Staged::default();
-        Self { db, lane, writer: None, staged, created: 0, record: Vec::new() }
+        let (staged, late) = (Staged::default(), Late::default());
+        Self { db, lane, writer: None, staged, late, created: 0, record: Vec::new() }
     }
 
     fn begin(&mut self) {
@@ -59,6 +62,7 @@ impl LaneAppender {
 
     fn end(&mut self) {
         self.staged.clear();
+        self.late.clear();
         if let Some(writer) = self.writer.take() {
             self.lane.give_back(writer);
         }
@@ -216,7 +220,8 @@ impl Inner {
         if past <= 0 {
             return i64::MIN;
         }
-        // Ordering: a limit that moves slowly.
+        // Ordering: limits that move slowly.
+        let past = past.max(self.late_max_ms.load(Ordering::Relaxed));
         self.newest.load(Ordering::Relaxed).saturating_sub(past)
     }
 }

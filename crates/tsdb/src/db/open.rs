@@ -68,6 +68,7 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
     let inner = Inner {
         fs,
         layout,
+        late_max_ms: AtomicI64::new(0),
         retention: RwLock::new(Arc::new(options.retention.clone())),
         options,
         seed: files.manifest.seed,

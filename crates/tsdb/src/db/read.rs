@@ -64,27 +64,35 @@ impl Inner {
         if deleted.iter().any(|&(first, last)| first <= time && time <= last) {
             return None;
         }
+        let mut column = self.samples_within(id, (time, time));
+        column.settle();
+        column.histograms.pop()
+    }
+
+    /// The samples of a series within `span` in the order of time, deleted ones too. A segment that cannot be read is
+    /// passed over.
+    pub(super) fn samples_within(&self, id: u32, span: (i64, i64)) -> Column {
+        let (view, mut column) = (self.view(), Column::default());
         let (key, places) = {
             let index = self.index();
-            let series = index.series.get(id)?;
+            let Some(series) = index.series.get(id) else { return column };
             let others = index.other_places(id).iter().copied();
             (series.key(), std::iter::once(series.place).chain(others).collect::<Vec<_>>())
         };
-        let (mut column, span) = (Column::default(), (time, time));
+        for segment in &view.segments {
+            let (summary, lengths) = (&segment.summary, column.lengths());
+            let overlaps = summary.min_time <= span.1 && span.0 <= summary.max_time;
+            if overlaps && read_segment(segment, (id, key), span, &mut column).is_none() {
+                column.truncate(lengths);
+            }
+        }
         for place in places.into_iter().filter(|&place| place != Place::NONE) {
             for data in self.lane_parts(&view, place.lane) {
                 data.read(place.slot, span, &mut column);
             }
         }
-        for segment in &view.segments {
-            let summary = &segment.summary;
-            if column.times.is_empty() && summary.min_time <= time && time <= summary.max_time {
-                // Who cannot be read knows nothing about resets.
-                read_segment(segment, (id, key), span, &mut column)?;
-            }
-        }
-        column.settle();
-        column.histograms.pop()
+        column.merge_from(0);
+        column
     }
 
     /// The unsealed samples of a lane as the view sees them, oldest first.

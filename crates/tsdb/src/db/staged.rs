@@ -133,17 +133,20 @@ pub(super) struct Staged {
     pub(super) rows: Vec<StagedRow>,
     own: Vec<(u32, Sample)>,
     own_newest: HashMap<u32, (i64, u64)>,
+    /// Samples that are older than the newest of their series.
+    late: Vec<(u32, Sample)>,
 }
 
 impl Staged {
     pub(super) fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.own.is_empty()
+        self.rows.is_empty() && self.own.is_empty() && self.late.is_empty()
     }
 
     pub(super) fn clear(&mut self) {
         self.rows.clear();
         self.own.clear();
         self.own_newest.clear();
+        self.late.clear();
     }
 
     /// The newest staged sample of a slot: time and bits.
@@ -173,6 +176,22 @@ impl Staged {
         let slot = small(slot);
         self.own_newest.insert(slot, (sample.time, value_bits(&sample.value)));
         self.own.push((slot, sample));
+    }
+
+    pub(super) fn add_late(&mut self, slot: usize, sample: Sample) {
+        self.late.push((small(slot), sample));
+    }
+
+    /// Hands out the late samples.
+    pub(super) fn take_late(&mut self) -> Vec<(u32, Sample)> {
+        std::mem::take(&mut self.late)
+    }
+
+    /// The staged samples of a slot but for late ones: times and bits.
+    pub(super) fn samples_of(&self, slot: usize) -> impl Iterator<Item = (i64, u64)> {
+        let rows = self.rows.iter().filter_map(move |row| Some((row.time, row.bits(slot)?)));
+        let own = self.own.iter().filter(move |(at, _)| *at as usize == slot);
+        rows.chain(own.map(|(_, sample)| (sample.time, value_bits(&sample.value))))
     }
 
     /// Keeps those samples of a slot that `keep` wants, which gets their times and bits.

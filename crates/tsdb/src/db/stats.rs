@@ -36,6 +36,10 @@ pub struct Stats {
     pub samples_appended: u64,
     /// Samples refused because a newer one was there.
     pub out_of_order: u64,
+    /// Samples that were taken although they were older than the newest of their series.
+    pub late: u64,
+    /// Samples refused because they were later than late ones may be.
+    pub too_late: u64,
     /// Samples refused because another value was there.
     pub duplicates: u64,
     /// Samples refused because they lie in the future.
@@ -128,6 +132,8 @@ impl Db {
             series_log_bytes: inner.series_log().size_bytes,
             samples_appended: Counters::get(&counters.samples_appended),
             out_of_order: Counters::get(&counters.out_of_order),
+            late: Counters::get(&counters.late),
+            too_late: Counters::get(&counters.too_late),
             duplicates: Counters::get(&counters.duplicates),
             too_new: Counters::get(&counters.too_new),
             too_old: Counters::get(&counters.too_old),

@@ -2,7 +2,7 @@
 
 use regain_storage::Value;
 
-use super::row::Sample;
+use super::row::{Sample, value_bits};
 use crate::beside;
 use crate::column::Column;
 use crate::frame::{Encoder, Frame, GroupBytes};
@@ -20,6 +20,8 @@ pub(crate) struct Own {
     frames: Vec<u8>,
     coded: u32,
     newest: Vec<(i64, f64)>,
+    /// The time of the newest sample, and its bits.
+    latest: Option<(i64, u64)>,
     /// All samples from the first one on that is more than a float.
     mixed: Option<Box<Mixed>>,
 }
@@ -38,6 +40,9 @@ impl Own {
     /// Adds a sample, and returns by how many bytes the memory held has grown.
     pub(super) fn push(&mut self, sample: &Sample) -> usize {
         let before = self.size_bytes();
+        if self.latest.is_none_or(|(latest, _)| latest < sample.time) {
+            self.latest = Some((sample.time, value_bits(&sample.value)));
+        }
         match &sample.value {
             Value::Float(value) if self.mixed.is_none() && sample.start == 0 => {
                 self.push_float(sample.time, *value);
@@ -66,11 +71,8 @@ impl Own {
     }
 
     /// The newest sample: time and bits.
-    pub(super) fn newest(&self) -> Option<(i64, u64)> {
-        match &self.mixed {
-            Some(mixed) => mixed.newest.newest(),
-            None => self.newest.last().map(|&(time, value)| (time, value.to_bits())),
-        }
+    pub(super) const fn newest(&self) -> Option<(i64, u64)> {
+        self.latest
     }
 
     /// Appends all samples.

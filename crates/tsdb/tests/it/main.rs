@@ -6,6 +6,7 @@ mod damage;
 mod disk;
 mod failure;
 mod histograms;
+mod late;
 mod lifetime;
 mod marks;
 mod merge;

@@ -46,6 +46,8 @@ fn what_is_appended_is_what_comes_back_whatever_happens() {
             "Duplicate",
             "OutOfOrder",
             "TooNew",
+            "TooOld",
+            "late",
             "seals",
             "merges",
             "deletes",

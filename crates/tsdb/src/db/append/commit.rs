@@ -37,16 +37,20 @@ impl LaneAppender {
         }
         let before = self.writer().chain.last.clone();
         let mut batch = self.staged.take(before);
+        self.link_histograms(&mut batch);
+        let late = self.staged.take_late();
+        let late_count = late.len() as u64;
+        batch.own.extend(late);
         if batch.is_empty() {
             return Ok(0);
         }
-        self.link_histograms(&mut batch);
         self.write_batch(&batch).inspect_err(|_| {
             Counters::add(&self.db.counters.unwritten, samples_of(&batch));
         })?;
         if shares {
             self.raise_shared(&batch);
         }
+        Counters::add(&self.db.counters.late, late_count);
         Ok(self.publish(&batch))
     }
 

@@ -96,10 +96,7 @@ impl LaneAppender {
         let newest = self.staged.newest(slot).max(self.committed_newest(slot, time));
         let counters = &self.db.counters;
         match newest {
-            Some((newest, _)) if newest > time => {
-                Counters::add(&counters.out_of_order, 1);
-                return Verdict::OutOfOrder;
-            }
+            Some((newest, _)) if newest > time => return self.stage_late(slot, sample),
             Some((newest, bits)) if newest == time => {
                 if bits == value_bits(&sample.value) {
                     return Verdict::Accepted;
@@ -109,6 +106,7 @@ impl LaneAppender {
             }
             _ => {}
         }
+        self.late.note(slot, &sample);
         self.place(slot, sample, makes_row);
         Verdict::Accepted
     }

@@ -26,14 +26,25 @@ impl Expected {
         Some((time, value))
     }
 
-    /// The answer to a sample, and whether it is added: what repeats the newest one is accepted and is not.
-    pub(super) fn stage(&mut self, series: usize, time: i64, value: &Value) -> (Verdict, bool) {
-        match self.newest(series) {
-            Some((newest, _)) if newest > time => (Verdict::OutOfOrder, false),
-            Some((newest, held)) if newest == time && held.is(value) => (Verdict::Accepted, false),
-            Some((newest, _)) if newest == time => (Verdict::Duplicate, false),
-            _ => {
-                self.0.entry(series).or_default().insert(time, value.clone());
+    /// The answer to a sample, and whether it is added: what repeats one is accepted and is not. Late ones may be as old
+    /// as `oldest`, where there may be any.
+    pub(super) fn stage(
+        &mut self,
+        (series, time, value): (usize, i64, &Value),
+        oldest: Option<i64>,
+    ) -> (Verdict, bool) {
+        let is_late = self.newest(series).is_some_and(|(newest, _)| newest > time);
+        match oldest {
+            None if is_late => return (Verdict::OutOfOrder, false),
+            Some(oldest) if is_late && time < oldest => return (Verdict::TooOld, false),
+            _ => {}
+        }
+        let held = self.0.entry(series).or_default();
+        match held.get(&time) {
+            Some(held) if held.is(value) => (Verdict::Accepted, false),
+            Some(_) => (Verdict::Duplicate, false),
+            None => {
+                held.insert(time, value.clone());
                 (Verdict::Accepted, true)
             }
         }

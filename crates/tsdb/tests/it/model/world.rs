@@ -16,10 +16,14 @@ use super::expected::{Change, Expected, Samples};
 use super::random::Random;
 use crate::store::{key_of, lane, options, series};
 
+mod crash;
+
 const SERIES: usize = 12;
 const LANES: usize = 3;
 const RETENTION_MS: i64 = 4000;
 const FUTURE_MS: i64 = 300;
+/// How late samples may come, where they may.
+const LATE_MS: i64 = 40;
 /// How far the clock jumps at most: many times what lies between two samples.
 const JUMP_MS: i64 = 2000;
 
@@ -57,6 +61,10 @@ pub(super) struct World {
     now: i64,
     /// Later samples are too new.
     time_max: i64,
+    /// Whether late samples are taken.
+    takes_late: bool,
+    /// What was ever deleted: of which series, from when to when.
+    deleted: Vec<(usize, i64, i64)>,
     /// What the store holds.
     expected: Expected,
     /// What a power cut leaves at least, and what has changed since, in this order.
@@ -77,6 +85,8 @@ impl World {
             db: None,
             now: 10_000,
             time_max: i64::MAX,
+            takes_late: false,
+            deleted: Vec::new(),
             expected: Expected::default(),
             durable: Expected::default(),
             changes: Vec::new(),
@@ -92,6 +102,7 @@ impl World {
     fn open(&self) -> Result<Db> {
         let (db, report) = Db::open(Path::new("/data"), Arc::new(self.fs.clone()), small())?;
         assert_eq!(report.batches_skipped + report.series_lost, 0);
+        db.set_late_max(if self.takes_late { LATE_MS } else { 0 });
         Ok(db)
     }
 
@@ -155,8 +166,8 @@ impl World {
     /// The time of a sample: mostly now, sometimes late, sometimes far ahead.
     fn sample_time(&mut self) -> i64 {
         match self.random.below(20) {
-            0..2 => self.now - self.random.time(0..60),
-            2 => self.now + self.random.time(0..3 * FUTURE_MS),
+            0..4 => self.now - self.random.time(0..60),
+            4 => self.now + self.random.time(0..3 * FUTURE_MS),
             _ => self.now,
         }
     }
@@ -193,6 +204,30 @@ impl World {
         self.append(number, samples, false)
     }
 
+    /// Holds the verdict on a sample against what is expected, and says whether the sample is added.
+    fn judge(
+        &mut self,
+        after: &mut Expected,
+        (at, time, value): (usize, i64, &Value),
+        oldest: Option<i64>,
+        verdict: Verdict,
+    ) -> bool {
+        let was_there =
+            |&(series, min, max): &(usize, i64, i64)| series == at && min <= time && time <= max;
+        let (expected, is_added) = if time > self.time_max {
+            (Verdict::TooNew, false)
+        } else if verdict == Verdict::OutOfOrder && self.deleted.iter().any(was_there) {
+            // It may not be gone from the files yet.
+            (Verdict::OutOfOrder, false)
+        } else {
+            after.stage((at, time, value), oldest)
+        };
+        assert_eq!(verdict, expected, "series {at} at {time}, {value:?}");
+        let newest = self.expected.newest(at).map(|(newest, _)| newest);
+        self.count("late", u64::from(is_added && newest.is_some_and(|newest| newest > time)));
+        is_added
+    }
+
     #[expect(clippy::panic_in_result_fn, reason = "a broken promise fails the test")]
     fn append(&mut self, number: usize, samples: Samples, is_row: bool) -> Result<()> {
         self.trace(&("append", number, is_row, &samples));
@@ -221,18 +256,18 @@ impl World {
                 verdicts[at] = appender.stage_value(refs[at], time, start, value.clone());
             }
         }
+        let newest = db.stats().max_time.unwrap_or(i64::MIN);
+        let oldest = self.takes_late.then(|| newest.saturating_sub(LATE_MS));
         let mut after = self.expected.clone();
         let mut accepted = Samples::new();
         for ((at, time, value), verdict) in samples.into_iter().zip(verdicts) {
-            let is_too_new = time > self.time_max;
-            let (expected, is_added) =
-                if is_too_new { (Verdict::TooNew, false) } else { after.stage(at, time, &value) };
-            assert_eq!(verdict, expected, "series {at} at {time}, {value:?}");
+            let is_added = self.judge(&mut after, (at, time, &value), oldest, verdict);
             match verdict {
                 Verdict::Accepted if is_added => self.count("samples accepted", 1),
                 Verdict::Accepted => self.count("repeated", 1),
                 Verdict::Duplicate => self.count("Duplicate", 1),
                 Verdict::OutOfOrder => self.count("OutOfOrder", 1),
+                Verdict::TooOld => self.count("TooOld", 1),
                 _ => self.count("TooNew", 1),
             }
             if is_added {
@@ -306,6 +341,7 @@ impl World {
         let max = newest - self.random.time(1..300);
         let min = max - self.random.time(0..300);
         self.trace(&("delete", at, min, max));
+        self.deleted.push((at, min, max));
         let labels = series(at);
         let mut matchers: Vec<Matcher> =
             labels.iter().map(|(name, value)| Matcher::equal(name, value)).collect();
@@ -344,8 +380,11 @@ impl World {
         Ok(())
     }
 
+    /// Sets the clock, and whether late samples are taken.
     fn jump(&mut self) {
         self.now += self.random.time(-JUMP_MS..JUMP_MS);
+        self.takes_late = self.random.percent(60);
+        self.db().set_late_max(if self.takes_late { LATE_MS } else { 0 });
         self.count("jumps of the clock", 1);
         self.trace(&"jump");
     }
@@ -354,90 +393,6 @@ impl World {
     fn settle(&mut self) {
         self.changes.clear();
         self.durable = self.expected.clone();
-    }
-
-    fn fail(&mut self) {
-        self.fail_with(None);
-    }
-
-    /// Goes on after an operation that failed, which may have changed something all the same.
-    fn fail_with(&mut self, change: Option<Change>) {
-        let trouble = self.trouble.take().expect("nothing fails by itself");
-        let in_doubt = change.or_else(|| self.in_doubt.take().map(Change::Batch));
-        self.trace(&("failed by", trouble));
-        self.in_doubt = None;
-        if trouble == Trouble::Disk && self.db.is_some() {
-            // What failed has not happened.
-            self.go_on();
-            self.check("after a failure of the disk");
-            return;
-        }
-        self.db = None;
-        if trouble == Trouble::Cut {
-            self.cut_power();
-        } else {
-            self.fs.heal();
-        }
-        self.db = Some(self.open().unwrap());
-        self.time_max = i64::MAX;
-        let what = match trouble {
-            Trouble::Kill => "kills",
-            Trouble::Cut => "power cuts",
-            Trouble::Disk => "failures of the disk",
-        };
-        self.count(what, 1);
-        self.adopt(trouble, in_doubt);
-    }
-
-    /// Lets the store recover from a failure of the disk.
-    fn go_on(&mut self) {
-        self.trouble = None;
-        self.fs.heal_failures();
-        self.time_max = self.now + FUTURE_MS;
-        self.db().tick(Timestamp(self.now)).unwrap();
-        self.count("failures of the disk", 1);
-    }
-
-    fn cut_power(&mut self) {
-        let Self { fs, random, .. } = self;
-        let names_remain = random.percent(50);
-        fs.cut_power_with(names_remain, |unsynced| {
-            let kept = random.index(unsynced.len() + 1);
-            if random.percent(50) {
-                unsynced.truncate(kept);
-            } else {
-                unsynced[kept..].fill(0);
-            }
-        });
-    }
-
-    /// Takes what was found after a crash for what is expected, where it is one of the things that may be.
-    fn adopt(&mut self, trouble: Trouble, in_doubt: Option<Change>) {
-        let (found, retained) = (self.found(), self.retained());
-        let mut changes = std::mem::take(&mut self.changes);
-        changes.extend(in_doubt);
-        let last = changes.len();
-        // After a kill everything acknowledged is there, and after a power cut a prefix of it.
-        let mut candidate = self.durable.clone();
-        let mut differences = Vec::new();
-        for kept in 0..=last {
-            let is_possible = trouble == Trouble::Cut || kept + 1 >= last;
-            if is_possible {
-                match candidate.difference(&found, retained) {
-                    None => {
-                        self.count("batches lost", (last - kept) as u64);
-                        self.expected = found;
-                        self.settle();
-                        return;
-                    }
-                    Some(difference) => differences.push(difference),
-                }
-            }
-            if let Some(change) = changes.get(kept) {
-                candidate.apply(change);
-            }
-        }
-        panic!("after {trouble:?} the store holds none of what it may: {differences:?}");
     }
 
     /// Compares the store with the map, which forgets what retention has taken.
