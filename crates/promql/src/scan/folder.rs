@@ -52,13 +52,15 @@ pub(super) struct Folder<'s> {
 struct State<'s> {
     sink: &'s mut dyn Sink,
     next: usize,
+    /// How many workers wait for their turn: to wake nobody takes a call of the system, too.
+    waiting: usize,
     failed: bool,
     report: Report,
 }
 
 impl<'s> Folder<'s> {
     pub(super) fn new(ctx: &'s Arc<Ctx>, sink: &'s mut dyn Sink) -> Self {
-        let state = State { sink, next: 0, failed: false, report: Report::default() };
+        let state = State { sink, next: 0, waiting: 0, failed: false, report: Report::default() };
         Self { ctx, state: Mutex::new(state), turn: Condvar::new() }
     }
 
@@ -67,15 +69,20 @@ impl<'s> Folder<'s> {
     pub(super) fn fold(&self, number: usize, rows: &PartRows) -> Result<bool> {
         let mut state = self.lock();
         while state.next != number && !state.failed {
+            state.waiting += 1;
             state = self.turn.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
+            state.waiting -= 1;
         }
         if state.failed {
             return Ok(false);
         }
         state.take(self.ctx, rows)?;
         state.next += 1;
+        let is_awaited = state.waiting > 0;
         drop(state);
-        self.turn.notify_all();
+        if is_awaited {
+            self.turn.notify_all();
+        }
         Ok(true)
     }
 
