@@ -24,8 +24,8 @@ export function Details({ row, rows, expr }: { row: Row; rows: readonly Row[]; e
     facts.push([
       'Computed',
       <>
-        not here: it is the same as <Name text={rows[node.sharedWith]?.node.label ?? ''} most={TEXT_MAX} code /> elsewhere
-        in the query, which was computed once for both
+        not here: it is the same as <Name text={rows[node.sharedWith]?.node.label ?? ''} most={TEXT_MAX} code />{' '}
+        elsewhere in the query, which was computed once for both
       </>,
     ]);
   if (node.figures !== undefined) facts.push(...factsOf(node.figures, node.constant));
