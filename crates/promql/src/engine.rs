@@ -180,16 +180,7 @@ impl Engine {
         steps: Steps,
         ctx: &Arc<Ctx>,
     ) -> Result<QueryResult, EvalError> {
-        let laps = Laps::begin(self.clock.as_ref());
-        planned(
-            expr,
-            || range_plan(expr, steps),
-            |node, grid| {
-                let over_time = steps.start != steps.end;
-                let question = Question { over_time, laps, ..self.question(node, grid, true) };
-                answer(question, source, ctx)
-            },
-        )
+        self.range_by(expr, steps, |question| answer(question, source, ctx))
     }
 
     /// The values of `expr` at `steps`, with what `cache` has kept of earlier queries over the same source. They are those
@@ -202,14 +193,23 @@ impl Engine {
         steps: Steps,
         ctx: &Arc<Ctx>,
     ) -> Result<QueryResult, EvalError> {
+        self.range_by(expr, steps, |question| cache.answer(question, expr, source, ctx))
+    }
+
+    /// Plans a range query and has it answered.
+    fn range_by(
+        &self,
+        expr: &Expr,
+        steps: Steps,
+        answer: impl FnOnce(Question<'_>) -> Result<QueryResult, EvalError> + Send,
+    ) -> Result<QueryResult, EvalError> {
         let laps = Laps::begin(self.clock.as_ref());
         planned(
             expr,
             || range_plan(expr, steps),
             |node, grid| {
                 let over_time = steps.start != steps.end;
-                let question = Question { over_time, laps, ..self.question(node, grid, true) };
-                cache.answer(question, expr, source, ctx)
+                answer(Question { over_time, laps, ..self.question(node, grid, true) })
             },
         )
     }
