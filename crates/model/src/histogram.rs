@@ -21,6 +21,8 @@ mod trim;
 mod walk;
 mod zero;
 
+pub mod draft;
+
 use std::sync::Arc;
 
 pub use arithmetic::{Combined, MixedSchemas};

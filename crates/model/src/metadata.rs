@@ -40,6 +40,31 @@ impl MetricKind {
     }
 }
 
+impl MetricKind {
+    /// All kinds in the order of the numbers that upstream's logs and messages give them.
+    pub const NUMBERED: [Self; 8] = [
+        Self::Unknown,
+        Self::Counter,
+        Self::Gauge,
+        Self::Histogram,
+        Self::GaugeHistogram,
+        Self::Summary,
+        Self::Info,
+        Self::StateSet,
+    ];
+
+    /// The name of the family that a series with the name `series` belongs to, if its family is of this kind.
+    pub fn family_of(self, series: &str) -> &str {
+        let suffixes: &[&str] = match self {
+            Self::Histogram => &["_bucket", "_count", "_sum"],
+            Self::GaugeHistogram => &["_bucket", "_gcount", "_gsum"],
+            Self::Summary => &["_count", "_sum"],
+            _ => &[],
+        };
+        suffixes.iter().find_map(|suffix| series.strip_suffix(suffix)).unwrap_or(series)
+    }
+}
+
 impl fmt::Display for MetricKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -55,4 +80,24 @@ pub struct Metadata {
     pub help: String,
     /// The unit, where the exporter names one.
     pub unit: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn series_of_histograms_and_summaries_belong_to_one_family() {
+        for (series, kind, family) in [
+            ("h_bucket", MetricKind::Histogram, "h"),
+            ("h_sum", MetricKind::Histogram, "h"),
+            ("h", MetricKind::Histogram, "h"),
+            ("g_gcount", MetricKind::GaugeHistogram, "g"),
+            ("s_count", MetricKind::Summary, "s"),
+            ("s_bucket", MetricKind::Summary, "s_bucket"),
+            ("c_count", MetricKind::Counter, "c_count"),
+        ] {
+            assert_eq!(kind.family_of(series), family, "{series}");
+        }
+    }
 }

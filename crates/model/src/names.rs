@@ -4,6 +4,8 @@
 pub const METRIC_NAME: &str = "__name__";
 /// The label that holds the upper bound of a classic histogram's bucket.
 pub const BUCKET_LABEL: &str = "le";
+/// The label that holds which quantile of a summary a series is.
+pub const QUANTILE_LABEL: &str = "quantile";
 /// The label that names the job a target belongs to.
 pub const JOB_NAME: &str = "job";
 /// The label that names the target a series came from.
