@@ -1,6 +1,7 @@
-//! The text formats that metrics travel in.
+//! The formats that metrics travel in.
 //!
-//! Reading is zero-copy: a [`read::Parser`] walks a scraped body and yields borrowed events. The text of a series
+//! Reading is zero-copy: a [`read::Parser`] walks a scraped text and yields borrowed events, and a [`read::ProtobufSource`]
+//! the messages of Prometheus' protobuf, which is read and not written. The text of a series
 //! (`name{label="value"}`) comes out untouched, so that a reader who has seen it before need not parse its labels.
 //! Writing takes [`MetricFamily`] values and produces the same bytes as the official client library would.
 //!

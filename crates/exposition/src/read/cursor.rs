@@ -10,6 +10,9 @@ use super::line::{self, MetadataLine};
 use super::number::parse_number;
 use super::series::{SeriesScanner, after_blanks};
 
+/// Starts the lines that give a unit, which only OpenMetrics has.
+const UNIT_START: &[u8] = b"# UNIT ";
+
 /// Names the grammar of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -55,6 +58,8 @@ pub struct Parser<'a> {
     kind: MetricKind,
     exemplar: Option<Exemplar<'a>>,
     metadata_text: &'a [u8],
+    unit_text: &'a [u8],
+    comments: usize,
     ended: bool,
 }
 
@@ -68,6 +73,8 @@ impl<'a> Parser<'a> {
             kind: MetricKind::Unknown,
             exemplar: None,
             metadata_text: &[],
+            unit_text: &[],
+            comments: 0,
             ended: false,
         }
     }
@@ -134,16 +141,57 @@ impl<'a> Parser<'a> {
 
     /// Passes over the line that [`Self::metadata_line`] returned, which is known to say `kind` if it is a `# TYPE`.
     #[inline]
-    pub fn skip_metadata_line(&mut self, line: &[u8], kind: Option<MetricKind>) {
+    pub fn skip_metadata_line(&mut self, line: &'a [u8], kind: Option<MetricKind>) {
         self.pos += line.len();
+        self.metadata_text = line;
         if let Some(kind) = kind {
             self.kind = kind;
+        } else if line.starts_with(UNIT_START) {
+            self.unit_text = line;
         }
     }
 
-    /// Returns the line of the metadata event that was read last, as [`Self::metadata_line`] would have.
+    /// Returns the line of the metadata that was read or passed over last, as [`Self::metadata_line`] would have.
     pub fn metadata_text(&self) -> &'a [u8] {
         self.metadata_text
+    }
+
+    /// Returns the name in the line of the metadata that was read or passed over last.
+    pub(super) fn family_name(&self) -> &'a str {
+        match self.parsed(self.metadata_text) {
+            MetadataLine::Help { name, .. }
+            | MetadataLine::Kind { name, .. }
+            | MetadataLine::Unit { name, .. } => name,
+            MetadataLine::Comment | MetadataLine::Eof => "",
+        }
+    }
+
+    /// Returns the unit that the last `# UNIT` line gave. It stays that of the families that follow and give none, as it
+    /// does upstream.
+    pub(super) fn unit(&self) -> &'a str {
+        match self.parsed(self.unit_text) {
+            MetadataLine::Unit { unit, .. } => unit,
+            _ => "",
+        }
+    }
+
+    /// Takes apart a line that was read before, if there was one.
+    fn parsed(&self, line: &'a [u8]) -> MetadataLine<'a> {
+        if line.is_empty() {
+            return MetadataLine::Comment;
+        }
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        line::parse(line, self.dialect).unwrap_or(MetadataLine::Comment)
+    }
+
+    /// Returns how many comments that say nothing about a family were passed over.
+    pub(super) fn comments(&self) -> usize {
+        self.comments
+    }
+
+    /// Returns the place up to which the body was read.
+    pub(super) fn pos(&self) -> usize {
+        self.pos
     }
 
     fn metadata(&mut self) -> Result<Option<Event<'a>>, ParseError> {
@@ -156,9 +204,14 @@ impl<'a> Parser<'a> {
         let parsed =
             line::parse(line, self.dialect).map_err(|problem| self.error(start, problem))?;
         self.pos = start + line.len() + usize::from(closed);
-        self.metadata_text = &self.body[start..self.pos];
+        let text = &self.body[start..self.pos];
         if !closed && self.dialect == Dialect::OpenMetrics && parsed != MetadataLine::Eof {
             return Err(self.error(self.pos, Problem::NoEof));
+        }
+        match parsed {
+            MetadataLine::Comment => self.comments += 1,
+            MetadataLine::Unit { .. } => (self.metadata_text, self.unit_text) = (text, text),
+            _ => self.metadata_text = text,
         }
         let quotes = self.dialect == Dialect::OpenMetrics;
         Ok(match parsed {
@@ -302,6 +355,6 @@ impl<'a> Parser<'a> {
 
 /// Turns seconds into whole milliseconds as upstream does: towards zero.
 #[expect(clippy::cast_possible_truncation, reason = "the conversion saturates, which is wanted")]
-fn millis(seconds: f64) -> i64 {
+pub(super) fn millis(seconds: f64) -> i64 {
     (seconds * 1000.0) as i64
 }

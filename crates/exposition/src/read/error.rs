@@ -48,6 +48,10 @@ pub enum Problem {
     LabelValue,
     #[error("invalid UTF-8 label value")]
     LabelUtf8,
+    #[error("invalid label name")]
+    InvalidLabelName,
+    #[error("a label that is no message")]
+    LabelPair,
     #[error("expected comma or brace close")]
     CommaOrClose,
     #[error("metric name already set")]

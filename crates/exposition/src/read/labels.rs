@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use regain_model::{BUCKET_LABEL, METRIC_NAME, MetricKind};
+use regain_model::{BUCKET_LABEL, METRIC_NAME, MetricKind, QUANTILE_LABEL};
 
 use super::cursor::Dialect;
 use super::error::Problem;
@@ -22,7 +22,7 @@ pub fn series_labels<'a>(
 ) -> Result<(), Problem> {
     let bound = match kind {
         MetricKind::Histogram => Some(BUCKET_LABEL),
-        MetricKind::Summary => Some("quantile"),
+        MetricKind::Summary => Some(QUANTILE_LABEL),
         _ => None,
     };
     let mut scanner = SeriesScanner::new(series, 0, dialect);

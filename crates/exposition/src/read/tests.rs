@@ -6,7 +6,10 @@ use regain_model::MetricKind;
 
 use super::*;
 
+mod converting;
 mod open_metrics;
+mod protobuf;
+mod shown;
 mod text;
 
 /// Renders all events of a body, one a line, and the error at its end.

@@ -1,0 +1,60 @@
+//! Any source as lines of text, one for each item.
+
+use super::render_labels;
+use crate::read::{Item, LabelRun, Reading, Says, Source};
+
+/// Reads a body to its end; starts and exemplars are shown where there are some.
+pub(super) fn shown<'a, S>(mut source: S) -> Vec<String>
+where
+    S: Source<'a>,
+    S::Error: std::fmt::Display,
+{
+    let mut lines = Vec::new();
+    loop {
+        match source.next_item() {
+            Ok(None) => return lines,
+            Ok(Some(Item::Sample(reading))) => lines.push(sample(&mut source, reading)),
+            Ok(Some(Item::Metadata(said))) => lines.push(match said.says {
+                Says::Help(text) => format!("help {} {text}", said.name),
+                Says::Kind(kind) => format!("type {} {kind}", said.name),
+                Says::Unit(unit) => format!("unit {} {unit}", said.name),
+            }),
+            Err(error) => {
+                lines.push(format!("error {error}"));
+                return lines;
+            }
+        }
+    }
+}
+
+/// Shows the sample that was read last.
+pub(super) fn sample<'a, S: Source<'a>>(source: &mut S, reading: Reading) -> String {
+    let series = source.series().to_vec();
+    let mut labels = LabelRun::new();
+    let mut line = match source.labels(&series, &mut labels) {
+        Ok(()) => render_labels(&labels),
+        Err(problem) => return format!("labels of {}: {problem}", S::shown(&series)),
+    };
+    match (reading.value, source.histogram()) {
+        (Some(value), None) => line += &format!(" {value}"),
+        (None, Some(Ok(read))) => {
+            line += &format!(" {} ({} buckets)", read.histogram.test_notation(), read.buckets);
+        }
+        (None, Some(Err(problem))) => line += &format!(" invalid: {problem}"),
+        (value, histogram) => panic!("{value:?} and {histogram:?}"),
+    }
+    if let Some(time) = reading.timestamp_ms {
+        line += &format!(" @{time}");
+    }
+    match source.start_ms() {
+        0 => {}
+        start => line += &format!(" since {start}"),
+    }
+    source.each_exemplar(|exemplar| {
+        line += &format!(" # {} {}", render_labels(&exemplar.labels), exemplar.value);
+        if let Some(time) = exemplar.timestamp_ms {
+            line += &format!(" @{time}");
+        }
+    });
+    line
+}
