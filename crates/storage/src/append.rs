@@ -5,9 +5,11 @@
 //! wants, whether the accepted ones are committed or the whole batch is dropped. After `commit`
 //! returns, the samples are visible to queries and survive the end of the process.
 
-use regain_model::{Labels, Timestamp};
+use regain_model::{Exemplar, Labels, Metadata, Timestamp};
 
 use crate::error::Result;
+use crate::exemplars::ExemplarVerdict;
+use crate::gate::Gate;
 use crate::value::Value;
 
 /// The name of a lane: what stays the same about one writer across batches and reloads.
@@ -61,8 +63,10 @@ pub enum Verdict {
     TooOld,
     /// The sample lies too far in the future.
     TooNew,
-    /// A limit on series or memory refuses the sample.
+    /// A limit on series, or on the size of one sample, refuses it, and would again.
     OverLimit,
+    /// Samples that could not be written yet fill the memory: there may be room for it later.
+    NoRoom,
     /// The reference is stale; ask [`Appender::series`] again.
     UnknownSeries,
 }
@@ -81,13 +85,33 @@ pub trait Appendable: Send + Sync {
     /// Opens the lane `key`, new or as an earlier writer left it. A lane has one appender at a time:
     /// a second one waits inside `stage` and `commit`, never interleaving a batch.
     fn appender(&self, key: &LaneKey) -> Result<Box<dyn Appender>>;
+
+    /// Keeps what is said about metrics, by their names. It survives the end of the process once this returns. A store may
+    /// have no place for it.
+    fn keep_metadata(&self, _said: &[(&str, &Metadata)]) -> Result<()> {
+        Ok(())
+    }
+
+    /// Opens once the store takes samples; until then [`appender`](Self::appender) fails.
+    fn gate(&self) -> Gate {
+        Gate::opened()
+    }
 }
 
 /// One lane's writer. References that [`Appender::series`] gives are this lane's only.
 pub trait Appender: Send {
     /// The reference of the series with these labels, which is created on first use. Its definition
     /// is kept whether or not the current batch is committed.
+    ///
+    /// A series that a limit refuses has a reference, too: its samples are answered with [`Verdict::OverLimit`], and with
+    /// [`Verdict::UnknownSeries`] once it is worth asking again.
     fn series(&mut self, labels: &Labels) -> Result<SeriesRef>;
+
+    /// The same for a series that a writer writes about itself, such as a scrape's report, which no limit on
+    /// series refuses.
+    fn own_series(&mut self, labels: &Labels) -> Result<SeriesRef> {
+        self.series(labels)
+    }
 
     /// Stages one sample at its own time.
     fn stage(&mut self, series: SeriesRef, time: Timestamp, value: f64) -> Verdict;
@@ -102,6 +126,15 @@ pub trait Appender: Send {
         value: Value,
     ) -> Verdict;
 
+    /// Stages the zero from which a series counts since `start`, in the kind of its sample `like` at `time`. Where the
+    /// series has a sample that is as new already, or the store would refuse the zero, nothing is staged. A store that
+    /// takes late samples does not take this one late.
+    fn stage_zero(&mut self, series: SeriesRef, start: Timestamp, time: Timestamp, like: &Value) {
+        if start < time {
+            self.stage_value(series, start, Timestamp(0), like.zero());
+        }
+    }
+
     /// Stages a row: `values[i]` for `series[i]`, all at `time`. Samples that are not accepted are
     /// pushed to `refused` with their index. This is the steady path: it allocates nothing when
     /// the row has the series of the one before it.
@@ -112,6 +145,16 @@ pub trait Appender: Send {
         values: &[f64],
         refused: &mut Vec<(usize, Verdict)>,
     );
+
+    /// Whether exemplars are kept, so that it is worth to read them.
+    fn keeps_exemplars(&self) -> bool {
+        false
+    }
+
+    /// Stages an exemplar of a series. Those of one series come oldest first.
+    fn stage_exemplar(&mut self, _series: SeriesRef, _exemplar: Exemplar) -> ExemplarVerdict {
+        ExemplarVerdict::NotKept
+    }
 
     /// Writes what is staged to the log and then shows it to queries.
     fn commit(&mut self) -> Result<Committed>;

@@ -82,6 +82,9 @@ pub enum Error {
     /// The store takes no more samples, because a write or a sync failed before.
     #[error("the store takes no samples for now: {0}")]
     ReadOnly(Trouble),
+    /// The store takes no samples and changes nothing before its log is read again.
+    #[error("the store is still reading its log")]
+    Replaying,
     /// The store is shutting down.
     #[error("the store is closed")]
     Closed,

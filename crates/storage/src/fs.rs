@@ -12,9 +12,11 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+mod frozen;
 mod mem;
 mod real;
 
+pub use frozen::FrozenFs;
 pub use mem::MemFs;
 pub use real::RealFs;
 
@@ -37,6 +39,9 @@ pub trait Fs: Send + Sync + Debug {
 
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Removes a directory with all that is in it.
+    fn remove_dir_all(&self, path: &Path) -> io::Result<()>;
 
     /// The names of the files in a directory, sorted; directories are left out.
     fn list(&self, path: &Path) -> io::Result<Vec<String>>;

@@ -11,6 +11,8 @@ mod arena;
 mod batch;
 mod cell;
 mod ctx;
+mod exemplars;
+mod gate;
 mod histograms;
 mod marks;
 mod select;
@@ -27,6 +29,8 @@ pub use batch::{Batch, Run};
 pub use cell::{histogram_cell, histogram_index, is_histogram, quieted};
 pub use ctx::{Budget, ByteBudget, ByteLimit, BytePool, Cancel, Ctx, OverBytes, Warnings};
 pub use error::{Error, Result};
+pub use exemplars::{ExemplarVerdict, SeriesExemplars};
+pub use gate::Gate;
 pub use histograms::HistogramArena;
 pub use marks::Marks;
 pub use select::{

@@ -197,6 +197,24 @@ impl MemoryStore {
         series.map(|series| (series.labels.clone(), samples(series))).collect()
     }
 
+    /// All series with all samples, histograms among them, each with the start that is known of it or zero.
+    pub fn to_values(&self) -> Vec<(Labels, Vec<(Timestamp, Timestamp, Value)>)> {
+        let content = self.content();
+        let samples = |series: &Series| {
+            let starts = series.starts.iter().copied().chain(std::iter::repeat(0));
+            let cells = series.times.iter().zip(starts).zip(&series.values);
+            let value = |cell| match series.histogram(cell) {
+                Some(histogram) => Value::Histogram(Arc::clone(histogram)),
+                None => Value::Float(cell),
+            };
+            let samples = cells
+                .map(|((&time, start), &cell)| (Timestamp(time), Timestamp(start), value(cell)));
+            samples.collect()
+        };
+        let series = content.by_labels.values().map(|&at| &content.series[at]);
+        series.map(|series| (series.labels.clone(), samples(series))).collect()
+    }
+
     fn content(&self) -> Arc<Content> {
         Arc::clone(&self.0.read().expect("no holder of this lock panics"))
     }

@@ -13,6 +13,7 @@ use crate::arena::LabelsId;
 use crate::batch::Batch;
 use crate::ctx::Ctx;
 use crate::error::Result;
+use crate::exemplars::SeriesExemplars;
 
 /// Something that can be asked: the local store, memory, a remote, a merge of them.
 pub trait Queryable: Send + Sync {
@@ -28,6 +29,12 @@ pub trait Queryable: Send + Sync {
     /// that is known at once.
     fn texts_max(&self, _name: Option<&str>) -> usize {
         usize::MAX
+    }
+
+    /// The exemplars in a closed span of the series that satisfy all matchers of one of the selectors, sorted by the
+    /// labels of the series. A source that keeps none has none.
+    fn exemplars(&self, _span: Span, _selectors: &[Vec<Matcher>]) -> Result<Vec<SeriesExemplars>> {
+        Ok(Vec::new())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use regain_model::{Histogram, STALE_NAN};
+use regain_model::{Histogram, ResetHint, STALE_NAN};
 
 use crate::cell::quieted;
 
@@ -24,6 +24,21 @@ impl Value {
             Self::Float(value) => Self::Float(quieted(value)),
             Self::Histogram(histogram) if histogram.is_stale() => Self::Float(STALE_NAN),
             Self::Histogram(_) => self,
+        }
+    }
+
+    /// The value of the same kind, with the same layout, that counts nothing yet.
+    #[must_use]
+    pub fn zero(&self) -> Self {
+        match self {
+            Self::Float(_) => Self::Float(0.0),
+            Self::Histogram(histogram) => Self::Histogram(Arc::new(Histogram {
+                hint: ResetHint::Reset,
+                schema: histogram.schema,
+                zero_threshold: histogram.zero_threshold,
+                bounds: histogram.bounds.clone(),
+                ..Histogram::default()
+            })),
         }
     }
 

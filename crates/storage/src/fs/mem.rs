@@ -244,6 +244,14 @@ impl Fs for MemFs {
         Ok(())
     }
 
+    fn remove_dir_all(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        state.step_name()?;
+        let before = state.names.len();
+        state.names.retain(|file, _| !file.starts_with(path));
+        if state.names.len() < before { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
+    }
+
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
         let state = self.state();
         let names = state.names.keys().filter(|file| file.parent() == Some(path));

@@ -52,6 +52,10 @@ impl Fs for RealFs {
         fs::remove_file(path)
     }
 
+    fn remove_dir_all(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir_all(path)
+    }
+
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
         names(path, fs::FileType::is_file)
     }
