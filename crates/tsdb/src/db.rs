@@ -2,16 +2,23 @@
 
 mod append;
 mod batch_times;
+mod by_lane;
+mod caches;
+mod cardinality;
 mod delete;
+mod exemplars;
 mod health;
 mod labelling;
+mod limits;
 mod locate;
+mod look;
 mod mend;
 mod merge;
+mod metadata;
 mod open;
-mod pages;
 mod part;
 mod read;
+mod recent;
 mod replay;
 mod rows;
 mod seal;
@@ -22,23 +29,28 @@ mod snapshot;
 mod staged;
 mod stats;
 mod tick;
+mod unread;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 use hashbrown::{HashMap, HashSet};
-use regain_model::{KeySeed, Matcher, Span, Timestamp};
+use regain_model::{KeySeed, Matcher, Metadata, Span, Timestamp};
 use regain_storage::fs::{FileLock, Fs};
 use regain_storage::{
-    Appendable, Appender, Ctx, Error, LaneKey, Marks, Queryable, Result, Snapshot, Trouble,
+    Appendable, Appender, Ctx, Error, LaneKey, Marks, Queryable, Result, SeriesExemplars, Snapshot, Trouble,
 };
 
+use crate::cardinality::{Memory, Usage};
+use crate::exemplars::Exemplars;
 use crate::index::Index;
 use crate::lane::{Lane, Newest};
 use crate::layout::{Layout, io_error};
+use crate::limits::Admission;
 use crate::manifest::Manifest;
+use crate::metadata::MetadataTable;
 use crate::options::{Options, Retention};
 use crate::report::ReplayReport;
 use crate::segment::Segment;
@@ -46,8 +58,11 @@ use crate::series_log::SeriesLog;
 use crate::view::{Seal, View};
 use crate::wal::Wal;
 
+pub use cardinality::{By, Cardinality, CardinalityQuery, Group, SortBy};
 pub use health::{Health, SetAside};
+pub use look::SegmentFacts;
 pub use stats::{HeadStats, LabelStats, Stats};
+pub use unread::UnreadLog;
 
 /// A store in a directory. Clones share it.
 #[derive(Clone, Debug)]
@@ -77,10 +92,22 @@ struct Inner {
     files: Mutex<Files>,
     /// Held by whoever merges segments.
     merging: Mutex<()>,
+    exemplars: Exemplars,
+    metadata: Mutex<MetadataTable>,
     counters: Counters,
+    /// Decides about new series.
+    admission: Admission,
+    /// What queries have selected since the last tick.
+    usage: Usage,
+    /// What is remembered about the number of series.
+    memory: Mutex<Memory>,
     health: Mutex<health::Known>,
     closed: AtomicBool,
-    pages: pages::PageCache,
+    /// Whether what the log held is there; until then the store answers queries and does nothing else.
+    is_whole: AtomicBool,
+    /// Where those wait who have samples before that.
+    opening: regain_storage::Gate,
+    caches: caches::Caches,
     /// How late a sample may come, see [`Db::set_late_max`].
     late_max_ms: AtomicI64,
     /// Later samples are too new.
@@ -91,7 +118,7 @@ struct Inner {
     is_full: AtomicBool,
     next_lane: AtomicU32,
     /// Logs in which damage was found: they are set aside instead of removed.
-    damaged: Vec<PathBuf>,
+    damaged: OnceLock<Vec<PathBuf>>,
     _lock: Box<dyn FileLock>,
 }
 
@@ -189,14 +216,33 @@ impl Counters {
 impl Db {
     /// Opens the store in `dir`, new or as it was left, and says what was replayed.
     pub fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Self, ReplayReport)> {
+        let (db, unread) = Self::open_sealed(dir, fs, options)?;
+        let report = unread.replay()?;
+        Ok((db, report))
+    }
+
+    /// Opens the store in `dir` with what is in its segments. What is in its log comes with
+    /// [`UnreadLog::replay`], all at once; until then queries are warned that their answer may be partial, and
+    /// everything else fails with [`Error::Replaying`].
+    pub fn open_sealed(
+        dir: &Path,
+        fs: Arc<dyn Fs>,
+        options: Options,
+    ) -> Result<(Self, UnreadLog)> {
         let mut opened = open::open(dir, Arc::clone(&fs), options.clone());
         if opened.as_ref().is_err_and(|error| error.trouble() == Some(Trouble::DiskFull)) {
             // Little room is enough to answer queries.
             health::give_reserve(&*fs, &Layout::new(dir))?;
             opened = open::open(dir, fs, options);
         }
-        let (inner, report) = opened?;
-        Ok((Self(Arc::new(inner)), report))
+        let (inner, unread) = opened?;
+        let db = Arc::new(inner);
+        Ok((Self(Arc::clone(&db)), UnreadLog::new(db, unread)))
+    }
+
+    /// Whether what the log held is there, see [`open_sealed`](Self::open_sealed).
+    pub fn is_whole(&self) -> bool {
+        self.0.is_whole()
     }
 
     /// Whether there is a store in `dir`, or what is left of one.
@@ -220,12 +266,24 @@ impl Db {
     /// Seals everything and ends the store; appenders and later calls fail.
     pub fn close(&self) -> Result<()> {
         // Ordering: whoever appends meanwhile either is in the seal or stays in the log.
-        if self.0.closed.swap(true, Ordering::SeqCst) {
+        if self.0.closed.swap(true, Ordering::SeqCst) || !self.0.is_whole() {
+            // Where the log is not read to its end, all of it is there for the next start.
             return Ok(());
         }
         self.0.seal()?;
         self.0.series_log().sync()?;
-        self.0.wal.sync()
+        self.0.wal.sync()?;
+        self.0.remember_all()
+    }
+
+    /// The file system that the store is in.
+    pub fn fs(&self) -> &Arc<dyn Fs> {
+        &self.0.fs
+    }
+
+    /// The data directory.
+    pub fn dir(&self) -> &Path {
+        self.0.layout.data()
     }
 
     /// The seed of the keys of its series, which is the directory's for good.
@@ -238,6 +296,7 @@ impl Db {
     pub fn set_late_max(&self, late_max_ms: i64) {
         // Ordering: a limit of its own.
         self.0.late_max_ms.store(late_max_ms, Ordering::Relaxed);
+        self.0.exemplars.set_late_max(late_max_ms);
     }
 
     /// Keeps samples for this long from now on.
@@ -253,6 +312,14 @@ impl Appendable for Db {
         self.0.check_open()?;
         let lane = self.0.lane(&key.0);
         Ok(Box::new(append::LaneAppender::new(Arc::clone(&self.0), lane)))
+    }
+
+    fn keep_metadata(&self, said: &[(&str, &Metadata)]) -> Result<()> {
+        self.0.keep_metadata(said)
+    }
+
+    fn gate(&self) -> regain_storage::Gate {
+        self.0.opening.clone()
     }
 }
 
@@ -271,11 +338,27 @@ impl Queryable for Db {
     fn texts_max(&self, name: Option<&str>) -> usize {
         self.0.index().texts_max(name)
     }
+
+    fn exemplars(&self, span: Span, selectors: &[Vec<Matcher>]) -> Result<Vec<SeriesExemplars>> {
+        Ok(self.0.exemplars.select(span, selectors))
+    }
 }
 
 impl Inner {
+    /// Whether samples are taken and files are changed.
     fn check_open(&self) -> Result<()> {
+        self.check_not_closed()?;
+        if self.is_whole() { Ok(()) } else { Err(Error::Replaying) }
+    }
+
+    fn check_not_closed(&self) -> Result<()> {
         if self.closed.load(Ordering::SeqCst) { Err(Error::Closed) } else { Ok(()) }
+    }
+
+    /// Whether what the log held is there.
+    fn is_whole(&self) -> bool {
+        // Ordering: whoever sees it sees the lanes that came back.
+        self.is_whole.load(Ordering::Acquire)
     }
 
     fn index(&self) -> RwLockReadGuard<'_, Index> {

@@ -4,6 +4,7 @@
 //! A new series is written into `pending`, from which the series log takes it before the first
 //! row that uses it reaches the write-ahead log.
 
+mod census;
 mod matching;
 mod names;
 mod postings;
@@ -13,6 +14,7 @@ mod table;
 use hashbrown::HashMap;
 use regain_model::{KeySeed, Labels, SeriesKey};
 
+pub(crate) use census::{Census, Counted};
 pub(crate) use names::NameEntry;
 pub(crate) use postings::{IdSet, Postings};
 pub(crate) use symbols::{Pairs, Symbols};
@@ -37,6 +39,7 @@ pub(crate) struct Index {
     places: HashMap<u32, Vec<Place>>,
     /// The number of series that have a place.
     active: usize,
+    census: Census,
     /// What the series log has not taken yet.
     pub(crate) pending: Definitions,
     /// Labels of series that have left.
@@ -64,6 +67,7 @@ impl Index {
             series: SeriesTable::default(),
             places: HashMap::new(),
             active: 0,
+            census: Census::default(),
             pending: Definitions::default(),
             dead_labels: 0,
         }
@@ -77,6 +81,11 @@ impl Index {
     pub(crate) fn labels_of(&self, series: &Series) -> &[u32] {
         let start = series.labels_start as usize;
         &self.labels[start..start + usize::from(series.labels_len)]
+    }
+
+    /// The labels of a series as a set of their own.
+    pub(crate) fn label_set(&self, series: &Series) -> Labels {
+        Labels::from_sorted(self.labels_of(series).iter().map(|&pair| self.pair_texts(pair)))
     }
 
     /// The texts of a pair.
@@ -94,15 +103,8 @@ impl Index {
         Some(if same { Ok(id) } else { Err(Refused::Collision(key)) })
     }
 
-    /// The series with these labels, whose key is `key`, created where there is none.
-    pub(crate) fn find_or_create(
-        &mut self,
-        key: SeriesKey,
-        labels: &Labels,
-    ) -> Result<u32, Refused> {
-        if let Some(found) = self.find(key, labels) {
-            return found;
-        }
+    /// Creates the series with these labels, whose key is `key` and which [`Self::find`] did not find.
+    pub(crate) fn create(&mut self, key: SeriesKey, labels: &Labels) -> Result<u32, Refused> {
         let mut run = Vec::with_capacity(LABELS_GUESS);
         for (name, value) in labels {
             run.push(self.intern(name, value).ok_or(Refused::Full)?);
@@ -159,6 +161,7 @@ impl Index {
         if series.place == Place::NONE {
             series.place = place;
             self.active += 1;
+            self.count(id);
             return Vec::new();
         }
         series.shared = true;
@@ -209,6 +212,7 @@ impl Index {
     }
 
     fn remove(&mut self, id: u32) {
+        self.uncount(id);
         self.dead_labels += self.series.get(id).map_or(0, |series| usize::from(series.labels_len));
         self.series.remove(id);
     }
@@ -258,7 +262,11 @@ impl Index {
             let (start, length) = (kept.labels_start, kept.labels_len);
             *kept = *series;
             (kept.labels_start, kept.labels_len) = (start, length);
+            if std::mem::take(&mut kept.counted) {
+                index.count(id);
+            }
         }
+        index.forget_who_came();
         index.series.skip_to(self.series.next_id());
         index.pending.next_id = self.series.next_id();
         index.places.clone_from(&self.places);

@@ -19,6 +19,7 @@ pub(crate) enum Kind {
     SeriesLog,
     Segment,
     Deletes,
+    Cardinality,
     Manifest,
 }
 
@@ -29,6 +30,7 @@ impl Kind {
             Self::SeriesLog => *b"RgnSer\r\n",
             Self::Segment => *b"RgnSeg\r\n",
             Self::Deletes => *b"RgnDel\r\n",
+            Self::Cardinality => *b"RgnCar\r\n",
             Self::Manifest => *b"RgnMan\r\n",
         }
     }
@@ -36,7 +38,7 @@ impl Kind {
     /// The version of the format that is read and written.
     const fn version(self) -> u32 {
         match self {
-            Self::SeriesLog | Self::Deletes => 1,
+            Self::SeriesLog | Self::Deletes | Self::Cardinality => 1,
             Self::Wal | Self::Manifest => 2,
             Self::Segment => 3,
         }
@@ -48,6 +50,7 @@ impl Kind {
             Self::SeriesLog => "series",
             Self::Segment => "segment",
             Self::Deletes => "deletes",
+            Self::Cardinality => "cardinality",
             Self::Manifest => "manifest",
         }
     }
@@ -111,6 +114,14 @@ impl Layout {
 
     pub(crate) fn manifest_tmp(&self) -> PathBuf {
         self.own.join("manifest.tmp")
+    }
+
+    pub(crate) fn cardinality(&self) -> PathBuf {
+        self.own.join("cardinality")
+    }
+
+    pub(crate) fn cardinality_tmp(&self) -> PathBuf {
+        self.own.join("cardinality.tmp")
     }
 
     /// A file that takes up room for the day on which there is none.

@@ -10,6 +10,7 @@
 //! **Invariants.** No clock, no environment, no threads: time comes in through [`Db::tick`], files are
 //! reached through [`regain_storage::fs::Fs`] only. A byte that comes from a file is never trusted.
 
+mod limits;
 mod options;
 mod progress;
 mod report;
@@ -21,8 +22,11 @@ mod lane;
 mod series_log;
 mod wal;
 
+mod cardinality;
 mod deleted;
+mod exemplars;
 mod manifest;
+mod metadata;
 mod segment;
 mod view;
 
@@ -33,7 +37,13 @@ mod histogram;
 mod layout;
 mod wire;
 
-pub use db::{Db, HeadStats, Health, LabelStats, SetAside, Stats};
+pub use db::{
+    By, Cardinality, CardinalityQuery, Db, Group, HeadStats, Health, LabelStats, SegmentFacts, SetAside, SortBy,
+    Stats, UnreadLog,
+};
+pub use exemplars::ExemplarStats;
+pub use limits::{JobLimits, LimitsState, Reason, RefusedSeries, SeriesLimits};
+pub use metadata::MetadataStats;
 pub use options::{Options, Retention, RetentionRule};
 pub use progress::ReplayProgress;
 pub use report::{Damage, ReplayReport};

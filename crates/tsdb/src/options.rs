@@ -2,6 +2,7 @@
 
 use regain_model::{KeySeed, Matcher};
 
+use crate::limits::SeriesLimits;
 use crate::progress::ReplayProgress;
 
 /// How long samples are kept. May change while the store is open ([`Db::set_retention`](crate::Db::set_retention)).
@@ -41,6 +42,8 @@ pub struct Options {
     pub seed: KeySeed,
     /// How long samples are kept at first.
     pub retention: Retention,
+    /// Limits on series at first.
+    pub limits: SeriesLimits,
     /// A seal comes after at least this many samples …
     pub seal_samples_min: u64,
     /// … and at least this many per active series.
@@ -59,6 +62,8 @@ pub struct Options {
     pub past_max_ms: i64,
     /// A file of the write-ahead log is followed by the next at this size.
     pub wal_file_bytes_max: u64,
+    /// So many exemplars are kept at first; 0 keeps none.
+    pub exemplars_max: usize,
     /// Is told how far the replay has come while the store is opened.
     pub replay_progress: ReplayProgress,
 }
@@ -68,6 +73,7 @@ impl Default for Options {
         Self {
             seed: KeySeed(0),
             retention: Retention::of_ms(15 * 24 * 3_600_000),
+            limits: SeriesLimits::default(),
             seal_samples_min: 4_000_000,
             seal_samples_per_series: 32,
             head_bytes_max: 256 << 20,
@@ -77,6 +83,7 @@ impl Default for Options {
             future_max_ms: 600_000,
             past_max_ms: 3_600_000,
             wal_file_bytes_max: 64 << 20,
+            exemplars_max: 0,
             replay_progress: ReplayProgress::default(),
         }
     }

@@ -2,18 +2,19 @@
 //! (`docs/formats/series-log.md`).
 //!
 //! A record defines symbols, pairs of symbols and series. It carries the ids it defines, so a lost
-//! record costs the series that need it and no other.
+//! record costs the series that need it and no other. Other records hold metadata, see `metadata.rs`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use regain_model::SeriesKey;
+use regain_model::{Metadata, SeriesKey};
 use regain_storage::fs::{File, Fs};
 use regain_storage::record::{self, Scan, Scanned};
 use regain_storage::{Error, Result, Trouble};
 
 use crate::index::Index;
 use crate::layout::{HEADER_BYTES, Kind, create, io_error, read_all};
+use crate::metadata::{self, MetadataTable};
 use crate::report::Damage;
 use crate::wire::{Cursor, put_bytes, put_varint};
 
@@ -96,13 +97,21 @@ pub(crate) struct SeriesLog {
 }
 
 impl SeriesLog {
-    /// Starts a log with these definitions, durable but for its directory entry.
-    pub(crate) fn create(fs: &dyn Fs, path: PathBuf, all: &Definitions) -> Result<Self> {
+    /// Starts a log with these definitions and metadata, durable but for its directory entry.
+    pub(crate) fn create(
+        fs: &dyn Fs,
+        path: PathBuf,
+        all: &Definitions,
+        metadata: &MetadataTable,
+    ) -> Result<Self> {
         let file = create(fs, &path, Kind::SeriesLog)?;
         let size_bytes = HEADER_BYTES as u64;
         let mut log = Self { path, file, failed: None, size_bytes, synced_bytes: 0 };
         if !all.is_empty() {
             log.append(all)?;
+        }
+        if !metadata.is_empty() {
+            log.write(|out| metadata.put_all(out))?;
         }
         log.sync()?;
         Ok(log)
@@ -116,9 +125,18 @@ impl SeriesLog {
     }
 
     pub(crate) fn append(&mut self, definitions: &Definitions) -> Result<()> {
+        self.write(|out| definitions.put(out))
+    }
+
+    pub(crate) fn append_metadata(&mut self, said: &[(&str, &Metadata)]) -> Result<()> {
+        self.write(|out| metadata::put(out, said))
+    }
+
+    /// Writes a record whose payload `put` appends.
+    fn write(&mut self, put: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
         self.check()?;
         let mut out = Vec::new();
-        record::put(&mut out, |out| definitions.put(out));
+        record::put(&mut out, put);
         self.size_bytes += out.len() as u64;
         let written = self.file.append(&out);
         self.failed = written.as_ref().err().map(Trouble::of);
@@ -160,6 +178,8 @@ pub(crate) struct ReadSeries {
     pub(crate) clean: bool,
     /// Series whose definition is lost.
     pub(crate) lost: u64,
+    /// What is said about metrics.
+    pub(crate) metadata: MetadataTable,
 }
 
 /// Reads the log at `path`, which is durable up to the length `durable`, into an empty index.
@@ -179,7 +199,12 @@ pub(crate) fn read(
     for scanned in Scan::new(&bytes, HEADER_BYTES) {
         match scanned {
             Scanned::Record(at, payload) => {
-                if ids.replay(&mut Cursor(payload), index, &mut read.lost).is_none() {
+                let replayed = if metadata::is_record(payload) {
+                    metadata::read(payload, &mut read.metadata)
+                } else {
+                    ids.replay(&mut Cursor(payload), index, &mut read.lost)
+                };
+                if replayed.is_none() {
                     read.clean = false;
                     read.damage
                         .push(Damage::of(path, at..at + record::HEADER_BYTES + payload.len()));
@@ -264,6 +289,7 @@ impl Ids {
         }
         index.series.skip_to(id);
         let key = SeriesKey::of(index.seed(), pairs.iter().map(|&pair| index.pair_texts(pair)));
+        whole &= is_label_set(index, &pairs);
         if !whole || pairs.is_empty() || !index.make_way(key, &pairs) {
             *lost += 1;
             index.series.skip_to(id.checked_add(1)?);
@@ -286,6 +312,12 @@ impl Ids {
     fn symbol(&self, id: u32) -> Option<u32> {
         self.symbols.get(id as usize).copied().flatten()
     }
+}
+
+/// Whether names ascend and no value is empty, as it is in every label set.
+fn is_label_set(index: &Index, pairs: &[u32]) -> bool {
+    let texts = || pairs.iter().map(|&pair| index.pair_texts(pair));
+    texts().is_sorted_by(|a, b| a.0 < b.0) && texts().all(|(_, value)| !value.is_empty())
 }
 
 #[cfg(test)]

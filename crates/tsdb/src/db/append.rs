@@ -4,6 +4,7 @@
 //! batch after another. Verdicts are given in `stage.rs`, what a commit does stands in `commit.rs`.
 
 mod commit;
+mod exemplars;
 mod late;
 mod link;
 mod stage;
@@ -11,12 +12,15 @@ mod stage;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use regain_model::{Labels, SeriesKey, Timestamp};
-use regain_storage::{Appender, Committed, Error, Result, SeriesRef, Value, Verdict, quieted};
+use regain_model::{Exemplar, Labels, SeriesKey, Timestamp};
+use regain_storage::{
+    Appender, Committed, Error, ExemplarVerdict, Result, SeriesRef, Value, Verdict, quieted,
+};
 
 use self::late::Late;
 use super::staged::Staged;
 use super::{Counters, Inner};
+use crate::exemplars::Staged as StagedExemplar;
 use crate::index::{Place, Refused, Series};
 use crate::lane::row::Sample;
 use crate::lane::{Lane, Writer};
@@ -30,6 +34,7 @@ pub(super) struct LaneAppender {
     writer: Option<Box<Writer>>,
     staged: Staged,
     late: Late,
+    exemplars: Vec<StagedExemplar>,
     created: u64,
     record: Vec<u8>,
 }
@@ -49,7 +54,8 @@ struct Opened {
 impl LaneAppender {
     pub(super) fn new(db: Arc<Inner>, lane: Arc<Lane>) -> Self {
         let (staged, late) = (Staged::default(), Late::default());
-        Self { db, lane, writer: None, staged, late, created: 0, record: Vec::new() }
+        let exemplars = Vec::new();
+        Self { db, lane, writer: None, staged, late, exemplars, created: 0, record: Vec::new() }
     }
 
     fn begin(&mut self) {
@@ -63,6 +69,7 @@ impl LaneAppender {
     fn end(&mut self) {
         self.staged.clear();
         self.late.clear();
+        self.exemplars.clear();
         if let Some(writer) = self.writer.take() {
             self.lane.give_back(writer);
         }
@@ -76,7 +83,8 @@ impl LaneAppender {
         self.writer.as_mut().expect("a batch is under way")
     }
 
-    fn open_series(&mut self, labels: &Labels) -> Result<SeriesRef> {
+    /// The reference of a series; `is_own` says that no limit refuses it.
+    fn open_series(&mut self, labels: &Labels, is_own: bool) -> Result<SeriesRef> {
         let key = SeriesKey::of_labels(self.db.seed, labels);
         let known = match self.db.index().find(key, labels) {
             Some(Ok(id)) => self.writer().by_series.get(&id).copied(),
@@ -85,7 +93,9 @@ impl LaneAppender {
         if let Some(slot) = known {
             return Ok(self.writer().reference(slot));
         }
-        let opened = self.open_slot(key, labels)?;
+        let Some(opened) = self.open_slot(key, labels, is_own)? else {
+            return Ok(self.db.admission.reference());
+        };
         if opened.is_new {
             if let Some(sealed_max) = opened.sealed_max {
                 self.writer_mut().add_unproven(opened.slot, sealed_max);
@@ -99,13 +109,21 @@ impl LaneAppender {
     }
 
     /// Finds or creates a series and gives it a slot, in one step: a series without samples and
-    /// without a slot may leave at any time.
-    fn open_slot(&mut self, key: SeriesKey, labels: &Labels) -> Result<Opened> {
+    /// without a slot may leave at any time. `None` for a series that a limit refuses.
+    fn open_slot(
+        &mut self,
+        key: SeriesKey,
+        labels: &Labels,
+        is_own: bool,
+    ) -> Result<Option<Opened>> {
         let writer = self.writer.as_mut().expect("a batch is under way");
         let mut index = self.db.index_mut();
-        let before = index.series.next_id();
-        let found = index.find_or_create(key, labels);
-        let is_created = index.series.next_id() > before;
+        let known = index.find(key, labels);
+        let is_created = known.is_none();
+        if is_created && !is_own && !self.db.admission.admits(&index, key, labels) {
+            return Ok(None);
+        }
+        let found = known.unwrap_or_else(|| index.create(key, labels));
         let id = found.map_err(|refused| match refused {
             Refused::Collision(key) => {
                 Counters::add(&self.db.counters.key_collisions, 1);
@@ -123,24 +141,32 @@ impl LaneAppender {
         drop(index);
         self.created += u64::from(is_created);
         Counters::add(&self.db.counters.series_created, u64::from(is_created));
-        Ok(Opened { id, slot, is_new, others, sealed_max })
+        Ok(Some(Opened { id, slot, is_new, others, sealed_max }))
     }
-}
 
-impl Appender for LaneAppender {
-    fn series(&mut self, labels: &Labels) -> Result<SeriesRef> {
+    fn series_of(&mut self, labels: &Labels, is_own: bool) -> Result<SeriesRef> {
         self.db.check_open()?;
         if labels.is_empty() {
             return Err(Error::InvalidLabels { labels: labels.to_string() });
         }
         let waiting = self.writer.is_none();
         self.begin();
-        let reference = self.open_series(labels);
+        let reference = self.open_series(labels, is_own);
         if waiting {
             // Nothing is staged: others may have their turn.
             self.end();
         }
         reference
+    }
+}
+
+impl Appender for LaneAppender {
+    fn series(&mut self, labels: &Labels) -> Result<SeriesRef> {
+        self.series_of(labels, false)
+    }
+
+    fn own_series(&mut self, labels: &Labels) -> Result<SeriesRef> {
+        self.series_of(labels, true)
     }
 
     fn stage(&mut self, series: SeriesRef, time: Timestamp, value: f64) -> Verdict {
@@ -168,6 +194,13 @@ impl Appender for LaneAppender {
         self.stage_one(series, Sample { time: time.0, start: start.0, value: value.settled() })
     }
 
+    fn stage_zero(&mut self, series: SeriesRef, start: Timestamp, time: Timestamp, like: &Value) {
+        self.begin();
+        if start < time && self.db.takes_zero(start.0, time.0) {
+            self.stage_if_newest(series, Sample { time: start.0, start: 0, value: like.zero() });
+        }
+    }
+
     fn stage_row(
         &mut self,
         time: Timestamp,
@@ -192,9 +225,19 @@ impl Appender for LaneAppender {
         }
     }
 
+    fn keeps_exemplars(&self) -> bool {
+        self.db.exemplars.are_kept()
+    }
+
+    fn stage_exemplar(&mut self, series: SeriesRef, exemplar: Exemplar) -> ExemplarVerdict {
+        self.begin();
+        self.add_exemplar(series, exemplar)
+    }
+
     fn commit(&mut self) -> Result<Committed> {
         let series_created = std::mem::take(&mut self.created);
-        let samples = if self.staged.is_empty() { Ok(0) } else { self.commit_staged() };
+        let is_empty = self.staged.is_empty() && self.exemplars.is_empty();
+        let samples = if is_empty { Ok(0) } else { self.commit_staged() };
         self.end();
         let samples = samples?;
         Counters::add(&self.db.counters.samples_appended, samples);
@@ -214,6 +257,16 @@ impl Drop for LaneAppender {
 }
 
 impl Inner {
+    /// Whether the zero that a sample at `time` counts from may be as old as `start`, which has nothing to do with how late
+    /// other samples may be.
+    fn takes_zero(&self, start: i64, time: i64) -> bool {
+        // Ordering: limits that move slowly.
+        let newest = self.newest.load(Ordering::Relaxed).max(time);
+        let past = self.options.past_max_ms;
+        let is_full = self.is_full.load(Ordering::Relaxed);
+        !is_full && (past <= 0 || start >= newest.saturating_sub(past))
+    }
+
     /// The time before which a sample is too old.
     fn time_min(&self) -> i64 {
         let past = self.options.past_max_ms;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use regain_model::SeriesKey;
 use regain_storage::Result;
 
-use super::pages::PageCache;
+use super::caches::Caches;
 use super::select::Selected;
 use super::snapshot::Seen;
 use crate::layout::corrupt;
@@ -57,7 +57,7 @@ impl LoadedPages {
     /// Gets pages, and reads with them those that the next series need, too, while they follow.
     fn load(
         &mut self,
-        (cache, segment): (&PageCache, &Segment),
+        (caches, segment): (&Caches, &Segment),
         wanted: Range<usize>,
         next: &[(SeriesKey, u32, u32)],
     ) -> Result<()> {
@@ -68,7 +68,7 @@ impl LoadedPages {
         self.groups = 0..0;
         self.pages.extend(kept);
         for group in start + self.pages.len()..end {
-            if let Some(page) = cache.get((segment.number, group)) {
+            if let Some(page) = caches.page(segment, group) {
                 self.pages.push(Some(page));
                 continue;
             }
@@ -76,7 +76,7 @@ impl LoadedPages {
             for (group, page) in read.clone().zip(segment.pages(read)?) {
                 let page = page.map(Arc::new);
                 if let Some(page) = &page {
-                    cache.put((segment.number, group), page);
+                    caches.keep_page(segment, group, page);
                 }
                 self.pages.push(page);
             }
@@ -224,8 +224,8 @@ pub(super) fn find(
                 continue;
             }
             if groups.start < loaded.groups.start || groups.end > loaded.groups.end {
-                let cache = &seen.db.pages;
-                loaded.load((cache, segment), groups.clone(), &by_key[index + 1..])?;
+                let caches = &seen.db.caches;
+                loaded.load((caches, segment), groups.clone(), &by_key[index + 1..])?;
             }
             if let Some((group, entry)) = loaded.find(segment, groups, id, hint)? {
                 let page = loaded.pages[group - loaded.groups.start].as_ref();

@@ -1,9 +1,10 @@
-//! Opening a directory: lock, manifest, segments, series log, replay.
+//! Opening a directory: lock, manifest, series log, segments, new logs. What the old log holds comes later, see
+//! `unread.rs`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use hashbrown::HashMap;
 use regain_model::KeySeed;
@@ -11,13 +12,17 @@ use regain_storage::fs::{FileLock, Fs};
 use regain_storage::{Error, Result};
 
 use super::health::Known;
-use super::pages::PageCache;
-use super::replay::Replay;
-use super::{Counters, Files, Inner};
+use super::caches::Caches;
+use super::unread::Unread;
+use super::{Counters, Files, Inner, Lanes};
+use crate::cardinality::{Memory, Usage};
 use crate::deleted::Deleted;
+use crate::exemplars::Exemplars;
 use crate::index::Index;
 use crate::layout::{HEADER_BYTES, Kind, Layout, corrupt, io_error, set_aside};
+use crate::limits::Admission;
 use crate::manifest::Manifest;
+use crate::metadata::MetadataTable;
 use crate::options::Options;
 use crate::report::{Damage, ReplayReport};
 use crate::segment::Segment;
@@ -25,7 +30,8 @@ use crate::series_log::{self, Definitions, SeriesLog};
 use crate::view::View;
 use crate::wal::Wal;
 
-pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inner, ReplayReport)> {
+/// Opens the store with what is sealed. Until the rest is read, the manifest on disk stays as it is.
+pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inner, Unread)> {
     let layout = Layout::new(dir);
     fs.create_dirs(layout.dir()).map_err(io_error("create", layout.dir()))?;
     let lock = lock(&*fs, &layout)?;
@@ -36,36 +42,30 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
         None => new_manifest(&*fs, &layout, &names, options.seed)?,
     };
     let mut index = Index::new(manifest.seed);
-    let clean = read_series(&*fs, &layout, &manifest, &mut index, &mut report)?;
+    let (clean, metadata) = read_series(&*fs, &layout, &manifest, &mut index, &mut report)?;
     let segments = open_segments(&*fs, &layout, &mut manifest, &mut report)?;
     count_segments(&segments, &mut index, &mut report)?;
     let deleted = read_deleted(&*fs, &layout, &mut manifest, &mut report)?;
     deleted.count(&Deleted::default(), &mut index);
-
-    let progress = &options.replay_progress;
-    let mut replay = Replay::new(&mut index, &segments, manifest.next_lane, progress);
-    let wal_files = wal_files(&names, manifest.wal_first);
-    replay.run(&*fs, &layout, &wal_files, &mut manifest, &mut report)?;
-    sync_logs(&*fs, &layout, &wal_files)?;
-    let replayed = replay.finish();
     report.series = index.series.len() as u64;
     report.segments = segments.len() as u64;
 
-    let series_log = open_series_log(&*fs, &layout, &mut manifest, &mut index, clean)?;
+    let series_log = open_series_log((&*fs, &layout), &mut manifest, &mut index, &metadata, clean)?;
+    let wal_files = wal_files(&names, manifest.wal_first);
+    // A log without samples says nothing, should this start end before the log before it is read.
     let next_wal = wal_files.last().map_or(manifest.wal_first, |last| last + 1);
     let wal = Wal::create(Arc::clone(&fs), layout.clone(), next_wal)?;
-    manifest.next_lane = replayed.next_lane;
-    manifest.write(&*fs, &layout)?;
-    let newest = segments.iter().map(|segment| segment.summary.max_time);
-    let newest = newest.chain(replayed.newest).max().unwrap_or(i64::MIN);
-    let lanes: Vec<_> = replayed.lanes.by_id.values().map(|lane| lane.view().samples).collect();
-    let counters = Counters::default();
-    Counters::add(&counters.samples_unsealed, lanes.into_iter().sum());
+    let newest = segments.iter().map(|segment| segment.summary.max_time).max();
     let deleted = Arc::new(deleted);
     let view = View { sealed: 0, segments, deleted, next: Arc::default() };
     let wal_closed = wal_sizes(&*fs, &layout, &wal_files)?;
     let files = Files::new(manifest, wal_closed);
+    let exemplars = Exemplars::new(options.exemplars_max);
+    let memory = Memory::read(&*fs, &layout, &mut report.damage)?;
     let inner = Inner {
+        admission: Admission::new(options.limits.clone()),
+        usage: Usage::default(),
+        memory: Mutex::new(memory),
         fs,
         layout,
         late_max_ms: AtomicI64::new(0),
@@ -73,7 +73,7 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
         options,
         seed: files.manifest.seed,
         index: RwLock::new(index),
-        lanes: RwLock::new(replayed.lanes),
+        lanes: RwLock::new(Lanes::default()),
         shared: Mutex::new(HashMap::new()),
         shared_commits: Mutex::new(()),
         wal,
@@ -83,21 +83,23 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
         marks: Mutex::default(),
         files: Mutex::new(files),
         merging: Mutex::default(),
-        counters,
+        exemplars,
+        metadata: Mutex::new(metadata),
+        counters: Counters::default(),
         health: Mutex::new(Known::default()),
         closed: AtomicBool::new(false),
-        pages: PageCache::default(),
+        is_whole: AtomicBool::new(false),
+        opening: regain_storage::Gate::default(),
+        caches: Caches::default(),
         time_max: AtomicI64::new(i64::MAX),
-        newest: AtomicI64::new(newest),
+        newest: AtomicI64::new(newest.unwrap_or(i64::MIN)),
         is_full: AtomicBool::new(false),
-        next_lane: AtomicU32::new(replayed.next_lane),
-        damaged: damaged_logs(&report),
+        next_lane: AtomicU32::new(0),
+        damaged: OnceLock::new(),
         _lock: lock,
     };
-    inner.remove_leftovers(&names)?;
     inner.note_damaged(damaged_segments(&inner.view(), &report));
-    inner.share_replayed();
-    Ok((inner, report))
+    Ok((inner, Unread { names, wal_files, report }))
 }
 
 fn lock(fs: &dyn Fs, layout: &Layout) -> Result<Box<dyn FileLock>> {
@@ -122,16 +124,16 @@ fn new_manifest(fs: &dyn Fs, layout: &Layout, names: &[String], seed: KeySeed) -
     Ok(Manifest::new(seed))
 }
 
-/// Reads the series log, and says whether it can be continued.
+/// Reads the series log, and says whether it can be continued, and what it holds about metrics.
 fn read_series(
     fs: &dyn Fs,
     layout: &Layout,
     manifest: &Manifest,
     index: &mut Index,
     report: &mut ReplayReport,
-) -> Result<bool> {
+) -> Result<(bool, MetadataTable)> {
     if manifest.series_log == 0 {
-        return Ok(false);
+        return Ok((false, MetadataTable::default()));
     }
     let path = layout.file(Kind::SeriesLog, manifest.series_log);
     let read = series_log::read(fs, &path, manifest.series_log_bytes, index)?;
@@ -141,15 +143,15 @@ fn read_series(
     let missing = manifest.next_series.saturating_sub(index.series.next_id());
     report.series_lost += u64::from(missing);
     index.series.skip_to(manifest.next_series);
-    Ok(read.clean && missing == 0)
+    Ok((read.clean && missing == 0, read.metadata))
 }
 
 /// Continues the series log, or starts a new one where the old one is torn or damaged.
 fn open_series_log(
-    fs: &dyn Fs,
-    layout: &Layout,
+    (fs, layout): (&dyn Fs, &Layout),
     manifest: &mut Manifest,
     index: &mut Index,
+    metadata: &MetadataTable,
     clean: bool,
 ) -> Result<SeriesLog> {
     let number = manifest.series_log;
@@ -165,7 +167,7 @@ fn open_series_log(
     }
     manifest.series_log = number + 1;
     let path = layout.file(Kind::SeriesLog, manifest.series_log);
-    let log = SeriesLog::create(fs, path, &all)?;
+    let log = SeriesLog::create(fs, path, &all, metadata)?;
     fs.sync_dir(layout.dir()).map_err(io_error("sync", layout.dir()))?;
     manifest.series_log_bytes = log.synced_bytes;
     manifest.next_series = index.series.next_id();
@@ -224,7 +226,7 @@ fn open_segments(
 }
 
 /// The logs in which damage was found.
-fn damaged_logs(report: &ReplayReport) -> Vec<PathBuf> {
+pub(super) fn damaged_logs(report: &ReplayReport) -> Vec<PathBuf> {
     let is_log =
         |path: &Path| path.extension().is_some_and(|tail| tail == "wal" || tail == "series");
     let damaged = report.damage.iter().map(|damage| &damage.path).filter(|path| is_log(path));
@@ -270,7 +272,7 @@ fn wal_files(names: &[String], first: u64) -> Vec<u64> {
 
 /// Makes durable what a killed process has written and not synced: what comes now is acknowledged on top of
 /// it and must not outlive it.
-fn sync_logs(fs: &dyn Fs, layout: &Layout, files: &[u64]) -> Result<()> {
+pub(super) fn sync_logs(fs: &dyn Fs, layout: &Layout, files: &[u64]) -> Result<()> {
     files.iter().try_for_each(|&number| {
         let path = layout.file(Kind::Wal, number);
         let synced = fs.open(&path).and_then(|file| file.sync_data());
@@ -290,7 +292,7 @@ fn wal_sizes(fs: &dyn Fs, layout: &Layout, files: &[u64]) -> Result<BTreeMap<u64
 
 impl Inner {
     /// Removes files that the manifest does not name: what a crash left over.
-    fn remove_leftovers(&self, names: &[String]) -> Result<()> {
+    pub(super) fn remove_leftovers(&self, names: &[String]) -> Result<()> {
         let files = self.files();
         let manifest = &files.manifest;
         for name in names {

@@ -188,8 +188,8 @@ impl StorePart {
             return Err(self.impossible(segment));
         }
         for (at, sketch) in sketches.iter_mut().enumerate() {
-            for (data, slot) in self.unsealed(at) {
-                sketch.add_unsealed(data, slot, span);
+            for unsealed in self.unsealed(at) {
+                sketch.add_unsealed(unsealed, span, presence);
             }
         }
         Ok(Some(sketches))
@@ -271,7 +271,9 @@ impl StorePart {
             *end = first.saturating_add(sealed.piece.size_bytes as usize).max(*end);
         }
         for ((group, known), (start, end)) in located.groups.iter().zip(values).zip(wanted) {
-            known.load(source_of(seen, group), start..end)?;
+            known.load_by(start..end, |wanted| {
+                seen.db.caches.values(source_of(seen, group), wanted)
+            })?;
         }
         Ok(())
     }

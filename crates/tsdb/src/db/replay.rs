@@ -2,18 +2,19 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use hashbrown::HashMap;
-use regain_storage::Result;
 use regain_storage::fs::Fs;
 use regain_storage::record::{self, Scan, Scanned};
+use regain_storage::{Error, Result};
 
-use super::Lanes;
+use super::{Inner, Lanes};
+use crate::exemplars::{self, Read, ReplayedExemplars};
 use crate::index::{Index, Place};
 use crate::lane::{Lane, Slot, Writer};
 use crate::layout::{HEADER_BYTES, Kind, Layout, io_error, read_all};
 use crate::manifest::Manifest;
-use crate::progress::ReplayProgress;
 use crate::report::{Damage, ReplayReport};
 use crate::segment::Segment;
 use crate::segment::lanes::SealedLane;
@@ -24,12 +25,12 @@ use crate::wire::Cursor;
 /// A replay under way.
 #[derive(Debug)]
 pub(super) struct Replay<'a> {
-    index: &'a mut Index,
+    db: &'a Inner,
     lanes: HashMap<u32, ReplayedLane>,
     /// For every lane the last batch that a segment holds.
     sealed: HashMap<u32, u64>,
     next_lane: u32,
-    progress: &'a ReplayProgress,
+    exemplars: ReplayedExemplars,
 }
 
 #[derive(Debug)]
@@ -42,10 +43,11 @@ struct ReplayedLane {
     met: u64,
 }
 
-/// What became of a batch.
+/// What became of a record.
 enum Outcome {
     Applied(u64),
     Sealed,
+    Exemplars,
     Skipped,
     /// It uses a series that is not in the series log: what survived a power cut ends here.
     Ends,
@@ -68,15 +70,11 @@ pub(super) struct Replayed {
     pub(super) lanes: Lanes,
     pub(super) newest: Option<i64>,
     pub(super) next_lane: u32,
+    pub(super) exemplars: ReplayedExemplars,
 }
 
 impl<'a> Replay<'a> {
-    pub(super) fn new(
-        index: &'a mut Index,
-        segments: &[Arc<Segment>],
-        next_lane: u32,
-        progress: &'a ReplayProgress,
-    ) -> Self {
+    pub(super) fn new(db: &'a Inner, segments: &[Arc<Segment>], next_lane: u32) -> Self {
         let mut sealed: HashMap<u32, u64> = HashMap::new();
         let mut next_lane = next_lane;
         let lanes = segments.iter().flat_map(|segment| &segment.lanes);
@@ -85,22 +83,23 @@ impl<'a> Replay<'a> {
             *last = lane.sequence.max(*last);
             next_lane = next_lane.max(lane.id.saturating_add(1));
         }
-        Self { index, lanes: HashMap::new(), sealed, next_lane, progress }
+        let exemplars = db.exemplars.replay();
+        Self { db, lanes: HashMap::new(), sealed, next_lane, exemplars }
     }
 
     /// Replays the files in order. Where one ends early for good, its limit is noted.
     pub(super) fn run(
         &mut self,
-        fs: &dyn Fs,
-        layout: &Layout,
         files: &[u64],
         manifest: &mut Manifest,
         report: &mut ReplayReport,
     ) -> Result<()> {
+        let (fs, layout) = (&*self.db.fs, &self.db.layout);
+        let progress = &self.db.options.replay_progress;
         let sizes = sizes(fs, layout, files)?;
         // What was written last may not be durable; a file that holds its header only says nothing.
         let last = sizes.iter().rposition(|&size| size > HEADER_BYTES as u64).map(|at| files[at]);
-        self.progress.begin(sizes.iter().sum());
+        progress.begin(sizes.iter().sum());
         for (&number, &size) in files.iter().zip(&sizes) {
             let path = layout.file(Kind::Wal, number);
             let mut bytes = read_all(fs, &path)?;
@@ -113,7 +112,11 @@ impl<'a> Replay<'a> {
                 report.damage.push(Damage::of(&path, 0..HEADER_BYTES.min(bytes.len())));
             }
             let end = self.replay_file(number, &bytes, is_last, report);
-            self.progress.end_file(size);
+            // Nobody waits for the rest of the log of a store that is closed.
+            if self.is_given_up() {
+                return Err(Error::Closed);
+            }
+            progress.end_file(size);
             report.damage.extend(end.damage.into_iter().map(|range| Damage::of(&path, range)));
             if let Some(at) = end.ends.or(end.torn.filter(|_| is_last)) {
                 report.torn_bytes += (bytes.len() - at) as u64;
@@ -129,8 +132,12 @@ impl<'a> Replay<'a> {
                 break;
             }
         }
-        self.progress.end();
+        progress.end();
         Ok(())
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.db.closed.load(Ordering::SeqCst)
     }
 
     fn replay_file(
@@ -149,16 +156,19 @@ impl<'a> Replay<'a> {
         let durable = if is_last { marks.max().unwrap_or(0) } else { u64::MAX };
         let mut end = FileEnd::default();
         for scanned in scanned {
+            if self.is_given_up() {
+                break;
+            }
             match scanned {
                 Scanned::Record(_, payload) if read_mark(payload).is_some() => {}
                 Scanned::Record(at, payload) => {
-                    self.progress.reach_in_file(at as u64);
-                    match self.replay_batch(number, &mut Cursor(payload)) {
+                    self.db.options.replay_progress.reach_in_file(at as u64);
+                    match self.replay_record(number, payload) {
                         Some(Outcome::Applied(samples)) => {
                             report.batches += 1;
                             report.samples += samples;
                         }
-                        Some(Outcome::Sealed) => {}
+                        Some(Outcome::Sealed | Outcome::Exemplars) => {}
                         Some(Outcome::Skipped) => report.batches_skipped += 1,
                         Some(Outcome::Ends) => {
                             end.ends = Some(at);
@@ -177,6 +187,14 @@ impl<'a> Replay<'a> {
             }
         }
         end
+    }
+
+    fn replay_record(&mut self, file: u64, payload: &[u8]) -> Option<Outcome> {
+        if !exemplars::is_record(payload) {
+            return self.replay_batch(file, &mut Cursor(payload));
+        }
+        let read = self.exemplars.read(payload, &self.db.index())?;
+        Some(if read == Read::Ends { Outcome::Ends } else { Outcome::Exemplars })
     }
 
     fn replay_batch(&mut self, file: u64, cursor: &mut Cursor<'_>) -> Option<Outcome> {
@@ -206,10 +224,14 @@ impl<'a> Replay<'a> {
         // Until the batch is read to its end, later ones cannot build on it.
         *whole = false;
         let slots = read_slots(cursor)?;
-        if slots.iter().any(|&(_, id)| id != Slot::NO_SERIES && id >= self.index.series.next_id()) {
-            return Some(Outcome::Ends);
+        if !slots.is_empty() {
+            let mut index = self.db.index_mut();
+            let next_id = index.series.next_id();
+            if slots.iter().any(|&(_, id)| id != Slot::NO_SERIES && id >= next_id) {
+                return Some(Outcome::Ends);
+            }
+            assign(&mut index, lane, writer, &slots)?;
         }
-        assign(self.index, lane, writer, &slots)?;
         writer.chain.sequence = head.sequence;
         let batch = read_batch(cursor, writer, head.own_starts)?;
         *whole = true;
@@ -223,6 +245,7 @@ impl<'a> Replay<'a> {
 
     /// Hands the lanes over.
     pub(super) fn finish(self) -> Replayed {
+        let index = self.db.index();
         let mut lanes = Lanes::default();
         let mut newest = None;
         for (id, ReplayedLane { lane, mut writer, met, .. }) in self.lanes {
@@ -231,7 +254,7 @@ impl<'a> Replay<'a> {
             writer.chain.sequence = met;
             newest = newest.max(Some(writer.newest));
             for (slot, entry) in (0..).zip(writer.slots.clone()) {
-                if let Some(series) = self.index.series.get(entry.series)
+                if let Some(series) = index.series.get(entry.series)
                     && series.segments > 0
                     && series.sealed_max_ms() > writer.newest
                 {
@@ -242,7 +265,7 @@ impl<'a> Replay<'a> {
             lanes.by_key.insert(lane.key.clone(), Arc::clone(&lane));
             lanes.by_id.insert(id, lane);
         }
-        Replayed { lanes, newest, next_lane: self.next_lane }
+        Replayed { lanes, newest, next_lane: self.next_lane, exemplars: self.exemplars }
     }
 }
 
@@ -257,9 +280,6 @@ fn sizes(fs: &dyn Fs, layout: &Layout, files: &[u64]) -> Result<Vec<u64>> {
 
 /// Gives slots to series, or takes them back.
 fn assign(index: &mut Index, lane: &Lane, writer: &mut Writer, slots: &[(u32, u32)]) -> Option<()> {
-    if slots.is_empty() {
-        return Some(());
-    }
     for &(slot, id) in slots {
         let at = slot as usize;
         if at > writer.slots.len() {

@@ -1,8 +1,8 @@
 //! Which rows of segments' lanes lie in the span of a selection, found once for each lane.
 
 use std::ops::Range;
-use std::sync::OnceLock;
 
+use super::by_lane::ByLane;
 use super::snapshot::Seen;
 use crate::segment::page::{Piece, Rows};
 use crate::segment::read::{Chosen, choose, choose_values, max_gap};
@@ -11,11 +11,8 @@ use crate::segment::read::{Chosen, choose, choose_values, max_gap};
 #[derive(Debug)]
 pub(super) struct RowsInSpan {
     span: (i64, i64),
-    segments: Box<[OnceLock<LanesInSpan>]>,
+    segments: Box<[ByLane<InSpan>]>,
 }
-
-/// The rows of one segment, by lane.
-type LanesInSpan = Box<[OnceLock<InSpan>]>;
 
 /// The rows of one lane.
 #[derive(Clone, Debug)]
@@ -27,7 +24,9 @@ struct InSpan {
 
 impl RowsInSpan {
     pub(super) fn new(seen: &Seen, span: (i64, i64)) -> Self {
-        Self { span, segments: seen.segments.iter().map(|_| OnceLock::new()).collect() }
+        let segments = seen.segments.iter();
+        let lanes = segments.map(|seen| ByLane::new(seen.segment.lanes.len()));
+        Self { span, segments: lanes.collect() }
     }
 
     /// The span of the selection.
@@ -36,14 +35,8 @@ impl RowsInSpan {
     }
 
     fn of_lane(&self, seen: &Seen, segment: u32, lane: u32) -> Option<&InSpan> {
-        let at = segment as usize;
-        let lanes = self.segments[at].get_or_init(|| {
-            let lanes = seen.segments[at].segment.lanes.iter();
-            lanes.map(|_| OnceLock::new()).collect()
-        });
-        let decoded = seen.segments[at].times(lane)?;
-        let lane = lanes.get(lane as usize)?;
-        Some(lane.get_or_init(|| {
+        let decoded = seen.times(segment, lane)?;
+        Some(self.segments[segment as usize].get_or_find(lane, || {
             let (min, max) = self.span;
             let end = decoded.times.partition_point(|&time| time <= max);
             let start = decoded.times[..end].partition_point(|&time| time < min);
@@ -62,7 +55,7 @@ impl RowsInSpan {
         piece: &'a Piece,
     ) -> Option<Chosen<'a>> {
         if piece.beside {
-            let times = &seen.segments[segment as usize].times(piece.lane)?.times;
+            let times = &seen.times(segment, piece.lane)?.times;
             return choose(piece, times, self.span);
         }
         self.choose_values(seen, segment, piece)
@@ -75,7 +68,7 @@ impl RowsInSpan {
         segment: u32,
         piece: &'a Piece,
     ) -> Option<Chosen<'a>> {
-        let times = &seen.segments[segment as usize].times(piece.lane)?.times;
+        let times = &seen.times(segment, piece.lane)?.times;
         let (rows, first) = match piece.rows {
             Rows::All => (self.of_lane(seen, segment, piece.lane)?.rows.clone(), 0),
             Rows::Range(first, rows) => {

@@ -4,7 +4,7 @@
 //! through the chain of seals); the segment, durable; the manifest; the new view; and only then the old
 //! log files. A lane whose batch is under way is left out and keeps its log files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -145,6 +145,8 @@ impl Inner {
         if first <= before {
             return Ok(());
         }
+        // What they hold of exemplars is in later files before they go.
+        self.log_exemplars()?;
         let mut manifest = files.manifest.clone();
         manifest.wal_first = first;
         manifest.wal_limits.retain(|&(file, _)| file >= first);
@@ -159,7 +161,8 @@ impl Inner {
     /// Removes a file that the manifest does not name. A damaged log gets another name instead, for
     /// whoever wants to look at it.
     pub(super) fn remove_file(&self, path: &Path) -> Result<()> {
-        let removed = if self.damaged.iter().any(|damaged| damaged == path) {
+        let is_damaged = |damaged: &Vec<PathBuf>| damaged.iter().any(|damaged| damaged == path);
+        let removed = if self.damaged.get().is_some_and(is_damaged) {
             self.fs.rename(path, &set_aside(path))
         } else {
             self.fs.remove(path)

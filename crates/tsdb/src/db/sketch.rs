@@ -70,12 +70,18 @@ impl Sketch {
         Some(())
     }
 
-    /// Adds the unsealed samples of a slot.
-    pub(super) fn add_unsealed(&mut self, data: &LaneData, slot: u32, span: (i64, i64)) {
+    /// Adds the unsealed samples of a slot, and looks at their times if `presence` says so.
+    pub(super) fn add_unsealed(
+        &mut self,
+        (data, slot): (&LaneData, u32),
+        span: (i64, i64),
+        presence: bool,
+    ) {
         let own = data.own.get(&slot).map_or(0, |own| own.len() as u64);
         self.samples_max += data.rows_max(span.0, span.1) + own;
         let last = self.times.span.map_or(i64::MIN, |(_, last)| last);
         self.is_unknown = self.is_unknown
+            || !presence
             || data.min_time <= last
             || data.presence(slot, span, &mut self.times).is_none();
     }

@@ -1,19 +1,20 @@
 //! A query's view of the store.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use hashbrown::HashMap;
 use regain_model::{Matcher, Span, Timestamp};
 use regain_storage::{Ctx, Parts, Result, Selection, Snapshot};
 
 use super::Inner;
+use super::by_lane::ByLane;
 use super::delete::hides;
 use super::part::StoreParts;
 use super::select::LaneView;
 use crate::index::{IdSet, Index};
 use crate::segment::Segment;
 use crate::segment::page::Piece;
-use crate::segment::read::{Decoded, LaneTimes};
+use crate::segment::read::Decoded;
 use crate::view::View;
 
 /// A query's view of the store: the segments as they were, and every lane as it was when the query
@@ -38,15 +39,19 @@ pub(super) struct Seen {
 #[derive(Debug)]
 pub(super) struct SeenSegment {
     pub(super) segment: Arc<Segment>,
-    times: OnceLock<LaneTimes>,
+    /// The times of its lanes' rows.
+    times: ByLane<Arc<Decoded>>,
 }
 
-impl SeenSegment {
-    /// The times of a lane's rows.
+impl Seen {
+    /// The times of the rows of a segment's lane.
     #[inline]
-    pub(super) fn times(&self, lane: u32) -> Option<&Decoded> {
-        let times = self.times.get_or_init(|| LaneTimes::new(&self.segment));
-        times.get(&self.segment, lane)
+    pub(super) fn times(&self, segment: u32, lane: u32) -> Option<&Decoded> {
+        let SeenSegment { segment, times } = &self.segments[segment as usize];
+        if lane as usize >= segment.lanes.len() {
+            return None;
+        }
+        Some(times.get_or_find(lane, || self.db.caches.times(segment, lane)))
     }
 }
 
@@ -98,7 +103,10 @@ impl StoreSnapshot {
             .segments
             .iter()
             .filter(overlaps)
-            .map(|segment| SeenSegment { segment: Arc::clone(segment), times: OnceLock::new() })
+            .map(|segment| SeenSegment {
+                segment: Arc::clone(segment),
+                times: ByLane::new(segment.lanes.len()),
+            })
             .collect();
         let seen = Arc::new(Seen { db, view, lanes: Mutex::default(), segments });
         Self { seen, mark }
@@ -108,6 +116,8 @@ impl StoreSnapshot {
 impl Snapshot for StoreSnapshot {
     fn select(&self, selection: &Selection<'_>, ctx: &Arc<Ctx>) -> Result<Box<dyn Parts>> {
         self.seen.db.warn_of_losses(selection.span, ctx);
+        self.seen.db.usage.note(selection.matchers);
+        self.seen.db.warn_of_unread_log(ctx);
         let selected = self.seen.select(selection, ctx);
         Ok(Box::new(StoreParts::new(Arc::clone(&self.seen), selected, selection, Arc::clone(ctx))))
     }
@@ -149,9 +159,9 @@ impl Snapshot for StoreSnapshot {
             // Looking at few series is less than looking at the lists of many values.
             return Ok(values_of(&index, name, &matching).into_iter().take(limit).collect());
         }
-        let alive = |ids: &IdSet| ids.iter().any(|id| index.series.get(id).is_some());
         let held = sorted.iter().filter(|&&pair| {
-            alive(&IdSet::of(&index.postings[pair as usize]).intersect(&matching))
+            let mut ids = matching.of_list(&index.postings[pair as usize]);
+            ids.any(|id| index.series.get(id).is_some())
         });
         Ok(held.take(limit).map(text).collect())
     }

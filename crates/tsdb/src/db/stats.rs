@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use regain_model::{Span, Timestamp};
 use regain_storage::Result;
 
 use super::{Counters, Db};
@@ -151,6 +152,23 @@ impl Db {
         }
     }
 
+    /// From the first sample to the last one; waits for a seal under way.
+    pub fn span(&self) -> Option<Span> {
+        let files = self.0.files();
+        let view = self.0.view();
+        let sealed = view.segments.iter().map(|segment| segment.summary);
+        let sealed = sealed.filter(|summary| summary.samples > 0);
+        let mut times: Vec<(i64, i64)> =
+            sealed.map(|summary| (summary.min_time, summary.max_time)).collect();
+        // What a seal took and could not write.
+        let taken = files.pending.iter().flat_map(|seal| seal.all()).map(|frozen| frozen.data);
+        let unsealed = self.0.all_lanes().into_iter().map(|lane| lane.view());
+        let unsealed = taken.chain(unsealed).filter(|data| !data.is_empty());
+        times.extend(unsealed.map(|data| (data.min_time, data.max_time)));
+        let (min, max) = times.into_iter().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+        Some(Span::new(Timestamp(min), Timestamp(max)))
+    }
+
     fn head_stats(&self) -> HeadStats {
         let inner = &*self.0;
         let mut head = HeadStats::default();
@@ -175,7 +193,7 @@ impl Db {
 
     /// The labels that have most of what costs memory; `limit` entries a list, 0 for the default.
     pub fn label_stats(&self, limit: usize) -> Result<LabelStats> {
-        self.0.check_open()?;
+        self.0.check_not_closed()?;
         let limit = if limit == 0 { DEFAULT_LIMIT } else { limit };
         let index = self.0.index();
         let mut stats = LabelStats::default();

@@ -22,6 +22,7 @@ impl Db {
     /// Does what is due at `now`; meant to be called every few seconds from one thread.
     pub fn tick(&self, now: Timestamp) -> Result<()> {
         self.0.check_open()?;
+        self.0.look_at_memory(now.0);
         self.0.watch(Work::Writing, self.0.tick(now))
     }
 
@@ -67,7 +68,8 @@ impl Inner {
             self.note_log_size(&files);
         }
         self.settle()?;
-        self.keep_reserve()
+        self.keep_reserve()?;
+        self.remember(now.0)
     }
 
     fn period_ends(&self, files: &mut Files, now: i64) -> bool {
@@ -153,11 +155,13 @@ impl Inner {
         manifest.series_log += 1;
         manifest.next_series = next_series;
         let path = self.layout.file(Kind::SeriesLog, manifest.series_log);
-        let new = SeriesLog::create(&*self.fs, path, &all)?;
+        let metadata = self.metadata().renewed(&self.index());
+        let new = SeriesLog::create(&*self.fs, path, &all, &metadata)?;
         self.fs.sync_dir(self.layout.dir()).map_err(io_error("sync", self.layout.dir()))?;
         manifest.series_log_bytes = new.synced_bytes;
         let before = files.manifest.series_log;
         self.write_manifest(files, manifest)?;
+        *self.metadata() = metadata;
         *log = new;
         drop(log);
         self.remove_file(&self.layout.file(Kind::SeriesLog, before))
@@ -174,7 +178,8 @@ impl Inner {
             self.forget_segment(&segment)?;
         }
         if !std::mem::take(&mut files.removal_wanted) {
-            return Ok(());
+            let is_due = self.metadata().wants_rewrite();
+            return if is_due { self.renew_series_log(&mut files) } else { Ok(()) };
         }
         for lane in self.all_lanes() {
             self.release_slots(&lane);
@@ -182,7 +187,13 @@ impl Inner {
         self.remove_lanes();
         self.forget_unshared();
         // A batch under way holds its lane's turn, and its slots keep their series.
-        let removed = self.index_mut().remove_dead();
+        let (uncounted, removed) = {
+            let mut index = self.index_mut();
+            (index.uncount_unused(), index.remove_dead())
+        };
+        if uncounted > 0 {
+            self.admission.note_room();
+        }
         Counters::add(&self.counters.series_removed, removed as u64);
         if self.index().wants_rebuild() { self.renew_series_log(&mut files) } else { Ok(()) }
     }

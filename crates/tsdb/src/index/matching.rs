@@ -102,7 +102,7 @@ impl Index {
         matched.filter(|&pair| matcher.matches(self.value_text(pair)) == satisfied).collect()
     }
 
-    fn find_pair(&self, name: u32, value: &str) -> Option<u32> {
+    pub(crate) fn find_pair(&self, name: u32, value: &str) -> Option<u32> {
         self.pairs.find((name, self.symbols.find(value)?))
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use regain_model::METRIC_NAME;
+
 use super::{Index, Pairs, Symbols};
 
 /// The pairs of one name, and their order by the values' text once somebody asked for it.
@@ -49,6 +51,12 @@ impl Index {
     pub(crate) fn sorted_pairs(&self, name: &str) -> &[u32] {
         let entry = self.symbols.find(name).and_then(|symbol| self.names.get(&symbol));
         entry.map_or(&[], |entry| entry.sorted(&self.symbols, &self.pairs))
+    }
+
+    /// Whether a living series is of this metric.
+    pub(crate) fn has_metric(&self, metric: &str) -> bool {
+        let pair = self.symbols.find(METRIC_NAME).and_then(|name| self.find_pair(name, metric));
+        pair.is_some_and(|pair| !self.has_dead() || self.is_alive(pair))
     }
 
     /// The text of a pair's value.

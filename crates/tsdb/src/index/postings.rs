@@ -99,6 +99,18 @@ impl IdSet {
             runs.extend(lists.flat_map(Postings::runs));
             runs.sort_unstable();
         }
+        Self::merged(runs)
+    }
+
+    /// The ids that are in one or in both.
+    pub(crate) fn unite(&self, other: &Self) -> Self {
+        let mut runs = [&*self.0, &*other.0].concat();
+        runs.sort_unstable();
+        Self::merged(runs)
+    }
+
+    /// Of sorted runs, which may overlap.
+    fn merged(runs: Vec<(u32, u32)>) -> Self {
         let mut merged: Vec<(u32, u32)> = Vec::with_capacity(runs.len());
         for (start, end) in runs {
             match merged.last_mut() {
@@ -119,6 +131,15 @@ impl IdSet {
             }
         }
         Self(runs)
+    }
+
+    /// The ids of a list that are in the set, in little time where the list is short.
+    pub(crate) fn of_list<'a>(&'a self, list: &'a Postings) -> impl Iterator<Item = u32> + 'a {
+        list.runs().flat_map(|(start, end)| {
+            let first = self.0.partition_point(|&(_, here)| here <= start);
+            let here = self.0[first..].iter().take_while(move |&&(from, _)| from < end);
+            here.flat_map(move |&(from, to)| from.max(start)..to.min(end))
+        })
     }
 
     /// The ids that are in both.
@@ -189,10 +210,12 @@ mod tests {
             let (left, right) = (postings(&a), postings(&b));
             prop_assert_eq!(left.count(), a.len());
             let both = IdSet::union([&left, &right]);
+            prop_assert!(IdSet::of(&left).of_list(&right).eq(a.intersection(&b).copied()));
             let (left, right) = (IdSet::of(&left), IdSet::of(&right));
             prop_assert!(left.iter().eq(a.iter().copied()));
             prop_assert_eq!(left.count(), a.len());
             prop_assert!(both.iter().eq(a.union(&b).copied()));
+            prop_assert_eq!(&left.unite(&right), &both);
             prop_assert!(left.intersect(&right).iter().eq(a.intersection(&b).copied()));
             prop_assert!(left.without(&right).iter().eq(a.difference(&b).copied()));
             let odd = left.retain(|id| id % 2 == 1);

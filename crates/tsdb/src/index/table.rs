@@ -27,6 +27,8 @@ pub(crate) struct Series {
     pub(crate) shared: bool,
     /// Whether samples were deleted, so that there may be none at the end of what was sealed.
     pub(crate) pruned: bool,
+    /// Whether it counts among the series of its metric and its job.
+    pub(crate) counted: bool,
     pub(crate) place: Place,
     /// The number of segments that hold samples of it.
     pub(crate) segments: u32,
@@ -46,6 +48,7 @@ impl Series {
             alive: true,
             shared: false,
             pruned: false,
+            counted: false,
             place: Place::NONE,
             segments: 0,
             sealed_min_s: u32::MAX,

@@ -78,6 +78,16 @@ impl Page {
         after.or_else(|| self.entries[..hint].iter().position(is_it))
     }
 
+    /// The memory held, in bytes.
+    pub(crate) fn size_bytes(&self) -> usize {
+        let masks = self.pieces.iter().map(|piece| match &piece.rows {
+            Rows::Mask(mask) => size_of_val(&**mask),
+            _ => 0,
+        });
+        let lists = size_of_val(&*self.sums) + size_of_val(&*self.entries);
+        size_of::<Self>() + lists + size_of_val(&*self.pieces) + masks.sum::<usize>()
+    }
+
     /// The pieces of an entry.
     pub(crate) fn pieces_of(&self, entry: &Entry) -> &[Piece] {
         let first = entry.first as usize;

@@ -1,9 +1,6 @@
 //! Decodes pieces of a segment's group.
 
-use std::sync::OnceLock;
-
-use super::Segment;
-use super::lanes::read_time_frames;
+use super::lanes::{SealedLane, read_time_frames};
 use super::page::{Piece, Rows};
 use crate::beside;
 use crate::column::Column;
@@ -13,10 +10,6 @@ use crate::wire::Cursor;
 
 const ALL_TIME: (i64, i64) = (i64::MIN, i64::MAX);
 
-/// The decoded times of a segment's lanes, for as long as one query looks at it.
-#[derive(Debug)]
-pub(crate) struct LaneTimes(Box<[OnceLock<Decoded>]>);
-
 /// The times of a lane's rows.
 #[derive(Debug)]
 pub(crate) struct Decoded {
@@ -25,20 +18,16 @@ pub(crate) struct Decoded {
     pub(crate) max_gap: u64,
 }
 
-impl LaneTimes {
-    pub(crate) fn new(segment: &Segment) -> Self {
-        Self(segment.lanes.iter().map(|_| OnceLock::new()).collect())
+impl Decoded {
+    pub(crate) fn of(lane: &SealedLane) -> Self {
+        let times = lane.times().into_boxed_slice();
+        let max_gap = max_gap(&times);
+        Self { times, max_gap }
     }
 
-    /// The times of a lane's rows.
-    #[inline]
-    pub(crate) fn get(&self, segment: &Segment, lane: u32) -> Option<&Decoded> {
-        let slot = self.0.get(lane as usize)?;
-        Some(slot.get_or_init(|| {
-            let times = segment.lanes[lane as usize].times().into_boxed_slice();
-            let max_gap = max_gap(&times);
-            Decoded { times, max_gap }
-        }))
+    /// The memory held, in bytes.
+    pub(crate) const fn size_bytes(&self) -> usize {
+        size_of::<Self>() + size_of_val(&*self.times)
     }
 }
 

@@ -5,7 +5,7 @@
 //! does, all values are read.
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use regain_storage::Result;
 
@@ -26,6 +26,11 @@ pub(crate) type Source<'a> = (&'a Segment, usize, &'a [u32]);
 /// The checksums of a group's values.
 pub(crate) fn checksums(values: &[u8]) -> impl Iterator<Item = u32> {
     values.chunks(STRETCH_BYTES).map(crc32c::crc32c)
+}
+
+/// Which stretches hold the values in a range: the first, and the one after the last.
+pub(crate) fn stretches(wanted: &Range<usize>) -> (usize, usize) {
+    (wanted.start / STRETCH_BYTES, wanted.end.div_ceil(STRETCH_BYTES))
 }
 
 /// Neighbouring values of a group, which were checked.
@@ -49,8 +54,9 @@ impl Values {
         if sums.len() != length.div_ceil(STRETCH_BYTES) {
             return Err(damaged(0));
         }
-        let end = wanted.end.div_ceil(STRETCH_BYTES).min(sums.len());
-        let first = (wanted.start / STRETCH_BYTES).min(end);
+        let (first, end) = stretches(&wanted);
+        let end = end.min(sums.len());
+        let first = first.min(end);
         let [start, end] = [first, end].map(|stretch| (stretch * STRETCH_BYTES).min(length));
         let bytes = segment.read(range.start + start as u64..range.start + end as u64)?;
         let bad = checksums(&bytes).zip(&sums[first..]).position(|(sum, &known)| sum != known);
@@ -58,6 +64,11 @@ impl Values {
             return Err(damaged(start + bad * STRETCH_BYTES));
         }
         Ok(Self { is_whole: bytes.len() == length, bytes, start })
+    }
+
+    /// The memory held, in bytes.
+    pub(crate) const fn size_bytes(&self) -> usize {
+        size_of::<Self>() + self.bytes.len()
     }
 
     fn covers(&self, wanted: &Range<usize>) -> bool {
@@ -73,19 +84,28 @@ impl Values {
 /// The values of a group as far as they were needed.
 #[derive(Debug, Default)]
 pub(crate) struct KnownValues {
-    some: Values,
+    some: Arc<Values>,
     all: OnceLock<Values>,
 }
 
 impl KnownValues {
     /// Reads the values in the range `wanted` unless they are here.
     pub(crate) fn load(&mut self, source: Source<'_>, wanted: Range<usize>) -> Result<()> {
+        self.load_by(wanted, |wanted| Ok(Arc::new(Values::read(source, wanted)?)))
+    }
+
+    /// The same with values that `read` reads, or has.
+    pub(crate) fn load_by(
+        &mut self,
+        wanted: Range<usize>,
+        read: impl FnOnce(Range<usize>) -> Result<Arc<Values>>,
+    ) -> Result<()> {
         if wanted.is_empty() || self.all.get().is_some() || self.some.covers(&wanted) {
             return Ok(());
         }
         // Who comes a second time comes a third time.
         let is_first = self.some.bytes.is_empty();
-        self.some = Values::read(source, if is_first { wanted } else { ALL })?;
+        self.some = read(if is_first { wanted } else { ALL })?;
         Ok(())
     }
 

@@ -22,6 +22,9 @@ const KEY_INTERVAL: u32 = 32;
 /// Stands where a batch has its lane, and is none: the record is a mark.
 pub(super) const MARK: u64 = 1 << 32;
 
+/// Stands there, too: the record has exemplars.
+pub(crate) const EXEMPLARS: u64 = MARK + 1;
+
 pub(super) const KEY: u8 = 1;
 /// The samples that fit no row have start timestamps.
 pub(super) const OWN_STARTS: u8 = 2;

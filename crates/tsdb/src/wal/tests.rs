@@ -294,6 +294,10 @@ impl Fs for Meanwhile {
         self.files.remove(path)
     }
 
+    fn remove_dir_all(&self, path: &Path) -> io::Result<()> {
+        self.files.remove_dir_all(path)
+    }
+
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
         self.files.list(path)
     }

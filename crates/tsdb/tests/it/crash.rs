@@ -1,5 +1,7 @@
 //! What is left when the process or the power ends at any operation.
 
+mod exemplars;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -25,6 +27,7 @@ pub(crate) fn small() -> Options {
         period_ms: 10_000,
         retention: Retention::of_ms(RETENTION_MS),
         wal_file_bytes_max: 700,
+        exemplars_max: exemplars::MAX,
         seal_silence_ms: i64::MAX,
         ..options()
     }
@@ -96,6 +99,8 @@ pub(crate) type Samples = Vec<(String, i64, u64)>;
 pub(crate) struct Ledger {
     pub(crate) batches: Vec<Samples>,
     failed: Option<Samples>,
+    /// The exemplars of all these batches, one each.
+    exemplars: Vec<String>,
     /// The number of batches that a sync has made durable.
     synced: usize,
     /// Whether the delete has come back.
@@ -129,6 +134,11 @@ pub(crate) fn commit(db: &Db, step: &Step, salt: f64) -> std::result::Result<Sam
         let verdict = appender.stage(reference, Timestamp(time), value);
         assert_eq!(verdict, regain_storage::Verdict::Accepted);
         samples.push(sample);
+    }
+    if let Some((number, exemplar)) = exemplars::exemplar_of(step) {
+        let reference = appender.series(&series(number)).unwrap();
+        let verdict = appender.stage_exemplar(reference, exemplar);
+        assert_eq!(verdict, regain_storage::ExemplarVerdict::Accepted);
     }
     match appender.commit() {
         Ok(committed) => {
@@ -173,6 +183,9 @@ fn run(fs: &MemFs) -> Ledger {
             db = reopened;
             ledger.synced = ledger.batches.len();
         } else if let Step::Batch(..) = step {
+            ledger.exemplars.extend(
+                exemplars::exemplar_of(&step).map(|(_, exemplar)| exemplars::trace_of(&exemplar)),
+            );
             match commit(&db, &step, 0.0) {
                 Ok(samples) => ledger.batches.push(samples),
                 Err(samples) => {
@@ -313,6 +326,12 @@ impl Summary {
         let kept = held(&found, &ledger);
         assert!(kept >= ledger.batches.len(), "{kept} of {} at {stop}", ledger.batches.len());
         assert_eq!(report.damage, [], "at {stop}");
+        exemplars::check(
+            &db,
+            &ledger.exemplars,
+            ledger.batches.len(),
+            &format!("killed at {stop}"),
+        );
         goes_on(&fs, db, &found, &format!("killed at {stop}"));
         self.stops += 1;
         self.acknowledged += ledger.batches.iter().map(Vec::len).sum::<usize>();
@@ -329,6 +348,12 @@ impl Summary {
         let found = content(&db);
         let kept = held(&found, &ledger);
         assert!(kept >= ledger.synced, "{kept} of {} at {stop}", ledger.synced);
+        exemplars::check(
+            &db,
+            &ledger.exemplars,
+            ledger.synced,
+            &format!("cut at {stop} with {disk:?}"),
+        );
         goes_on(&fs, db, &found, &format!("cut at {stop} with {disk:?}, names {names_remain}"));
         self.cuts += 1;
         self.lost += ledger.batches.len().saturating_sub(kept);

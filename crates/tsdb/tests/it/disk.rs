@@ -161,7 +161,7 @@ fn a_directory_that_becomes_read_only_takes_samples_while_it_can() {
         appender.commit().unwrap();
         drop(db.tick(Timestamp(time)));
     }
-    assert!(refused.iter().all(|(_, verdict)| *verdict == Verdict::OverLimit), "{refused:?}");
+    assert!(refused.iter().all(|(_, verdict)| *verdict == Verdict::NoRoom), "{refused:?}");
     assert_eq!(trouble(&db), (Some(Trouble::ReadOnlyDirectory), false), "the log is still written");
     let before = content(&db);
     fs.make_read_only(false);

@@ -7,6 +7,8 @@ use regain_storage::{Result, record};
 
 use super::super::Counters;
 use super::LaneAppender;
+use super::exemplars::put_staged;
+use crate::exemplars::Staged as StagedExemplar;
 use crate::lane::Writer;
 use crate::lane::row::count;
 use crate::lane::row::value_bits;
@@ -41,12 +43,21 @@ impl LaneAppender {
         let late = self.staged.take_late();
         let late_count = late.len() as u64;
         batch.own.extend(late);
+        let exemplars = std::mem::take(&mut self.exemplars);
+        if batch.is_empty() && exemplars.is_empty() {
+            return Ok(0);
+        }
+        let turn = (!exemplars.is_empty()).then(|| db.exemplars.turn(exemplars.len()));
+        let first = turn.as_ref().map_or(0, |turn| turn.first);
+        self.write_batch(&batch, (&exemplars, first)).inspect_err(|_| {
+            Counters::add(&self.db.counters.unwritten, samples_of(&batch));
+        })?;
+        if let Some(turn) = turn {
+            db.add_exemplars(&turn, exemplars);
+        }
         if batch.is_empty() {
             return Ok(0);
         }
-        self.write_batch(&batch).inspect_err(|_| {
-            Counters::add(&self.db.counters.unwritten, samples_of(&batch));
-        })?;
         if shares {
             self.raise_shared(&batch);
         }
@@ -71,7 +82,11 @@ impl LaneAppender {
         }
     }
 
-    fn write_batch(&mut self, batch: &Batch) -> Result<()> {
+    fn write_batch(
+        &mut self,
+        batch: &Batch,
+        (exemplars, first): (&[StagedExemplar], u64),
+    ) -> Result<()> {
         let Self { db, lane, writer, record, .. } = self;
         let Writer { slots, changed, chain, histograms, .. } =
             &mut **writer.as_mut().expect("a batch is under way");
@@ -83,11 +98,14 @@ impl LaneAppender {
         loop {
             let file = db.wal.number();
             record.clear();
-            record::put(record, |out| {
-                batch::put(out, (lane.id, &lane.key), batch, &list, (chain, file));
-            });
-            // The file is noted first: a seal that comes between must not drop it.
-            lane.note_file(file);
+            if !batch.is_empty() {
+                record::put(record, |out| {
+                    batch::put(out, (lane.id, &lane.key), batch, &list, (chain, file));
+                });
+                // The file is noted first: a seal that comes between must not drop it.
+                lane.note_file(file);
+            }
+            put_staged(record, exemplars, first);
             match db.wal.append(record, file) {
                 Ok(Appended::Written) => break,
                 Ok(Appended::Rotated) => {}
@@ -98,7 +116,9 @@ impl LaneAppender {
                 }
             }
         }
-        changed.clear();
+        if !batch.is_empty() {
+            changed.clear();
+        }
         Ok(())
     }
 

@@ -21,7 +21,7 @@ impl LaneAppender {
         } else if time < self.db.time_min() {
             (&counters.too_old, Verdict::TooOld)
         } else if self.db.is_full.load(Ordering::Relaxed) {
-            (&counters.over_limit, Verdict::OverLimit)
+            (&counters.over_limit, Verdict::NoRoom)
         } else {
             return None;
         };
@@ -64,7 +64,7 @@ impl LaneAppender {
         let mut row = StagedRow::new(time, writer.slots.len(), false);
         for (index, (&reference, &value)) in series.iter().zip(values).enumerate() {
             let Some(slot) = writer.slot_of(reference) else {
-                refused.push((index, Verdict::UnknownSeries));
+                refused.push((index, self.db.admission.verdict(reference)));
                 continue;
             };
             let value = quieted(value);
@@ -92,7 +92,9 @@ impl LaneAppender {
         makes_row: bool,
     ) -> Verdict {
         let time = sample.time;
-        let Some(slot) = self.writer().slot_of(reference) else { return Verdict::UnknownSeries };
+        let Some(slot) = self.writer().slot_of(reference) else {
+            return self.db.admission.verdict(reference);
+        };
         let newest = self.staged.newest(slot).max(self.committed_newest(slot, time));
         let counters = &self.db.counters;
         match newest {
@@ -109,6 +111,16 @@ impl LaneAppender {
         self.late.note(slot, &sample);
         self.place(slot, sample, makes_row);
         Verdict::Accepted
+    }
+
+    /// Stages a sample if its series has none that is as new.
+    pub(super) fn stage_if_newest(&mut self, reference: SeriesRef, sample: Sample) {
+        let Some(slot) = self.writer().slot_of(reference) else { return };
+        let newest = self.staged.newest(slot).max(self.committed_newest(slot, sample.time));
+        if newest.is_none_or(|(newest, _)| newest < sample.time) {
+            self.late.note(slot, &sample);
+            self.place(slot, sample, false);
+        }
     }
 
     /// Puts an accepted sample into a row, or among those that fit none.
