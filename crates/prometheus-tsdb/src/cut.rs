@@ -5,9 +5,9 @@
 mod histograms;
 
 use crate::chunk::{Encoding, Xor2Writer, XorWriter};
-use crate::sample::{Counts, Native, Value};
+use crate::sample::{Native, Value};
 
-use histograms::OpenHistograms;
+use histograms::{Number, OpenHistograms, Sample};
 
 /// How many floats a chunk aims at.
 const FLOATS_AIM: u16 = 120;
@@ -76,10 +76,8 @@ impl Cutter {
     pub(crate) fn push(&mut self, time: i64, start: i64, value: Value) {
         match value {
             Value::Float(value) => self.push_float(time, start, value),
-            Value::Histogram(Native::Integer(counts)) => self.push_integers(time, start, counts),
-            Value::Histogram(Native::Float(counts)) => {
-                self.push_float_histogram(time, start, counts);
-            }
+            Value::Histogram(Native::Integer(counts)) => self.push_histogram((time, start, counts)),
+            Value::Histogram(Native::Float(counts)) => self.push_histogram((time, start, counts)),
         }
     }
 
@@ -138,34 +136,14 @@ impl Cutter {
         self.open = Open::Floats(open);
     }
 
-    fn push_integers(&mut self, time: i64, start: i64, counts: Counts<u64>) {
-        let before = match std::mem::replace(&mut self.open, Open::Nothing) {
-            Open::Integers(open) => Some(open),
-            other => {
-                self.open = other;
-                self.close();
-                None
-            }
-        };
-        let sample = (time, start, counts);
+    fn push_histogram<N: Number>(&mut self, sample: Sample<N>) {
+        let before = N::taken(&mut self.open);
+        if before.is_none() {
+            self.close();
+        }
         let (closed, open) = OpenHistograms::push(before, sample, self.range_ms, self.with_starts);
         self.done.extend(closed);
-        self.open = Open::Integers(open);
-    }
-
-    fn push_float_histogram(&mut self, time: i64, start: i64, counts: Counts<f64>) {
-        let before = match std::mem::replace(&mut self.open, Open::Nothing) {
-            Open::FloatHistograms(open) => Some(open),
-            other => {
-                self.open = other;
-                self.close();
-                None
-            }
-        };
-        let sample = (time, start, counts);
-        let (closed, open) = OpenHistograms::push(before, sample, self.range_ms, self.with_starts);
-        self.done.extend(closed);
-        self.open = Open::FloatHistograms(open);
+        self.open = N::opened(open);
     }
 }
 

@@ -1,9 +1,10 @@
 //! A data directory of Prometheus, as it stands on disk.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use regain_model::KeySeed;
+use regain_model::{Exemplar, KeySeed, Labels, Metadata};
 use regain_storage::fs::Fs;
 use regain_storage::{Error, Result};
 
@@ -26,8 +27,8 @@ pub(crate) struct Content {
     pub(crate) blocks: Vec<Arc<Block>>,
     pub(crate) damages: Mutex<Vec<Arc<Error>>>,
     unknown_samples: u64,
-    /// Exemplars and entries of metadata in the log.
-    pub(crate) left_aside: (u64, u64),
+    exemplars: Vec<(Labels, Exemplar)>,
+    metadata: BTreeSet<(String, Metadata)>,
 }
 
 impl PrometheusDir {
@@ -45,7 +46,8 @@ impl PrometheusDir {
             blocks,
             damages: Mutex::new(damages.into_iter().map(Arc::new).collect()),
             unknown_samples: found.unknown,
-            left_aside: (found.exemplars, found.metadata),
+            exemplars: found.exemplars,
+            metadata: found.metadata,
         })))
     }
 
@@ -62,6 +64,16 @@ impl PrometheusDir {
     /// What could not be read so far.
     pub fn damages(&self) -> Vec<Arc<Error>> {
         self.0.damages.lock().expect("no holder of this lock panics").clone()
+    }
+
+    /// The exemplars of the log with the labels of their series, in the order in which they came.
+    pub fn exemplars(&self) -> &[(Labels, Exemplar)] {
+        &self.0.exemplars
+    }
+
+    /// What the log says about metrics, by the name of the family.
+    pub fn metadata(&self) -> impl Iterator<Item = (&str, &Metadata)> {
+        self.0.metadata.iter().map(|(name, metadata)| (name.as_str(), metadata))
     }
 
     /// How many samples of the logs belong to series that no record names.

@@ -11,25 +11,30 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use hashbrown::HashSet;
-use regain_model::{Histogram, SeriesKey, Span, Timestamp, is_stale};
+use regain_model::{KeySeed, SeriesKey, Span, Timestamp};
 use regain_storage::fs::Fs;
-use regain_storage::{
-    Batch, Ctx, Error, Order, Part, Run, Selection, SeriesMeta, Snapshot, histogram_index,
-};
+use regain_storage::{Batch, Ctx, Error, Queryable, Selection};
 
 use self::present::Present;
 use crate::block::Block;
-use crate::sample::{Counts, Native, Samples};
+use crate::sample::Samples;
+use crate::stored::StoredSeries;
 use crate::ulid::Ulid;
 use crate::windows::{WINDOW_MS, windows};
 use crate::writer::{BlockOptions, BlockWriter, WriteError};
+
+/// Tells a store, by the seed of its keys, from others.
+pub fn origin_of(seed: KeySeed) -> u32 {
+    let [a, b] = [seed.0 >> 32, seed.0 & u64::from(u32::MAX)];
+    u32::try_from(a ^ b).expect("both halves have 32 bits")
+}
 
 /// Where blocks go, and what they are.
 #[derive(Clone, Debug)]
 pub struct ExportOptions {
     /// The data directory that gets the blocks.
     pub root: PathBuf,
-    /// Tells the store from others: what the same one has exported before is not written again.
+    /// Tells the store from others ([`origin_of`]): what the same one has exported before is not written again.
     pub origin: u32,
     /// Whether start timestamps are written. Only Prometheus since 3.14 reads them.
     pub with_starts: bool,
@@ -101,12 +106,13 @@ pub struct Exported {
     pub warnings: Vec<String>,
 }
 
-/// Writes the samples of `snapshot` in `span` to blocks, window by window. `go_on` is told how far it is
+/// Writes the samples of `store` in `span` to blocks, window by window. `go_on` is told how far it is
 /// and says whether to go on.
 ///
-/// Only one window's index is in memory, and the samples of one part.
+/// Each window is asked for by itself, so that a store which is written to meanwhile need not hold on to
+/// more than that. Only one window's index is in memory, and the samples of one part.
 pub fn export(
-    snapshot: &dyn Snapshot,
+    store: &dyn Queryable,
     span: Span,
     fs: &Arc<dyn Fs>,
     options: &ExportOptions,
@@ -114,7 +120,7 @@ pub fn export(
 ) -> Result<Exported, ExportError> {
     let present = Present::read(fs.as_ref(), &options.root, options.origin)?;
     let mut export = Export {
-        source: Source { snapshot, warnings: Vec::new() },
+        source: Source { store, warnings: Vec::new() },
         fs,
         options,
         go_on,
@@ -185,22 +191,17 @@ impl Export<'_> {
     /// Writes the block of `span`, where there are samples.
     fn write(&mut self, span: Span) -> Result<(), ExportError> {
         let ctx = Arc::new(Ctx::default());
-        let mut parts = self.source.snapshot.select(&selection(span), &ctx)?;
-        let (mut batch, mut samples) = (Batch::default(), Samples::default());
+        let mut series = StoredSeries::select(self.source.store, &[], span, &ctx)?;
+        let mut samples = Samples::default();
         let mut writer: Option<BlockWriter> = None;
-        while let Some(mut part) = parts.next()? {
-            let metas = decode(&mut *part, &mut batch)?;
-            for run in &batch.runs {
-                let meta = &metas[run.series as usize];
-                fill(&mut samples, &batch, run);
-                let writer = match &mut writer {
-                    Some(writer) => writer,
-                    none => none.insert(self.begin(span)?),
-                };
-                writer.add(&ctx.labels.labels(meta.labels), &samples)?;
-                self.met.insert(meta.key);
-                self.progress.samples += samples.len() as u64;
-            }
+        while let Some(labels) = series.next(&mut samples)? {
+            let writer = match &mut writer {
+                Some(writer) => writer,
+                none => none.insert(self.begin(span)?),
+            };
+            writer.add(&labels, &samples)?;
+            self.met.insert(SeriesKey::of_labels(KeySeed(0), &labels));
+            self.progress.samples += samples.len() as u64;
             self.report()?;
         }
         self.source.warnings.extend(ctx.warnings.to_vec());
@@ -226,7 +227,7 @@ impl Export<'_> {
 
 /// What is exported.
 struct Source<'a> {
-    snapshot: &'a dyn Snapshot,
+    store: &'a dyn Queryable,
     warnings: Vec<String>,
 }
 
@@ -242,55 +243,16 @@ impl Source<'_> {
     /// Counts the samples in `span`, and stops when there are `enough`.
     fn count_until(&self, span: Span, enough: u64) -> Result<u64, Error> {
         let ctx = Arc::new(Ctx::default());
-        let mut parts = self.snapshot.select(&Selection::new(&[], span), &ctx)?;
+        let snapshot = self.store.snapshot(span, &ctx)?;
+        let mut parts = snapshot.select(&Selection::new(&[], span), &ctx)?;
         let (mut batch, mut count) = (Batch::default(), 0);
         while count < enough
             && let Some(mut part) = parts.next()?
         {
-            decode(&mut *part, &mut batch)?;
+            let series = part.series().len();
+            part.decode(0..series, &mut batch)?;
             count += batch.runs.iter().map(|run| run.floats.len() as u64).sum::<u64>();
         }
         Ok(count)
-    }
-}
-
-fn selection(span: Span) -> Selection<'static> {
-    Selection { order: Order::Labels, ..Selection::new(&[], span) }
-}
-
-fn decode(part: &mut dyn Part, batch: &mut Batch) -> Result<Vec<SeriesMeta>, Error> {
-    let metas = part.series().to_vec();
-    part.decode(0..metas.len(), batch)?;
-    Ok(metas)
-}
-
-/// Puts the samples of a run into `samples`. Its histograms have integer counts where all of them can, and
-/// a staleness marker behind a histogram becomes one, as Prometheus writes it.
-fn fill(samples: &mut Samples, batch: &Batch, run: &Run) {
-    samples.clear();
-    let starts = batch.starts_of(run);
-    let histogram_of = |cell: f64| {
-        let index = usize::try_from(histogram_index(cell)?).ok()?;
-        batch.histograms.get(index)
-    };
-    let all = batch.floats_of(run).iter().filter_map(|&cell| histogram_of(cell));
-    let are_whole = all.clone().all(|histogram| Native::from_whole_model(histogram).is_some());
-    let native = |histogram: &Histogram| match Native::from_whole_model(histogram) {
-        Some(native) if are_whole => native,
-        _ => Native::from_model(histogram),
-    };
-    let stale = || {
-        if are_whole { Native::Integer(Counts::stale()) } else { Native::Float(Counts::stale()) }
-    };
-    let mut is_behind_histogram = false;
-    for (at, (&time, &cell)) in batch.times_of(run).iter().zip(batch.floats_of(run)).enumerate() {
-        let start = starts.get(at).copied().unwrap_or_default();
-        let histogram = histogram_of(cell).map(|histogram| native(histogram));
-        let histogram = histogram.or_else(|| (is_behind_histogram && is_stale(cell)).then(stale));
-        is_behind_histogram = histogram.is_some();
-        match histogram {
-            Some(histogram) => samples.push_histogram(time, start, histogram),
-            None => samples.push_float(time, start, cell),
-        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`PrometheusDir`] is a directory as Prometheus left it, running or stopped, behind the same seam
 //! that every query asks at. [`BlockWriter`] makes blocks that Prometheus and Thanos open, and
-//! [`export()`] makes them of any store. Formats and outcomes are upstream's (`tsdb`, 3.14).
+//! [`export()`] makes them of any store; [`Snapshots`] keeps what a running one held at a moment. Formats and outcomes are upstream's (`tsdb`, 3.14).
 //!
 //! **Invariants.** No clock, no environment, no threads; files are reached through
 //! [`regain_storage::fs::Fs`] only, and a directory that is read is never written to. A byte that comes
@@ -13,6 +13,8 @@ mod dir;
 mod export;
 mod query;
 mod select;
+mod snapshots;
+mod stored;
 mod survey;
 mod windows;
 mod writer;
@@ -42,11 +44,13 @@ mod reading;
 pub use block::{Block, BlockSeries, ChunkStats};
 pub use chunk::Encoding;
 pub use dir::{PrometheusDir, entries_with_samples, holds_samples, open_blocks};
-pub use export::{ExportError, ExportOptions, ExportProgress, Exported, export};
+pub use export::{ExportError, ExportOptions, ExportProgress, Exported, export, origin_of};
 pub use index::TooLong;
 pub use meta::{Compaction, Meta, Parent, Stats};
 pub use sample::{Counts, Layout, Native, Samples, Value};
 pub use select::SeriesSamples;
+pub use snapshots::Snapshots;
+pub use stored::StoredSeries;
 pub use survey::Holdings;
 pub use tombstones::Intervals;
 pub use ulid::{NotUlid, Ulid};

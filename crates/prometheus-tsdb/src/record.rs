@@ -1,12 +1,11 @@
 //! The records of the logs (upstream: `tsdb/record`, 3.14).
 //!
-//! Exemplars and metadata are only counted, and kinds that are not known are left aside: samples are
-//! what the reader of a directory is asked for.
+//! Kinds that are not known are left aside.
 
 use std::sync::Arc;
 
 use regain_model::histogram::{CUSTOM_SCHEMA, Span as BucketSpan};
-use regain_model::{Labels, MAX_LABEL_BYTES, ResetHint, Span, Timestamp};
+use regain_model::{Labels, MAX_LABEL_BYTES, Metadata, MetricKind, ResetHint, Span, Timestamp};
 
 use crate::cursor::Cursor;
 use crate::fault::Read;
@@ -39,10 +38,10 @@ pub(crate) enum Record {
     Tombstones(Vec<(u64, Span)>),
     /// Series whose late samples are in a chunk of the head's files, and the place of that.
     Markers(Vec<(u64, u64)>),
-    /// So many exemplars.
-    Exemplars(u64),
-    /// What so many series mean.
-    Metadata(u64),
+    /// Exemplars: values and labels.
+    Exemplars(Vec<Logged<(f64, Labels)>>),
+    /// What is said about series.
+    Metadata(Vec<(u64, Metadata)>),
     /// Something else.
     Other,
 }
@@ -78,8 +77,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Read<Record> {
             Ok((series, Span::new(min, max)))
         })?),
         MARKERS => Record::Markers(all(&mut cursor, |cursor| Ok((cursor.u64()?, cursor.u64()?)))?),
-        EXEMPLARS => Record::Exemplars(logged(&mut cursor, exemplar)?.len() as u64),
-        METADATA => Record::Metadata(all(&mut cursor, metadata)?.len() as u64),
+        EXEMPLARS => Record::Exemplars(exemplars(&mut cursor)?),
+        METADATA => Record::Metadata(all(&mut cursor, metadata)?),
         _ => Record::Other,
     })
 }
@@ -97,21 +96,26 @@ fn float(cursor: &mut Cursor<'_>) -> Read<f64> {
     cursor.f64()
 }
 
-/// What an exemplar has behind its time.
-fn exemplar(cursor: &mut Cursor<'_>) -> Read<()> {
-    cursor.f64()?;
-    labels(cursor).map(drop)
+/// Exemplars, as logs and snapshots have them.
+pub(crate) fn exemplars(cursor: &mut Cursor<'_>) -> Read<Vec<Logged<(f64, Labels)>>> {
+    logged(cursor, |cursor| Ok((cursor.f64()?, labels(cursor)?)))
 }
 
-/// A series' type and what else is said of it, in named fields.
-fn metadata(cursor: &mut Cursor<'_>) -> Read<()> {
-    cursor.uvarint()?;
-    cursor.u8()?;
+/// A series with its kind and what else is said of it, in named fields.
+fn metadata(cursor: &mut Cursor<'_>) -> Read<(u64, Metadata)> {
+    let (series, kind) = (cursor.uvarint()?, usize::from(cursor.u8()?));
+    let kind = MetricKind::NUMBERED.get(kind).copied().unwrap_or_default();
+    let mut metadata = Metadata { kind, ..Metadata::default() };
     for _ in 0..cursor.length()? {
-        cursor.text()?;
-        cursor.text()?;
+        match cursor.text()? {
+            "UNIT" => cursor.text()?.clone_into(&mut metadata.unit),
+            "HELP" => cursor.text()?.clone_into(&mut metadata.help),
+            _ => {
+                cursor.text()?;
+            }
+        }
     }
-    Ok(())
+    Ok((series, metadata))
 }
 
 /// A label set.
@@ -262,11 +266,13 @@ pub(crate) fn float_histogram(cursor: &mut Cursor<'_>) -> Read<Native> {
 
 #[cfg(test)]
 mod tests {
+    use regain_model::{Metadata, MetricKind};
+
     use super::{EXEMPLARS, METADATA, Record, decode};
     use crate::cursor::{put_text, put_uvarint, put_varint};
 
     #[test]
-    fn exemplars_and_metadata_are_counted() {
+    fn exemplars_and_metadata_are_read() {
         let mut bytes = vec![EXEMPLARS];
         bytes.extend_from_slice(&7_u64.to_be_bytes());
         bytes.extend_from_slice(&1_700_000_000_000_i64.to_be_bytes());
@@ -278,7 +284,12 @@ mod tests {
             put_text(&mut bytes, "trace_id");
             put_text(&mut bytes, "abc");
         }
-        assert!(matches!(decode(&bytes), Ok(Record::Exemplars(3))));
+        let Ok(Record::Exemplars(read)) = decode(&bytes) else { panic!("exemplars") };
+        let shown: Vec<_> = read.iter().map(|one| (one.series, one.time)).collect();
+        let start = 1_700_000_000_000;
+        assert_eq!(shown, [(7, start), (8, start - 1), (9, start - 2)]);
+        let (value, labels) = &read[2].value;
+        assert_eq!((*value, labels.get("trace_id")), (0.5, Some("abc")));
         assert!(decode(&bytes[..bytes.len() - 1]).is_err());
 
         let mut bytes = vec![METADATA];
@@ -290,6 +301,9 @@ mod tests {
                 put_text(&mut bytes, text);
             }
         }
-        assert!(matches!(decode(&bytes), Ok(Record::Metadata(2))));
+        let Ok(Record::Metadata(read)) = decode(&bytes) else { panic!("metadata") };
+        let (kind, help) = (MetricKind::Counter, "What it is.".to_owned());
+        let expected = Metadata { kind, help, unit: "s".to_owned() };
+        assert_eq!(read, [(7, expected.clone()), (300, expected)]);
     }
 }

@@ -26,10 +26,6 @@ pub struct Holdings {
     pub histograms: u64,
     /// Floats that say when what they count has started.
     pub starts: u64,
-    /// Exemplars in the log.
-    pub exemplars: u64,
-    /// Entries of metadata in the log.
-    pub metadata: u64,
 }
 
 impl PrometheusDir {
@@ -49,8 +45,7 @@ impl PrometheusDir {
         ctx: &Arc<Ctx>,
         each: &mut dyn FnMut(Span, &Labels, u64),
     ) -> Result<Holdings> {
-        let (exemplars, metadata) = self.0.left_aside;
-        let mut all = Holdings { exemplars, metadata, ..Holdings::default() };
+        let mut all = Holdings::default();
         let mut scratch = Samples::default();
         for window in self.span().into_iter().flat_map(windows) {
             ctx.cancel.check()?;

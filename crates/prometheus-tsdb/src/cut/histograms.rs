@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use regain_model::{ResetHint, is_stale};
 
-use super::{Chunk, predicted_end, range_end};
+use super::{Chunk, Open, predicted_end, range_end};
 use crate::chunk::{Encoding, FloatHistogramWriter, HistogramWriter, ResetHeader};
 use crate::sample::{Counts, Layout};
 use crate::spans::{goes_on, spread, union};
@@ -22,10 +22,14 @@ const SAMPLES_MAX: usize = 0x3fff;
 pub(super) type Sample<N> = (i64, i64, Counts<N>);
 
 /// A count of a histogram, and how chunks of such are written.
-pub(super) trait Number: Copy + Default + PartialOrd + Debug {
+pub(super) trait Number: Sized + Copy + Default + PartialOrd + Debug {
     type Writer: Debug;
     const ENCODING: Encoding;
     const ENCODING_WITH_STARTS: Encoding;
+
+    /// Takes the open chunk, if it is one of these.
+    fn taken(open: &mut Open) -> Option<OpenHistograms<Self>>;
+    fn opened(open: OpenHistograms<Self>) -> Open;
 
     fn writer(resets: ResetHeader, layout: &Layout, with_starts: bool) -> Self::Writer;
     fn push(writer: &mut Self::Writer, sample: &Sample<Self>);
@@ -38,6 +42,18 @@ impl Number for u64 {
     const ENCODING: Encoding = Encoding::Histogram;
     const ENCODING_WITH_STARTS: Encoding = Encoding::HistogramSt;
 
+    fn taken(open: &mut Open) -> Option<OpenHistograms<Self>> {
+        match std::mem::replace(open, Open::Nothing) {
+            Open::Integers(taken) => Some(taken),
+            other => {
+                *open = other;
+                None
+            }
+        }
+    }
+    fn opened(open: OpenHistograms<Self>) -> Open {
+        Open::Integers(open)
+    }
     fn writer(resets: ResetHeader, layout: &Layout, with_starts: bool) -> Self::Writer {
         HistogramWriter::new(resets, layout, with_starts)
     }
@@ -57,6 +73,18 @@ impl Number for f64 {
     const ENCODING: Encoding = Encoding::FloatHistogram;
     const ENCODING_WITH_STARTS: Encoding = Encoding::FloatHistogramSt;
 
+    fn taken(open: &mut Open) -> Option<OpenHistograms<Self>> {
+        match std::mem::replace(open, Open::Nothing) {
+            Open::FloatHistograms(taken) => Some(taken),
+            other => {
+                *open = other;
+                None
+            }
+        }
+    }
+    fn opened(open: OpenHistograms<Self>) -> Open {
+        Open::FloatHistograms(open)
+    }
     fn writer(resets: ResetHeader, layout: &Layout, with_starts: bool) -> Self::Writer {
         FloatHistogramWriter::new(resets, layout, with_starts)
     }

@@ -5,7 +5,7 @@ use regain_model::{ResetHint, STALE_NAN};
 
 use super::*;
 use crate::chunk::decode;
-use crate::sample::{Layout, Samples};
+use crate::sample::{Counts, Layout, Samples};
 
 const RANGE_MS: i64 = 2 * 60 * 60 * 1000;
 

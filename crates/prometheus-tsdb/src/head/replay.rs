@@ -1,11 +1,12 @@
 //! Putting the head together, with the outcome that Prometheus itself has when it starts (upstream:
 //! `tsdb/head_wal.go`, 3.14).
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use regain_model::{Labels, Span, Timestamp, is_stale};
+use regain_model::{Exemplar, Labels, Metadata, Span, Timestamp, is_stale};
 use regain_storage::fs::Fs;
 use regain_storage::{Error, Result};
 
@@ -31,10 +32,10 @@ pub(crate) struct Found {
     pub(crate) damages: Vec<Error>,
     /// Samples of series that no record names.
     pub(crate) unknown: u64,
-    /// Exemplars in the log.
-    pub(crate) exemplars: u64,
-    /// Entries of metadata in the log.
-    pub(crate) metadata: u64,
+    /// Exemplars of series, in the order in which they came.
+    pub(crate) exemplars: Vec<(Labels, Exemplar)>,
+    /// What is said about families.
+    pub(crate) metadata: BTreeSet<(String, Metadata)>,
 }
 
 /// Puts the head of the data directory `root` together. Samples before `min_valid` are in blocks.
@@ -56,7 +57,8 @@ pub(crate) fn load(fs: &dyn Fs, root: &Path, min_valid: i64) -> Result<(Head, Fo
         replay.read(fs, segment, &mut found, Replay::take_late);
     }
     found.unknown = replay.unknown;
-    (found.exemplars, found.metadata) = (replay.exemplars, replay.metadata);
+    found.exemplars = std::mem::take(&mut replay.exemplars);
+    found.metadata = std::mem::take(&mut replay.metadata);
     Ok((replay.into_head(), found))
 }
 
@@ -105,8 +107,8 @@ struct Replay {
     /// Series by their references; one may have had several.
     by_reference: HashMap<u64, usize>,
     unknown: u64,
-    exemplars: u64,
-    metadata: u64,
+    exemplars: Vec<(Labels, Exemplar)>,
+    metadata: BTreeSet<(String, Metadata)>,
 }
 
 /// A series while the logs are read.
@@ -206,6 +208,7 @@ impl Replay {
             self.by_reference.insert(one.reference, at);
             self.series.push(growing);
         }
+        self.take_exemplars(snapshot.exemplars);
         for (reference, span) in snapshot.deleted {
             if let Some(series) = self.known(reference) {
                 series.deleted.add(span);
@@ -240,9 +243,31 @@ impl Replay {
                     self.delete(reference, span);
                 }
             }
-            Record::Exemplars(count) => self.exemplars += count,
-            Record::Metadata(count) => self.metadata += count,
+            Record::Exemplars(exemplars) => self.take_exemplars(exemplars),
+            Record::Metadata(said) => {
+                for (reference, metadata) in said {
+                    self.note_metadata(reference, metadata);
+                }
+            }
             Record::Markers(_) | Record::Other => {}
+        }
+    }
+
+    fn take_exemplars(&mut self, exemplars: Vec<Logged<(f64, Labels)>>) {
+        for Logged { series, time, value: (value, labels), .. } in exemplars {
+            if let Some(series) = self.known(series) {
+                let of = series.labels.clone();
+                // The log does not tell whose time it is, and Prometheus takes it for that of a scrape.
+                let exemplar = Exemplar { labels, value, time: Timestamp(time), is_timed: false };
+                self.exemplars.push((of, exemplar));
+            }
+        }
+    }
+
+    fn note_metadata(&mut self, reference: u64, metadata: Metadata) {
+        if let Some(series) = self.known(reference) {
+            let family = metadata.kind.family_of(series.labels.metric_name()).to_owned();
+            self.metadata.insert((family, metadata));
         }
     }
 

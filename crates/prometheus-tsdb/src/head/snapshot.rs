@@ -11,13 +11,14 @@ use super::HeadChunk;
 use crate::chunk::{Encoding, sample_count};
 use crate::cursor::Cursor;
 use crate::fault::Read;
-use crate::record;
+use crate::record::{self, Logged};
 use crate::tombstones;
 use crate::wal;
 
 pub(crate) const SNAPSHOT_PREFIX: &str = "chunk_snapshot.";
 const SERIES: u8 = 1;
 const TOMBSTONES: u8 = 2;
+const EXEMPLARS: u8 = 3;
 const TOMBSTONES_VERSION: u8 = 1;
 
 /// A series as a snapshot has it.
@@ -34,6 +35,8 @@ pub(super) struct Snapshot {
     pub(super) offset: u64,
     pub(super) series: Vec<SnapshotSeries>,
     pub(super) deleted: Vec<(u64, Span)>,
+    /// In the order in which they came.
+    pub(super) exemplars: Vec<Logged<(f64, Labels)>>,
 }
 
 /// The newest snapshot of the data directory `root`. One that cannot be read as a whole is reported
@@ -62,7 +65,8 @@ pub(super) fn load(
 }
 
 fn read(fs: &dyn Fs, dir: &Path, segment: u64, offset: u64) -> Result<Snapshot> {
-    let mut snapshot = Snapshot { segment, offset, series: Vec::new(), deleted: Vec::new() };
+    let (series, deleted, exemplars) = (Vec::new(), Vec::new(), Vec::new());
+    let mut snapshot = Snapshot { segment, offset, series, deleted, exemplars };
     for file in wal::segments(fs, dir)? {
         let (mut fault, mut damage) = (None, None);
         wal::read(
@@ -103,6 +107,7 @@ impl Snapshot {
                 }
                 self.deleted.extend(tombstones::spans(&mut list)?);
             }
+            EXEMPLARS => self.exemplars.extend(record::exemplars(&mut cursor)?),
             _ => {}
         }
         Ok(())

@@ -10,16 +10,16 @@ use regain_prometheus_tsdb::{
 };
 use regain_storage::fs::{Fs, MemFs};
 use regain_storage::memory::MemoryStore;
-use regain_storage::{
-    Appender as _, Batch, Ctx, Order, Queryable, Selection, Value, histogram_index,
-};
+use regain_storage::{Appender as _, Value};
+
+use crate::all::all;
 
 const ROOT: &str = "blocks";
 /// Five minutes before the end of a window.
-const START_MS: i64 = 1_000 * WINDOW_MS - 300_000;
-const STEP_MS: i64 = 15_000;
+pub(super) const START_MS: i64 = 1_000 * WINDOW_MS - 300_000;
+pub(super) const STEP_MS: i64 = 15_000;
 /// Five windows later.
-const ROWS: i64 = 2_000;
+pub(super) const ROWS: i64 = 2_000;
 
 fn labels(number: i64) -> Labels {
     // The order of these labels is not that of the numbers.
@@ -27,7 +27,7 @@ fn labels(number: i64) -> Labels {
 }
 
 /// Three hundred series: floats with odd values, of which the last is one of histograms.
-fn add(store: &MemoryStore, rows: std::ops::Range<i64>) {
+pub(super) fn add(store: &MemoryStore, rows: std::ops::Range<i64>) {
     let mut writer = store.writer();
     for number in 0..300 {
         let series = writer.series(&labels(number)).unwrap();
@@ -50,30 +50,7 @@ fn add(store: &MemoryStore, rows: std::ops::Range<i64>) {
     writer.commit().unwrap();
 }
 
-/// All samples: labels, times, bits or histograms.
-fn all(source: &dyn Queryable) -> Vec<(String, Vec<(i64, String)>)> {
-    let ctx = Arc::new(Ctx::default());
-    let snapshot = source.snapshot(Span::ALL, &ctx).unwrap();
-    let selection = Selection { order: Order::Labels, ..Selection::new(&[], Span::ALL) };
-    let mut parts = snapshot.select(&selection, &ctx).unwrap();
-    let (mut all, mut batch) = (Vec::new(), Batch::default());
-    while let Some(mut part) = parts.next().unwrap() {
-        let metas = part.series().to_vec();
-        part.decode(0..metas.len(), &mut batch).unwrap();
-        for run in &batch.runs {
-            let labels = ctx.labels.labels(metas[run.series as usize].labels).to_string();
-            let text = |&cell: &f64| match histogram_index(cell) {
-                Some(index) => batch.histograms[index as usize].to_string(),
-                None => format!("{:x}", cell.to_bits()),
-            };
-            let times = batch.times_of(run).iter().copied();
-            all.push((labels, times.zip(batch.floats_of(run).iter().map(text)).collect()));
-        }
-    }
-    all
-}
-
-fn span(rows: i64) -> Span {
+pub(super) fn span(rows: i64) -> Span {
     Span::new(Timestamp(START_MS), Timestamp(START_MS + (rows - 1) * STEP_MS))
 }
 
@@ -83,10 +60,9 @@ fn run(
     (origin, rows): (u32, i64),
     blocks_max: u64,
 ) -> Result<Exported, ExportError> {
-    let snapshot = store.snapshot(Span::ALL, &Arc::default()).unwrap();
     let fs: Arc<dyn Fs> = Arc::new(fs.clone());
     let options = ExportOptions { root: PathBuf::from(ROOT), origin, with_starts: false };
-    export(&*snapshot, span(rows), &fs, &options, &mut |progress| {
+    export(store, span(rows), &fs, &options, &mut |progress| {
         progress.windows_done < blocks_max
     })
 }

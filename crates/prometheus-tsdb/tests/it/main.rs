@@ -2,6 +2,10 @@
 
 #![cfg(test)]
 
+mod all;
 mod blocks;
 mod conformance;
 mod export;
+mod properties;
+mod snapshots;
+mod targets;
