@@ -124,11 +124,24 @@ impl Engine {
     /// Whether `expr` at the time `t` is known to be so little work over `source` that it need not wait for
     /// a thread of its own.
     pub fn is_light(&self, source: &dyn Queryable, expr: &Expr, t: Timestamp) -> bool {
+        self.plans_light(source, expr, || instant_plan(expr, t))
+    }
+
+    /// The same for `expr` at `steps`.
+    pub fn is_light_range(&self, source: &dyn Queryable, expr: &Expr, steps: Steps) -> bool {
+        self.plans_light(source, expr, || range_plan(expr, steps))
+    }
+
+    fn plans_light(
+        &self,
+        source: &dyn Queryable,
+        expr: &Expr,
+        plan: impl FnOnce() -> Result<(Node, Grid), EvalError>,
+    ) -> bool {
         if expr.levels() > NESTING_MAX as usize {
             return false;
         }
-        let plan = instant_plan(expr, t);
-        plan.is_ok_and(|(node, grid)| is_light(&node, &grid, &self.options, source))
+        plan().is_ok_and(|(node, grid)| is_light(&node, &grid, &self.options, source))
     }
 
     /// The value of `expr` at the time `t`.

@@ -12,7 +12,7 @@ use crate::grid::Grid;
 const SAMPLES_MAX: usize = 200_000;
 const SAMPLE_MS: i64 = 5000;
 /// The most steps of a light plan.
-const STEPS_MAX: usize = 100;
+const STEPS_MAX: usize = 1000;
 
 /// Whether `node` on `grid` is known to be little work over `source`.
 pub(crate) fn is_light(

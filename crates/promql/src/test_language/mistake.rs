@@ -128,6 +128,7 @@ fn why(verdict: Verdict) -> &'static str {
         Verdict::TooOld => "it is too old",
         Verdict::TooNew => "it is too far in the future",
         Verdict::OverLimit => "a limit is reached",
+        Verdict::NoRoom => "there is no room for it",
         Verdict::UnknownSeries => "the series is unknown",
     }
 }
