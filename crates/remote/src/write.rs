@@ -10,6 +10,8 @@ pub mod v2;
 
 mod cache;
 mod error;
+mod exemplar;
+mod metadata;
 mod problem;
 mod receiver;
 mod row;

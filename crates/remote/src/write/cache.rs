@@ -28,6 +28,8 @@ pub(super) struct Entry {
     /// The last request with a sample of the series that was not refused, or 0, and that sample's time.
     pub(super) request: u64,
     pub(super) time_ms: i64,
+    /// What tells what the sender said of its metric from everything else; 0 where it said nothing.
+    pub(super) said: u64,
     /// Whether no other key can stand for the same series.
     pub(super) canonical: bool,
 }
@@ -86,7 +88,7 @@ impl<K: Copy + Eq + Hash> Cache<K> {
         let len = u32::try_from(key.len()).expect("a key is shorter than its request");
         let start = self.keys.len();
         self.keys.extend_from_slice(key);
-        let (request, time_ms) = (0, 0);
+        let (request, time_ms, said) = (0, 0, 0);
         self.entries.push(Entry {
             start,
             len,
@@ -95,6 +97,7 @@ impl<K: Copy + Eq + Hash> Cache<K> {
             series,
             request,
             time_ms,
+            said,
             canonical,
         });
         let Self { keys, entries, by_key, hasher } = self;

@@ -75,9 +75,12 @@ pub enum Refusal {
     /// There is no such histogram.
     #[error(transparent)]
     Histogram(Invalid),
-    /// A limit on series or memory is reached.
-    #[error("too many series")]
+    /// A limit on series, or on the size of a histogram, is reached: trying again would not help.
+    #[error("over a limit on series or on buckets")]
     OverLimit,
+    /// Samples that could not be written yet fill the memory.
+    #[error("too many samples that are not written yet")]
+    NoRoom,
     /// The store forgets series faster than it is told them.
     #[error("unknown series")]
     UnknownSeries,
@@ -102,8 +105,9 @@ impl Refusal {
             | Self::Duplicate
             | Self::TooOld
             | Self::TooNew
+            | Self::OverLimit
             | Self::Histogram(_) => Fault::Request,
-            Self::OverLimit => Fault::Limit,
+            Self::NoRoom => Fault::Limit,
             Self::UnknownSeries => Fault::Server,
         }
     }

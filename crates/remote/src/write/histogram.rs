@@ -1,19 +1,10 @@
 //! The message `Histogram`, which both protocols share but for the start timestamp.
-//!
-//! A [`Draft`] is decoded into memory that is used again, checked as upstream checks, and only then becomes a histogram of
-//! its own.
 
-mod check;
-
-use std::sync::Arc;
-
-use regain_model::histogram::{
-    Buckets, CUSTOM_SCHEMA, EXPONENTIAL_SCHEMA_MAX, HistogramProblem, Schema, Span,
-};
+use regain_model::histogram::{Span, draft};
 use regain_model::{Histogram, ResetHint};
 use regain_protowire::{Error, Reader, unzigzag};
 
-pub use check::Invalid;
+pub use regain_model::histogram::draft::Invalid;
 
 /// `Histogram.count_int`.
 pub const COUNT_INTEGER: u32 = 1;
@@ -54,95 +45,49 @@ pub const SPAN_OFFSET: u32 = 1;
 /// `BucketSpan.length`.
 pub const SPAN_LENGTH: u32 = 2;
 
-/// The memory that a draft keeps for the next histogram, in numbers of each kind.
-const NUMBERS_KEPT_MAX: usize = 1 << 14;
-
-/// A histogram as a message says it.
+/// A histogram as a message says it. Its memory is used again for the next one.
 #[derive(Debug, Default)]
 pub struct Draft {
     /// Milliseconds since 1970.
     pub time_ms: i64,
     /// When the histogram started to count, in milliseconds since 1970; 0 where nobody knows.
     pub start_ms: i64,
-    count: Count,
-    zero_count: Count,
-    sum: f64,
-    schema: Schema,
-    zero_threshold: f64,
-    hint: ResetHint,
-    positive: Side,
-    negative: Side,
-    bounds: Vec<f64>,
-}
-
-/// A number of observations. Which kind `Histogram.count` is of decides for the whole message.
-#[derive(Clone, Copy, Debug)]
-enum Count {
-    Integer(u64),
-    Float(f64),
-}
-
-impl Default for Count {
-    fn default() -> Self {
-        Self::Integer(0)
-    }
-}
-
-impl Count {
-    const fn integer(self) -> u64 {
-        match self {
-            Self::Integer(count) => count,
-            Self::Float(_) => 0,
-        }
-    }
-
-    const fn float(self) -> f64 {
-        match self {
-            Self::Integer(_) => 0.0,
-            Self::Float(count) => count,
-        }
-    }
-}
-
-/// The buckets on one side of zero. Of deltas and counts, those of the other kind are ignored.
-#[derive(Debug, Default)]
-struct Side {
-    spans: Vec<Span>,
-    deltas: Vec<i64>,
-    counts: Vec<f64>,
+    said: draft::Draft,
 }
 
 impl Draft {
     /// Decodes a `Histogram` in the place of what was decoded before.
     pub fn decode(&mut self, message: &[u8]) -> Result<(), Error> {
-        self.clear();
+        (self.time_ms, self.start_ms) = (0, 0);
+        self.said.clear();
+        let said = &mut self.said;
         let mut reader = Reader::new(message);
         while let Some(field) = reader.next_field()? {
             match field.number {
-                COUNT_INTEGER => self.count = Count::Integer(field.uint64()?),
-                COUNT_FLOAT => self.count = Count::Float(field.double()?),
-                SUM => self.sum = field.double()?,
-                SCHEMA => self.schema = field.sint32()?,
-                ZERO_THRESHOLD => self.zero_threshold = field.double()?,
-                ZERO_COUNT_INTEGER => self.zero_count = Count::Integer(field.uint64()?),
-                ZERO_COUNT_FLOAT => self.zero_count = Count::Float(field.double()?),
-                NEGATIVE_SPAN => self.negative.spans.push(decode_span(field.bytes()?)?),
-                POSITIVE_SPAN => self.positive.spans.push(decode_span(field.bytes()?)?),
+                COUNT_INTEGER => said.count = draft::Count::Integer(field.uint64()?),
+                COUNT_FLOAT => said.count = draft::Count::Float(field.double()?),
+                SUM => said.sum = field.double()?,
+                SCHEMA => said.schema = field.sint32()?,
+                ZERO_THRESHOLD => said.zero_threshold = field.double()?,
+                ZERO_COUNT_INTEGER => said.zero_count = draft::Count::Integer(field.uint64()?),
+                ZERO_COUNT_FLOAT => said.zero_count = draft::Count::Float(field.double()?),
+                NEGATIVE_SPAN => said.negative.spans.push(decode_span(field.bytes()?)?),
+                POSITIVE_SPAN => said.positive.spans.push(decode_span(field.bytes()?)?),
                 NEGATIVE_DELTAS => {
-                    field.for_each_varint(|delta| self.negative.deltas.push(unzigzag(delta)))?;
+                    field.for_each_varint(|delta| said.negative.deltas.push(unzigzag(delta)))?;
                 }
                 POSITIVE_DELTAS => {
-                    field.for_each_varint(|delta| self.positive.deltas.push(unzigzag(delta)))?;
+                    field.for_each_varint(|delta| said.positive.deltas.push(unzigzag(delta)))?;
                 }
                 NEGATIVE_COUNTS => {
-                    field.for_each_double(|count| self.negative.counts.push(count))?;
+                    field.for_each_double(|count| said.negative.counts.push(count))?;
                 }
                 POSITIVE_COUNTS => {
-                    field.for_each_double(|count| self.positive.counts.push(count))?;
+                    field.for_each_double(|count| said.positive.counts.push(count))?;
                 }
-                RESET_HINT => self.hint = hint(field.int32()?),
+                RESET_HINT => said.hint = hint(field.int32()?),
                 TIME => self.time_ms = field.int64()?,
-                CUSTOM_BOUNDS => field.for_each_double(|bound| self.bounds.push(bound))?,
+                CUSTOM_BOUNDS => field.for_each_double(|bound| said.bounds.push(bound))?,
                 START => self.start_ms = field.int64()?,
                 _ => {}
             }
@@ -150,64 +95,10 @@ impl Draft {
         Ok(())
     }
 
-    fn clear(&mut self) {
-        let Self { positive, negative, bounds, .. } = std::mem::take(self);
-        (self.positive, self.negative) = (positive.cleared(), negative.cleared());
-        self.bounds = cleared(bounds);
-    }
-
-    /// The histogram, if there can be one like it. A resolution that is known and finer than the finest that exists here is
-    /// lowered to that.
+    /// The histogram, if there can be one like it.
     pub fn finish(&self) -> Result<Histogram, Invalid> {
-        self.check()?;
-        let (zero_count, count) = match self.count {
-            Count::Integer(count) => (self.zero_count.integer() as f64, count as f64),
-            Count::Float(count) => (self.zero_count.float(), count),
-        };
-        let mut histogram = Histogram {
-            hint: self.hint,
-            schema: self.schema,
-            zero_threshold: self.zero_threshold,
-            zero_count,
-            count,
-            sum: self.sum,
-            positive: self.buckets(&self.positive).map_err(Invalid::Positive)?,
-            negative: self.buckets(&self.negative).map_err(Invalid::Negative)?,
-            bounds: self.is_custom().then(|| Arc::from(self.bounds.as_slice())),
-        };
-        histogram.reduce_to(EXPONENTIAL_SCHEMA_MAX);
-        Ok(histogram)
+        self.said.finish()
     }
-
-    fn buckets(&self, side: &Side) -> Result<Buckets, HistogramProblem> {
-        let spans = side.spans.clone();
-        if self.is_integer() {
-            Buckets::from_deltas(spans, &side.deltas)
-        } else {
-            Buckets::new(spans, side.counts.clone())
-        }
-    }
-
-    const fn is_custom(&self) -> bool {
-        self.schema == CUSTOM_SCHEMA
-    }
-
-    const fn is_integer(&self) -> bool {
-        matches!(self.count, Count::Integer(_))
-    }
-}
-
-impl Side {
-    fn cleared(self) -> Self {
-        let Self { spans, deltas, counts } = self;
-        Self { spans: cleared(spans), deltas: cleared(deltas), counts: cleared(counts) }
-    }
-}
-
-fn cleared<T>(mut numbers: Vec<T>) -> Vec<T> {
-    numbers.clear();
-    numbers.shrink_to(NUMBERS_KEPT_MAX);
-    numbers
 }
 
 fn decode_span(message: &[u8]) -> Result<Span, Error> {

@@ -88,6 +88,8 @@ pub(super) enum Problem<'a> {
     Empty(LabelList<'a>),
     #[error("parsing exemplar for series {labels}: {why}")]
     Exemplar { labels: LabelList<'a>, why: BadRefs },
+    #[error("out of order exemplar for series {0}")]
+    LateExemplar(LabelList<'a>),
     #[error("{0} for series {series}", series = .0.series)]
     Refused(&'a Refused),
 }

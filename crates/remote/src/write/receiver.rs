@@ -57,6 +57,7 @@ impl Receiver {
     }
 
     /// Appends the samples of `body`, a decompressed message: all or none of them in 1.0, those that are right in 2.0.
+    /// In both, series over a limit of the store are left out and the rest is kept.
     ///
     /// `sender` names who sends, such as an address; `now` is the receiver's clock.
     pub fn write(

@@ -14,6 +14,7 @@ use regain_model::Timestamp;
 use regain_storage::Appendable;
 
 use super::error::WriteError;
+use super::metadata::Said;
 use super::{AHEAD_MS_MAX, Message};
 use spelled::Spelled;
 use staging::{Request, Staging};
@@ -89,6 +90,8 @@ impl Sender {
         let mut request = Request {
             id: self.requests,
             outcome: Outcome::default(),
+            said: Said::default(),
+            spoke: Vec::new(),
             previous: None,
             time_ms_max: now.saturating_add(AHEAD_MS_MAX).as_millis(),
             is_partial: message == Message::V2,
@@ -103,9 +106,20 @@ impl Sender {
             self.staging.rollback();
             return Err(error);
         }
+        if let Err(error) = keep_metadata(store, &request.said) {
+            self.staging.rollback();
+            return Err(error.into());
+        }
+        self.symbolized.remember_said(&request.spoke);
         let committed = self.staging.commit()?;
         Ok(Outcome { series_created: committed.series_created, ..request.outcome })
     }
+}
+
+/// Keeps what a request says about metrics. Where that fails, the sender has to send all of the request again.
+fn keep_metadata(store: &dyn Appendable, said: &Said) -> Result<(), regain_storage::Error> {
+    let said = said.all();
+    if said.is_empty() { Ok(()) } else { store.keep_metadata(&said) }
 }
 
 impl Drop for Sender {

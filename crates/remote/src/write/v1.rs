@@ -112,10 +112,37 @@ impl<'a> Label<'a> {
     }
 }
 
+/// One exemplar of a series.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Exemplar<'a> {
+    /// Its labels, which need not be sorted.
+    pub labels: Vec<Label<'a>>,
+    /// The value.
+    pub value: f64,
+    /// Milliseconds since 1970; 0 where nobody knows.
+    pub time_ms: i64,
+}
+
+impl<'a> Exemplar<'a> {
+    /// Decodes an `Exemplar`.
+    pub fn decode(message: &'a [u8]) -> Result<Self, Error> {
+        let (mut reader, mut exemplar) = (Reader::new(message), Self::default());
+        while let Some(field) = reader.next_field()? {
+            match field.number {
+                EXEMPLAR_LABEL => exemplar.labels.push(Label::decode(field.bytes()?)?),
+                EXEMPLAR_VALUE => exemplar.value = field.double()?,
+                EXEMPLAR_TIME => exemplar.time_ms = field.int64()?,
+                _ => {}
+            }
+        }
+        Ok(exemplar)
+    }
+}
+
 /// What a series holds behind its labels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rest {
-    /// Exemplars, which are checked and not kept.
+    /// Exemplars, which are checked; [`Exemplar`] decodes one.
     pub exemplars: u64,
     /// Native histograms, which are not decoded.
     pub histograms: u64,
@@ -144,7 +171,7 @@ pub fn decode_rest(rest: &[u8], samples: &mut Vec<Sample>) -> Result<Rest, Error
         match field.number {
             SERIES_SAMPLE => samples.push(Sample::decode(field.bytes()?)?),
             SERIES_EXEMPLAR => {
-                check_exemplar(field.bytes()?)?;
+                Exemplar::decode(field.bytes()?)?;
                 found.exemplars += 1;
             }
             SERIES_HISTOGRAM => {
@@ -161,41 +188,34 @@ pub fn decode_rest(rest: &[u8], samples: &mut Vec<Sample>) -> Result<Rest, Error
     Ok(found)
 }
 
-/// Checks that an exemplar is one, as far as its message goes.
-fn check_exemplar(message: &[u8]) -> Result<(), Error> {
-    let mut reader = Reader::new(message);
-    while let Some(field) = reader.next_field()? {
-        match field.number {
-            EXEMPLAR_LABEL => {
-                Label::decode(field.bytes()?)?;
-            }
-            EXEMPLAR_VALUE => {
-                field.double()?;
-            }
-            EXEMPLAR_TIME => {
-                field.int64()?;
-            }
-            _ => {}
-        }
-    }
-    Ok(())
+/// What a request says about one metric.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Metadata<'a> {
+    /// What the metric is, as a number of `MetricMetadata.MetricType`.
+    pub kind: i32,
+    /// The name of its family.
+    pub name: &'a [u8],
+    /// Its explanation.
+    pub help: &'a [u8],
+    /// Its unit.
+    pub unit: &'a [u8],
 }
 
-/// Checks that metadata is some, as far as its message goes.
-pub fn check_metadata(message: &[u8]) -> Result<(), Error> {
-    let mut reader = Reader::new(message);
-    while let Some(field) = reader.next_field()? {
-        match field.number {
-            METADATA_TYPE => {
-                field.int32()?;
+impl<'a> Metadata<'a> {
+    /// Decodes a `MetricMetadata`.
+    pub fn decode(message: &'a [u8]) -> Result<Self, Error> {
+        let (mut reader, mut metadata) = (Reader::new(message), Self::default());
+        while let Some(field) = reader.next_field()? {
+            match field.number {
+                METADATA_TYPE => metadata.kind = field.int32()?,
+                METADATA_METRIC => metadata.name = field.bytes()?,
+                METADATA_HELP => metadata.help = field.bytes()?,
+                METADATA_UNIT => metadata.unit = field.bytes()?,
+                _ => {}
             }
-            METADATA_METRIC | METADATA_HELP | METADATA_UNIT => {
-                field.bytes()?;
-            }
-            _ => {}
         }
+        Ok(metadata)
     }
-    Ok(())
 }
 
 /// Writes `series` with its labels in front, which no known sender fails to do itself.

@@ -114,7 +114,7 @@ pub struct Series<'a> {
     pub refs: Option<&'a [u8]>,
     /// Native histograms, which are not decoded.
     pub histograms: u64,
-    /// Exemplars, which are not decoded.
+    /// Exemplars, which are not decoded; [`decode_exemplar`] does that.
     pub exemplars: u64,
     /// What it says of its metric; `None` where it says nothing.
     pub metadata: Option<Metadata>,
@@ -175,21 +175,18 @@ pub fn append_label_refs(message: &[u8], number: u32, refs: &mut Vec<u32>) -> Re
     Ok(())
 }
 
-/// Checks that an exemplar's fields other than its labels are what they should be.
-pub fn check_exemplar(message: &[u8]) -> Result<(), Error> {
-    let mut reader = Reader::new(message);
+/// The value and the time of an `Exemplar` in milliseconds since 1970, 0 where nobody knows; [`append_label_refs`] finds
+/// the places of its labels.
+pub fn decode_exemplar(message: &[u8]) -> Result<(f64, i64), Error> {
+    let (mut reader, mut value, mut time_ms) = (Reader::new(message), 0.0, 0);
     while let Some(field) = reader.next_field()? {
         match field.number {
-            EXEMPLAR_VALUE => {
-                field.double()?;
-            }
-            EXEMPLAR_TIME => {
-                field.int64()?;
-            }
+            EXEMPLAR_VALUE => value = field.double()?,
+            EXEMPLAR_TIME => time_ms = field.int64()?,
             _ => {}
         }
     }
-    Ok(())
+    Ok((value, time_ms))
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use regain_model::histogram::Buckets;
 use regain_protowire::write::{
     put_double, put_message, put_packed_doubles, put_packed_sint64, put_varint,
 };

@@ -199,7 +199,7 @@ fn what_is_not_kept_is_counted() {
     put_message(&mut body, v1::REQUEST_METADATA, |dst| put_str(dst, 2, "m"));
     let outcome = receiver(&store).write("s", Message::V1, &body, NOW).unwrap();
     assert_eq!(outcome.exemplars_skipped, 2);
-    assert_eq!(outcome.metadata_skipped, 1);
+    assert_eq!(outcome.metadata, 1);
     assert!(store.to_vec().is_empty());
 }
 

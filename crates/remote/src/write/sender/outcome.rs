@@ -16,10 +16,16 @@ pub struct Outcome {
     /// Samples that were skipped because one of the same series before them in the request is as new. What
     /// a request says of itself does not make it fail, as it does not upstream.
     pub samples_skipped: u64,
-    /// Exemplars that were skipped, because the store has no place for them.
+    /// Exemplars that were accepted.
+    pub exemplars: u64,
+    /// Exemplars that were not: the store keeps none, their series is not known, they are too long, too new or, in 1.0, out
+    /// of order. They never make a request of 1.0 fail, as they do not upstream.
     pub exemplars_skipped: u64,
-    /// Metadata: entries in 1.0 and series that have some in 2.0. Upstream's receiver shows none of it either.
-    pub metadata_skipped: u64,
-    /// What is wrong with the parts that were left out; always empty in 1.0, where it ends the request.
+    /// Metadata: entries in 1.0 and series that have some in 2.0.
+    pub metadata: u64,
+    /// Samples that were left out because a limit refuses their series.
+    pub over_limit: u64,
+    /// What is wrong with the parts that were left out. In 1.0 these are only samples over a limit: anything else ends the
+    /// request.
     pub problems: Problems,
 }

@@ -9,6 +9,8 @@ use super::staging::{Book, Request, Staging};
 use crate::write::cache::{Cache, Entry, EntryId};
 use crate::write::encode::append_label;
 use crate::write::error::WriteError;
+use crate::write::exemplar::Draft;
+use crate::write::problem::Pair;
 use crate::write::v1::{self, LABEL_TAG, Sample};
 
 /// What is known about the series of one sender of 1.0.
@@ -55,8 +57,10 @@ impl Spelled {
                     self.stage_series(store, staging, field.bytes()?, request)?;
                 }
                 v1::REQUEST_METADATA => {
-                    v1::check_metadata(field.bytes()?)?;
-                    request.outcome.metadata_skipped += 1;
+                    let v1::Metadata { kind, name, help, unit } =
+                        v1::Metadata::decode(field.bytes()?)?;
+                    request.said.add(name, kind, (help, unit));
+                    request.outcome.metadata += 1;
                 }
                 _ => {}
             }
@@ -81,11 +85,12 @@ impl Spelled {
             let sorted = v1::labels_first(message)?;
             return self.stage_series(store, staging, &sorted, request);
         }
-        // A series without samples leaves no trace in the store.
+        // A series without samples leaves no trace in the store. Senders put exemplars behind the samples they belong to,
+        // each as a series of its own.
         let is_empty = self.samples.is_empty() && found.histograms == 0;
         let known = match predicted {
             Some(id) => Some(id),
-            None if is_empty => None,
+            None if is_empty => self.known.0.find(labels),
             None => self.look_up(store, staging, labels)?,
         };
         let is_valid = known.is_some() || is_empty && decode_series(labels)?.is_some();
@@ -93,8 +98,10 @@ impl Spelled {
             request.outcome.invalid += 1;
             return Ok(());
         }
-        request.outcome.exemplars_skipped += found.exemplars;
-        let Some(id) = known else { return Ok(()) };
+        let Some(id) = known else {
+            request.outcome.exemplars_skipped += found.exemplars;
+            return Ok(());
+        };
         if predicted.is_none() {
             self.known.0.link(request.previous, id);
         }
@@ -103,12 +110,37 @@ impl Spelled {
             let Sample { time_ms, value } = *sample;
             staging.stage_float(&mut self.known, request, id, (time_ms, value))?;
         }
-        if found.histograms > 0 {
-            let mut reader = Reader::new(rest);
-            while let Some(field) = reader.next_field()? {
-                if field.number == v1::SERIES_HISTOGRAM {
+        if found.exemplars + found.histograms > 0 {
+            self.stage_others(staging, rest, id, request)?;
+        }
+        Ok(())
+    }
+
+    /// Stages the histograms and exemplars in `rest`, which is what follows the labels of a series.
+    fn stage_others(
+        &mut self,
+        staging: &mut Staging,
+        rest: &[u8],
+        id: EntryId,
+        request: &mut Request,
+    ) -> Result<(), WriteError> {
+        let mut reader = Reader::new(rest);
+        while let Some(field) = reader.next_field()? {
+            match field.number {
+                v1::SERIES_HISTOGRAM => {
                     staging.stage_histogram(&mut self.known, request, id, field.bytes()?)?;
                 }
+                v1::SERIES_EXEMPLAR => {
+                    let v1::Exemplar { labels, value, time_ms } =
+                        v1::Exemplar::decode(field.bytes()?)?;
+                    let labels: Vec<Pair<'_>> =
+                        labels.iter().map(|label| (label.name, label.value)).collect();
+                    let draft = Draft { labels: &labels, value, time_ms };
+                    if !staging.stage_exemplar(&mut self.known, request, id, draft)? {
+                        request.outcome.exemplars_skipped += 1;
+                    }
+                }
+                _ => {}
             }
         }
         Ok(())

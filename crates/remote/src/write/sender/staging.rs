@@ -1,13 +1,15 @@
 //! From samples of known series to the store, row by row.
 
 use regain_model::{Labels, Timestamp};
-use regain_storage::{Appendable, Committed, Error, SeriesRef, Value, Verdict};
+use regain_storage::{Appendable, Committed, Error, ExemplarVerdict, SeriesRef, Value, Verdict};
 
 use super::lanes::Lanes;
 use super::outcome::Outcome;
 use crate::write::cache::{Entry, EntryId};
 use crate::write::error::{Fault, Refusal, Refused, WriteError};
+use crate::write::exemplar;
 use crate::write::histogram::Draft;
+use crate::write::metadata::Said;
 use crate::write::problem::Problem;
 use crate::write::row::Row;
 
@@ -24,6 +26,10 @@ pub(super) struct Request {
     /// Tells this request from all others of the sender; series remember it.
     pub(super) id: u64,
     pub(super) outcome: Outcome,
+    /// What it says about metrics.
+    pub(super) said: Said,
+    /// The series of 2.0 that say something else than before, and what tells that.
+    pub(super) spoke: Vec<(EntryId, u64)>,
     pub(super) previous: Option<EntryId>,
     /// Samples after this time are refused.
     pub(super) time_ms_max: i64,
@@ -32,9 +38,12 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// Notes that a sample is refused, and fails where that ends the request.
+    /// Notes that a sample is refused, and fails where that ends the request. A series over a limit never does, not even
+    /// in 1.0, which allows to keep the rest: the sender's other series have to go on.
     fn refuse(&mut self, refused: Refused) -> Result<(), WriteError> {
-        if self.is_partial && refused.reason.fault() == Fault::Request {
+        let is_over_limit = refused.reason == Refusal::OverLimit;
+        self.outcome.over_limit += u64::from(is_over_limit);
+        if is_over_limit || self.is_partial && refused.reason.fault() == Fault::Request {
             self.outcome.problems.add(|| Problem::Refused(&refused));
             return Ok(());
         }
@@ -187,6 +196,42 @@ impl Staging {
         self.stage_single(book, request, &Single { series: id, time_ms, start_ms, value })
     }
 
+    /// Stages an exemplar and counts it, unless it is out of order: then `false`, and it is the caller's to count.
+    pub(super) fn stage_exemplar(
+        &mut self,
+        book: &mut impl Book,
+        request: &mut Request,
+        id: EntryId,
+        draft: exemplar::Draft<'_>,
+    ) -> Result<bool, WriteError> {
+        let is_too_new = draft.time_ms > request.time_ms_max;
+        let Some(exemplar) = draft.finish().filter(|_| !is_too_new) else {
+            request.outcome.exemplars_skipped += 1;
+            return Ok(true);
+        };
+        let Entry { lane, series, .. } = *book.entry_mut(id);
+        let appender = self.lanes.staging(lane);
+        if !appender.keeps_exemplars() {
+            request.outcome.exemplars_skipped += 1;
+            return Ok(true);
+        }
+        let mut verdict = appender.stage_exemplar(series, exemplar.clone());
+        if verdict == ExemplarVerdict::UnknownSeries
+            && let Some(series) = self.lanes.series(lane, &book.labels(id))?
+        {
+            book.entry_mut(id).series = series;
+            verdict = self.lanes.staging(lane).stage_exemplar(series, exemplar);
+        }
+        match verdict {
+            ExemplarVerdict::Accepted | ExemplarVerdict::Known => request.outcome.exemplars += 1,
+            ExemplarVerdict::OutOfOrder => return Ok(false),
+            ExemplarVerdict::TooLong
+            | ExemplarVerdict::NotKept
+            | ExemplarVerdict::UnknownSeries => request.outcome.exemplars_skipped += 1,
+        }
+        Ok(true)
+    }
+
     fn stage_single(
         &mut self,
         book: &mut impl Book,
@@ -303,6 +348,7 @@ impl Staging {
             Verdict::TooOld => Some(Refusal::TooOld),
             Verdict::TooNew => Some(Refusal::TooNew),
             Verdict::OverLimit => Some(Refusal::OverLimit),
+            Verdict::NoRoom => Some(Refusal::NoRoom),
             Verdict::UnknownSeries => Some(Refusal::UnknownSeries),
         })
     }

@@ -8,7 +8,7 @@
 mod symbols;
 mod texts;
 
-use regain_model::Labels;
+use regain_model::{Labels, METRIC_NAME};
 use regain_protowire::Reader;
 use regain_storage::Appendable;
 
@@ -17,6 +17,8 @@ use super::series::{Unfit, label_set};
 use super::staging::{Book, Request, Staging};
 use crate::write::cache::{Cache, Entry, EntryId};
 use crate::write::error::WriteError;
+use crate::write::exemplar::{Draft, LABELS_MAX};
+use crate::write::metadata::hash_of;
 use crate::write::problem::{LabelList, Pair, Problem, RefList, check_refs};
 use crate::write::v2::{self, Metadata, Sample, Series};
 use symbols::Symbols;
@@ -39,6 +41,8 @@ pub(super) struct Symbolized {
     key: Vec<TextId>,
     /// How much the labels of new series have taken in this request, in bytes.
     spelled_bytes: usize,
+    /// What the last series of this request said of its metric, and what tells that from everything else.
+    said: Option<(Metadata, u64)>,
 }
 
 /// Series by the numbers of their texts.
@@ -89,6 +93,7 @@ impl Symbolized {
     ) -> Result<(), WriteError> {
         self.symbols.read(body)?;
         self.spelled_bytes = 0;
+        self.said = None;
         let mut reader = Reader::new(body);
         while let Some(field) = reader.next_field()? {
             if field.number == v2::REQUEST_SERIES {
@@ -131,7 +136,9 @@ impl Symbolized {
             request.outcome.problems.add(|| Problem::Empty(LabelList(&pairs)));
             return Ok(());
         }
-        request.outcome.metadata_skipped += u64::from(metadata != Metadata::default());
+        if metadata != Metadata::default() {
+            self.note_said(body, id, metadata, request);
+        }
         for sample in &self.samples {
             let Sample { time_ms, value, start_ms } = *sample;
             if start_ms == 0 {
@@ -145,7 +152,7 @@ impl Symbolized {
             self.stage_histograms(staging, message, id, request)?;
         }
         if series.exemplars > 0 {
-            self.skip_exemplars(staging, message, id, request)?;
+            self.stage_exemplars(staging, (body, message), id, request)?;
         }
         Ok(())
     }
@@ -177,6 +184,34 @@ impl Symbolized {
         staging.flush(&mut self.known, request)?;
         request.outcome.problems.add(|| Problem::Labels { refs: RefList(&self.refs), why });
         Ok(false)
+    }
+
+    /// Notes what a series says of its metric, unless it has said the same before.
+    fn note_said(&mut self, body: &[u8], id: EntryId, metadata: Metadata, request: &mut Request) {
+        request.outcome.metadata += 1;
+        let Metadata { kind, help, unit } = metadata;
+        let texts = (self.symbols.text(help, body), self.symbols.text(unit, body));
+        let hash = match self.said {
+            Some((said, hash)) if said == metadata => hash,
+            _ => hash_of(request.id, kind, texts),
+        };
+        self.said = Some((metadata, hash));
+        if self.known.cache.entry(id).said == hash {
+            return;
+        }
+        let pairs = self.known.pairs(self.known.cache.key(id));
+        let name = pairs.iter().find(|(name, _)| *name == METRIC_NAME.as_bytes());
+        if let Some((_, name)) = name {
+            request.said.add_of_series(name, kind, texts);
+        }
+        request.spoke.push((id, hash));
+    }
+
+    /// Remembers what series have said, once it is kept.
+    pub(super) fn remember_said(&mut self, spoke: &[(EntryId, u64)]) {
+        for &(id, hash) in spoke {
+            self.known.cache.entry_mut(id).said = hash;
+        }
     }
 
     /// The place in `metadata` that is outside of the table.
@@ -283,11 +318,12 @@ impl Symbolized {
         Ok(())
     }
 
-    /// Looks whether exemplars are right, and counts those that are.
-    fn skip_exemplars(
+    /// Stages the exemplars of a series, and says what is wrong with those that are not kept for being out of order, or
+    /// that are none.
+    fn stage_exemplars(
         &mut self,
         staging: &mut Staging,
-        message: &[u8],
+        (body, message): (&[u8], &[u8]),
         id: EntryId,
         request: &mut Request,
     ) -> Result<(), WriteError> {
@@ -297,18 +333,31 @@ impl Symbolized {
                 continue;
             }
             let exemplar = field.bytes()?;
-            v2::check_exemplar(exemplar)?;
+            let (value, time_ms) = v2::decode_exemplar(exemplar)?;
             self.refs.clear();
             v2::append_label_refs(exemplar, v2::EXEMPLAR_LABEL_REFS, &mut self.refs)?;
-            match check_refs(&self.refs, self.symbols.len()) {
-                Ok(()) => request.outcome.exemplars_skipped += 1,
-                Err(why) => {
-                    staging.flush(&mut self.known, request)?;
-                    let pairs = self.known.sorted_pairs(id);
-                    let labels = LabelList(&pairs);
-                    request.outcome.problems.add(|| Problem::Exemplar { labels, why });
+            let problem = match check_refs(&self.refs, self.symbols.len()) {
+                Ok(()) if self.refs.len() > 2 * LABELS_MAX => {
+                    request.outcome.exemplars_skipped += 1;
+                    continue;
                 }
-            }
+                Ok(()) => {
+                    let labels = self.symbols.pairs(&self.refs, body);
+                    let draft = Draft { labels: &labels, value, time_ms };
+                    if staging.stage_exemplar(&mut self.known, request, id, draft)? {
+                        continue;
+                    }
+                    None
+                }
+                Err(why) => Some(why),
+            };
+            staging.flush(&mut self.known, request)?;
+            let pairs = self.known.sorted_pairs(id);
+            let labels = LabelList(&pairs);
+            request.outcome.problems.add(|| match problem {
+                Some(why) => Problem::Exemplar { labels, why },
+                None => Problem::LateExemplar(labels),
+            });
         }
         Ok(())
     }

@@ -87,8 +87,8 @@ fn what_is_malformed_is_refused_wherever_it_is() {
         let refs = append_label_refs(message, SERIES_LABEL_REFS, &mut Vec::new());
         assert!(decoded.is_err() || refs.is_err(), "{message:x?}");
     }
-    check_exemplar(b"\x10\x00").unwrap_err();
-    check_exemplar(b"\x18").unwrap_err();
+    decode_exemplar(b"\x10\x00").unwrap_err();
+    decode_exemplar(b"\x18").unwrap_err();
 }
 
 proptest! {

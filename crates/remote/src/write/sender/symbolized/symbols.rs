@@ -3,6 +3,7 @@
 use regain_protowire::{Error, Reader};
 
 use super::texts::{TextId, Texts};
+use crate::write::problem::Pair;
 use crate::write::v2::REQUEST_SYMBOL;
 
 /// The memory that is kept for the next request, in symbols.
@@ -76,6 +77,18 @@ impl Symbols {
             self.texts[place] = Some(expected);
         }
         is
+    }
+
+    /// The texts at these places, which are pairs of places in the table.
+    pub(super) fn pairs<'b>(&self, refs: &[u32], body: &'b [u8]) -> Vec<Pair<'b>> {
+        let (pairs, _) = refs.as_chunks();
+        pairs.iter().map(|&[name, value]| (self.text(name, body), self.text(value, body))).collect()
+    }
+
+    /// The text at `place`; empty beyond the table.
+    #[inline]
+    pub(super) fn text<'b>(&self, place: u32, body: &'b [u8]) -> &'b [u8] {
+        self.spans.get(place as usize).map_or(&[][..], |span| span.of(body))
     }
 
     /// The number of the text at `place`; `None` beyond the table.
