@@ -55,7 +55,7 @@ async fn measure(address: SocketAddr, targets: u64, rounds: u64) {
         TargetGroup::new(target.to_string(), labels, [address.to_string().as_str()])
     });
     let statics = StaticConfig { groups: groups.collect() };
-    let jobs = vec![Job { config, statics, files: Vec::new() }];
+    let jobs = vec![Job { config, statics, files: Vec::new(), failure_log: None }];
     manager.apply(jobs, &Labels::empty()).await.expect("the job is valid");
     let resident_before = resident_kb();
     tokio::time::sleep(Duration::from_secs(WARM_UP_SECONDS)).await;

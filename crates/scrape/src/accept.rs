@@ -15,6 +15,10 @@ pub(crate) fn accept_header(protocols: &[ScrapeProtocol], escaping: EscapingSche
     let weight = |position: usize| FIRST_WEIGHT_TENTHS.saturating_sub(position).max(1);
     for (position, protocol) in protocols.iter().enumerate() {
         let (media_type, escaped) = match protocol {
+            ScrapeProtocol::PrometheusProto => (
+                "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
+                false,
+            ),
             ScrapeProtocol::PrometheusText004 => ("text/plain;version=0.0.4", false),
             ScrapeProtocol::PrometheusText100 => ("text/plain;version=1.0.0", true),
             ScrapeProtocol::OpenMetricsText001 => {
@@ -46,6 +50,13 @@ mod tests {
             "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
              application/openmetrics-text;version=0.0.1;q=0.5,\
              text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+        );
+        assert_eq!(
+            accept_header(&ScrapeProtocol::PROTO_FIRST, EscapingScheme::AllowUtf8),
+            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,\
+             application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,\
+             application/openmetrics-text;version=0.0.1;q=0.4,\
+             text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1"
         );
         assert_eq!(
             accept_header(&[ScrapeProtocol::PrometheusText100], EscapingScheme::Dots),

@@ -171,6 +171,11 @@ impl SeriesCache {
         self.texts.get(entry as usize)
     }
 
+    /// Returns the reference of an entry.
+    pub(crate) fn series_of(&self, entry: u32) -> SeriesRef {
+        self.series[entry as usize]
+    }
+
     /// Gives an entry another reference, because the store has forgotten the one it had.
     pub(crate) fn set_series(&mut self, entry: u32, series: SeriesRef) {
         self.series[entry as usize] = series;

@@ -9,6 +9,7 @@ use regain_model::relabel::RelabelConfig;
 /// Names an exposition format that a scrape may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ScrapeProtocol {
+    PrometheusProto,
     PrometheusText004,
     PrometheusText100,
     OpenMetricsText001,
@@ -24,9 +25,19 @@ impl ScrapeProtocol {
         Self::PrometheusText004,
     ];
 
+    /// Lists what is asked for by default where what is wanted is in the protobuf format alone, best first.
+    pub const PROTO_FIRST: [Self; 5] = [
+        Self::PrometheusProto,
+        Self::OpenMetricsText100,
+        Self::OpenMetricsText001,
+        Self::PrometheusText100,
+        Self::PrometheusText004,
+    ];
+
     /// Returns the word of the configuration file.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::PrometheusProto => "PrometheusProto",
             Self::PrometheusText004 => "PrometheusText0.0.4",
             Self::PrometheusText100 => "PrometheusText1.0.0",
             Self::OpenMetricsText001 => "OpenMetricsText0.0.1",
@@ -36,7 +47,7 @@ impl ScrapeProtocol {
 
     /// Reads the word of the configuration file.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::DEFAULT.into_iter().find(|protocol| protocol.as_str() == word)
+        Self::PROTO_FIRST.into_iter().find(|protocol| protocol.as_str() == word)
     }
 }
 
@@ -58,6 +69,12 @@ pub struct JobConfig {
     pub honor_labels: bool,
     pub honor_timestamps: bool,
     pub track_timestamps_staleness: bool,
+    /// Keeps native histograms as such; otherwise they are the classic ones that they may be, too.
+    pub scrape_native_histograms: bool,
+    /// Keeps classic histograms beside the native ones that stand for the same.
+    pub always_scrape_classic_histograms: bool,
+    /// Keeps classic histograms as native ones with custom buckets.
+    pub convert_classic_histograms_to_nhcb: bool,
     pub enable_compression: bool,
     /// Adds `scrape_timeout_seconds`, `scrape_sample_limit` and `scrape_body_size_bytes`.
     pub extra_scrape_metrics: bool,
@@ -68,6 +85,10 @@ pub struct JobConfig {
     pub label_limit: usize,
     pub label_name_length_limit: usize,
     pub label_value_length_limit: usize,
+    /// Is the most buckets of a native histogram; one with more has its resolution lowered.
+    pub native_histogram_bucket_limit: usize,
+    /// Is by how much the bounds of a native histogram's buckets grow at least; 0 lets them be as fine as they are.
+    pub native_histogram_min_bucket_factor: f64,
     pub target_limit: usize,
     pub keep_dropped_targets: usize,
     pub relabel_configs: Vec<RelabelConfig>,
@@ -92,6 +113,9 @@ impl JobConfig {
             honor_labels: false,
             honor_timestamps: true,
             track_timestamps_staleness: false,
+            scrape_native_histograms: false,
+            always_scrape_classic_histograms: false,
+            convert_classic_histograms_to_nhcb: false,
             enable_compression: true,
             extra_scrape_metrics: false,
             clock_skew_metric: false,
@@ -100,6 +124,8 @@ impl JobConfig {
             label_limit: 0,
             label_name_length_limit: 0,
             label_value_length_limit: 0,
+            native_histogram_bucket_limit: 0,
+            native_histogram_min_bucket_factor: 0.0,
             target_limit: 0,
             keep_dropped_targets: 0,
             relabel_configs: Vec::new(),

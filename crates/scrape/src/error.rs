@@ -2,11 +2,12 @@
 //!
 //! The texts of limits are upstream's, because the targets page and its users know them.
 
-use regain_exposition::read::{ParseError, Problem};
+use regain_exposition::read::{ParseError, Problem, ProtobufError};
 use regain_go_format::duration::DurationError;
 use regain_go_format::quote::quote;
 use regain_http::client::error::{BuildError, RequestError};
 use regain_model::MAX_LABEL_BYTES;
+use regain_model::histogram::draft::Invalid;
 use thiserror::Error;
 
 /// Bounds how much of a name or value a limit's message repeats, in characters.
@@ -19,6 +20,10 @@ pub enum ScrapeError {
     Fetch(#[from] FetchError),
     #[error(transparent)]
     Parse(#[from] ParseError),
+    #[error(transparent)]
+    Protobuf(#[from] ProtobufError),
+    #[error(transparent)]
+    Histogram(#[from] Invalid),
     #[error("labels of {series}: {problem}")]
     Labels { series: String, problem: Problem },
     #[error(transparent)]
@@ -27,6 +32,8 @@ pub enum ScrapeError {
     Series(#[from] SeriesError),
     #[error("sample limit exceeded")]
     SampleLimit,
+    #[error("histogram bucket limit exceeded")]
+    BucketLimit,
     #[error(transparent)]
     TargetLimit(#[from] TargetLimitExceeded),
     #[error("the texts of the target's series exceed 4 GiB")]

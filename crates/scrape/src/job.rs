@@ -3,6 +3,7 @@
 use regain_discovery::{FileSdConfig, StaticConfig};
 
 use crate::config::JobConfig;
+use crate::failure_log::FailureLog;
 
 /// Says what to scrape and how.
 #[derive(Debug, Clone)]
@@ -12,4 +13,6 @@ pub struct Job {
     pub statics: StaticConfig,
     /// Names the files that hold more. Jobs with an equal item share its reading.
     pub files: Vec<FileSdConfig>,
+    /// Gets a line for each scrape that brings no body.
+    pub failure_log: Option<FailureLog>,
 }

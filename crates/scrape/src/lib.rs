@@ -29,7 +29,9 @@ mod fetch;
 mod media;
 
 mod body;
+mod buckets;
 mod cache;
+mod exemplars;
 mod metadata;
 mod mutate;
 mod report;
@@ -37,6 +39,7 @@ mod row;
 mod workspace;
 
 mod blocking;
+mod failure_log;
 mod interner;
 mod metrics;
 
@@ -47,8 +50,9 @@ pub use error::{
     ApplyError, ContentTypeError, FetchError, JobError, ScrapeError, SeriesError, TargetError,
     TargetLimitExceeded,
 };
+pub use failure_log::FailureLog;
 pub use job::Job;
-pub use manager::{ScrapeManager, ScrapeOptions};
+pub use manager::{ScrapeManager, ScrapeOptions, StartTimestamps};
 pub use metadata::FamilyMetadata;
 pub use pool::PoolTargets;
 pub use target::{Health, Target, TargetStatus};

@@ -51,6 +51,28 @@ pub struct ScrapeOptions {
     pub discovery_reload_interval: Duration,
     /// Is by how much a late timestamp is moved back onto the grid of the interval; zero moves none.
     pub timestamp_tolerance: Duration,
+    /// Adds the labels `__type__` and `__unit__` to series whose kind and unit are known.
+    pub type_and_unit_labels: bool,
+    pub start_timestamps: StartTimestamps,
+    /// Hands what targets say about their metrics over to the store.
+    pub keeps_metadata: bool,
+}
+
+/// Says what becomes of what targets tell about the start of what they count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StartTimestamps {
+    /// Keeps the start with each sample.
+    pub are_kept: bool,
+    /// Writes a zero at the start, where the series has nothing as new yet.
+    pub make_zeros: bool,
+}
+
+impl StartTimestamps {
+    /// Tells whether starts are read at all. `_created` samples of OpenMetrics are starts then, and not samples.
+    #[inline]
+    pub(crate) fn are_read(self) -> bool {
+        self.are_kept || self.make_zeros
+    }
 }
 
 impl ScrapeOptions {
@@ -73,6 +95,9 @@ impl ScrapeOptions {
             host_name: String::new(),
             discovery_reload_interval: Self::DISCOVERY_RELOAD_INTERVAL,
             timestamp_tolerance: Self::TIMESTAMP_TOLERANCE,
+            type_and_unit_labels: false,
+            start_timestamps: StartTimestamps::default(),
+            keeps_metadata: false,
         }
     }
 }
@@ -160,11 +185,12 @@ impl ScrapeManager {
         let mut errors = Vec::new();
         let mut started = Vec::new();
         let mut wanted: Vec<FileSdConfig> = Vec::new();
-        for Job { config, statics, files } in jobs {
+        for Job { config, statics, files, failure_log } in jobs {
             let feeds = files.iter().filter_map(|file| pools.discoveries.feed(file)).collect();
             wanted.extend(files);
             let name = config.job_name.clone();
-            let plan = Plan { config: Arc::new(config), statics: statics.groups(), feeds, seed };
+            let (config, statics) = (Arc::new(config), statics.groups());
+            let plan = Plan { config, statics, feeds, seed, failure_log };
             if !pools.by_name.contains_key(&name) {
                 match PoolHandle::start(&self.shared, &plan.config, &self.stop) {
                     Ok(pool) => pools.by_name.insert(name.clone(), pool),

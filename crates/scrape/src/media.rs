@@ -5,19 +5,26 @@ use regain_exposition::read::Dialect;
 use crate::config::ScrapeProtocol;
 use crate::error::ContentTypeError;
 
-/// Returns the dialect that a `Content-Type` names, or that of the fallback where it names none that is known.
-pub(crate) fn dialect(
+/// Names the format of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyFormat {
+    Text(Dialect),
+    Protobuf,
+}
+
+/// Returns the format that a `Content-Type` names, or that of the fallback where it names none that is known.
+pub(crate) fn body_format(
     content_type: &str,
     fallback: Option<ScrapeProtocol>,
-) -> Result<Dialect, ContentTypeError> {
-    let named = named_dialect(content_type);
+) -> Result<BodyFormat, ContentTypeError> {
+    let named = named_format(content_type);
     match (named, fallback) {
-        (Err(_), Some(fallback)) => Ok(dialect_of(fallback)),
+        (Err(_), Some(fallback)) => Ok(format_of(fallback)),
         (named, _) => named,
     }
 }
 
-fn named_dialect(content_type: &str) -> Result<Dialect, ContentTypeError> {
+fn named_format(content_type: &str) -> Result<BodyFormat, ContentTypeError> {
     if content_type.is_empty() {
         return Err(ContentTypeError::Blank);
     }
@@ -26,9 +33,11 @@ fn named_dialect(content_type: &str) -> Result<Dialect, ContentTypeError> {
         return Err(ContentTypeError::Invalid { content_type: content_type_text() });
     };
     if media_type.eq_ignore_ascii_case("text/plain") {
-        Ok(Dialect::Text)
+        Ok(BodyFormat::Text(Dialect::Text))
     } else if media_type.eq_ignore_ascii_case("application/openmetrics-text") {
-        Ok(Dialect::OpenMetrics)
+        Ok(BodyFormat::Text(Dialect::OpenMetrics))
+    } else if media_type.eq_ignore_ascii_case("application/vnd.google.protobuf") {
+        Ok(BodyFormat::Protobuf)
     } else {
         Err(ContentTypeError::Unsupported { content_type: content_type_text() })
     }
@@ -94,11 +103,14 @@ fn is_token(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_graphic() && !SEPARATORS.contains(&byte))
 }
 
-fn dialect_of(protocol: ScrapeProtocol) -> Dialect {
+fn format_of(protocol: ScrapeProtocol) -> BodyFormat {
     match protocol {
-        ScrapeProtocol::PrometheusText004 | ScrapeProtocol::PrometheusText100 => Dialect::Text,
+        ScrapeProtocol::PrometheusProto => BodyFormat::Protobuf,
+        ScrapeProtocol::PrometheusText004 | ScrapeProtocol::PrometheusText100 => {
+            BodyFormat::Text(Dialect::Text)
+        }
         ScrapeProtocol::OpenMetricsText001 | ScrapeProtocol::OpenMetricsText100 => {
-            Dialect::OpenMetrics
+            BodyFormat::Text(Dialect::OpenMetrics)
         }
     }
 }
@@ -110,12 +122,19 @@ mod tests {
     #[test]
     fn the_type_decides_whatever_its_parameters_say() {
         for (content_type, expected) in [
-            ("text/plain", Dialect::Text),
-            ("Text/Plain; version=0.0.4; charset=utf-8", Dialect::Text),
-            ("text/plain;version=\"9;9\" ; x=y;", Dialect::Text),
-            ("application/openmetrics-text; version=1.0.0; charset=utf-8", Dialect::OpenMetrics),
+            ("text/plain", BodyFormat::Text(Dialect::Text)),
+            ("Text/Plain; version=0.0.4; charset=utf-8", BodyFormat::Text(Dialect::Text)),
+            ("text/plain;version=\"9;9\" ; x=y;", BodyFormat::Text(Dialect::Text)),
+            (
+                "application/openmetrics-text; version=1.0.0; charset=utf-8",
+                BodyFormat::Text(Dialect::OpenMetrics),
+            ),
+            (
+                "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
+                BodyFormat::Protobuf,
+            ),
         ] {
-            assert_eq!(dialect(content_type, None), Ok(expected), "{content_type}");
+            assert_eq!(body_format(content_type, None), Ok(expected), "{content_type}");
         }
     }
 
@@ -146,15 +165,13 @@ mod tests {
                 "a/b/c",
                 "cannot parse Content-Type \"a/b/c\" and no fallback_scrape_protocol for target",
             ),
-            (
-                "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
-                "received unsupported Content-Type \"application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; \
-                 encoding=delimited\" and no fallback_scrape_protocol specified for target",
-            ),
         ] {
-            assert_eq!(dialect(content_type, None).unwrap_err().to_string(), message);
+            assert_eq!(body_format(content_type, None).unwrap_err().to_string(), message);
             let fallback = Some(ScrapeProtocol::OpenMetricsText001);
-            assert_eq!(dialect(content_type, fallback), Ok(Dialect::OpenMetrics));
+            assert_eq!(
+                body_format(content_type, fallback),
+                Ok(BodyFormat::Text(Dialect::OpenMetrics))
+            );
         }
     }
 }

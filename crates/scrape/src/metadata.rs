@@ -15,6 +15,9 @@ use crate::interner::Interner;
 /// Says for how many scrapes a family is remembered that the target no longer names.
 const SCRAPES_KEPT: u32 = 10;
 
+/// Says after how many scrapes the store hears again what a target still says.
+const SCRAPES_PER_SAYING: u32 = 256;
+
 /// Is a family with what a target says about it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FamilyMetadata {
@@ -112,6 +115,16 @@ impl TargetMetadata {
             _ => None,
         };
         self.lines.push(Line { hash: self.hasher.hash_one(line), family: at, kind });
+    }
+
+    /// Returns the families of which this scrape said something new, or now and then all that it named.
+    pub(crate) fn said(&self) -> Vec<(&str, &Metadata)> {
+        let is_turn = self.scrape.is_multiple_of(SCRAPES_PER_SAYING);
+        let said = self
+            .families
+            .iter()
+            .filter(|known| known.unshared || is_turn && known.last_scrape == self.scrape);
+        said.map(|known| (known.family.name.as_str(), &known.family.metadata)).collect()
     }
 
     /// Ends a scrape: texts are shared, and families that were not named for long are forgotten.

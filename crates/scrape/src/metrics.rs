@@ -43,6 +43,7 @@ pub(crate) struct LimitCounters {
     pub(crate) labels: Counter,
     pub(crate) body_size: Counter,
     pub(crate) samples: Counter,
+    pub(crate) buckets: Counter,
 }
 
 /// Counts samples that were refused.
@@ -50,6 +51,8 @@ pub(crate) struct LimitCounters {
 pub(crate) struct SampleCounters {
     pub(crate) duplicate: Counter,
     pub(crate) out_of_order: Counter,
+    /// Counts exemplars, and not samples.
+    pub(crate) exemplars_out_of_order: Counter,
     pub(crate) out_of_bounds: Counter,
 }
 
@@ -188,6 +191,10 @@ impl LimitCounters {
                 "prometheus_target_scrapes_exceeded_sample_limit_total",
                 "Total number of scrapes that hit the sample limit and were rejected.",
             ),
+            buckets: counter(
+                "prometheus_target_scrapes_exceeded_native_histogram_bucket_limit_total",
+                "Total number of scrapes that hit the native histogram bucket limit and were rejected.",
+            ),
         }
     }
 }
@@ -203,6 +210,10 @@ impl SampleCounters {
             out_of_order: counter(
                 "prometheus_target_scrapes_sample_out_of_order_total",
                 "Total number of samples rejected due to not being out of the expected order.",
+            ),
+            exemplars_out_of_order: counter(
+                "prometheus_target_scrapes_exemplar_out_of_order_total",
+                "Total number of exemplar rejected due to not being out of the expected order.",
             ),
             out_of_bounds: counter(
                 "prometheus_target_scrapes_sample_out_of_bounds_total",

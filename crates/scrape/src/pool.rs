@@ -23,9 +23,10 @@ use crate::config::JobConfig;
 use crate::cost::JobCpu;
 use crate::discoveries::Feed;
 use crate::error::JobError;
+use crate::failure_log::FailureLog;
 use crate::manager::Shared;
 use crate::metrics::PoolMetrics;
-use crate::settings::JobSettings;
+use crate::settings::{JobOwn, JobSettings};
 use crate::target::Target;
 
 use self::build::Built;
@@ -79,6 +80,7 @@ pub(crate) struct Plan {
     pub(crate) feeds: Vec<Feed>,
     /// Moves the slots of this server's targets.
     pub(crate) seed: u64,
+    pub(crate) failure_log: Option<FailureLog>,
 }
 
 type Answer = oneshot::Sender<Result<(), JobError>>;
@@ -101,7 +103,8 @@ impl PoolHandle {
     ) -> Result<Self, JobError> {
         shared.metrics.pools.created.inc();
         let cpu = Arc::new(JobCpu::new(shared.options.thread_clock));
-        let settings = JobSettings::new(Arc::clone(config), shared, Arc::clone(&cpu))
+        let own = JobOwn { cpu: Arc::clone(&cpu), failures: Arc::default() };
+        let settings = JobSettings::new(Arc::clone(config), shared, own)
             .inspect_err(|_| shared.metrics.pools.failed.inc())?;
         let view = Arc::new(PoolView {
             config: ArcSwap::new(Arc::clone(config)),
@@ -196,14 +199,15 @@ impl Pool {
     }
 
     async fn apply(&mut self, plan: Plan, stop: &CancellationToken) -> Result<(), JobError> {
-        let Plan { config, statics, feeds, seed } = plan;
+        let Plan { config, statics, feeds, seed, failure_log } = plan;
+        self.settings.own.failures.log_to(failure_log);
         let started = Instant::now();
         let changed = *config != *self.settings.config;
         if changed {
             let metrics = &self.shared.metrics;
             metrics.pools.reloads.inc();
-            let cpu = Arc::clone(&self.settings.cpu);
-            let settings = JobSettings::new(Arc::clone(&config), &self.shared, cpu)
+            let own = self.settings.own.clone();
+            let settings = JobSettings::new(Arc::clone(&config), &self.shared, own)
                 .inspect_err(|_| metrics.pools.reloads_failed.inc())?;
             self.settings = Arc::new(settings);
             self.view.config.store(Arc::clone(&config));

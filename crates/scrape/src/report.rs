@@ -49,7 +49,7 @@ impl ReportSeries {
         let mut series = |name: &str| {
             let mut labels = LabelsBuilder::from(target);
             labels.set(METRIC_NAME, name);
-            appender.series(&labels.labels())
+            appender.own_series(&labels.labels())
         };
         let refs = ALWAYS.iter().chain(extra).map(|name| series(name)).collect::<Result<_, _>>()?;
         let clock_skew = config.clock_skew_metric.then(|| series(CLOCK_SKEW)).transpose()?;

@@ -1,5 +1,7 @@
 //! Scraping one target: ask, read, write, remember.
 
+mod lane;
+mod read;
 mod record;
 mod repair;
 
@@ -10,7 +12,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::FutureExt as _;
 use regain_http::client::Request;
 use regain_model::Timestamp;
-use regain_storage::Appender;
 use tokio::time::Instant;
 
 use crate::blocking;
@@ -19,10 +20,11 @@ use crate::error::{FetchError, ScrapeError, TargetLimitExceeded};
 use crate::fetch::{Fetched, fetch, request};
 use crate::manager::Shared;
 use crate::metrics::IntervalMetrics;
-use crate::report::ReportSeries;
 use crate::scrape_loop::Assignment;
 use crate::settings::JobSettings;
 use crate::target::Target;
+
+use self::lane::Lane;
 
 /// Says from which body on reading takes too long for a task, in bytes: 500 µs at the pace of predicted lines …
 const LONG_BODY_BYTES: usize = 512 << 10;
@@ -43,12 +45,6 @@ impl LimitCell {
     }
 }
 
-/// Is what a target writes with, from its first scrape on.
-struct Lane {
-    appender: Box<dyn Appender>,
-    report: ReportSeries,
-}
-
 /// Scrapes a target, and remembers from one scrape to the next what it exposes.
 pub(crate) struct Scraper {
     shared: Arc<Shared>,
@@ -60,6 +56,8 @@ pub(crate) struct Scraper {
     lane: Option<Lane>,
     cache: SeriesCache,
     last_started: Option<Instant>,
+    /// Counts the series of the last scrape that a limit of the store refused.
+    over_limit: u64,
 }
 
 impl std::fmt::Debug for Scraper {
@@ -84,6 +82,7 @@ impl Scraper {
             lane: None,
             cache: SeriesCache::new(&shared.texts),
             last_started: None,
+            over_limit: 0,
         }
     }
 
@@ -116,7 +115,7 @@ impl Scraper {
         if let Some(last) = self.last_started.replace(started) {
             self.interval.observe(started - last);
         }
-        let cpu = Arc::clone(&self.settings.cpu);
+        let cpu = Arc::clone(&self.settings.own.cpu);
         let turn = {
             let turn = pin!(AssertUnwindSafe(self.turn(at, started)).catch_unwind());
             cpu.measure(turn).await
@@ -132,6 +131,14 @@ impl Scraper {
             Some(exceeded) => Err(exceeded.into()),
             None => self.fetch().await.map_err(ScrapeError::from),
         };
+        if let Err(ScrapeError::Fetch(error)) = &fetched {
+            let (now, job) = (self.shared.options.clock.now(), &self.settings.config.job_name);
+            self.settings.own.failures.note(now, job, self.target.scrape_url(), error);
+        }
+        // A store that is still reading its log gets the samples later, with the time at which they were taken.
+        let taken = Instant::now();
+        self.shared.options.store.gate().pass().await;
+        let started = started + taken.elapsed();
         let is_long = fetched.as_ref().is_ok_and(|fetched| self.takes_long(fetched));
         blocking::run(is_long, || self.record(at, started, fetched));
     }

@@ -8,9 +8,11 @@ use regain_http::client::ClientOptions;
 use regain_http::client::error::BuildError;
 
 use crate::accept::accept_header;
+use crate::buckets::BucketRules;
 use crate::config::JobConfig;
 use crate::cost::JobCpu;
 use crate::error::JobError;
+use crate::failure_log::JobFailures;
 use crate::manager::Shared;
 
 /// Is a job that can be scraped.
@@ -19,21 +21,29 @@ pub(crate) struct JobSettings {
     pub(crate) config: Arc<JobConfig>,
     pub(crate) client: Client,
     pub(crate) headers: HeaderMap,
+    pub(crate) buckets: BucketRules,
+    pub(crate) own: JobOwn,
+}
+
+/// Is what stays with a job when its settings change.
+#[derive(Debug, Clone)]
+pub(crate) struct JobOwn {
     pub(crate) cpu: Arc<JobCpu>,
+    pub(crate) failures: Arc<JobFailures>,
 }
 
 impl JobSettings {
     pub(crate) fn new(
         config: Arc<JobConfig>,
         shared: &Shared,
-        cpu: Arc<JobCpu>,
+        own: JobOwn,
     ) -> Result<Self, JobError> {
         let options = &shared.options;
         let name = config.job_name.as_str();
         let failed = |source| JobError { job: name.to_owned(), source: Box::new(source) };
         let client_options = ClientOptions {
             metrics: options.dial_metrics.as_ref().map(|metrics| (metrics, name)),
-            cpu: cpu.meter(),
+            cpu: own.cpu.meter(),
             ..ClientOptions::new(&options.user_agent, &options.environment)
         };
         let client = Client::new(&config.client, &client_options).map_err(failed)?;
@@ -45,6 +55,7 @@ impl JobSettings {
             (header::ACCEPT, accept),
             (header::ACCEPT_ENCODING, HeaderValue::from_static(encoding)),
         ]);
-        Ok(Self { config, client, headers, cpu })
+        let buckets = BucketRules::of(&config);
+        Ok(Self { config, client, headers, buckets, own })
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ::url::Url;
+use regain_exposition::read::ReadOptions;
 use regain_model::{Labels, Timestamp};
 use regain_storage::LaneKey;
 
@@ -17,7 +18,7 @@ use crate::metadata::{FamilyMetadata, TargetMetadata};
 use crate::slot::target_hash;
 
 pub(crate) use self::labels::{Populated, discovered_labels, populate};
-use self::labels::{RESERVED_PREFIX, SCRAPE_INTERVAL, SCRAPE_TIMEOUT};
+use self::labels::{RESERVED_PREFIX, SCRAPE_INTERVAL, SCRAPE_TIMEOUT, histogram_options};
 
 /// Says how the last scrape of a target went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -65,6 +66,7 @@ pub struct Target {
     hash: u64,
     interval: Duration,
     timeout: Duration,
+    histograms: ReadOptions,
     discovered: Mutex<Labels>,
     status: Mutex<TargetStatus>,
     metadata: Mutex<TargetMetadata>,
@@ -79,6 +81,7 @@ impl Target {
         Self {
             hash: target_hash(&all_labels, &scrape_url),
             request_url: Url::parse(&scrape_url),
+            histograms: histogram_options(&all_labels, config),
             all_labels,
             labels,
             scrape_url,
@@ -147,6 +150,11 @@ impl Target {
     /// Returns the time from one scrape to the next.
     pub fn interval(&self) -> Duration {
         self.interval
+    }
+
+    /// Returns how histograms are read, which labels may say otherwise than the job.
+    pub(crate) fn histogram_options(&self) -> ReadOptions {
+        self.histograms
     }
 
     pub(crate) fn timeout(&self) -> Duration {

@@ -2,25 +2,20 @@
 
 use std::sync::Arc;
 
-use regain_exposition::read::Parser;
 use regain_model::Timestamp;
 use regain_storage::Verdict;
 use tokio::time::Instant;
 
 use super::{Lane, Scraper};
-use crate::body::{BodyReader, Rules, Tally};
-use crate::clock::timestamp;
+use crate::body::Tally;
 use crate::cost::ScrapeSize;
 use crate::error::{FetchError, ScrapeError, SeriesError};
 use crate::fetch::Fetched;
-use crate::media::dialect;
+use crate::media::body_format;
 use crate::report::{Report, ReportSeries};
 use crate::row::Row;
 use crate::target::{Health, TargetStatus};
 use crate::workspace::Workspace;
-
-/// Is how far ahead of the clock a sample's own time may be, in milliseconds.
-const AHEAD_MAX_MS: i64 = 10 * 60 * 1000;
 
 /// Counts the samples of one scrape that the store refused.
 #[derive(Debug, Default)]
@@ -29,6 +24,7 @@ struct Refused {
     duplicates: u64,
     out_of_bounds: u64,
     over_limit: u64,
+    no_room: u64,
 }
 
 impl Refused {
@@ -38,7 +34,8 @@ impl Refused {
             Verdict::OutOfOrder => self.out_of_order += 1,
             Verdict::Duplicate => self.duplicates += 1,
             Verdict::TooOld | Verdict::TooNew => self.out_of_bounds += 1,
-            Verdict::OverLimit | Verdict::UnknownSeries => self.over_limit += 1,
+            Verdict::OverLimit => self.over_limit += 1,
+            Verdict::NoRoom | Verdict::UnknownSeries => self.no_room += 1,
         }
     }
 }
@@ -174,43 +171,57 @@ impl Scraper {
             self.end_live_series(row);
             return Ok(());
         }
-        let config = &*self.settings.config;
-        let dialect = dialect(content_type, config.fallback_protocol)?;
-        let now = timestamp(self.shared.options.clock.now());
-        let time_max = now.saturating_add(AHEAD_MAX_MS);
-        let lane = self.lane.as_mut().expect("a scrape opens the lane before it reads");
-        let mut metadata = self.target.metadata_locked();
-        let mut reader = BodyReader {
-            parser: Parser::new(body, dialect),
-            cache: &mut self.cache,
-            metadata: &mut metadata,
-            appender: &mut *lane.appender,
-            rules: Rules { target: self.target.labels(), config, time_max },
-            row,
-            tally: Tally::default(),
-        };
-        let read = reader.read();
-        *tally = reader.tally;
-        read?;
-        metadata.finish(&self.shared.metadata);
-        drop(metadata);
+        let format = body_format(content_type, self.settings.config.fallback_protocol)?;
+        self.read_body(at, (body, format), row, tally)?;
         self.stage_samples(at, row);
         if row.refused.iter().any(|(_, verdict)| *verdict == Verdict::UnknownSeries) {
-            self.repair(at, work, dialect)?;
+            self.repair(at, work, format)?;
         }
+        self.stage_exemplars(at, &mut work.row);
         self.settle(&mut work.row, tally);
         Ok(())
     }
 
     fn stage_samples(&mut self, at: Timestamp, row: &mut Row) {
+        let starts = self.shared.options.start_timestamps;
         let lane = self.lane();
+        if starts.make_zeros {
+            lane.stage_zeros(at, row);
+        }
         lane.appender.stage_row(at, &row.series, &row.values, &mut row.refused);
-        // Verdicts on samples with times of their own follow those on the row.
-        for (index, sample) in row.timed.iter().enumerate() {
-            let verdict = lane.appender.stage(sample.series, sample.time, sample.value);
+        // Verdicts on the other samples follow those on the columns.
+        for (index, sample) in row.singles.iter().enumerate() {
+            let verdict = lane.stage_single(sample, starts);
             if verdict != Verdict::Accepted {
                 row.refused.push((row.entries.len() + index, verdict));
             }
+        }
+    }
+
+    /// Stages the exemplars of the samples that were accepted.
+    fn stage_exemplars(&mut self, at: Timestamp, row: &mut Row) {
+        if row.exemplars.is_empty() {
+            return;
+        }
+        let mut refused: Vec<usize> = row.refused.iter().map(|&(index, _)| index).collect();
+        refused.sort_unstable();
+        let Self { lane, cache, .. } = self;
+        let lane = lane.as_mut().expect("a scrape opens the lane before it writes");
+        let mut exemplars = std::mem::take(&mut row.exemplars);
+        let series_of = |place| {
+            let index = row.index(place);
+            let is_refused = refused.binary_search(&index).is_ok();
+            (!is_refused).then(|| cache.series_of(row.entry(index)))
+        };
+        let out_of_order = exemplars.stage(at, &mut *lane.appender, series_of);
+        row.exemplars = exemplars;
+        if out_of_order > 0 {
+            self.shared.metrics.refused.exemplars_out_of_order.add(out_of_order);
+            tracing::warn!(
+                target_url = self.target.scrape_url(),
+                num_dropped = out_of_order,
+                "error on ingesting out-of-order exemplars"
+            );
         }
     }
 
@@ -288,7 +299,16 @@ impl Scraper {
         self.lane.as_mut().expect("a scrape opens the lane before it writes")
     }
 
-    fn report_refused(&self, refused: &Refused) {
+    fn report_refused(&mut self, refused: &Refused) {
+        // They are refused in each scrape from now on, which is worth one line; the store tells how many there are.
+        let before = std::mem::replace(&mut self.over_limit, refused.over_limit);
+        if before == 0 && refused.over_limit > 0 {
+            tracing::warn!(
+                target_url = self.target.scrape_url(),
+                num_dropped = refused.over_limit,
+                "series over a limit of the store are left out"
+            );
+        }
         let (metrics, target) = (&self.shared.metrics, self.target.scrape_url());
         for (count, counter, text) in [
             (refused.out_of_order, Some(&metrics.refused.out_of_order), "out-of-order samples"),
@@ -302,7 +322,7 @@ impl Scraper {
                 Some(&metrics.refused.out_of_bounds),
                 "samples that are too old or are too far into the future",
             ),
-            (refused.over_limit, None, "samples that the store has no room for"),
+            (refused.no_room, None, "samples that the store has no room for"),
         ] {
             if count == 0 {
                 continue;

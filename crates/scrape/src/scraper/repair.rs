@@ -4,13 +4,14 @@
 //! refused; the series' labels are read from the body once more and give a new one.
 
 use hashbrown::HashMap;
-use regain_exposition::read::{Dialect, Event, Parser};
+use regain_exposition::read::{ConvertingSource, Item, ProtobufSource, Source, TextSource};
 use regain_model::Timestamp;
-use regain_storage::{SeriesRef, Verdict};
+use regain_storage::Verdict;
 
-use super::{Lane, Scraper};
+use super::Scraper;
 use crate::body::{Rules, open_series, read_labels};
 use crate::error::ScrapeError;
+use crate::media::BodyFormat;
 use crate::row::Row;
 use crate::workspace::Workspace;
 
@@ -20,24 +21,52 @@ impl Scraper {
         &mut self,
         at: Timestamp,
         work: &mut Workspace,
-        dialect: Dialect,
+        format: BodyFormat,
     ) -> Result<(), ScrapeError> {
         let Workspace { body, row } = work;
+        let options = self.read_options();
+        match format {
+            BodyFormat::Protobuf => self.repair_from(at, ProtobufSource::new(body, options), row),
+            BodyFormat::Text(dialect) if options.custom_buckets => {
+                self.repair_from(at, ConvertingSource::new(body, dialect, options), row)
+            }
+            BodyFormat::Text(dialect) => {
+                self.repair_from(at, TextSource::new(body, dialect, options), row)
+            }
+        }
+    }
+
+    fn repair_from<'b, S>(
+        &mut self,
+        at: Timestamp,
+        mut source: S,
+        row: &mut Row,
+    ) -> Result<(), ScrapeError>
+    where
+        S: Source<'b>,
+        ScrapeError: From<S::Error>,
+    {
         let mut forgotten = self.take_forgotten(row);
-        let mut parser = Parser::new(body, dialect);
+        let starts = self.shared.options.start_timestamps;
         while !forgotten.is_empty() {
-            let Some(event) = parser.next_event()? else { break };
-            let Event::Sample(sample) = event else { continue };
-            let Some(samples) = forgotten.remove(sample.series) else { continue };
-            let config = &*self.settings.config;
-            let target = self.target.labels();
-            let rules = Rules { target, config, time_max: Timestamp::MAX };
-            let Some(labels) = read_labels(sample.series, &parser, rules)? else { continue };
+            let Some(item) = source.next_item()? else { break };
+            let Item::Sample(_) = item else { continue };
+            let Some(samples) = forgotten.remove(source.series()) else { continue };
+            let rules = Rules {
+                target: self.target.labels(),
+                config: &self.settings.config,
+                buckets: self.settings.buckets,
+                starts,
+                at,
+                time_max: Timestamp::MAX,
+            };
+            let Some(labels) = read_labels(&source, rules)? else { continue };
             let Some(lane) = &mut self.lane else { break };
             let Some(series) = open_series(&mut *lane.appender, &labels)? else { continue };
             self.cache.set_series(row.entry(samples[0]), series);
             for index in samples {
-                lane.stage_again(at, row, index, series);
+                row.set_series(index, series);
+                lane.stage_again(at, row, index, starts);
             }
         }
         Ok(())
@@ -57,24 +86,5 @@ impl Scraper {
         });
         row.refused = refused;
         forgotten
-    }
-}
-
-impl Lane {
-    fn stage_again(&mut self, at: Timestamp, row: &mut Row, index: usize, series: SeriesRef) {
-        let verdict = match index.checked_sub(row.entries.len()) {
-            None => {
-                let mut refused = Vec::new();
-                self.appender.stage_row(at, &[series], &row.values[index..=index], &mut refused);
-                refused.first().map_or(Verdict::Accepted, |&(_, verdict)| verdict)
-            }
-            Some(timed) => {
-                let sample = row.timed[timed];
-                self.appender.stage(series, sample.time, sample.value)
-            }
-        };
-        if verdict != Verdict::Accepted {
-            row.refused.push((index, verdict));
-        }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use regain_discovery::ADDRESS_LABEL;
+use regain_exposition::read::ReadOptions;
 use regain_go_format::duration;
 use regain_model::relabel::process;
 use regain_model::{INSTANCE_NAME, JOB_NAME, Labels, LabelsBuilder, MAX_LABEL_BYTES};
@@ -20,16 +21,15 @@ pub(super) const SCRAPE_TIMEOUT: &str = "__scrape_timeout__";
 pub(super) const PARAM_PREFIX: &str = "__param_";
 
 const META_PREFIX: &str = "__meta_";
-/// Names upstream's switches for native histograms, with what its messages call them. They are off: the text formats
-/// carry no native histograms.
+const CONVERT_CLASSIC: &str = "__convert_classic_histograms_to_nhcb__";
+const ALWAYS_CLASSIC: &str = "__always_scrape_classic_histograms__";
+const SCRAPE_NATIVE: &str = "__scrape_native_histograms__";
+/// Names the labels that say how histograms are read, with what upstream's messages call them.
 const SWITCHES: [(&str, &str); 3] = [
-    ("__convert_classic_histograms_to_nhcb__", "convert classic histograms to nhcb"),
-    ("__always_scrape_classic_histograms__", "always scrape classic histograms"),
-    ("__scrape_native_histograms__", "scrape native histograms"),
+    (CONVERT_CLASSIC, "convert classic histograms to nhcb"),
+    (ALWAYS_CLASSIC, "always scrape classic histograms"),
+    (SCRAPE_NATIVE, "scrape native histograms"),
 ];
-/// Lists what Go's `strconv.ParseBool` reads.
-const BOOLS: [&str; 12] =
-    ["1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"];
 
 /// Is a target that can be scraped.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub(crate) fn discovered_labels(
     default(METRICS_PATH, &config.metrics_path);
     default(SCHEME, &config.scheme);
     for (name, _) in SWITCHES {
-        default(name, "false");
+        default(name, if switched_by(config, name) { "true" } else { "false" });
     }
     for (name, values) in &config.params {
         if let Some(first) = values.first() {
@@ -84,7 +84,7 @@ pub(crate) fn populate(
     }
     let (interval, timeout) = times(&labels)?;
     for (name, what) in SWITCHES {
-        if let Some(value) = labels.get(name).filter(|value| !BOOLS.contains(value)) {
+        if let Some(value) = labels.get(name).filter(|value| parse_bool(value).is_none()) {
             return Err(TargetError::Bool { what, value: value.to_owned() });
         }
     }
@@ -96,6 +96,37 @@ pub(crate) fn populate(
         return Err(TargetError::LabelTooLong);
     }
     Ok(Some(Populated { labels: labels.labels(), interval, timeout }))
+}
+
+/// Returns how a target's histograms are read: as its labels say, or as the job does where a label is missing.
+pub(super) fn histogram_options(labels: &Labels, config: &JobConfig) -> ReadOptions {
+    let is_on = |name: &str| {
+        labels.get(name).and_then(parse_bool).unwrap_or_else(|| switched_by(config, name))
+    };
+    ReadOptions {
+        native_histograms: is_on(SCRAPE_NATIVE),
+        classic_beside_native: is_on(ALWAYS_CLASSIC),
+        custom_buckets: is_on(CONVERT_CLASSIC),
+        ..ReadOptions::default()
+    }
+}
+
+/// Returns what the job says where a target has no label of this name.
+fn switched_by(config: &JobConfig, name: &str) -> bool {
+    match name {
+        CONVERT_CLASSIC => config.convert_classic_histograms_to_nhcb,
+        ALWAYS_CLASSIC => config.always_scrape_classic_histograms,
+        _ => config.scrape_native_histograms,
+    }
+}
+
+/// Reads what Go's `strconv.ParseBool` reads.
+fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
 }
 
 fn times(labels: &LabelsBuilder) -> Result<(Duration, Duration), TargetError> {

@@ -1,10 +1,11 @@
 //! Stores that fail or forget.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use regain_scrape::Health;
 
-use crate::support::stores::{Fault, FaultyStore};
+use crate::support::stores::{Fault, FaultyStore, GatedStore};
 use crate::support::{Exporter, START, Scraping, config, job};
 
 async fn start(fault: Fault, body: &str) -> (Scraping, FaultyStore, Exporter) {
@@ -63,4 +64,28 @@ async fn a_series_that_cannot_be_opened_fails_the_scrape_as_a_whole() {
         (r#"a{instance="a", job="j"}"#, "1@10 stale@20"),
         (r#"up{instance="a", job="j"}"#, "1@10 0@20"),
     ]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_reads_its_log_gets_the_samples_later() {
+    let exporter = Exporter::text("m 1\n").await;
+    let gated = Arc::new(GatedStore::default());
+    let scraping = Scraping::with_store(gated.store.clone(), Arc::clone(&gated) as _);
+    scraping.apply(vec![job(config(), &[&exporter])]).await;
+    let mut scraped_at = 0;
+    while exporter.heads().is_empty() {
+        scraping.pass(1).await;
+        scraped_at += 1;
+    }
+    scraping.pass(3).await;
+    assert_eq!(scraping.samples(r#"m{instance="a", job="j"}"#), "");
+    gated.is_whole.store(true, Ordering::SeqCst);
+    gated.gate.open();
+    scraping.pass(1).await;
+    let sample = scraping.samples(r#"m{instance="a", job="j"}"#);
+    let time = sample.strip_prefix("1@").and_then(|time| time.parse().ok());
+    assert!(time.is_some_and(|time: u64| time <= scraped_at), "{sample:?}, not {scraped_at}");
+    let took = scraping.samples(r#"scrape_duration_seconds{instance="a", job="j"}"#);
+    assert!(took.starts_with("0@"), "{took:?}: to wait for the store is no part of it");
+    assert_eq!(exporter.heads().len(), 1);
 }

@@ -1,6 +1,7 @@
 //! A manager with its store and its time, and what tests ask of them.
 
 pub(crate) mod exporter;
+pub(crate) mod protobuf;
 pub(crate) mod stores;
 
 use std::collections::BTreeMap;
@@ -11,8 +12,8 @@ use regain_discovery::{FileSdConfig, StaticConfig, TargetGroup};
 use regain_metrics::{MetricValue, Registry};
 use regain_model::{Labels, Timestamp, is_stale};
 use regain_scrape::{Clock, Health, Job, JobConfig, ScrapeManager, ScrapeOptions, Target};
-use regain_storage::Appendable;
 use regain_storage::memory::MemoryStore;
+use regain_storage::{Appendable, Value};
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::{Instant, advance};
 
@@ -40,7 +41,8 @@ pub(crate) fn job(config: JobConfig, exporters: &[&Exporter]) -> Job {
         TargetGroup::new(index.to_string(), labels, [exporter.address.to_string().as_str()])
     };
     let groups = exporters.iter().enumerate().map(group).collect();
-    Job { config, statics: StaticConfig { groups }, files: Vec::<FileSdConfig>::new() }
+    let files = Vec::<FileSdConfig>::new();
+    Job { config, statics: StaticConfig { groups }, files, failure_log: None }
 }
 
 /// Is a manager at work, with time that stands still.
@@ -137,6 +139,24 @@ impl Scraping {
         text.collect::<Vec<_>>().join(" ")
     }
 
+    /// Returns the samples of a series as `value@seconds`, histograms in the test language's notation, and starts in
+    /// seconds since 1970.
+    pub(crate) fn values(&self, series: &str) -> Vec<String> {
+        let all = self.store.to_values();
+        let found = all.iter().find(|(labels, _)| labels.to_metric_string() == series);
+        let samples = found.map(|(_, samples)| samples.as_slice()).unwrap_or_default();
+        let text = samples.iter().map(|(time, start, value)| {
+            let text = match value {
+                Value::Float(value) => sample_text(*time, *value),
+                Value::Histogram(histogram) => {
+                    format!("{}@{}", histogram.test_notation(), seconds_of(*time))
+                }
+            };
+            if start.0 == 0 { text } else { format!("{text} since {}", start.0 as f64 / 1000.0) }
+        });
+        text.collect()
+    }
+
     /// Returns the series that a scrape did not write about itself.
     pub(crate) fn exposed_series(&self) -> Vec<String> {
         let all = self.store.to_vec();
@@ -172,9 +192,13 @@ pub(crate) fn last_scrape(target: &Target) -> Option<Timestamp> {
     target.status().last_scrape
 }
 
-fn sample_text(time: Timestamp, value: f64) -> String {
+fn seconds_of(time: Timestamp) -> f64 {
     let start = i64::try_from(START.as_millis()).unwrap();
-    let seconds = (time.as_millis() - start) as f64 / 1000.0;
+    (time.as_millis() - start) as f64 / 1000.0
+}
+
+fn sample_text(time: Timestamp, value: f64) -> String {
+    let seconds = seconds_of(time);
     if is_stale(value) { format!("stale@{seconds}") } else { format!("{value}@{seconds}") }
 }
 

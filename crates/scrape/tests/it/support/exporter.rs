@@ -3,9 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use regain_protowire::write::append_varint;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
+
+use super::protobuf::Message;
 
 /// Is what an exporter answers.
 #[derive(Clone, Debug)]
@@ -29,6 +32,17 @@ impl Reply {
     /// Is an answer in OpenMetrics.
     pub(crate) fn open_metrics(body: impl Into<Vec<u8>>) -> Self {
         Self::typed("application/openmetrics-text; version=1.0.0; charset=utf-8", body)
+    }
+
+    /// Is an answer of families in the protobuf format.
+    pub(crate) fn protobuf(families: &[Message]) -> Self {
+        let mut body = Vec::new();
+        for Message(family) in families {
+            append_varint(&mut body, family.len() as u64);
+            body.extend(family);
+        }
+        let format = "proto=io.prometheus.client.MetricFamily; encoding=delimited";
+        Self::typed(&format!("application/vnd.google.protobuf; {format}"), body)
     }
 
     /// Is an answer of some type.

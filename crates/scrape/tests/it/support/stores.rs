@@ -1,12 +1,13 @@
 //! Stores that misbehave.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use regain_model::{Labels, Timestamp};
 use regain_storage::memory::MemoryStore;
 use regain_storage::{
-    Appendable, Appender, Committed, Error, LaneKey, Result, SeriesRef, Trouble, Value, Verdict,
+    Appendable, Appender, Committed, Error, Gate, LaneKey, Result, SeriesRef, Trouble, Value,
+    Verdict,
 };
 
 /// Says how a store misbehaves.
@@ -48,6 +49,29 @@ impl Appendable for FaultyStore {
             return Err(Error::ReadOnly(Trouble::DiskFull));
         }
         Ok(Box::new(FaultyAppender { faulty: self.clone(), appender: self.store.appender(key)? }))
+    }
+}
+
+/// Keeps samples in memory once its gate is open.
+#[derive(Debug, Default)]
+pub(crate) struct GatedStore {
+    pub(crate) store: MemoryStore,
+    pub(crate) gate: Gate,
+    /// Is set once somebody may pass.
+    pub(crate) is_whole: AtomicBool,
+}
+
+impl Appendable for GatedStore {
+    fn appender(&self, key: &LaneKey) -> Result<Box<dyn Appender>> {
+        if self.is_whole.load(Ordering::SeqCst) {
+            self.store.appender(key)
+        } else {
+            Err(Error::Replaying)
+        }
+    }
+
+    fn gate(&self) -> Gate {
+        self.gate.clone()
     }
 }
 
