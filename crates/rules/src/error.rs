@@ -63,6 +63,7 @@ const fn refusal(verdict: Verdict) -> &'static str {
         Verdict::TooOld => "too old sample",
         Verdict::TooNew => "out of bounds",
         Verdict::OverLimit => "limit of series or memory exceeded",
+        Verdict::NoRoom => "no room for samples until others are written",
         Verdict::UnknownSeries => "unknown series",
         Verdict::Accepted => "accepted",
     }

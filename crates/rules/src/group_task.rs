@@ -101,6 +101,9 @@ impl Evaluator {
         let grid = Grid::new(&self.settings);
         let mut done = grid.at_or_before(begin);
         let mut evaluations = 0_u32;
+        if !self.store_is_whole().await {
+            return Some(group);
+        }
         loop {
             let wait = grid.after(done).saturating_sub(self.now());
             tokio::select! {
@@ -136,6 +139,22 @@ impl Evaluator {
             group = self.work(group, |group, shared, _| group.save_final(shared)).await?;
         }
         Some(group)
+    }
+
+    /// Waits until the store has read its log: what is missing until then would start and resolve alerts. False when the
+    /// group is to stop before.
+    async fn store_is_whole(&self) -> bool {
+        let gate = self.shared.options.store.gate();
+        let whole = async {
+            if !gate.pass().await {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => false,
+            () = whole => true,
+        }
     }
 
     async fn evaluate(&self, group: Group, slot: Duration) -> Option<Group> {

@@ -58,6 +58,15 @@ impl Grid {
     }
 }
 
+impl RuleGroup {
+    /// Returns the first time from `from` on at which the group is evaluated.
+    pub fn first_slot_from(&self, from: Duration) -> Duration {
+        let grid = Grid::new(self);
+        let slot = grid.at_or_before(from);
+        if slot < from { grid.after(slot) } else { slot }
+    }
+}
+
 fn nanos(time: Duration) -> i128 {
     i128::try_from(time.as_nanos()).unwrap_or(i128::MAX / 4)
 }

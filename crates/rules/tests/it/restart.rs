@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use regain_model::{Labels, Timestamp};
+use regain_storage::Gate;
 use regain_storage::fs::MemFs;
 use regain_storage::memory::MemoryStore;
 use tokio::time::{Instant, advance};
 
-use crate::support::{INTERVAL, Process, alerting, group};
+use crate::support::{INTERVAL, Process, START, alerting, group};
 
 #[tokio::test(start_paused = true)]
 async fn an_alert_survives_a_kill() {
@@ -39,5 +41,42 @@ async fn an_alert_survives_a_kill() {
         process.evaluate().await;
     }
     assert_eq!(process.sink.take().len(), 0, "the next time is a resend delay after the last");
+    process.rules.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_rule_is_evaluated_before_the_store_has_read_its_log() {
+    let begin = Instant::now();
+    let gate = Gate::default();
+    let disk = (MemoryStore::new(), MemFs::new());
+    let process = Process::behind(gate.clone(), disk, begin, |_| {});
+    process.apply(vec![group("a", vec![alerting("Gone", "absent(m)", Duration::ZERO)])]).await;
+    for _ in 0..3 {
+        advance(INTERVAL).await;
+        process.settle().await;
+    }
+    assert_eq!(process.group().last_evaluation, None);
+    let start = i64::try_from(START.as_millis()).unwrap();
+    let labels = Labels::from_pairs([("__name__", "m")]);
+    process.store.add(&labels, [(Timestamp(start), 1.0)]).unwrap();
+    gate.open();
+    process.evaluate_after(Duration::ZERO).await;
+    assert_eq!(process.group().last_evaluation.map(|_| ()), Some(()));
+    assert_eq!(process.alerts(), [""; 0], "what was missing has come");
+    assert_eq!(process.sink.take().len(), 0);
+    process.rules.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn rules_that_wait_for_a_store_end_with_their_process() {
+    let gate = Gate::default();
+    let disk = (MemoryStore::new(), MemFs::new());
+    let process = Process::behind(gate.clone(), disk, Instant::now(), |_| {});
+    process.apply(vec![group("a", vec![alerting("Gone", "absent(m)", Duration::ZERO)])]).await;
+    advance(INTERVAL).await;
+    process.settle().await;
+    gate.give_up();
+    process.settle().await;
+    assert_eq!(process.group().last_evaluation, None, "a store that never opens is not asked");
     process.rules.stop().await;
 }

@@ -17,6 +17,7 @@ use regain_rules::{
 };
 use regain_storage::fs::MemFs;
 use regain_storage::memory::MemoryStore;
+use regain_storage::{Appendable, Appender, Gate, LaneKey, Result};
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::{Instant, advance};
 
@@ -32,6 +33,22 @@ pub(crate) struct Process {
     pub(crate) registry: Registry,
     pub(crate) sink: Arc<Sink>,
     _time: StandingTime,
+}
+
+/// Is a store behind a gate.
+struct Gated {
+    store: MemoryStore,
+    gate: Gate,
+}
+
+impl Appendable for Gated {
+    fn appender(&self, key: &LaneKey) -> Result<Box<dyn Appender>> {
+        self.store.appender(key)
+    }
+
+    fn gate(&self) -> Gate {
+        self.gate.clone()
+    }
 }
 
 /// Keeps what the receiver in the process gets.
@@ -68,6 +85,16 @@ impl Process {
         begin: Instant,
         change: impl FnOnce(&mut NotifierOptions),
     ) -> Self {
+        Self::behind(Gate::opened(), (store, fs), begin, change)
+    }
+
+    /// Starts a process whose store takes nothing before the gate opens.
+    pub(crate) fn behind(
+        gate: Gate,
+        (store, fs): (MemoryStore, MemFs),
+        begin: Instant,
+        change: impl FnOnce(&mut NotifierOptions),
+    ) -> Self {
         let registry = Registry::new();
         let clock = Clock::new(move || START + begin.elapsed());
         let sink = Arc::new(Sink::default());
@@ -79,7 +106,7 @@ impl Process {
         change(&mut options);
         let notifier = Arc::new(NotifierManager::new(options));
         let rules = RuleManager::new(RuleOptions {
-            store: Arc::new(store.clone()),
+            store: Arc::new(Gated { store: store.clone(), gate }),
             source: Arc::new(store.clone()),
             queries: Arc::new(DirectQueries {
                 engine: Engine::default(),
@@ -108,6 +135,13 @@ impl Process {
         let labels = Labels::from_pairs([("__name__", "m"), ("i", instance)]);
         let now = i64::try_from((START + begin.elapsed()).as_millis()).unwrap();
         self.store.add(&labels, [(Timestamp(now), value)]).unwrap();
+    }
+
+    /// Lets everybody go as far as they can.
+    pub(crate) async fn settle(&self) {
+        for _ in 0..100 {
+            yield_now().await;
+        }
     }
 
     /// Lets an interval pass, in which each group has its slot once, and waits for the evaluations.
