@@ -110,9 +110,10 @@ impl Config {
     ) -> Option<Self> {
         Section::read(node, "config.plain", mistakes, |section| {
             let global = section.section("global", "config.plain", |section| {
-                GlobalConfig::decode(section, &mut |name| options.variable(name))
+                let variable = &mut |name: &str| options.variable(name);
+                GlobalConfig::decode(section, variable, &options.scraping)
             });
-            let global = global.unwrap_or_default();
+            let global = global.unwrap_or_else(|| GlobalConfig::absent(&options.scraping));
             let scheme = global.metric_name_validation_scheme;
             let own_jobs = jobs(section, &global, file);
             check_jobs(&own_jobs, &[], mistakes);

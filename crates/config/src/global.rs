@@ -7,11 +7,13 @@ use std::time::Duration;
 use regain_discovery::join_dir;
 use regain_exposition::EscapingScheme;
 use regain_model::{Labels, MAX_LABEL_BYTES, NameScheme, is_valid_label_name};
+use regain_scrape::ScrapeProtocol;
 use regain_yaml::{Decode as _, Section, pairs};
 
+use crate::load::ScrapeDefaults;
 use crate::marshal::{Fields, texts};
 use crate::naming::{escaping_scheme, scheme_word, validation_scheme};
-use crate::protocol::{WantedProtocol, scrape_protocols};
+use crate::protocol::scrape_protocols;
 use crate::scrape::Limits;
 use crate::value::{duration_or, optional_duration};
 
@@ -31,7 +33,7 @@ pub struct GlobalConfig {
     /// How long a scrape may take.
     pub scrape_timeout: Duration,
     /// The protocols that targets are asked for, where they are configured.
-    pub scrape_protocols: Option<Vec<WantedProtocol>>,
+    pub scrape_protocols: Option<Vec<ScrapeProtocol>>,
     /// How often rules are evaluated.
     pub evaluation_interval: Duration,
     /// How far in the past rules are evaluated.
@@ -86,10 +88,20 @@ impl GlobalConfig {
         Labels::from_pairs(&self.external_labels)
     }
 
+    /// The section of a file that has none.
+    pub(crate) fn absent(defaults: &ScrapeDefaults) -> Self {
+        Self {
+            scrape_protocols: defaults.protocols.clone(),
+            extra_scrape_metrics: defaults.extra_metrics,
+            ..Self::default()
+        }
+    }
+
     /// Reads the section; `variable` looks up what external labels refer to.
     pub(crate) fn decode(
         section: &mut Section<'_>,
         variable: &mut dyn FnMut(&str) -> String,
+        defaults: &ScrapeDefaults,
     ) -> Self {
         let interval = optional_duration(section, "scrape_interval").unwrap_or_default();
         let scrape_interval = if interval.is_zero() { DEFAULT_INTERVAL } else { interval };
@@ -102,10 +114,11 @@ impl GlobalConfig {
             if timeout.is_zero() { DEFAULT_TIMEOUT.min(scrape_interval) } else { timeout };
         let evaluation = optional_duration(section, "evaluation_interval").unwrap_or_default();
         let scheme = validation_scheme(section).unwrap_or_default();
-        let global = Self {
+        Self {
             scrape_interval,
             scrape_timeout,
-            scrape_protocols: scrape_protocols(section, "for global config"),
+            scrape_protocols: scrape_protocols(section, "for global config")
+                .or_else(|| defaults.protocols.clone()),
             evaluation_interval: if evaluation.is_zero() { DEFAULT_INTERVAL } else { evaluation },
             rule_query_offset: duration_or(section, "rule_query_offset", Duration::ZERO),
             query_log_file: section.or_zero("query_log_file"),
@@ -118,18 +131,8 @@ impl GlobalConfig {
             convert_classic_histograms_to_nhcb: section
                 .or_zero("convert_classic_histograms_to_nhcb"),
             always_scrape_classic_histograms: section.or_zero("always_scrape_classic_histograms"),
-            extra_scrape_metrics: section.or_zero("extra_scrape_metrics"),
-        };
-        for (name, set) in [
-            ("scrape_failure_log_file", !global.scrape_failure_log_file.is_empty()),
-            ("scrape_native_histograms", global.scrape_native_histograms),
-            ("convert_classic_histograms_to_nhcb", global.convert_classic_histograms_to_nhcb),
-        ] {
-            if set {
-                section.remark(name, name);
-            }
+            extra_scrape_metrics: section.or("extra_scrape_metrics", defaults.extra_metrics),
         }
-        global
     }
 
     pub(crate) fn write(&self, fields: &mut Fields) {

@@ -57,11 +57,11 @@ pub use check::{CheckError, Checked, MissingTargets};
 pub use client::load_client_file;
 pub use config::{Config, FilePattern};
 pub use global::GlobalConfig;
-pub use load::{LoadError, LoadOptions, load_file, load_text};
+pub use load::{LoadError, LoadOptions, ScrapeDefaults, load_file, load_text};
 pub use otlp::{OtlpConfig, TranslationStrategy};
-pub use protocol::WantedProtocol;
 pub use regain_file::{
-    AlertingPart, HealingPart, RegainFile, RetentionOf, load_regain_file, load_regain_text,
+    AlertingPart, HealingPart, LimitsOf, MemoryLimit, RegainFile, RetentionOf, StorageLimits,
+    load_regain_file, load_regain_text,
 };
 pub use relabel::RelabelRule;
 pub use remediations::{LoadedRemediations, load_remediation_files, load_remediation_text};

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use regain_discovery::matching_files;
 use regain_http::os_text;
+use regain_scrape::ScrapeProtocol;
 use regain_yaml::{Errors, MAX_INPUT_BYTES, Mistake, MistakeKind, Mistakes, Section, Span, parse};
 use tracing::warn;
 
@@ -28,6 +29,17 @@ pub struct LoadOptions {
     pub retention: Retention,
     /// Whether the files that the configuration includes are left alone.
     pub syntax_only: bool,
+    /// How targets are scraped where the configuration does not say.
+    pub scraping: ScrapeDefaults,
+}
+
+/// What experiments change about scraping where the section `global` does not say it.
+#[derive(Clone, Debug, Default)]
+pub struct ScrapeDefaults {
+    /// The protocols that targets are asked for, if they are others.
+    pub protocols: Option<Vec<ScrapeProtocol>>,
+    /// Whether each scrape stores more about itself.
+    pub extra_metrics: bool,
 }
 
 impl LoadOptions {

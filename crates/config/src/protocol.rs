@@ -5,60 +5,23 @@ use regain_yaml::{Section, Span};
 
 use crate::value::texts;
 
-/// A protocol of exposition, as `scrape_protocols` names it: one that Regain speaks, or protobuf, which
-/// a file may name and which is not built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WantedProtocol {
-    /// Length-delimited protobuf.
-    Protobuf,
-    /// A text format.
-    Text(ScrapeProtocol),
-}
+/// The words for all protocols, in the order in which messages list them.
+const WORDS: [&str; 5] = [
+    "OpenMetricsText0.0.1",
+    "OpenMetricsText1.0.0",
+    "PrometheusProto",
+    "PrometheusText0.0.4",
+    "PrometheusText1.0.0",
+];
 
-impl WantedProtocol {
-    /// The words for all protocols, in the order in which messages list them.
-    const WORDS: [&str; 5] = [
-        "OpenMetricsText0.0.1",
-        "OpenMetricsText1.0.0",
-        "PrometheusProto",
-        "PrometheusText0.0.4",
-        "PrometheusText1.0.0",
-    ];
-
-    /// The protocols where none are configured, the most wanted one first.
-    pub fn defaults(native_histograms: bool) -> Vec<Self> {
-        let proto = native_histograms.then_some(Self::Protobuf);
-        proto.into_iter().chain(ScrapeProtocol::DEFAULT.map(Self::Text)).collect()
-    }
-
-    /// The word for the protocol in a configuration file.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Protobuf => "PrometheusProto",
-            Self::Text(protocol) => protocol.as_str(),
-        }
-    }
-
-    /// The protocol, where Regain speaks it.
-    pub fn spoken(self) -> Option<ScrapeProtocol> {
-        match self {
-            Self::Protobuf => None,
-            Self::Text(protocol) => Some(protocol),
-        }
-    }
-
-    pub(crate) fn parse(word: &str) -> Result<Self, UnknownProtocol> {
-        let unknown = || UnknownProtocol { word: word.to_owned() };
-        match word {
-            "PrometheusProto" => Ok(Self::Protobuf),
-            _ => ScrapeProtocol::parse(word).map(Self::Text).ok_or_else(unknown),
-        }
-    }
+/// The protocol with this name.
+pub(crate) fn parse_protocol(word: &str) -> Result<ScrapeProtocol, UnknownProtocol> {
+    ScrapeProtocol::parse(word).ok_or_else(|| UnknownProtocol { word: word.to_owned() })
 }
 
 /// A word that names no protocol.
 #[derive(Debug, thiserror::Error)]
-#[error("unknown scrape protocol {word}, supported: [{}]", WantedProtocol::WORDS.join(" "))]
+#[error("unknown scrape protocol {word}, supported: [{}]", WORDS.join(" "))]
 pub(crate) struct UnknownProtocol {
     word: String,
 }
@@ -67,7 +30,7 @@ pub(crate) struct UnknownProtocol {
 pub(crate) fn scrape_protocols(
     section: &mut Section<'_>,
     place: &str,
-) -> Option<Vec<WantedProtocol>> {
+) -> Option<Vec<ScrapeProtocol>> {
     const NAME: &str = "scrape_protocols";
     if section.peek(NAME).is_none_or(regain_yaml::Node::is_null) {
         section.field(NAME);
@@ -82,15 +45,12 @@ pub(crate) fn scrape_protocols(
         if words.iter().take(index).any(|(_, earlier)| earlier.eq_ignore_ascii_case(word)) {
             duplicate(section, *at, &words, place);
         }
-        match WantedProtocol::parse(word) {
+        match parse_protocol(word) {
             Ok(protocol) => protocols.push(protocol),
             Err(error) => {
                 section.mistakes().rule(*at, format!("scrape_protocols: {error} {place}"));
             }
         }
-    }
-    if protocols.contains(&WantedProtocol::Protobuf) {
-        section.remark(NAME, "PrometheusProto in scrape_protocols");
     }
     Some(protocols)
 }

@@ -1,5 +1,7 @@
 //! `regain.yml`: what Regain has beyond the files that Prometheus and Alertmanager must also accept.
 
+mod limits;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use regain_yaml::{Decode as _, Mistakes, Node, Section, parse};
 
 use crate::load::{LoadError, read};
 use crate::value::optional_duration;
+pub use limits::{LimitsOf, MemoryLimit, StorageLimits};
 
 /// What a `regain.yml` says. Paths are relative to the directory of the process.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,6 +23,8 @@ pub struct RegainFile {
     pub healing: Option<HealingPart>,
     /// Series that are kept for a shorter time than the rest.
     pub retention: Vec<RetentionOf>,
+    /// Limits on new series.
+    pub limits: StorageLimits,
 }
 
 /// An item of the list `retention` in the section `storage`.
@@ -74,15 +79,20 @@ fn load(path: &Path, text: &str, mistakes: Mistakes) -> Result<RegainFile, LoadE
 
 impl RegainFile {
     fn decode(node: &Node, mistakes: &Mistakes, dir: &Path) -> Option<Self> {
-        Section::read(node, "regain.yml", mistakes, |section| Self {
-            alerting: section.section("alerting", "alerting", |section| {
+        let storage = |section: &mut Section<'_>| {
+            let retention = section.list("retention", RetentionOf::decode);
+            let limits = section.section("limits", "storage.limits", StorageLimits::read);
+            (retention, limits.unwrap_or_default())
+        };
+        Section::read(node, "regain.yml", mistakes, |section| {
+            let alerting = section.section("alerting", "alerting", |section| {
                 let config_file: String = section.required("config_file").unwrap_or_default();
                 AlertingPart {
                     config_file: join_dir(dir, &config_file).into(),
                     keep_group_state: section.or_zero("keep_group_state"),
                 }
-            }),
-            healing: section.section("healing", "healing", |section| {
+            });
+            let healing = section.section("healing", "healing", |section| {
                 let path = |node: &Node, mistakes: &Mistakes| {
                     let path = String::decode(node, mistakes)?;
                     if path.is_empty() {
@@ -95,12 +105,10 @@ impl RegainFile {
                     section.rule("remediations", "healing needs at least one file in remediations");
                 }
                 HealingPart { remediations }
-            }),
-            retention: section
-                .section("storage", "storage", |section| {
-                    section.list("retention", RetentionOf::decode)
-                })
-                .unwrap_or_default(),
+            });
+            let storage = section.section("storage", "storage", storage);
+            let (retention, limits) = storage.unwrap_or_default();
+            Self { alerting, healing, retention, limits }
         })
     }
 }

@@ -9,12 +9,13 @@ use regain_discovery::join_dir;
 use regain_exposition::EscapingScheme;
 use regain_http::ClientConfig;
 use regain_model::NameScheme;
+use regain_scrape::ScrapeProtocol;
 use regain_yaml::{Mistakes, Node, Section, Span};
 
 use crate::client::{decode_client, set_client_directory};
 use crate::global::GlobalConfig;
 use crate::naming::{default_escaping, escaping_scheme, validation_scheme};
-use crate::protocol::{WantedProtocol, scrape_protocols};
+use crate::protocol::{parse_protocol, scrape_protocols};
 use crate::relabel::{RelabelRule, relabel_configs};
 use crate::sd::Discovery;
 use crate::value::optional_duration;
@@ -44,9 +45,9 @@ pub struct ScrapeConfig {
     /// How long a scrape may take.
     pub scrape_timeout: Duration,
     /// The protocols that the targets are asked for, the most wanted one first.
-    pub scrape_protocols: Vec<WantedProtocol>,
+    pub scrape_protocols: Vec<ScrapeProtocol>,
     /// The protocol of an answer that names none; without it such a scrape fails.
-    pub fallback_scrape_protocol: Option<WantedProtocol>,
+    pub fallback_scrape_protocol: Option<ScrapeProtocol>,
     /// Whether native histograms are scraped.
     pub scrape_native_histograms: bool,
     /// Whether classic histograms are scraped beside native ones.
@@ -124,16 +125,13 @@ fn read_job(
 ) -> ScrapeConfig {
     let place = format!("for scrape config with job name {job_name:?}");
     let (scrape_interval, scrape_timeout) = times(section, global, &place);
-    let native = new_feature(section, "scrape_native_histograms");
+    let native = section.optional("scrape_native_histograms");
     let native = native.unwrap_or(global.scrape_native_histograms);
     let (scheme, escaping) = naming(section, global);
     let always_classic = section.optional("always_scrape_classic_histograms");
-    let convert = new_feature(section, "convert_classic_histograms_to_nhcb");
+    let convert = section.optional("convert_classic_histograms_to_nhcb");
     let extra = section.optional("extra_scrape_metrics");
     let own_log: String = section.or_zero("scrape_failure_log_file");
-    if !own_log.is_empty() {
-        section.remark("scrape_failure_log_file", "scrape_failure_log_file");
-    }
     let target_rules = relabel_configs(
         section,
         "relabel_configs",
@@ -183,15 +181,6 @@ fn read_job(
     }
 }
 
-/// A field that is not built where it is true.
-fn new_feature(section: &mut Section<'_>, name: &'static str) -> Option<bool> {
-    let on = section.optional(name);
-    if on == Some(true) {
-        section.remark(name, name);
-    }
-    on
-}
-
 fn times(section: &mut Section<'_>, global: &GlobalConfig, place: &str) -> (Duration, Duration) {
     let or_global =
         |own: Option<Duration>, global| own.filter(|own| !own.is_zero()).unwrap_or(global);
@@ -210,29 +199,26 @@ fn protocols(
     global: &GlobalConfig,
     native_histograms: bool,
     place: &str,
-) -> Vec<WantedProtocol> {
+) -> Vec<ScrapeProtocol> {
     match (scrape_protocols(section, place), &global.scrape_protocols) {
         (Some(own), _) => own,
         (None, Some(global)) => global.clone(),
-        (None, None) => WantedProtocol::defaults(native_histograms),
+        (None, None) if native_histograms => ScrapeProtocol::PROTO_FIRST.to_vec(),
+        (None, None) => ScrapeProtocol::DEFAULT.to_vec(),
     }
 }
 
-fn fallback_protocol(section: &mut Section<'_>, job_name: &str) -> Option<WantedProtocol> {
+fn fallback_protocol(section: &mut Section<'_>, job_name: &str) -> Option<ScrapeProtocol> {
     let parse = |word: &str| match word {
         "" => Ok(None),
-        _ => WantedProtocol::parse(word).map(Some).map_err(|error| {
+        _ => parse_protocol(word).map(Some).map_err(|error| {
             format!(
                 "invalid fallback_scrape_protocol for scrape config with job name {job_name:?}: \
                  {error}"
             )
         }),
     };
-    let fallback = section.parsed("fallback_scrape_protocol", parse).flatten();
-    if fallback == Some(WantedProtocol::Protobuf) {
-        section.remark("fallback_scrape_protocol", "fallback_scrape_protocol: PrometheusProto");
-    }
-    fallback
+    section.parsed("fallback_scrape_protocol", parse).flatten()
 }
 
 /// The schemes for names. The escaping of a job with a validation scheme of its own does not come

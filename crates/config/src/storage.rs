@@ -8,6 +8,9 @@ use regain_yaml::Section;
 use crate::marshal::Fields;
 use crate::value::{duration_or, size_bytes};
 
+/// The exemplars that are kept where the configuration does not say how many.
+const DEFAULT_EXEMPLARS_MAX: i64 = 100_000;
+
 /// How samples and exemplars are kept.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StorageConfig {
@@ -19,7 +22,7 @@ pub struct StorageConfig {
     pub chunk_encoding_floats: Option<ChunkEncoding>,
     /// How long data is kept.
     pub retention: Retention,
-    /// The exemplars that are kept, where the section `exemplars` is present.
+    /// How many exemplars are kept if any are, where the section `exemplars` is present; none are for 0 and less.
     pub max_exemplars: Option<i64>,
 }
 
@@ -60,15 +63,14 @@ impl StorageConfig {
         let storage = section
             .section("tsdb", "config.TSDBConfig", read)
             .unwrap_or(Self { retention: default, ..Self::default() });
-        let exemplars = |section: &mut Section<'_>| {
-            let max = section.or_zero("max_exemplars");
-            if max > 0 {
-                section.remark("max_exemplars", "storage.exemplars");
-            }
-            max
-        };
+        let exemplars = |section: &mut Section<'_>| section.or_zero("max_exemplars");
         let max_exemplars = section.section("exemplars", "config.ExemplarsConfig", exemplars);
         Self { max_exemplars, ..storage }
+    }
+
+    /// Keeps exemplars, as many as upstream where the configuration does not say how many.
+    pub fn keep_exemplars(&mut self) {
+        self.max_exemplars.get_or_insert(DEFAULT_EXEMPLARS_MAX);
     }
 
     pub(crate) fn write(&self, fields: &mut Fields) {

@@ -3,35 +3,38 @@
 use regain_model::relabel::RelabelConfig;
 use regain_scrape::{Job, JobConfig};
 
-use crate::protocol::WantedProtocol;
 use crate::relabel::RelabelRule;
 use crate::scrape::ScrapeConfig;
 
 impl ScrapeConfig {
     /// What runs this job; `clock_skew_metric` is Regain's own setting and comes from a flag. What is not
-    /// built is left out: whoever runs the job has asked [`crate::Config::unbuilt`] first.
+    /// built is left out: whoever runs the job has asked [`crate::Config::unbuilt`] first. The file for failures is opened
+    /// by whoever runs it, too.
     pub fn job(&self, clock_skew_metric: bool) -> Job {
         Job {
             config: self.job_config(clock_skew_metric),
             statics: self.discovery.static_config.clone(),
             files: self.discovery.files.clone(),
+            failure_log: None,
         }
     }
 
     fn job_config(&self, clock_skew_metric: bool) -> JobConfig {
-        let spoken = self.scrape_protocols.iter().filter_map(|protocol| protocol.spoken());
         JobConfig {
             job_name: self.job_name.clone(),
             scrape_interval: self.scrape_interval,
             scrape_timeout: self.scrape_timeout,
-            scrape_protocols: spoken.collect(),
-            fallback_protocol: self.fallback_scrape_protocol.and_then(WantedProtocol::spoken),
+            scrape_protocols: self.scrape_protocols.clone(),
+            fallback_protocol: self.fallback_scrape_protocol,
             metrics_path: self.metrics_path.clone(),
             scheme: self.scheme.clone(),
             params: self.params.clone().into_iter().collect(),
             honor_labels: self.honor_labels,
             honor_timestamps: self.honor_timestamps,
             track_timestamps_staleness: self.track_timestamps_staleness,
+            scrape_native_histograms: self.scrape_native_histograms,
+            always_scrape_classic_histograms: self.always_scrape_classic_histograms,
+            convert_classic_histograms_to_nhcb: self.convert_classic_histograms_to_nhcb,
             enable_compression: self.enable_compression,
             extra_scrape_metrics: self.extra_scrape_metrics,
             clock_skew_metric,
@@ -41,6 +44,8 @@ impl ScrapeConfig {
             label_limit: limit(self.limits.label_limit),
             label_name_length_limit: limit(self.limits.label_name_length_limit),
             label_value_length_limit: limit(self.limits.label_value_length_limit),
+            native_histogram_bucket_limit: limit(self.native_histogram_bucket_limit),
+            native_histogram_min_bucket_factor: self.native_histogram_min_bucket_factor,
             target_limit: limit(self.limits.target_limit),
             keep_dropped_targets: limit(self.limits.keep_dropped_targets),
             relabel_configs: rules(&self.relabel_configs),

@@ -1,9 +1,10 @@
 //! A job as it is shown.
 
+use regain_scrape::ScrapeProtocol;
+
 use crate::client::write_client;
 use crate::marshal::{Fields, texts};
 use crate::naming::scheme_word;
-use crate::protocol::WantedProtocol;
 use crate::relabel::write_rules;
 use crate::scrape::ScrapeConfig;
 
@@ -42,7 +43,7 @@ impl ScrapeConfig {
         fields.some_duration("scrape_timeout", self.scrape_timeout);
         let protocols = self.scrape_protocols.iter().map(|protocol| protocol.as_str());
         fields.some("scrape_protocols", texts(protocols));
-        let fallback = self.fallback_scrape_protocol.map_or("", WantedProtocol::as_str);
+        let fallback = self.fallback_scrape_protocol.map_or("", ScrapeProtocol::as_str);
         fields.some("fallback_scrape_protocol", fallback);
         fields.always("scrape_native_histograms", self.scrape_native_histograms);
         fields.always("always_scrape_classic_histograms", self.always_scrape_classic_histograms);

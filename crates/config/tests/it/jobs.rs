@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use regain_config::{LoadOptions, load_text};
+use regain_config::{LoadOptions, ScrapeDefaults, load_text};
 use regain_exposition::EscapingScheme;
 use regain_model::NameScheme;
 use regain_scrape::{Job, JobConfig, ScrapeProtocol};
@@ -17,7 +17,7 @@ fn job(text: &str) -> Job {
 
 #[test]
 fn a_job_that_sets_nothing_has_the_defaults_of_the_scrape() {
-    let Job { config, statics, files } = job("scrape_configs: [{job_name: a}]");
+    let Job { config, statics, files, .. } = job("scrape_configs: [{job_name: a}]");
     assert_eq!(config, JobConfig::new("a"));
     assert!(statics.groups.is_empty() && files.is_empty());
 }
@@ -52,7 +52,7 @@ scrape_configs:
   static_configs: [{targets: ['h:1'], labels: {l: v}}]
   file_sd_configs: [{files: [f.json], refresh_interval: 1s}]
 ";
-    let Job { config, statics, files } = job(text);
+    let Job { config, statics, files, .. } = job(text);
     assert_eq!(config.scrape_interval, Duration::from_secs(5));
     assert_eq!(config.scrape_timeout, Duration::from_secs(4));
     assert_eq!(config.scrape_protocols, [ScrapeProtocol::PrometheusText004]);
@@ -82,6 +82,62 @@ scrape_configs:
     assert_eq!(config.metric_relabel_configs[0].target_label, "y");
     assert_eq!(statics.groups[0].addresses().collect::<Vec<_>>(), ["h:1"]);
     assert_eq!(files[0].files, ["f.json"]);
+}
+
+#[test]
+fn histograms_are_read_as_the_job_or_global_says() {
+    let global = "global: {scrape_native_histograms: true, always_scrape_classic_histograms: true, \
+                  convert_classic_histograms_to_nhcb: true, scrape_failure_log_file: f}";
+    let inherited = job(&format!("{global}\nscrape_configs: [{{job_name: a}}]")).config;
+    let own = job(&format!(
+        "{global}\nscrape_configs: [{{job_name: a, scrape_native_histograms: false, \
+         always_scrape_classic_histograms: false, convert_classic_histograms_to_nhcb: false, \
+         native_histogram_bucket_limit: 160, native_histogram_min_bucket_factor: 1.1}}]"
+    ))
+    .config;
+    let switches = |config: &JobConfig| {
+        [
+            config.scrape_native_histograms,
+            config.always_scrape_classic_histograms,
+            config.convert_classic_histograms_to_nhcb,
+        ]
+    };
+    assert_eq!((switches(&inherited), switches(&own)), ([true; 3], [false; 3]));
+    let limits = (own.native_histogram_bucket_limit, own.native_histogram_min_bucket_factor);
+    assert_eq!(limits, (160, 1.1));
+}
+
+#[test]
+fn protobuf_is_asked_for_where_it_is_named_or_native_histograms_are_scraped() {
+    let text = ScrapeProtocol::DEFAULT.to_vec();
+    let proto_first = ScrapeProtocol::PROTO_FIRST.to_vec();
+    let named = vec![ScrapeProtocol::PrometheusText004, ScrapeProtocol::PrometheusProto];
+    let experimental = ScrapeDefaults { protocols: Some(proto_first.clone()), extra_metrics: true };
+    let plain = ScrapeDefaults::default();
+    let words = "scrape_protocols: [PrometheusText0.0.4, PrometheusProto]";
+    for (global, own, defaults, expected) in [
+        ("{}", "", &plain, &text),
+        ("{}", "scrape_native_histograms: true", &plain, &proto_first),
+        ("{scrape_native_histograms: true}", "", &plain, &proto_first),
+        ("{scrape_native_histograms: true}", "scrape_native_histograms: false", &plain, &text),
+        ("{}", words, &plain, &named),
+        (&format!("{{{words}}}"), "scrape_native_histograms: true", &plain, &named),
+        ("{}", "", &experimental, &proto_first),
+        ("", "", &experimental, &proto_first),
+        (&format!("{{{words}}}"), "", &experimental, &named),
+    ] {
+        let text = format!("global: {global}\nscrape_configs:\n- job_name: a\n  {own}\n");
+        let options = LoadOptions { scraping: defaults.clone(), ..LoadOptions::default() };
+        let config = load_text(Path::new("p.yml"), &text, &options).unwrap();
+        let config = config.jobs().next().unwrap().job(false).config;
+        assert_eq!(
+            (&config.scrape_protocols, config.extra_scrape_metrics),
+            (expected, defaults.extra_metrics),
+            "{text}"
+        );
+    }
+    let fallback = "scrape_configs: [{job_name: a, fallback_scrape_protocol: PrometheusProto}]";
+    assert_eq!(job(fallback).config.fallback_protocol, Some(ScrapeProtocol::PrometheusProto));
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use regain_config::{load_regain_text, load_remediation_files, load_remediation_text};
+use regain_config::{
+    LimitsOf, MemoryLimit, load_regain_text, load_remediation_files, load_remediation_text,
+};
 use regain_healing::order::{Action, JenkinsLogin, JobChoice, JobPath, Value};
 use regain_healing::settings::{Mode, OnUnknown, StepKind};
 use regain_model::Labels;
@@ -172,6 +174,46 @@ fn several_files_are_one_configuration() {
     assert!(error.ends_with("two.yml:2:9: there is another remediation \"one\""), "{error}");
 }
 
+fn reads_limits(path: &Path) {
+    let limits = |text: &str| {
+        let text = format!("storage: {{limits: {text}}}\n");
+        load_regain_text(path, &text).map(|file| file.limits)
+    };
+    let default = load_regain_text(path, "{}").unwrap().limits;
+    assert_eq!(default.memory, MemoryLimit::Percent(80.0));
+    assert_eq!((default.series_per_metric, default.series_per_job, default.jobs.len()), (0, 0, 0));
+    let jobs = "jobs: [{job: a, series: 0}, {job: b, priority: -3}]";
+    let text = format!("{{memory: 2GiB, series_per_metric: 10, series_per_job: 20, {jobs}}}");
+    let set = limits(&text).unwrap();
+    assert_eq!(set.memory, MemoryLimit::Bytes(2 << 30));
+    assert_eq!((set.series_per_metric, set.series_per_job), (10, 20));
+    let of = |job: &str, series, priority| LimitsOf { job: job.to_owned(), series, priority };
+    assert_eq!(set.jobs, [of("a", Some(0), 0), of("b", None, -3)]);
+    for (text, memory) in [
+        ("{memory: 62.5%}", MemoryLimit::Percent(62.5)),
+        ("{memory: 0}", MemoryLimit::Bytes(0)),
+        ("{memory: 0%}", MemoryLimit::Bytes(0)),
+    ] {
+        assert_eq!(limits(text).unwrap().memory, memory, "{text}");
+    }
+    for (text, message) in [
+        ("{memory: 120%}", "\"120%\" is not between 0% and 100%"),
+        ("{memory: much}", "\"much\" is neither a size such as 4GiB nor a part such as 80%"),
+        ("{memory: -1GB}", "\"-1GB\" is neither a size"),
+        ("{series_per_metric: -1}", "-1"),
+        ("{jobs: [{series: 3}]}", "job"),
+        ("{jobs: [{job: a}]}", "a job needs series or priority"),
+        (
+            "{jobs: [{job: a, series: 1}, {job: a, priority: 1}]}",
+            "the job \"a\" has limits already",
+        ),
+        ("{series: 3}", "field series not found"),
+    ] {
+        let error = limits(text).unwrap_err().to_string();
+        assert!(error.contains("regain.yml:1:") && error.contains(message), "{text}: {error}");
+    }
+}
+
 #[test]
 fn reads_what_regain_has_of_its_own() {
     let path = Path::new("/etc/regain/regain.yml");
@@ -201,6 +243,7 @@ fn reads_what_regain_has_of_its_own() {
         assert!(error.contains(&format!("regain.yml:{place}: ")), "{text}{error}");
         assert!(error.contains(message), "{text}{error}");
     }
+    reads_limits(path);
     let error = load_regain_text(path, "alertin: {}\nhealing: {}\n").unwrap_err().to_string();
     assert!(error.contains("regain.yml:1:1: field alertin not found"), "{error}");
     assert!(error.contains("regain.yml:2:10: healing needs at least one file"), "{error}");
