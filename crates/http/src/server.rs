@@ -1,6 +1,6 @@
 //! Servers: every listening socket of the program is served here.
 //!
-//! [`bind`](bind::bind) opens a listener, [`serve`] answers on any number of them with one router until
+//! [`bind`](bind::bind) opens a listener, [`serve`] answers on any number of them with one [`Site`] until
 //! a token says stop. A `web.yml` ([`web_config`]) adds TLS, logins and headers; it and the files that it
 //! names are looked at again for each connection and request.
 //!
@@ -20,6 +20,7 @@ mod activity;
 mod caller;
 mod connection;
 mod request;
+mod site;
 
 pub mod body;
 pub mod compression;
@@ -29,12 +30,12 @@ pub mod metrics;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use self::caller::Caller;
+pub use self::site::{Answer, Shortcut, Site};
 
 use self::bind::Bound;
 use self::connection::Connections;
@@ -68,18 +69,19 @@ impl Default for ServerSettings {
     }
 }
 
-/// Serves `router` on all listeners until `stop`, then waits for the requests under way. Returns how
+/// Serves `site` on all listeners until `stop`, then waits for the requests under way. Returns how
 /// many connections had to be cut off.
 pub async fn serve(
     listeners: Vec<Bound>,
-    router: Router,
+    site: impl Into<Site>,
     settings: ServerSettings,
     stop: CancellationToken,
 ) -> usize {
     let gate = Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS)));
     let shutdown_timeout = settings.shutdown_timeout;
     let cut_off = CancellationToken::new();
-    let connections = Arc::new(Connections::new(router, settings, stop.clone(), cut_off.clone()));
+    let connections = Connections::new(site.into(), settings, stop.clone(), cut_off.clone());
+    let connections = Arc::new(connections);
     let (accepting, serving) = (TaskTracker::new(), TaskTracker::new());
     for listener in listeners {
         let connections = Arc::clone(&connections);

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use axum::Router;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -19,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::server::ServerSettings;
 use crate::server::activity::Activity;
 use crate::server::request::Requests;
+use crate::server::site::Site;
 use crate::server::web_config::WebConfigFile;
 use crate::tls::HANDSHAKE_TIMEOUT;
 
@@ -38,14 +38,14 @@ pub(crate) struct Connections {
 
 impl Connections {
     pub(crate) fn new(
-        router: Router,
+        site: Site,
         settings: ServerSettings,
         stop: CancellationToken,
         cut_off: CancellationToken,
     ) -> Self {
         let web_config = settings.web_config.clone();
         let tls = web_config.as_ref().is_some_and(WebConfigFile::has_tls);
-        let requests = Arc::new(Requests::new(router, web_config, settings.read_timeout));
+        let requests = Arc::new(Requests::new(site, web_config, settings.read_timeout));
         Self { requests, settings, tls, stop, cut_off }
     }
 

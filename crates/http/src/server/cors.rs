@@ -23,8 +23,8 @@ impl Cors {
         Self(Arc::new(matches))
     }
 
-    /// Sets the headers of an answer.
-    fn add_to(&self, headers: &mut HeaderMap, origin: Option<&HeaderValue>) {
+    /// Sets the headers of an answer to a request with this origin.
+    pub fn add_to(&self, headers: &mut HeaderMap, origin: Option<&HeaderValue>) {
         headers.append(header::VARY, HeaderValue::from_static("Origin"));
         let Some(origin) = origin.filter(|origin| !origin.is_empty()) else {
             return;

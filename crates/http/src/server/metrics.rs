@@ -50,11 +50,47 @@ impl HttpMetrics {
         }
     }
 
+    /// Counts the requests of one route, without or with the prefix.
+    pub fn of_route(&self, route: &str) -> RouteMetrics {
+        let handler = self.handler(route);
+        RouteMetrics {
+            requests: self.requests.clone(),
+            duration_seconds: self.duration_seconds.with(&[&handler]),
+            response_bytes: self.response_bytes.with(&[&handler]),
+            handler,
+        }
+    }
+
     /// Returns the label of a route: `/api/v1/label/{name}/values` is
     /// `/api/v1/label/:name/values` upstream.
     fn handler(&self, route: &str) -> String {
         let route = route.strip_prefix(&self.route_prefix).unwrap_or(route);
         route.replace("{*", "*").replace('{', ":").replace('}', "")
+    }
+}
+
+/// Counts the requests of one route.
+#[derive(Clone, Debug)]
+pub struct RouteMetrics {
+    handler: String,
+    requests: CounterVec,
+    duration_seconds: Histogram,
+    response_bytes: Histogram,
+}
+
+impl RouteMetrics {
+    /// Counts a request that began at `start` and gets this answer, whose body is observed when it is through.
+    pub fn measured(&self, start: Instant, mut response: Response) -> Response {
+        self.requests.with(&[response.status().as_str(), &self.handler]).inc();
+        let body = std::mem::take(response.body_mut());
+        *response.body_mut() = Body::new(Measured {
+            body,
+            bytes: 0,
+            start,
+            duration_seconds: self.duration_seconds.clone(),
+            response_bytes: self.response_bytes.clone(),
+        });
+        response
     }
 }
 
@@ -66,18 +102,8 @@ pub async fn layer(State(metrics): State<HttpMetrics>, request: Request, next: N
     let Some(route) = request.extensions().get::<MatchedPath>() else {
         return next.run(request).await;
     };
-    let handler = metrics.handler(route.as_str());
-    let mut response = next.run(request).await;
-    metrics.requests.with(&[response.status().as_str(), &handler]).inc();
-    let body = std::mem::take(response.body_mut());
-    *response.body_mut() = Body::new(Measured {
-        body,
-        bytes: 0,
-        start,
-        duration_seconds: metrics.duration_seconds.with(&[&handler]),
-        response_bytes: metrics.response_bytes.with(&[&handler]),
-    });
-    response
+    let route = metrics.of_route(route.as_str());
+    route.measured(start, next.run(request).await)
 }
 
 /// Observes time and size when the body is through or given up.

@@ -7,25 +7,24 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
-use tower::Service as _;
 
 use crate::server::activity::UnderWay;
 use crate::server::body::TimedBody;
 use crate::server::caller::Caller;
 use crate::server::rate_limit::RateLimiter;
+use crate::server::site::Site;
 use crate::server::users::Logins;
 use crate::server::web_config::{WebConfig, WebConfigFile};
 
 /// Answers the requests of a server.
 #[derive(Debug)]
 pub(crate) struct Requests {
-    router: Router,
+    site: Site,
     web_config: Option<WebConfigFile>,
     read_timeout: Duration,
     logins: Logins,
@@ -34,13 +33,13 @@ pub(crate) struct Requests {
 
 impl Requests {
     pub(crate) fn new(
-        router: Router,
+        site: Site,
         web_config: Option<WebConfigFile>,
         read_timeout: Duration,
     ) -> Self {
         let rate_limit = web_config.as_ref().and_then(WebConfigFile::rate_limit);
         let rate_limiter = rate_limit.map(RateLimiter::new);
-        Self { router, web_config, read_timeout, logins: Logins::default(), rate_limiter }
+        Self { site, web_config, read_timeout, logins: Logins::default(), rate_limiter }
     }
 
     /// Answers a request; `under_way` lives until the answer's body is through.
@@ -94,8 +93,7 @@ impl Requests {
     async fn route(&self, request: Request<Incoming>, caller: Caller) -> Response<Body> {
         let mut request = request.map(|body| Body::new(TimedBody::new(body, self.read_timeout)));
         request.extensions_mut().insert(caller);
-        let Ok(response) = self.router.clone().call(request).await;
-        response
+        self.site.answer(request).await
     }
 }
 
