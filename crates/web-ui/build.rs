@@ -73,23 +73,28 @@ fn entry(dist: &Path, file: &Path) -> anyhow::Result<String> {
     let content = fs::read(file).with_context(|| format!("read {}", file.display()))?;
     let mime = mime_of(file)?;
     let tag = format!("{:016x}", xxh64(&content, 0));
-    let (raw, gzip, brotli) = (literal(file)?, form(file, GZIP)?, form(file, BROTLI)?);
+    let content = match (form(file, GZIP)?, form(file, BROTLI)?) {
+        (None, _) => format!("Content::Plain({})", bytes_of(file)?),
+        (Some(gzip), None) => format!("Content::Compressed {{ gzip: {gzip}, brotli: None }}"),
+        (Some(gzip), Some(brotli)) => {
+            format!("Content::Compressed {{ gzip: {gzip}, brotli: Some({brotli}) }}")
+        }
+    };
     let names = format!("path: {path:?}, mime: {mime:?}, tag: {tag:?}");
-    let forms = format!("raw: include_bytes!({raw}), gzip: {gzip}, brotli: {brotli}");
-    Ok(format!("    Asset {{ {names}, {forms} }},\n"))
+    Ok(format!("    Asset {{ {names}, content: {content} }},\n"))
 }
 
-/// The compressed form of a file as an expression.
-fn form(file: &Path, suffix: &str) -> anyhow::Result<String> {
+/// The compressed form of a file as an expression, if there is one.
+fn form(file: &Path, suffix: &str) -> anyhow::Result<Option<String>> {
     let mut name = file.as_os_str().to_owned();
     name.push(".");
     name.push(suffix);
     let path = PathBuf::from(name);
-    if path.is_file() {
-        Ok(format!("Some(include_bytes!({}))", literal(&path)?))
-    } else {
-        Ok("None".to_owned())
-    }
+    path.is_file().then(|| bytes_of(&path)).transpose()
+}
+
+fn bytes_of(file: &Path) -> anyhow::Result<String> {
+    Ok(format!("include_bytes!({})", literal(file)?))
 }
 
 /// A path as a literal of the language.

@@ -1,8 +1,11 @@
 //! The files that the document refers to.
 
+use std::io::Read as _;
+
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
+use flate2::read::GzDecoder;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::encoding::{Accepted, Encoding};
@@ -24,9 +27,14 @@ pub(crate) struct Asset {
     mime: &'static str,
     /// A hash of the content, in hexadecimal digits.
     tag: &'static str,
-    raw: &'static [u8],
-    gzip: Option<&'static [u8]>,
-    brotli: Option<&'static [u8]>,
+    content: Content,
+}
+
+/// The bytes of a file. What browsers take in a smaller form is embedded in those forms only.
+#[derive(Debug)]
+enum Content {
+    Plain(&'static [u8]),
+    Compressed { gzip: &'static [u8], brotli: Option<&'static [u8]> },
 }
 
 // Defines INDEX and FILES.
@@ -61,7 +69,7 @@ impl Asset {
         let mut response = if is_known(request, &tag) {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
-            Response::new(Body::from(Bytes::from_static(body)))
+            Response::new(Body::from(body))
         };
         let headers = response.headers_mut();
         if let Ok(tag) = HeaderValue::from_str(&tag) {
@@ -78,16 +86,31 @@ impl Asset {
         response
     }
 
-    fn form_for(&self, accepted: Accepted) -> (Option<Encoding>, &'static [u8]) {
-        let brotli = self.brotli.filter(|_| accepted.brotli).map(|body| (Encoding::Brotli, body));
-        let gzip = self.gzip.filter(|_| accepted.gzip).map(|body| (Encoding::Gzip, body));
-        brotli.or(gzip).map_or((None, self.raw), |(encoding, body)| (Some(encoding), body))
+    fn form_for(&self, accepted: Accepted) -> (Option<Encoding>, Bytes) {
+        match self.content {
+            Content::Compressed { brotli: Some(brotli), .. } if accepted.brotli => {
+                (Some(Encoding::Brotli), Bytes::from_static(brotli))
+            }
+            Content::Compressed { gzip, .. } if accepted.gzip => {
+                (Some(Encoding::Gzip), Bytes::from_static(gzip))
+            }
+            Content::Compressed { gzip, .. } => (None, unzipped(gzip)),
+            Content::Plain(content) => (None, Bytes::from_static(content)),
+        }
     }
 
     /// Whether the name changes with the content. The licences' name does not.
     fn is_immutable(&self) -> bool {
         self.path.starts_with(HASHED_DIR) && !self.mime.starts_with("text/plain")
     }
+}
+
+/// The content for a client that takes no compressed form, as browsers all do.
+fn unzipped(gzip: &[u8]) -> Bytes {
+    let mut content = Vec::new();
+    let read = GzDecoder::new(gzip).read_to_end(&mut content);
+    read.expect("the build of the pages has compressed it");
+    content.into()
 }
 
 /// Whether the client has what `tag` names.
@@ -102,16 +125,23 @@ pub(crate) fn is_known(request: &HeaderMap, tag: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http_body_util::BodyExt as _;
+
     use super::*;
 
     const SCRIPT: Asset = Asset {
         path: "assets/a-12345678.js",
         mime: "text/javascript; charset=utf-8",
         tag: "0123",
-        raw: b"raw",
-        gzip: Some(b"gzip"),
-        brotli: Some(b"brotli"),
+        content: Content::Compressed { gzip: GZIP, brotli: Some(b"brotli") },
     };
+
+    /// The text `raw`, compressed.
+    const GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x2b\x4a\x2c\x07\x00\x55\xdb\xb3\x1a\x03\x00\x00\x00";
+
+    async fn body_of(response: Response) -> Bytes {
+        response.into_body().collect().await.unwrap().to_bytes()
+    }
 
     fn request(headers: &[(header::HeaderName, &'static str)]) -> HeaderMap {
         headers
@@ -120,17 +150,17 @@ mod tests {
             .collect()
     }
 
-    #[test]
-    fn a_form_is_sent_that_the_client_takes() {
-        let cases = [
-            ("gzip, deflate, br, zstd", Some("br")),
-            ("gzip", Some("gzip")),
-            ("br;q=0, gzip;q=0.5", Some("gzip")),
-            ("identity", None),
-            ("*", Some("br")),
-            ("", None),
+    #[tokio::test]
+    async fn a_form_is_sent_that_the_client_takes() {
+        let cases: [(_, _, &[u8]); 6] = [
+            ("gzip, deflate, br, zstd", Some("br"), b"brotli"),
+            ("gzip", Some("gzip"), GZIP),
+            ("br;q=0, gzip;q=0.5", Some("gzip"), GZIP),
+            ("identity", None, b"raw"),
+            ("*", Some("br"), b"brotli"),
+            ("", None, b"raw"),
         ];
-        for (accepts, sends) in cases {
+        for (accepts, sends, content) in cases {
             let response = SCRIPT.respond(&request(&[(header::ACCEPT_ENCODING, accepts)]));
             let sent = response
                 .headers()
@@ -138,7 +168,12 @@ mod tests {
                 .map(|value| value.to_str().unwrap());
             assert_eq!(sent, sends, "{accepts}");
             assert_eq!(response.headers()[header::VARY], "Accept-Encoding");
+            assert_eq!(body_of(response).await, content, "{accepts}");
         }
+        let plain = Asset { content: Content::Plain(b"raw"), ..SCRIPT };
+        let response = plain.respond(&request(&[(header::ACCEPT_ENCODING, "gzip, br")]));
+        assert_eq!(response.headers().get(header::CONTENT_ENCODING), None);
+        assert_eq!(body_of(response).await, b"raw"[..]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::document::{Document, Scope};
 /// The addresses that the document is served at: the pages that there are, under Prometheus' addresses where it
 /// has the page, and those of Prometheus' pages that Regain has in another place, which the document itself
 /// leads to (`moved` in `ui/src/routes.ts`).
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 17] = [
     "/",
     "/query",
     "/targets",
@@ -22,6 +22,7 @@ const PAGES: [&str; 16] = [
     "/healing",
     "/status",
     "/tsdb-status",
+    "/cardinality",
     "/queries",
     "/config",
     "/flags",

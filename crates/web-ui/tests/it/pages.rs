@@ -35,6 +35,7 @@ async fn every_page_is_the_document_with_a_strict_policy() {
         "/healing",
         "/status",
         "/tsdb-status",
+        "/cardinality",
         "/queries",
         "/config",
         "/flags",
