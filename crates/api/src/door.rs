@@ -41,10 +41,19 @@ impl Door {
         Self(Arc::new(Inner { serving, stopping: AtomicBool::new(false), ready }))
     }
 
-    /// Lets requests in; those that come from now on see `serving`. A reload calls this again.
+    /// Lets requests in; those that come from now on see `serving`. A reload calls this again. While the store is reading
+    /// its log, only those get in who take an answer without what is there.
     pub fn open(&self, serving: Serving) {
         self.0.serving.store(Some(Arc::new(serving)));
-        self.0.ready.set(1.0);
+        self.note_whole_store();
+    }
+
+    /// Tells that the server is ready, if its store is whole by now.
+    pub fn note_whole_store(&self) {
+        let serving = self.0.serving.load();
+        if serving.as_ref().is_some_and(|serving| serving.store.db.is_whole()) {
+            self.0.ready.set(1.0);
+        }
     }
 
     /// Closes for good, because the server stops. Requests under way keep what they have.
@@ -67,10 +76,36 @@ where
     type Rejection = Closed;
 
     async fn from_request_parts(_parts: &mut Parts, state: &S) -> Result<Self, Closed> {
-        let Door(inner) = Door::from_ref(state);
+        Self::of(&Door::from_ref(state))
+    }
+}
+
+impl Open {
+    /// What is behind the door.
+    pub(crate) fn of(Door(inner): &Door) -> Result<Self, Closed> {
         // Ordering: only the header depends on it.
         let is_stopping = inner.stopping.load(Ordering::Relaxed);
         inner.serving.load_full().map(Self).ok_or(Closed { is_stopping })
+    }
+}
+
+/// What a request is served from that takes no answer without what the store has yet to read.
+#[derive(Clone, Debug)]
+pub(crate) struct Whole(pub(crate) Arc<Serving>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Whole
+where
+    Door: FromRef<S>,
+{
+    type Rejection = Closed;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Closed> {
+        let Open(serving) = Open::from_request_parts(parts, state).await?;
+        if serving.store.db.is_whole() {
+            Ok(Self(serving))
+        } else {
+            Err(Closed { is_stopping: false })
+        }
     }
 }
 

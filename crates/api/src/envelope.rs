@@ -168,6 +168,12 @@ impl Success {
         if is_truncated { self.warn(TRUNCATED.to_owned()) } else { self }
     }
 
+    /// The same answer with what the store has to say of it.
+    pub(crate) fn with_warnings(mut self, warnings: Vec<String>) -> Self {
+        self.warnings.extend(warnings);
+        self
+    }
+
     /// The same answer with the remarks about the query whose text is `query`.
     pub(crate) fn annotated(mut self, result: &QueryResult, query: &str) -> Self {
         self.warnings.extend(result.warnings.iter().map(|note| note.in_query(query)));

@@ -13,7 +13,7 @@ use regain_exposition::{
 use regain_model::{INSTANCE_NAME, Labels, METRIC_NAME, Matcher, Span, Timestamp, is_stale};
 use regain_storage::{self as storage, Batch, Ctx, Order, Queryable, Selection, Snapshot};
 
-use crate::door::Open;
+use crate::door::Whole;
 use crate::envelope::{ApiError, plain_error};
 use crate::params::Params;
 use crate::serving::Serving;
@@ -24,7 +24,7 @@ type Newest = BTreeMap<(String, Labels), (Timestamp, f64)>;
 
 /// Answers with the newest samples.
 pub(crate) async fn federate(
-    Open(serving): Open,
+    Whole(serving): Whole,
     State(app): State<App>,
     headers: HeaderMap,
     params: Params,

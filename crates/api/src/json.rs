@@ -113,7 +113,7 @@ pub(crate) fn append_list<T>(
 }
 
 /// Appends the time of a point as seconds: without a fraction, or with three digits of one.
-fn append_time(body: &mut Vec<u8>, time: Timestamp) {
+pub(crate) fn append_time(body: &mut Vec<u8>, time: Timestamp) {
     if time.0 < 0 {
         body.push(b'-');
     }

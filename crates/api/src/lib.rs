@@ -15,6 +15,7 @@ mod config_status;
 mod door;
 mod serving;
 mod settings;
+mod shortcut;
 mod targets;
 
 mod v1;

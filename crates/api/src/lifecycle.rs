@@ -10,7 +10,7 @@ use http::StatusCode;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::door::Open;
+use crate::door::Whole;
 use crate::envelope::text;
 use crate::routes::{get_or_head, get_post_or_put};
 use crate::settings::{App, Settings};
@@ -42,7 +42,7 @@ async fn healthy() -> Response {
     text(StatusCode::OK, "Prometheus Server is Healthy.\n")
 }
 
-async fn ready(Open(_): Open) -> Response {
+async fn ready(Whole(_): Whole) -> Response {
     text(StatusCode::OK, "Prometheus Server is Ready.\n")
 }
 

@@ -130,10 +130,12 @@ impl Params {
 
     /// The expression in `query`, which must be UTF-8.
     pub(crate) fn query(&self) -> Result<&str, ApiError> {
-        match self.named("query").next() {
-            Some(pair) => pair.expression().map_err(|why| ApiError::parameter("query", why)),
-            None => Ok(""),
-        }
+        self.expression().map_err(|why| ApiError::parameter("query", why))
+    }
+
+    /// The same, where an error does not name the parameter.
+    pub(crate) fn expression(&self) -> Result<&str, SelectorError> {
+        self.named("query").next().map_or(Ok(""), Pair::expression)
     }
 
     /// The time in `name`, or `default` where it is missing.
@@ -182,6 +184,18 @@ impl Params {
         match usize::try_from(limit) {
             Ok(limit) => Ok(limit),
             Err(_) => Err(ApiError::parameter("limit", "limit must be non-negative")),
+        }
+    }
+
+    /// The truth value in `name` as Go reads one; false where it is missing.
+    pub(crate) fn is_set(&self, name: &str) -> Result<bool, ApiError> {
+        match self.text(name) {
+            "" | "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+            text => {
+                let why = format!("strconv.ParseBool: parsing {}: invalid syntax", quote(text));
+                Err(ApiError::parameter(name, why))
+            }
         }
     }
 

@@ -21,8 +21,8 @@ use arc_swap::ArcSwap;
 use regain_metrics::Registry;
 use regain_model::{Labels, Timestamp};
 use regain_promql::{
-    Draft, Engine, EvalError, Explanation, Expr, ParserOptions, QueryOptions, QueryResult,
-    ResultCache, Steps, Value,
+    Draft, Engine, EvalError, Explanation, Expr, ParseErrors, ParserOptions, QueryOptions,
+    QueryResult, ResultCache, Steps, Value,
 };
 use regain_storage::{ByteBudget, BytePool, Ctx, Queryable};
 
@@ -220,8 +220,12 @@ impl QueryService {
 
     /// Parses an expression.
     pub(crate) fn parse(&self, text: &str) -> Result<Expr, ApiError> {
+        self.parse_plain(text).map_err(|errors| ApiError::parameter("query", errors))
+    }
+
+    /// The same, where an error does not name the parameter.
+    pub(crate) fn parse_plain(&self, text: &str) -> Result<Expr, ParseErrors> {
         regain_promql::parse(text, &self.parser)
-            .map_err(|errors| ApiError::parameter("query", errors))
     }
 
     /// Parses an expression as far as it can be read, and says all that is wrong with it.
@@ -286,8 +290,12 @@ impl QueryService {
         let engine = self.engine.load().with(options).timed_by(clock);
         let source = Arc::clone(&self.source);
         let ctx = self.context();
-        let session = Arc::new(self.session(text, when, origin, &ctx));
-        let is_light = matches!(when, When::At(time) if engine.is_light(&*source, &expr, time));
+        let is_light = match when {
+            When::At(time) => engine.is_light(&*source, &expr, time),
+            When::Over(steps) => engine.is_light_range(&*source, &expr, steps),
+        };
+        let session = self.session(text, when, origin, &ctx);
+        let session = Arc::new(if is_light { session.unnoted() } else { session });
         let working = Arc::clone(&session);
         let work = move |queue: Duration| {
             let ctx = working.ctx();

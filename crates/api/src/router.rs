@@ -1,10 +1,13 @@
 //! All routes of the server.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::State;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use http::header;
+use regain_http::server::Site;
 use regain_http::server::compression::gzip;
 use regain_http::server::cors;
 use regain_http::server::metrics::{self, HttpMetrics};
@@ -17,6 +20,7 @@ use crate::lifecycle;
 use crate::routes::{get, not_found, prefixed};
 use crate::self_metrics::{self, SelfMetrics};
 use crate::settings::{App, Settings};
+use crate::shortcut::Questions;
 use crate::v1;
 
 /// Where the API lives below the route prefix.
@@ -26,7 +30,7 @@ const ALERTMANAGER_API: &str = "/api/v2";
 
 /// The routes of a server with these settings. Adds the metrics of HTTP, of federation and of `/metrics`
 /// itself to the settings' registry: once per registry.
-pub fn router(settings: Settings) -> Router {
+pub fn router(settings: Settings) -> Site {
     let http_metrics = HttpMetrics::new(&settings.registry, &settings.address.route_prefix);
     let self_metrics = SelfMetrics::new(settings.registry.clone());
     let cors = settings.cors.clone();
@@ -36,6 +40,8 @@ pub fn router(settings: Settings) -> Router {
         HealingState { door: settings.healing.clone(), changes: settings.changes.clone() };
     let v2 = V2 { door: settings.alerting.clone(), changes: settings.changes.clone() };
     let app = App::new(settings);
+    let shortcut =
+        Questions::new(app.clone(), cors.clone(), &http_metrics, &format!("{prefix}{API}"));
 
     let api = v1::routes()
         .nest("/regain/healing", healing::routes(healing_state).with_state(()))
@@ -57,7 +63,8 @@ pub fn router(settings: Settings) -> Router {
     let routes = if prefix.is_empty() { routes } else { prefixed(&prefix, routes) };
     // The layer sees which route a request took only when it is given to the outermost router.
     let routes = routes.fallback(not_found).with_state(app);
-    routes.layer(from_fn_with_state(http_metrics, metrics::layer))
+    let router = routes.layer(from_fn_with_state(http_metrics, metrics::layer));
+    Site::with_shortcut(router, Arc::new(shortcut))
 }
 
 /// `/version`: what the program is.

@@ -1,5 +1,8 @@
 //! `/metrics`: what the server says about itself.
 
+mod exemplars;
+mod limits;
+mod metadata;
 mod store;
 
 use axum::extract::State;

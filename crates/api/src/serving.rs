@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use regain_model::Labels;
 use regain_rules::RuleManager;
@@ -37,8 +38,16 @@ pub struct Serving {
 pub struct StoreFacts {
     /// The store.
     pub db: Db,
-    /// How many damaged places were found when it was opened.
-    pub corruptions: u64,
+    /// How many damaged places were found when it was opened: 0 until it has read its log.
+    pub corruptions: Arc<AtomicU64>,
+}
+
+impl StoreFacts {
+    /// How many damaged places were found when the store was opened.
+    pub(crate) fn corruptions(&self) -> u64 {
+        // Ordering: a number that guards no other memory.
+        self.corruptions.load(Ordering::Relaxed)
+    }
 }
 
 /// What handlers need to know of the configuration in force.

@@ -17,6 +17,7 @@ use crate::door::Door;
 use crate::guard::Changes;
 use crate::healing::HealingDoor;
 use crate::lifecycle::Lifecycle;
+use crate::v1::SnapshotRuns;
 
 /// What the router is built from.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ pub struct Settings {
     pub door: Door,
     /// What to do at `/-/reload` and `/-/quit`.
     pub lifecycle: Lifecycle,
-    /// Whether samples can be deleted (`--web.enable-admin-api`).
+    /// Whether samples can be deleted and snapshots taken (`--web.enable-admin-api`).
     pub has_admin_api: bool,
     /// The way to the alerting in this process, where there is any.
     pub alerting: AlertingDoor,
@@ -104,6 +105,7 @@ pub struct BuildInfo {
 pub(crate) struct App {
     pub(crate) settings: Arc<Settings>,
     pub(crate) federation_errors: Counter,
+    pub(crate) snapshots: SnapshotRuns,
 }
 
 impl App {
@@ -112,7 +114,8 @@ impl App {
             "prometheus_web_federation_errors_total",
             "Total number of errors that occurred while sending federation responses.",
         );
-        Self { settings: Arc::new(settings), federation_errors }
+        let snapshots = SnapshotRuns::register(&settings.registry);
+        Self { settings: Arc::new(settings), federation_errors, snapshots }
     }
 }
 
@@ -125,6 +128,12 @@ impl FromRef<App> for Door {
 impl FromRef<App> for Arc<Settings> {
     fn from_ref(app: &App) -> Self {
         Self::clone(&app.settings)
+    }
+}
+
+impl FromRef<App> for SnapshotRuns {
+    fn from_ref(app: &App) -> Self {
+        app.snapshots.clone()
     }
 }
 

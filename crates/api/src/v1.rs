@@ -1,7 +1,7 @@
 //! The HTTP API, version 1: one file for each group of endpoints.
 //!
-//! Endpoints of what is not built are absent: a client that asks for exemplars is told that there
-//! is no such page, and not that there are none.
+//! Endpoints of what is not built are absent: a client that asks for them is told that there is no
+//! such page, and not that there is nothing.
 
 use axum::Router;
 
@@ -11,18 +11,21 @@ use crate::write;
 
 mod admin;
 mod alertmanagers;
+mod cardinality;
+mod exemplars;
 mod explain;
 mod expression;
 mod jobs;
 mod labels_object;
 mod metadata;
 mod queries;
-mod query;
+pub(crate) mod query;
 mod rules;
 mod series;
 mod status;
 mod targets;
 
+pub(crate) use admin::SnapshotRuns;
 pub(crate) use labels_object::LabelsObject;
 
 /// The endpoints, without `/api/v1` in front.
@@ -30,6 +33,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/query", get_or_post(query::instant))
         .route("/query_range", get_or_post(query::range))
+        .route("/query_exemplars", get_or_post(exemplars::query))
         .route("/format_query", get_or_post(expression::format))
         .route("/parse_query", get_or_post(expression::parse))
         .route("/labels", get_or_post(series::label_names))
@@ -47,6 +51,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/status/tsdb", get(status::tsdb))
         .route("/status/walreplay", get(status::wal_replay))
         .route("/regain/jobs", get(jobs::jobs))
+        .route("/regain/cardinality", get_or_post(cardinality::cardinality))
+        .route("/regain/limits", get(cardinality::limits))
         .route("/regain/queries", get(queries::list))
         .route("/regain/queries/{id}", delete(queries::kill))
         .route("/regain/lint", get_or_post(expression::lint))
@@ -56,5 +62,6 @@ pub(crate) fn routes() -> Router<App> {
         .route("/alertmanagers", get(alertmanagers::alertmanagers))
         .route("/admin/tsdb/delete_series", post_or_put(admin::delete_series))
         .route("/admin/tsdb/clean_tombstones", post_or_put(admin::clean_tombstones))
+        .route("/admin/tsdb/snapshot", post_or_put(admin::snapshot))
         .route("/write", post(write::receive))
 }

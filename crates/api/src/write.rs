@@ -8,6 +8,7 @@ mod failure;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -21,7 +22,7 @@ use regain_model::Timestamp;
 use regain_remote::write::{DECODED_BYTES_MAX, Limits, Message, Outcome, Receiver};
 use regain_storage::Appendable;
 
-use crate::door::Open;
+use crate::door::Whole;
 use crate::envelope::plain_error;
 use crate::settings::Settings;
 use failure::Failure;
@@ -30,6 +31,9 @@ pub use accepted::AcceptedMessages;
 
 /// What a sender without an address is called, as behind a socket that has none.
 const UNKNOWN_SENDER: &str = "unknown";
+
+/// How often series over a limit are logged at most, in milliseconds.
+const LIMIT_LOG_MS: i64 = 60_000;
 
 /// What of a request of 2.0 was kept, in headers of its answer.
 const SAMPLES_WRITTEN: HeaderName =
@@ -44,6 +48,7 @@ pub struct WriteService {
     receiver: Receiver,
     accepted: AcceptedMessages,
     metrics: WriteMetrics,
+    limit_log: Arc<LimitLog>,
 }
 
 impl fmt::Debug for WriteService {
@@ -52,10 +57,28 @@ impl fmt::Debug for WriteService {
     }
 }
 
+/// When series over a limit were last logged: a sender repeats them in every request.
+#[derive(Debug)]
+struct LimitLog(AtomicI64);
+
+impl LimitLog {
+    fn is_due(&self, now: Timestamp) -> bool {
+        // Ordering: a line more or less does no harm.
+        let last = self.0.load(Ordering::Relaxed);
+        let is_due = now.0 < last || now.0.saturating_sub(last) >= LIMIT_LOG_MS;
+        if is_due {
+            self.0.store(now.0, Ordering::Relaxed);
+        }
+        is_due
+    }
+}
+
 struct WriteMetrics {
     invalid_labels: Counter,
     samples: Counter,
     histograms: Counter,
+    exemplars: Counter,
+    metadata: Counter,
     skipped: CounterVec,
 }
 
@@ -82,13 +105,22 @@ impl WriteService {
                 "regain_remote_write_received_histograms_total",
                 "Native histograms that were received by remote write and kept.",
             ),
+            exemplars: registry.counter(
+                "regain_remote_write_received_exemplars_total",
+                "Exemplars that were received by remote write and kept.",
+            ),
+            metadata: registry.counter(
+                "regain_remote_write_received_metadata_total",
+                "Metadata that was received by remote write: entries in 1.0, series that have some in 2.0.",
+            ),
             skipped: registry.counter_vec(
                 "regain_remote_write_skipped_total",
                 "What was received by remote write and is not kept, by what it is.",
                 &["kind"],
             ),
         };
-        Self { receiver: Receiver::new(store, limits), accepted, metrics }
+        let limit_log = Arc::new(LimitLog(AtomicI64::new(i64::MIN)));
+        Self { receiver: Receiver::new(store, limits), accepted, metrics, limit_log }
     }
 
     fn write(
@@ -109,9 +141,10 @@ impl WriteService {
         self.metrics.invalid_labels.add(outcome.invalid);
         self.metrics.samples.add(outcome.samples);
         self.metrics.histograms.add(outcome.histograms);
+        self.metrics.exemplars.add(outcome.exemplars);
+        self.metrics.metadata.add(outcome.metadata);
         for (kind, count) in [
             ("exemplar", outcome.exemplars_skipped),
-            ("metadata", outcome.metadata_skipped),
             ("sample", outcome.samples_skipped),
         ] {
             if count > 0 {
@@ -123,7 +156,7 @@ impl WriteService {
 
 /// Takes a request of either protocol.
 pub(crate) async fn receive(
-    Open(serving): Open,
+    Whole(serving): Whole,
     State(settings): State<Arc<Settings>>,
     request: Request,
 ) -> Response {
@@ -136,12 +169,13 @@ pub(crate) async fn receive(
     let message = service.accepted.message(&content_type);
     // Only senders of 2.0 look for these, and those of 1.0 would take a zero at its word.
     let is_counted = message == Ok(Message::V2);
-    match store(service, message, request, settings.clock.now()).await {
+    let (limit_log, now) = (Arc::clone(&service.limit_log), settings.clock.now());
+    match store(service, message, request, now).await {
         Ok(outcome) => {
             let answer = if outcome.problems.is_empty() {
                 StatusCode::NO_CONTENT.into_response()
             } else {
-                partial(&outcome)
+                partial(&outcome, &limit_log, now)
             };
             if is_counted { with_counts(answer, &outcome) } else { answer }
         }
@@ -155,11 +189,15 @@ pub(crate) async fn receive(
     }
 }
 
-/// Tells a sender of 2.0 what was left out beside what was kept.
-fn partial(outcome: &Outcome) -> Response {
-    let Outcome { problems, samples, histograms, .. } = outcome;
+/// Tells a sender what was left out beside what was kept.
+fn partial(outcome: &Outcome, limit_log: &LimitLog, now: Timestamp) -> Response {
+    let Outcome { problems, samples, histograms, over_limit, .. } = outcome;
     let count = problems.count();
-    tracing::error!(err = %problems, count, samples, histograms, "Remote write request was kept in part");
+    if *over_limit < count {
+        tracing::error!(err = %problems, count, samples, histograms, "Remote write request was kept in part");
+    } else if limit_log.is_due(now) {
+        tracing::warn!(count, samples, histograms, "Series over a limit were left out of a remote write request");
+    }
     plain_error(StatusCode::BAD_REQUEST, problems)
 }
 
@@ -167,8 +205,7 @@ fn with_counts(mut answer: Response, outcome: &Outcome) -> Response {
     let counts = [
         (SAMPLES_WRITTEN, outcome.samples),
         (HISTOGRAMS_WRITTEN, outcome.histograms),
-        // The store has no place for them.
-        (EXEMPLARS_WRITTEN, 0),
+        (EXEMPLARS_WRITTEN, outcome.exemplars),
     ];
     for (name, count) in counts {
         answer.headers_mut().insert(name, HeaderValue::from(count));

@@ -39,6 +39,12 @@ impl Session {
         }
     }
 
+    /// The session of a light query, which is over before its note in the log of active queries could tell anybody
+    /// anything.
+    pub(super) fn unnoted(self) -> Self {
+        Self { active_log: None, ..self }
+    }
+
     pub(super) fn ctx(&self) -> &Arc<Ctx> {
         &self.listed.query.ctx
     }

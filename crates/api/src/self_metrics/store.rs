@@ -9,6 +9,7 @@ use regain_metrics::{LabelPair, Metric, MetricFamily, MetricKind, Registry};
 use regain_storage::Trouble;
 use regain_tsdb::{Db, Health, Stats};
 
+use super::{exemplars, limits, metadata};
 use crate::serving::StoreFacts;
 
 /// A family with one number: its name, its help, its kind, and how to read it.
@@ -168,14 +169,14 @@ fn seconds(millis: Option<i64>) -> f64 {
 
 /// Adds what the store knows about itself to `registry`: once per registry.
 pub fn register_store(registry: &Registry, store: &StoreFacts) {
-    let StoreFacts { db, corruptions } = store.clone();
+    let (facts, db) = (store.clone(), store.db.clone());
     registry.register(Arc::new(move |families: &mut Vec<MetricFamily>| {
         collect(&db, families);
     }));
     registry.counter_fn(
         "prometheus_tsdb_wal_corruptions_total",
         "Total number of WAL corruptions.",
-        move || corruptions as f64,
+        move || facts.corruptions() as f64,
     );
 }
 
@@ -191,6 +192,9 @@ fn collect(db: &Db, families: &mut Vec<MetricFamily>) {
         family.metrics.push(Metric::number(vec![LabelPair::new("type", "float")], read(&stats)));
         families.push(family);
     }
+    exemplars::collect(&db.exemplar_stats(), families);
+    metadata::collect(&db.metadata_stats(), families);
+    limits::collect(&db.limits(0), families);
     collect_health(&db.health(), families);
 }
 

@@ -1,4 +1,4 @@
-//! `admin/tsdb/*`: deleting samples. Off unless `--web.enable-admin-api` is set, as upstream.
+//! `admin/tsdb/*`: deleting samples, and keeping what there is at a moment. Off unless `--web.enable-admin-api` is set, as upstream.
 
 use std::sync::Arc;
 
@@ -8,15 +8,19 @@ use regain_model::{Span, Timestamp};
 use regain_storage as storage;
 use regain_tsdb::Db;
 
-use crate::door::Open;
+use crate::door::Whole;
 use crate::envelope::{ApiError, ErrorKind};
 use crate::params::Params;
 use crate::settings::Settings;
 
+mod snapshot;
+
+pub(crate) use snapshot::{SnapshotRuns, snapshot};
+
 /// `/api/v1/admin/tsdb/delete_series`: what is deleted is hidden from queries before the answer, and leaves the
 /// files afterwards. A selector without matchers selects nothing.
 pub(crate) async fn delete_series(
-    Open(serving): Open,
+    Whole(serving): Whole,
     State(settings): State<Arc<Settings>>,
     params: Params,
 ) -> Result<StatusCode, ApiError> {
@@ -40,19 +44,21 @@ pub(crate) async fn delete_series(
             end = end.0,
             "Samples were deleted"
         );
-        Ok(())
+        Ok::<_, storage::Error>(())
     })
-    .await
+    .await??;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `/api/v1/admin/tsdb/clean_tombstones`: writes all segments anew that still hold deleted samples.
 pub(crate) async fn clean_tombstones(
-    Open(serving): Open,
+    Whole(serving): Whole,
     State(settings): State<Arc<Settings>>,
 ) -> Result<StatusCode, ApiError> {
     check_offered(&settings)?;
     let (db, quit) = (serving.store.db.clone(), settings.lifecycle.quit.clone());
-    in_background(move || clean(&db, &|| !quit.is_cancelled())).await
+    in_background(move || clean(&db, &|| !quit.is_cancelled())).await??;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn clean(db: &Db, go_on: &dyn Fn() -> bool) -> storage::Result<()> {
@@ -68,12 +74,9 @@ fn check_offered(settings: &Settings) -> Result<(), ApiError> {
 }
 
 /// Does what waits for the disk.
-async fn in_background(
-    work: impl FnOnce() -> storage::Result<()> + Send + 'static,
-) -> Result<StatusCode, ApiError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(Ok(())) => Ok(StatusCode::NO_CONTENT),
-        Ok(Err(error)) => Err(ApiError::new(ErrorKind::Internal, error.to_string())),
-        Err(_) => Err(ApiError::new(ErrorKind::Internal, "the request failed unexpectedly")),
-    }
+async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| ApiError::new(ErrorKind::Internal, "the request failed unexpectedly"))
 }

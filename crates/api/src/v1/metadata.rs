@@ -1,9 +1,11 @@
-//! `metadata` and `targets/metadata`: what targets say about their metrics.
+//! `metadata` and `targets/metadata`: what targets say about their metrics, and what the store has kept of metrics of which no
+//! target says anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use regain_model::{Labels, Matcher, Metadata};
 use regain_scrape::FamilyMetadata;
+use regain_tsdb::Db;
 
 use crate::door::Open;
 use crate::envelope::{ApiError, ErrorKind, Success};
@@ -20,8 +22,9 @@ pub(crate) async fn of_metrics(Open(serving): Open, params: Params) -> Result<Su
     let limit_per_metric = limit_per_metric(&params)?;
     let metric = params.text("metric").to_owned();
     blocking(move || {
-        let listing = &*serving.targets;
-        by_metric(&collect(listing, &metric, limit_per_metric), limit)
+        let mut found = collect(&*serving.targets, &metric, limit_per_metric);
+        add_kept(&mut found, &serving.store.db, &metric, limit_per_metric);
+        by_metric(&found, limit)
     })
     .await
 }
@@ -70,6 +73,14 @@ fn collect(listing: &dyn TargetListing, metric: &str, limit_per_metric: usize) -
         }
     }
     found
+}
+
+/// Adds what pushes, and targets that are gone, have said about metrics that no target tells of.
+fn add_kept(found: &mut ByMetric, db: &Db, metric: &str, limit_per_metric: usize) {
+    let wanted = (!metric.is_empty()).then_some(metric);
+    for (name, kept) in db.metadata(wanted) {
+        found.entry(name).or_insert_with(|| kept.into_iter().take(limit_per_metric).collect());
+    }
 }
 
 fn by_metric(found: &ByMetric, limit: Option<usize>) -> Success {

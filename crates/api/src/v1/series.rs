@@ -38,7 +38,8 @@ pub(crate) async fn series(Open(serving): Open, params: Params) -> Result<Succes
         let write = |body: &mut Vec<u8>| {
             json::append_list(body, &kept, |body, &id| json::append_labels(body, arena.iter(id)));
         };
-        Ok(Success::written(kept.len() * LABELS_BYTES, write).truncated(is_truncated))
+        let answer = Success::written(kept.len() * LABELS_BYTES, write);
+        Ok(answer.truncated(is_truncated).with_warnings(ctx.warnings.to_vec()))
     };
     serving.queries.look_up(size, find).await
 }

@@ -75,7 +75,7 @@ pub(crate) async fn runtime_info(
         server_time: rfc3339(settings.clock.now()),
         reload_config_success: settings.config_status.is_success(),
         last_config_time: rfc3339(settings.config_status.loaded_at()),
-        corruption_count: serving.store.corruptions,
+        corruption_count: serving.store.corruptions(),
         goroutine_count: metrics.num_alive_tasks(),
         processors: metrics.num_workers(),
         memory_limit: 0,

@@ -7,14 +7,12 @@ use http::{Method, StatusCode};
 use crate::server::{Server, Setup};
 
 /// What is described and not built. Asking for it must say that there is no such page.
-const ABSENT: [&str; 13] = [
-    "/query_exemplars",
+const ABSENT: [&str; 11] = [
     "/search/metric_names",
     "/search/label_names",
     "/search/label_values",
     "/status/tsdb/blocks",
     "/status/self_metrics",
-    "/admin/tsdb/snapshot",
     "/read",
     "/otlp/v1/metrics",
     "/notifications",

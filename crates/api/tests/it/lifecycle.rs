@@ -1,11 +1,18 @@
 //! Starting, stopping, reloading.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 
 use http::{Method, StatusCode};
+use regain_model::{Labels, Timestamp};
+use regain_storage::fs::MemFs;
+use regain_storage::{Appendable as _, LaneKey};
+use regain_tsdb::{Db, Options};
+use serde_json::json;
 
 use crate::listing::{Listing, Pool};
-use crate::server::{Server, Setup};
+use crate::server::{NOW_MS, Server, Setup};
 
 #[tokio::test]
 async fn until_the_door_is_open_only_what_needs_no_store_is_served() {
@@ -52,6 +59,76 @@ async fn until_the_door_is_open_only_what_needs_no_store_is_served() {
     assert_eq!(server.get("/-/healthy").await.status, StatusCode::OK);
 }
 
+/// A store whose process was killed, with one sample in a segment and a newer one in the log.
+fn killed() -> MemFs {
+    let fs = MemFs::new();
+    let (db, _) = Db::open(Path::new("data"), Arc::new(fs.clone()), Options::default()).unwrap();
+    for (before_ms, value) in [(60_000, 1.0), (1000, 2.0)] {
+        let mut appender = db.appender(&LaneKey::push("s", "", "")).unwrap();
+        let series = appender.series(&Labels::from_pairs([("__name__", "m")])).unwrap();
+        appender.stage(series, Timestamp(NOW_MS - before_ms), value);
+        appender.commit().unwrap();
+        if value < 2.0 {
+            db.seal().unwrap();
+        }
+    }
+    fs
+}
+
+#[tokio::test]
+async fn while_the_log_is_read_answers_say_so_and_what_must_be_whole_waits() {
+    let fs = Arc::new(killed());
+    let (db, log) = Db::open_sealed(Path::new("data"), fs, Options::default()).unwrap();
+    let (server, mut serving) =
+        Server::starting(Setup { store: Arc::new(db.clone()), ..Setup::default() });
+    serving.store.db = db;
+    server.door.open(serving);
+
+    let questions = [
+        "/api/v1/query?query=m",
+        &format!("/api/v1/query_range?query=m&start={0}&end={0}&step=1", NOW_MS / 1000),
+        "/api/v1/series?match[]=m",
+    ];
+    let partial =
+        json!(["the result may be partial: 0% of the log is read again since the start"]);
+    let values = |answer: &serde_json::Value| answer.to_string().matches("\"2\"").count();
+    for question in questions {
+        let answer = server.get(question).await.json();
+        assert_eq!(answer["status"], "success", "{question}");
+        assert_eq!(answer["warnings"], partial, "{question}");
+        assert_eq!(values(&answer), 0, "{answer}");
+    }
+    for target in ["/api/v1/labels", "/api/v1/targets", "/api/v1/rules", "/api/v1/status/tsdb"] {
+        assert_eq!(server.get(target).await.status, StatusCode::OK, "{target}");
+    }
+    let whole = [
+        (Method::GET, "/-/ready"),
+        (Method::GET, "/federate?match[]=m"),
+        (Method::POST, "/api/v1/write"),
+        (Method::POST, "/api/v1/admin/tsdb/delete_series?match[]=m"),
+        (Method::POST, "/api/v1/admin/tsdb/snapshot"),
+    ];
+    for (method, target) in &whole {
+        let answer = server.ask(method.clone(), target, None).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{target}");
+        assert_eq!(answer.header("x-prometheus-stopping"), "false");
+    }
+    server.door.note_whole_store();
+    assert!(server.get("/metrics").await.text().contains("\nprometheus_ready 0\n"));
+
+    log.replay().unwrap();
+    server.door.note_whole_store();
+    assert!(server.get("/metrics").await.text().contains("\nprometheus_ready 1\n"));
+    for question in questions {
+        let answer = server.get(question).await.json();
+        assert_eq!(answer["warnings"], json!(null), "{question}");
+        assert_eq!(values(&answer), usize::from(!question.contains("series")), "{answer}");
+    }
+    for (_, target) in &whole[..2] {
+        assert_eq!(server.get(target).await.status, StatusCode::OK, "{target}");
+    }
+}
+
 #[tokio::test]
 async fn a_door_that_is_opened_again_shows_the_new_configuration() {
     let (server, serving) = Server::starting(Setup::default());
@@ -59,7 +136,7 @@ async fn a_door_that_is_opened_again_shows_the_new_configuration() {
     let mut reloaded = serving;
     reloaded.config.yaml = "global: {}\n".to_owned();
     reloaded.targets =
-        std::sync::Arc::new(Listing(BTreeMap::from([("new".to_owned(), Pool::default())])));
+        Arc::new(Listing(BTreeMap::from([("new".to_owned(), Pool::default())])));
     server.door.open(reloaded);
     assert_eq!(server.get("/api/v1/status/config").await.data()["yaml"], "global: {}\n");
     assert_eq!(server.get("/api/v1/scrape_pools").await.data()["scrapePools"][0], "new");

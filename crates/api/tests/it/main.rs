@@ -11,7 +11,9 @@ mod recording;
 mod server;
 
 mod cached;
+mod cardinality;
 mod described;
+mod exemplars;
 mod explain;
 mod federation;
 mod grafana;

@@ -1,5 +1,7 @@
 //! `/metrics`, and what is counted where.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use http::{Method, Request};
 use regain_api::{StoreFacts, register_store};
@@ -70,7 +72,7 @@ async fn queries_are_counted() {
 #[tokio::test]
 async fn the_store_and_the_configuration_are_told() {
     let server = Server::ready(Setup::default());
-    register_store(&server.registry, &StoreFacts { db: server.db.clone(), corruptions: 2 });
+    register_store(&server.registry, &StoreFacts { db: server.db.clone(), corruptions: Arc::new(2.into()) });
     server.config_status.succeeded(Timestamp(NOW_MS));
     let mut appender = server.db.appender(&LaneKey::push("s", "", "")).unwrap();
     let series = appender.series(&Labels::from_pairs([("__name__", "m")])).unwrap();
@@ -101,7 +103,7 @@ async fn the_store_and_the_configuration_are_told() {
 async fn a_store_that_cannot_write_is_told() {
     let fs = MemFs::new();
     let server = Server::ready(Setup { fs: fs.clone(), ..Setup::default() });
-    register_store(&server.registry, &StoreFacts { db: server.db.clone(), corruptions: 0 });
+    register_store(&server.registry, &StoreFacts { db: server.db.clone(), corruptions: Arc::default() });
     let working = [
         r#"regain_tsdb_degraded{reason="disk_full"} 0"#,
         "regain_tsdb_read_only 0",

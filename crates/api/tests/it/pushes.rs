@@ -210,13 +210,13 @@ async fn a_request_of_2_0_says_what_it_left_behind() {
         ..SymbolizedSeries::default()
     });
     let answer = fixture.push(snappy(&request.to_bytes()), V2, "snappy").await;
-    // Exemplars have no place in the store, so none is said to be kept.
+    // This store has no place for exemplars, so none is said to be kept.
     assert_eq!((answer.status, written(&answer)), (StatusCode::NO_CONTENT, ["2", "0", "0"]));
     let metrics = fixture.server.get("/metrics").await;
     for line in [
         "regain_remote_write_received_samples_total 2",
         r#"regain_remote_write_skipped_total{kind="exemplar"} 1"#,
-        r#"regain_remote_write_skipped_total{kind="metadata"} 1"#,
+        "regain_remote_write_received_metadata_total 1",
     ] {
         assert!(metrics.text().lines().any(|found| found == line), "{line}");
     }

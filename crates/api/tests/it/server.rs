@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,6 +16,7 @@ use regain_api::{
     Settings, StoreFacts, WebAddress, WriteService, router,
 };
 use regain_discovery::FileSdMetrics;
+use regain_http::server::Site;
 use regain_http::server::cors::Cors;
 use regain_metrics::Registry;
 use regain_model::{Labels, STALE_NAN, Timestamp};
@@ -43,7 +45,7 @@ const YAML: &str = "global:\n  scrape_interval: 1h\n";
 
 /// A server and what it is made of.
 pub(crate) struct Server {
-    pub(crate) router: Router,
+    pub(crate) router: Site,
     pub(crate) door: Door,
     pub(crate) registry: Registry,
     pub(crate) config_status: ConfigStatus,
@@ -236,7 +238,7 @@ fn serving(setup: Setup, registry: &Registry, db: Db) -> Serving {
         targets: Arc::new(setup.listing),
         rules: Arc::new(RuleManager::new(rules)),
         notifier,
-        store: StoreFacts { db, corruptions: 3 },
+        store: StoreFacts { db, corruptions: Arc::new(AtomicU64::new(3)) },
         config: ConfigFacts {
             yaml: YAML.to_owned(),
             external_labels: setup.external_labels,

@@ -1,0 +1,36 @@
+//! What the store keeps of what is said about metrics.
+
+use regain_metrics::{MetricFamily, MetricKind};
+use regain_tsdb::MetadataStats;
+
+/// A family: its name, its help, its kind, and how to read its number.
+type Row = (&'static str, &'static str, MetricKind, fn(&MetadataStats) -> f64);
+
+static ROWS: [Row; 3] = [
+    (
+        "regain_tsdb_metadata_metrics",
+        "Names of metrics of which the store keeps kind, help and unit.",
+        MetricKind::Gauge,
+        |stats| stats.names as f64,
+    ),
+    (
+        "regain_tsdb_metadata_bytes",
+        "The memory that kind, help and unit of metrics take in the store.",
+        MetricKind::Gauge,
+        |stats| stats.bytes as f64,
+    ),
+    (
+        "regain_tsdb_metadata_refused_total",
+        "Metadata that was not kept because it is too long, or because there is too much of it.",
+        MetricKind::Counter,
+        |stats| stats.refused as f64,
+    ),
+];
+
+pub(super) fn collect(stats: &MetadataStats, families: &mut Vec<MetricFamily>) {
+    for &(name, help, kind, read) in &ROWS {
+        let mut family = MetricFamily::new(name, help, kind);
+        family.push(Vec::new(), read(stats));
+        families.push(family);
+    }
+}
