@@ -41,6 +41,7 @@ const serverRoutes: readonly Route[] = [
   { path: '/healing', title: 'Healing', key: 'e', page: healing, isLazy: true },
   { path: '/status', title: 'Status', key: 's', page: status, isLazy: true },
   { path: '/tsdb-status', title: 'Storage', under: '/status', page: status, isLazy: true },
+  { path: '/cardinality', title: 'Cardinality', under: '/status', page: status, isLazy: true },
   { path: '/queries', title: 'Queries', under: '/status', page: status, isLazy: true },
   { path: '/config', title: 'Configuration', under: '/status', page: status, isLazy: true },
   { path: '/flags', title: 'Flags', under: '/status', page: status, isLazy: true },

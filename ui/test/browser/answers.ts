@@ -4,6 +4,7 @@
  */
 
 import { actingAnswers } from './acting';
+import { cardinalityAnswers } from './cardinality';
 import { explained } from './explained';
 import { runningAnswers } from './running';
 
@@ -86,6 +87,7 @@ export const answers: Record<string, Answerer> = {
   'status/tsdb': (fields, names) => tsdb(Number(fields.get('limit') ?? 10), names),
   'status/walreplay': () => ({ min: 0, max: 10, current: 4 }),
   ...actingAnswers,
+  ...cardinalityAnswers,
   ...runningAnswers,
 };
 

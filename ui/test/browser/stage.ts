@@ -14,6 +14,8 @@ export const PAGES = [
   '/targets?view=cost',
   '/status',
   '/tsdb-status',
+  '/cardinality',
+  '/cardinality?by=job&job=alpha&metric=alpha&label=alpha',
   '/queries',
   '/config',
   '/flags',

@@ -1,6 +1,7 @@
 /** What runs, how it was set up, and what it stores and what it is asked: views under the addresses that Prometheus has for them, where it has them. */
 import { PageLink } from '../../components/PageLink';
 import { path } from '../../router';
+import { Cardinality } from './cardinality/Cardinality';
 import { Configuration } from './Configuration';
 import { Flags } from './Flags';
 import { Overview } from './Overview';
@@ -11,6 +12,7 @@ import './status.css';
 const VIEWS = [
   { path: '/status', title: 'Overview', view: Overview },
   { path: '/tsdb-status', title: 'Storage', view: Storage },
+  { path: '/cardinality', title: 'Cardinality', view: Cardinality },
   { path: '/queries', title: 'Queries', view: Running },
   { path: '/config', title: 'Configuration', view: Configuration },
   { path: '/flags', title: 'Flags', view: Flags },
