@@ -23,6 +23,7 @@ use regain_healing::Healing;
 use regain_healing::settings::Remediations;
 use regain_metrics::Registry;
 use regain_rules::notifier::AlertSink;
+use regain_storage::Gate;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -49,6 +50,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) data_dir: &'a Path,
     pub(crate) registry: &'a Registry,
     pub(crate) queries: Arc<QueryService>,
+    /// Opens once the store has read its log.
+    pub(crate) store: Gate,
     pub(crate) doors: ActingDoors,
 }
 
@@ -123,7 +126,7 @@ impl Acting {
                 data_dir: ground.data_dir,
                 registry: ground.registry,
                 tasks: &self.tasks,
-                asker: Arc::new(EngineAsk::new(Arc::clone(&ground.queries))),
+                asker: Arc::new(EngineAsk::new(Arc::clone(&ground.queries), ground.store.clone())),
                 sink: Arc::new(Escalations::new(alerting.clone())),
             },
         );

@@ -13,6 +13,7 @@ mod query;
 mod server_status;
 mod test_promql;
 mod test_rules;
+mod times;
 mod tsdb;
 
 use std::process::ExitCode;

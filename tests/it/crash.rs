@@ -262,7 +262,7 @@ fn add(
 }
 
 #[expect(clippy::disallowed_methods, reason = "the server compares with its own clock")]
-fn now_ms() -> i64 {
+pub(super) fn now_ms() -> i64 {
     let now = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     i64::try_from(now.as_millis()).unwrap()
 }

@@ -2,6 +2,7 @@
 //! itself, and blocks that are written here are read by it.
 
 mod convert;
+mod tools;
 
 use std::collections::BTreeMap;
 use std::path::Path;

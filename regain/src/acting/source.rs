@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use regain_alerting::matcher::MatcherMode;
-use regain_config::{LoadError, RegainFile, RetentionOf, load_regain_file};
+use regain_config::{LoadError, RegainFile, RetentionOf, StorageLimits, load_regain_file};
 use regain_healing::settings::{Mode, Remediations, StepKind};
 
 use crate::alerting::{AlertingFile, AlertingRefused, AlertingSource, ReadyAlerting};
@@ -33,6 +33,8 @@ pub(crate) struct ReadyActing {
     pub(crate) healing: Option<Remediations>,
     /// Series that the store keeps for a shorter time than the rest.
     pub(crate) retention: Vec<RetentionOf>,
+    /// Limits on new series.
+    pub(crate) limits: StorageLimits,
     /// All files that were read.
     pub(crate) files: Vec<PathBuf>,
 }
@@ -87,9 +89,9 @@ fn load(
     path: &Path,
     source: impl Fn(AlertingFile) -> AlertingSource,
 ) -> Result<ReadyActing, ActingRefused> {
-    let RegainFile { alerting, healing, retention } = load_regain_file(path)?;
-    let mut ready =
-        ReadyActing { retention, files: vec![path.to_owned()], ..ReadyActing::default() };
+    let RegainFile { alerting, healing, retention, limits } = load_regain_file(path)?;
+    let files = vec![path.to_owned()];
+    let mut ready = ReadyActing { retention, limits, files, ..ReadyActing::default() };
     if let Some(part) = healing {
         if alerting.is_none() {
             return Err(ActingRefused::NothingToHear(path.to_owned()));

@@ -129,18 +129,18 @@ const TEST: Command = Command {
 
 const TSDB: Command = Command {
     name: "tsdb",
-    about: "Looks into the data directory of a Prometheus, and makes blocks for one.",
+    about: "Looks into a data directory, makes blocks, and measures.",
     commands: &[
         Command {
             name: "analyze",
-            about: "Shows which labels a block has, and how often.",
+            about: "Shows which labels a block, or Regain's store, has, and how often.",
             flags: &[ANALYZE_FLAGS],
             arguments: &[DATABASE, BLOCK],
             ..Command::PLAIN
         },
         Command {
             name: "list",
-            about: "Lists the blocks.",
+            about: "Lists the blocks, and the segments of Regain's store.",
             flags: &[&[HUMAN_READABLE]],
             arguments: &[DATABASE],
             ..Command::PLAIN
@@ -169,8 +169,8 @@ const TSDB: Command = Command {
         },
         CREATE_BLOCKS,
         CONVERT,
+        BENCH,
     ],
-    unbuilt: &["bench"],
     ..Command::PLAIN
 };
 
@@ -192,10 +192,6 @@ const CONVERT: Command = Command {
             "",
             "Where the blocks go (default: the data directory); only with --to=prometheus.",
         ),
-        Flag::switch(
-            "skip-unkept",
-            "Leave out what the store cannot keep: exemplars, metadata; only with --to=regain.",
-        ),
     ]],
     arguments: &[Argument::new("data directory", Kind::Text, "The data directory.")],
     ..Command::PLAIN
@@ -215,22 +211,63 @@ const CREATE_BLOCKS: Command = Command {
         )
         .hidden(),
     ]],
+    commands: &[
+        Command {
+            name: "openmetrics",
+            about: "Makes blocks of OpenMetrics text with timestamps.",
+            flags: &[&[Flag::new(
+                "label",
+                Kind::Pair,
+                "",
+                "A label for all series, as NAME=VALUE.",
+            )
+            .repeated()]],
+            arguments: &[
+                Argument::new("input file", Kind::Text, "The text."),
+                Argument {
+                    required: false,
+                    ..Argument::new("output directory", Kind::Text, "The data directory.")
+                },
+            ],
+            ..Command::PLAIN
+        },
+        Command {
+            name: "rules",
+            about: "Makes blocks of what recording rules yield for times that are over.",
+            flags: &[BACKFILL_FLAGS],
+            arguments: &[files(
+                "rule-files",
+                "Files with recording rules; alerts are passed over.",
+            )],
+            ..Command::PLAIN
+        },
+    ],
+    ..Command::PLAIN
+};
+
+const BENCH: Command = Command {
+    name: "bench",
+    about: "Measures the store.",
     commands: &[Command {
-        name: "openmetrics",
-        about: "Makes blocks of OpenMetrics text with timestamps.",
+        name: "write",
+        about: "Measures how many samples the store takes.",
         flags: &[&[
-            Flag::new("label", Kind::Pair, "", "A label for all series, as NAME=VALUE.").repeated()
+            Flag::new(
+                "out",
+                Kind::Text,
+                "benchout",
+                "Where the store is made; whatever is there is removed first.",
+            ),
+            Flag::new("metrics", Kind::Integer, "10000", "How many series are read."),
+            Flag::new("scrapes", Kind::Integer, "3000", "How many scrapes are made of them."),
         ]],
-        arguments: &[
-            Argument::new("input file", Kind::Text, "The text."),
-            Argument {
-                required: false,
-                ..Argument::new("output directory", Kind::Text, "The data directory.")
-            },
-        ],
+        arguments: &[Argument::new(
+            "file",
+            Kind::Text,
+            "The label sets of the series as JSON, one a line.",
+        )],
         ..Command::PLAIN
     }],
-    unbuilt: &["rules"],
     ..Command::PLAIN
 };
 
@@ -297,6 +334,25 @@ const TEST_RULES_FLAGS: &[Flag] = &[
 
 const STATUS_FLAGS: &[Flag] =
     &[Flag::new("url", Kind::Text, "http://localhost:9090", "The server."), HTTP_CONFIG];
+
+const BACKFILL_FLAGS: &[Flag] = &[
+    HTTP_CONFIG,
+    Flag::new("url", Kind::Text, "http://localhost:9090", "The server that evaluates the rules."),
+    START.required(),
+    Flag::new(
+        "end",
+        Kind::Text,
+        "",
+        "The end, in RFC 3339 or seconds since 1970; by default three hours ago.",
+    ),
+    Flag::new("output-dir", Kind::Text, "data/", "The data directory that gets the blocks."),
+    Flag::new(
+        "eval-interval",
+        Kind::GoDuration,
+        "60s",
+        "How often rules are evaluated whose group says nothing of it.",
+    ),
+];
 
 const QUERY_FLAGS: &[Flag] = &[
     Flag::new("format", Kind::Choice(&["promql", "json"]), "promql", "How answers are printed.")

@@ -4,14 +4,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use regain_go_format::format_float;
-use regain_go_format::quote::quote;
 use tokio::runtime::Runtime;
 
 use super::print::{self, Format};
+use super::times::{TimeError, now, time_of};
 use crate::api_client::answer::{Answer, LabelSet};
 use crate::api_client::{AskError, HTTP_CONFIG, Parameters, Server};
 use crate::flags::Line;
-use crate::{clock, exit, runtime};
+use crate::{exit, runtime};
 
 /// Where no times are given, series and labels are looked for this far into past and future.
 const ALL_TIMES: Duration = Duration::from_hours(9999);
@@ -24,13 +24,8 @@ const DEFAULT_STEPS: f64 = 250.0;
 #[derive(Debug, thiserror::Error)]
 enum QueryError {
     /// A time cannot be read.
-    #[error("error parsing {what} time: cannot parse {} to a valid timestamp", quote(.text))]
-    Time {
-        /// Which time.
-        what: &'static str,
-        /// What was given.
-        text: String,
-    },
+    #[error(transparent)]
+    Time(#[from] TimeError),
     /// The range has no length.
     #[error("start time is not before end time")]
     EmptyRange,
@@ -156,21 +151,4 @@ fn look_up(line: &Line) -> Result<Parameters<'static>, QueryError> {
     parameters.push(("start", format_float(start.unwrap_or_else(|| now() - all))));
     parameters.push(("end", format_float(end.unwrap_or_else(|| now() + all))));
     Ok(parameters)
-}
-
-fn now() -> f64 {
-    clock::since_epoch().as_secs_f64()
-}
-
-/// The time that the flag `name` gives, in seconds since 1970.
-fn time_of(line: &Line, name: &str, what: &'static str) -> Result<Option<f64>, QueryError> {
-    let text = line.text(name);
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let parsed = text.parse::<f64>().ok().or_else(|| {
-        let instant = regain_go_format::time::parse_rfc3339(text)?;
-        Some(instant.as_duration().as_secs_f64())
-    });
-    parsed.map(Some).ok_or_else(|| QueryError::Time { what, text: text.to_owned() })
 }

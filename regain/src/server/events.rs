@@ -1,7 +1,9 @@
 //! What a running server waits for: the end, and requests to load the configuration again.
 
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::signal::unix::Signal;
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
@@ -18,17 +20,23 @@ pub(super) struct Events {
 }
 
 impl Events {
-    /// Serves events until one of them is the end.
-    pub(super) async fn serve(mut self, reloader: &mut Reloader) {
+    /// Serves events until one of them is the end. `opening` goes on meanwhile; that it fails is the end, too.
+    pub(super) async fn serve<E>(
+        mut self,
+        reloader: &mut Reloader,
+        opening: impl Future<Output = Result<(), E>>,
+    ) -> Result<(), E> {
         let mut timer = self.auto_reload.map(timer);
+        let mut opening = pin!(opening.fuse());
         loop {
             tokio::select! {
-                () = self.stop.cancelled() => return,
+                () = self.stop.cancelled() => return Ok(()),
+                opened = &mut opening => opened?,
                 () = self.requests.quit.cancelled() => {
                     tracing::warn!(
                         "Received termination request via web service, exiting gracefully..."
                     );
-                    return;
+                    return Ok(());
                 }
                 _ = self.hangups.recv() => {
                     reload(reloader).await.ok();

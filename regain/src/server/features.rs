@@ -1,6 +1,8 @@
 //! `--enable-feature`: which of the original's experiments are on.
 
+use regain_config::ScrapeDefaults;
 use regain_promql::{Features as EngineFeatures, ParserOptions};
+use regain_scrape::{ScrapeProtocol, StartTimestamps};
 
 /// What the names come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -9,10 +11,29 @@ pub(super) struct Features {
     pub(super) parser: ParserOptions,
     /// What evaluation does differently.
     pub(super) engine: EngineFeatures,
+    /// Whether exemplars are kept.
+    pub(super) exemplars: bool,
+    /// Whether what targets say about their metrics is kept.
+    pub(super) metadata: bool,
+    /// What becomes of start timestamps that targets expose.
+    pub(super) start_timestamps: StartTimestamps,
+    /// Whether jobs store more about each scrape where the configuration does not say.
+    pub(super) extra_scrape_metrics: bool,
     /// Whether statistics tell what each step took.
     pub(super) step_stats: bool,
     /// Whether files are watched for changes.
     pub(super) auto_reload: bool,
+}
+
+impl Features {
+    /// How targets are scraped where the configuration does not say.
+    pub(super) fn scrape_defaults(&self) -> ScrapeDefaults {
+        let has_starts = self.start_timestamps != StartTimestamps::default();
+        ScrapeDefaults {
+            protocols: has_starts.then(|| ScrapeProtocol::PROTO_FIRST.to_vec()),
+            extra_metrics: self.extra_scrape_metrics,
+        }
+    }
 }
 
 /// Features that were asked for and do not exist here.
@@ -21,19 +42,13 @@ pub(super) struct Features {
 pub(crate) struct NotBuilt(Vec<String>);
 
 /// What the original has and this version has not.
-const NOT_BUILT: [&str; 12] = [
+const NOT_BUILT: [&str; 6] = [
     "concurrent-rule-eval",
-    "created-timestamp-zero-ingestion",
-    "exemplar-storage",
-    "extra-scrape-metrics",
-    "metadata-wal-records",
     "old-ui",
     "otlp-deltatocumulative",
     "otlp-native-delta-ingestion",
     "search-api",
-    "st-storage",
     "st-synthesis",
-    "type-and-unit-labels",
 ];
 
 /// What tunes formats and files that this store does not have.
@@ -78,6 +93,45 @@ pub(super) fn read(values: &[String]) -> Result<Features, NotBuilt> {
                     "Experimental usage of start timestamps in PromQL engine is enabled."
                 );
             }
+            "exemplar-storage" => {
+                features.exemplars = true;
+                tracing::info!("Experimental in-memory exemplar storage enabled");
+            }
+            "metadata-wal-records" => {
+                features.metadata = true;
+                tracing::info!("Experimental metadata records in WAL enabled");
+            }
+            "type-and-unit-labels" => {
+                features.engine.type_and_unit_labels = true;
+                tracing::info!("Experimental type and unit labels enabled");
+            }
+            "created-timestamp-zero-ingestion" => {
+                features.start_timestamps.make_zeros = true;
+                tracing::info!(
+                    global.scrape_protocols = proto_first(),
+                    "Experimental start timestamp zero ingestion enabled. OpenMetrics 1.0 parsing will parse \
+                     <metric>_created metrics as ST instead of normal sample. Changed default scrape_protocols to prefer \
+                     PrometheusProto format."
+                );
+            }
+            "st-storage" => {
+                features.start_timestamps.are_kept = true;
+                tracing::info!(
+                    global.scrape_protocols = proto_first(),
+                    "Experimental start timestamp storage enabled. OpenMetrics 1.0 parsing will parse <metric>_created \
+                     metrics as ST instead of normal sample. Changed default scrape_protocols to prefer PrometheusProto \
+                     format."
+                );
+            }
+            "extra-scrape-metrics" => {
+                features.extra_scrape_metrics = true;
+                tracing::warn!(
+                    option,
+                    "This option for --enable-feature is being phased out. It currently changes the default for the \
+                     extra_scrape_metrics config setting to true, but will become a no-op in a future version. Stop using \
+                     this option and set extra_scrape_metrics in the config instead."
+                );
+            }
             "promql-per-step-stats" => {
                 features.step_stats = true;
                 tracing::info!("Experimental per-step statistics reporting");
@@ -105,6 +159,11 @@ pub(super) fn read(values: &[String]) -> Result<Features, NotBuilt> {
     if missing.is_empty() { Ok(features) } else { Err(NotBuilt(missing)) }
 }
 
+/// The protocols that targets are asked for by default once start timestamps are wanted, as Go prints a list.
+fn proto_first() -> String {
+    format!("[{}]", ScrapeProtocol::PROTO_FIRST.map(ScrapeProtocol::as_str).join(" "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,17 +176,31 @@ mod tests {
     #[test]
     fn names_are_separated_by_commas_and_add_up() {
         let features = features(&[
-            "promql-experimental-functions,xor2-encoding",
+            "promql-experimental-functions,xor2-encoding,exemplar-storage,metadata-wal-records",
             "promql-delayed-name-removal,nobody-knows-this",
         ]);
         let features = features.unwrap();
         assert!(features.parser.experimental_functions && features.engine.delayed_name_removal);
+        assert!(features.exemplars && features.metadata);
         assert!(!features.auto_reload && !features.step_stats);
     }
 
     #[test]
+    fn start_timestamps_change_which_protocols_are_asked_for() {
+        for (option, are_kept, make_zeros) in
+            [("st-storage", true, false), ("created-timestamp-zero-ingestion", false, true)]
+        {
+            let features = features(&[option]).unwrap();
+            assert_eq!(features.start_timestamps, StartTimestamps { are_kept, make_zeros });
+            let protocols = features.scrape_defaults().protocols;
+            assert_eq!(protocols, Some(ScrapeProtocol::PROTO_FIRST.to_vec()), "{option}");
+        }
+        assert_eq!(features(&["type-and-unit-labels"]).unwrap().scrape_defaults().protocols, None);
+    }
+
+    #[test]
     fn features_that_do_not_exist_are_refused_by_name() {
-        let error = features(&["exemplar-storage,auto-reload-config", "search-api"]).unwrap_err();
-        assert_eq!(error.to_string(), "not built yet: exemplar-storage, search-api");
+        let error = features(&["st-synthesis,auto-reload-config", "search-api"]).unwrap_err();
+        assert_eq!(error.to_string(), "not built yet: st-synthesis, search-api");
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use regain_config::{Config, LoadError, LoadOptions, Retention, RetentionOf, UnbuiltList};
+use regain_config::{Config, LoadError, LoadOptions, Retention, RetentionOf, ScrapeDefaults, StorageLimits, UnbuiltList};
 use regain_promql::ParserOptions;
 use regain_rules::RuleSet;
 
@@ -30,6 +30,8 @@ pub(crate) struct Configuration {
     pub(crate) acting: ReadyActing,
     /// Series that are kept for a shorter time than the rest.
     pub(crate) retention: Vec<RetentionOf>,
+    /// Limits on new series.
+    pub(crate) limits: StorageLimits,
 }
 
 /// What a file means depends on these flags.
@@ -37,6 +39,10 @@ pub(crate) struct Configuration {
 pub(crate) struct Reading {
     /// The retention where the file names none.
     pub(crate) retention: Retention,
+    /// Whether exemplars are kept.
+    pub(crate) exemplars: bool,
+    /// How targets are scraped where the file does not say.
+    pub(crate) scraping: ScrapeDefaults,
     /// How expressions of rules are parsed.
     pub(crate) parser: ParserOptions,
     /// Where alerting and healing are configured.
@@ -59,6 +65,14 @@ pub(crate) enum ConfigRefused {
     Acting(#[from] ActingRefused),
 }
 
+impl Reading {
+    /// How many exemplars are kept with a configuration.
+    pub(super) fn exemplars_max(&self, config: &Config) -> usize {
+        let configured = config.storage.max_exemplars.filter(|_| self.exemplars);
+        configured.and_then(|max| usize::try_from(max).ok()).unwrap_or(0)
+    }
+}
+
 impl ConfigSource {
     /// What it is called in messages.
     pub(crate) fn name(&self) -> &Path {
@@ -76,14 +90,18 @@ impl ConfigSource {
     pub(crate) fn load(&self, reading: &Reading) -> Result<Configuration, ConfigRefused> {
         let environment = environment::all();
         let retention = reading.retention;
-        let options = LoadOptions { environment, retention, ..LoadOptions::default() };
-        let config = match self {
+        let scraping = reading.scraping.clone();
+        let options = LoadOptions { environment, retention, scraping, ..LoadOptions::default() };
+        let mut config = match self {
             Self::File(path) => regain_config::load_file(path, &options),
             Self::Text(path, text, _) => regain_config::load_text(path, text, &options),
         }?;
         let unbuilt = config.unbuilt();
         if !unbuilt.is_empty() {
             return Err(ConfigRefused::NotBuilt(UnbuiltList(unbuilt)));
+        }
+        if reading.exemplars {
+            config.storage.keep_exemplars();
         }
         let mut rules = config.rules(reading.parser)?;
         if let Self::Text(path, _, own) = self {
@@ -92,6 +110,7 @@ impl ConfigSource {
         }
         let mut acting = reading.acting.load(&reading.external_url)?;
         let retention = std::mem::take(&mut acting.retention);
-        Ok(Configuration { config, rules, acting, retention })
+        let limits = std::mem::take(&mut acting.limits);
+        Ok(Configuration { config, rules, acting, retention, limits })
     }
 }

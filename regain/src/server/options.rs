@@ -6,14 +6,15 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use regain_api::{AcceptedMessages, QueryLimits, WebAddress};
-use regain_config::Retention;
+use regain_config::{Retention, ScrapeDefaults};
 use regain_go_format::quote::quote;
 use regain_go_format::size;
 use regain_go_regexp::{Error as RegexError, Regex};
 use regain_promql::{EngineOptions, ParserOptions};
 use regain_remote::write::Message;
+use regain_scrape::StartTimestamps;
 
-use super::features::{self, NotBuilt};
+use super::features::{self, Features, NotBuilt};
 use super::flags::AGENT_FLAGS;
 use super::load::Reading;
 use super::rules::RuleSettings;
@@ -94,6 +95,8 @@ pub(crate) struct StoreOptions {
     pub(crate) dir: PathBuf,
     /// For how long, where the configuration does not say.
     pub(crate) retention: Retention,
+    /// Whether exemplars are kept, too.
+    pub(crate) exemplars: bool,
 }
 
 /// How a server answers.
@@ -109,7 +112,7 @@ pub(super) struct QueryOptions {
 }
 
 /// How a server scrapes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ScrapeSettings {
     /// The shortest time between two updates of targets.
     pub(super) discovery_reload_interval: Duration,
@@ -117,6 +120,14 @@ pub(crate) struct ScrapeSettings {
     pub(super) timestamp_tolerance: Duration,
     /// Whether the clocks of targets are compared.
     pub(crate) clock_skew_metric: bool,
+    /// What becomes of start timestamps.
+    pub(super) start_timestamps: StartTimestamps,
+    /// Whether series have their kind and unit as labels.
+    pub(super) type_and_unit_labels: bool,
+    /// Whether the store keeps what targets say about their metrics.
+    pub(super) keeps_metadata: bool,
+    /// How targets are scraped where the configuration does not say.
+    pub(super) defaults: ScrapeDefaults,
 }
 
 /// Why a server cannot run with its command line.
@@ -179,6 +190,8 @@ impl ServerOptions {
     pub(crate) fn reading(&self) -> Reading {
         Reading {
             retention: self.store.retention,
+            exemplars: self.store.exemplars,
+            scraping: self.scrape.defaults.clone(),
             parser: self.query.parser,
             acting: self.acting.clone(),
             external_url: url_of(&self.web.address).into(),
@@ -213,6 +226,7 @@ impl ServerOptions {
             store: StoreOptions {
                 dir: PathBuf::from(line.text("storage.tsdb.path")),
                 retention: retention(line),
+                exemplars: features.exemplars,
             },
             query: QueryOptions {
                 engine: EngineOptions {
@@ -227,7 +241,7 @@ impl ServerOptions {
                 cache_bytes: usize::try_from(line.bytes("query.cache-size")).unwrap_or_default(),
                 step_stats: features.step_stats,
             },
-            scrape: scrape(line),
+            scrape: scrape(line, &features),
             rules: RuleSettings::new(line),
             acting: match line.text("regain.config.file") {
                 "" => ActingSource::None,
@@ -304,13 +318,17 @@ fn retention(line: &Line) -> Retention {
     Retention { time: if neither { DEFAULT_RETENTION } else { time }, size_bytes, percentage: 0.0 }
 }
 
-fn scrape(line: &Line) -> ScrapeSettings {
+fn scrape(line: &Line, features: &Features) -> ScrapeSettings {
     let tolerance = u64::try_from(line.nanos("scrape.timestamp-tolerance")).unwrap_or_default();
     let aligns = line.is_on("scrape.adjust-timestamps");
     ScrapeSettings {
         discovery_reload_interval: millis(line, "scrape.discovery-reload-interval"),
         timestamp_tolerance: if aligns { Duration::from_nanos(tolerance) } else { Duration::ZERO },
         clock_skew_metric: line.is_on("scrape.clock-skew-metric"),
+        start_timestamps: features.start_timestamps,
+        type_and_unit_labels: features.engine.type_and_unit_labels,
+        keeps_metadata: features.metadata,
+        defaults: features.scrape_defaults(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Puts a configuration into force, at the start and at each reload.
 
-use std::fs::OpenOptions;
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,10 +15,10 @@ use regain_go_format::{duration, size};
 use regain_promql::{Engine, EngineOptions};
 use regain_rules::notifier::NotifierError;
 use regain_rules::{NotifierManager, RuleManager};
-use regain_scrape::{ApplyError, ScrapeManager};
+use regain_scrape::{ApplyError, FailureLog, Job, ScrapeManager};
 
 use super::load::{ConfigRefused, ConfigSource, Configuration, Reading};
-use super::retention::RetentionKeeper;
+use super::store::Keepers;
 use super::watch::Watch;
 use crate::acting::Acting;
 use crate::{clock, logging};
@@ -26,7 +27,7 @@ use crate::{clock, logging};
 pub(super) struct Reloader {
     pub(super) source: ConfigSource,
     pub(super) reading: Reading,
-    pub(super) retention: Arc<RetentionKeeper>,
+    pub(super) keepers: Keepers,
     pub(super) clock_skew_metric: bool,
     /// The engine's settings but for what the configuration decides.
     pub(super) engine: EngineOptions,
@@ -81,9 +82,9 @@ pub(super) enum PartError {
     /// Alerts are not sent as they should be.
     #[error(transparent)]
     Notifier(#[from] NotifierError),
-    /// Queries are not logged.
+    /// What is to be logged to a file is not.
     #[error("can't create json log file: open {file}: {source}")]
-    QueryLog {
+    Log {
         /// The file.
         file: String,
         /// The operating system's answer.
@@ -128,19 +129,26 @@ impl Reloader {
         more_files: &[PathBuf],
         started: Instant,
     ) -> Result<(), ReloadError> {
-        let Configuration { config, rules, retention, .. } = configuration;
+        let Configuration { config, rules, retention, limits, .. } = configuration;
         self.watch = Watch::new(self.source.name(), &config, more_files);
-        self.retention.apply(&self.store.db, config.storage.retention, &retention);
+        self.keepers.retention.apply(&self.store.db, config.storage.retention, &retention);
+        self.keepers.limits.apply(&self.store.db, &limits);
         let late_max = config.storage.out_of_order_time_window.as_millis();
         self.store.db.set_late_max(i64::try_from(late_max).unwrap_or(i64::MAX));
-        let jobs = config.jobs().map(|job| job.job(self.clock_skew_metric)).collect();
-        let scraped = self.scrapes.apply(jobs, &config.global.external_labels()).await;
+        self.resize_exemplars(&config);
+        let scraped = match self.jobs(&config) {
+            Ok(jobs) => {
+                let applied = self.scrapes.apply(jobs, &config.global.external_labels()).await;
+                applied.map_err(PartError::from)
+            }
+            Err(error) => Err(error),
+        };
         let logged = self.log_queries(&config.global.query_log_file);
         self.queries.set_engine(self.engine_for(&config));
         let notified = self.notifier.apply(config.alerting.notifier(&config.global)).await;
         self.rules.apply(rules).await;
         self.door.open(self.serving(&config));
-        let applied = scraped.map_err(PartError::from).and(notified.map_err(PartError::from));
+        let applied = scraped.and(notified.map_err(PartError::from));
         let applied = logged.and(applied);
         applied.map_err(|source| ReloadError::Applied { file: self.file(), source })?;
         self.status.succeeded(clock::now());
@@ -150,6 +158,16 @@ impl Reloader {
             "Completed loading of configuration file"
         );
         Ok(())
+    }
+
+    fn resize_exemplars(&self, config: &Config) {
+        let (db, to) = (&self.store.db, self.reading.exemplars_max(config));
+        let from = db.exemplar_stats().max;
+        db.set_exemplars_max(to);
+        if from != to as u64 {
+            let migrated = db.exemplar_stats().count;
+            tracing::info!(component = "tsdb", from, to, migrated, "Exemplar storage resized");
+        }
     }
 
     /// Closes the door, and ends what works, from the top down.
@@ -173,11 +191,23 @@ impl Reloader {
             self.queries.log_to(None);
             return Ok(());
         }
-        let opened = OpenOptions::new().append(true).create(true).open(file);
-        let opened =
-            opened.map_err(|source| PartError::QueryLog { file: file.to_owned(), source })?;
-        self.queries.log_to(Some(Box::new(opened)));
+        self.queries.log_to(Some(Box::new(open_log(file)?)));
         Ok(())
+    }
+
+    /// The jobs, with the files that their failures are logged to, each opened once and anew.
+    fn jobs(&self, config: &Config) -> Result<Vec<Job>, PartError> {
+        let mut logs: BTreeMap<&str, FailureLog> = BTreeMap::new();
+        let mut jobs = Vec::new();
+        for configured in config.jobs() {
+            let file = configured.scrape_failure_log_file.as_str();
+            if !file.is_empty() && !logs.contains_key(file) {
+                logs.insert(file, FailureLog::new(Box::new(open_log(file)?)));
+            }
+            let failure_log = logs.get(file).cloned();
+            jobs.push(Job { failure_log, ..configured.job(self.clock_skew_metric) });
+        }
+        Ok(jobs)
     }
 
     fn file(&self) -> String {
@@ -238,4 +268,10 @@ fn retention_text(retention: Retention) -> String {
     let size = (retention.size_bytes > 0).then(|| size::format(retention.size_bytes));
     let share = (retention.percentage > 0.0).then(|| format!("{}%", retention.percentage));
     time.into_iter().chain(size).chain(share).collect::<Vec<_>>().join(" or ")
+}
+
+/// Opens a file to which lines are appended.
+fn open_log(file: &str) -> Result<File, PartError> {
+    let opened = OpenOptions::new().append(true).create(true).open(file);
+    opened.map_err(|source| PartError::Log { file: file.to_owned(), source })
 }

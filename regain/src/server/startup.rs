@@ -1,10 +1,11 @@
 //! From open listeners to an open door, and back.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use regain_api::{ActiveLog, QueryService, WriteService, register_store};
+use regain_api::{ActiveLog, Door, QueryService, WriteService, register_store};
 use regain_http::cpu::ThreadClock;
 use regain_metrics::{ProcessCollector, Registry};
 use regain_promql::Engine;
@@ -16,12 +17,13 @@ use regain_tsdb::{Db, ReplayProgress};
 use tokio_util::sync::CancellationToken;
 
 use super::events::Events;
+use super::limits::LimitsKeeper;
 use super::load::{ConfigSource, Configuration};
 use super::options::{ServerOptions, WebOptions};
 use super::reload::Reloader;
 use super::retention::RetentionKeeper;
 use super::rules::{self, Evaluation, SharedMetrics};
-use super::store::Store;
+use super::store::{self, Keepers, Replay, Store};
 use super::watch::Watch;
 use super::web::{self, Handles, WebServer};
 use crate::acting::{Acting, Ground};
@@ -72,7 +74,8 @@ fn registry() -> Registry {
 }
 
 /// Opens the store, puts the configuration into force, opens the door, and serves events until the
-/// end; then closes the door and ends all scraping. Gives the store, which has to be closed last.
+/// end; then closes the door and ends all scraping. Gives the store, which has to be closed last. The store
+/// reads its log while all that happens, and the server is ready once both is done.
 async fn serve(
     options: &ServerOptions,
     (source, mut configuration): (ConfigSource, Configuration),
@@ -82,13 +85,19 @@ async fn serve(
 ) -> Result<Store, String> {
     let hangups = signals::reloads().map_err(|error| error.to_string())?;
     let Handles { door, acting: doors, config_status, replay_progress, requests } = handles;
-    let (store, retention) = open_store(options, &configuration, replay_progress, registry).await?;
+    let (store, replay, keepers) =
+        open_store(options, &configuration, replay_progress, registry).await?;
     let metrics = SharedMetrics::register(registry);
     let queries = Arc::new(queries(options, store.db(), registry)?);
     let ready = std::mem::take(&mut configuration.acting);
     let files = ready.files.clone();
-    let ground =
-        Ground { data_dir: &options.store.dir, registry, queries: Arc::clone(&queries), doors };
+    let ground = Ground {
+        data_dir: &options.store.dir,
+        registry,
+        queries: Arc::clone(&queries),
+        store: store.db().gate(),
+        doors,
+    };
     let acting = match Acting::start(ready, ground).await {
         Ok(acting) => acting,
         Err(error) => {
@@ -106,9 +115,9 @@ async fn serve(
         address: &options.web.address,
     };
     let rules = rules::rules(&options.rules, evaluation, Arc::clone(&notifier), registry);
-    let mut reloader = Reloader {
+    let reloader = Reloader {
         reading: options.reading(),
-        retention,
+        keepers,
         clock_skew_metric: options.scrape.clock_skew_metric,
         engine: options.query.engine.clone(),
         queries,
@@ -123,18 +132,11 @@ async fn serve(
         watch: Watch::default(),
         source,
     };
-    let outcome = match reloader.apply(configuration, &files, Instant::now()).await {
-        Ok(()) => {
-            tracing::info!("Server is ready to receive web requests.");
-            let (Lifetime { stop, ready }, auto_reload) = (lifetime, options.auto_reload);
-            ready();
-            Events { stop, requests, hangups, auto_reload }.serve(&mut reloader).await;
-            Ok(())
-        }
-        Err(error) => Err(error.to_string()),
-    };
-    reloader.stop().await;
-    match outcome {
+    let (Lifetime { stop, ready }, auto_reload) = (lifetime, options.auto_reload);
+    let opening = become_ready((&store, replay), registry, reloader.door.clone(), ready);
+    let events = Events { stop, requests, hangups, auto_reload };
+    let done = run_to_end(reloader, (configuration, &files), events, opening).await;
+    match done {
         Ok(()) => Ok(store),
         Err(error) => {
             store.close().await;
@@ -143,20 +145,57 @@ async fn serve(
     }
 }
 
+/// Puts a configuration into force and serves events until the end; then ends everything but the store. `opening`
+/// makes the store whole meanwhile.
+async fn run_to_end(
+    mut reloader: Reloader,
+    (configuration, files): (Configuration, &[PathBuf]),
+    events: Events,
+    opening: impl Future<Output = Result<(), String>>,
+) -> Result<(), String> {
+    let outcome = match reloader.apply(configuration, files, Instant::now()).await {
+        Ok(()) => events.serve(&mut reloader, opening).await,
+        Err(error) => Err(error.to_string()),
+    };
+    store::give_up_replay(&reloader.store.db);
+    reloader.stop().await;
+    outcome
+}
+
+/// Waits until the store is whole, and says that the server is ready.
+async fn become_ready(
+    (store, replay): (&Store, Replay),
+    registry: &Registry,
+    door: Door,
+    ready: Box<dyn FnOnce() + Send>,
+) -> Result<(), String> {
+    store.become_whole(replay, registry).await.map_err(|error| error.to_string())?;
+    door.note_whole_store();
+    tracing::info!("Server is ready to receive web requests.");
+    ready();
+    Ok(())
+}
+
 async fn open_store(
     options: &ServerOptions,
     configuration: &Configuration,
     progress: ReplayProgress,
     registry: &Registry,
-) -> Result<(Store, Arc<RetentionKeeper>), String> {
+) -> Result<(Store, Replay, Keepers), String> {
     let dir = &options.store.dir;
-    let keeper = Arc::new(RetentionKeeper::new(dir.clone(), registry));
+    let keepers = Keepers {
+        retention: Arc::new(RetentionKeeper::new(dir.clone(), registry)),
+        limits: Arc::new(LimitsKeeper::new()),
+    };
     let configured = configuration.config.storage.retention;
-    let retention = keeper.initial(configured, &configuration.retention);
-    let store = Store::open(dir, (retention, Arc::clone(&keeper)), progress, registry).await;
-    let store = store.map_err(|error| error.to_string())?;
+    let retention = keepers.retention.initial(configured, &configuration.retention);
+    let exemplars_max = options.reading().exemplars_max(&configuration.config);
+    let keeping = (retention, keepers.clone());
+    let opened = Store::open(dir, keeping, exemplars_max, progress).await;
+    let (store, replay) = opened.map_err(|error| error.to_string())?;
+    keepers.limits.apply(store.db(), &configuration.limits);
     register_store(registry, &store.facts());
-    Ok((store, keeper))
+    Ok((store, replay, keepers))
 }
 
 fn queries(options: &ServerOptions, db: &Db, registry: &Registry) -> Result<QueryService, String> {
@@ -197,6 +236,9 @@ fn scrapes(
         host_name: host::name(),
         discovery_reload_interval: options.scrape.discovery_reload_interval,
         timestamp_tolerance: options.scrape.timestamp_tolerance,
+        type_and_unit_labels: options.scrape.type_and_unit_labels,
+        start_timestamps: options.scrape.start_timestamps,
+        keeps_metadata: options.scrape.keeps_metadata,
         ..ScrapeOptions::new(store, registry.clone(), clock)
     })
 }

@@ -1,21 +1,26 @@
 //! The store of a running server: opened, kept in order by three timers, sealed at the end.
+//!
+//! It is opened with what is sealed, and reads its log while the rest of the server starts; the timers start after that.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use regain_api::StoreFacts;
 use regain_metrics::Registry;
 use regain_model::KeySeed;
-use regain_prometheus_tsdb::holds_samples;
+use regain_prometheus_tsdb::{Snapshots, holds_samples};
 use regain_storage::fs::RealFs;
-use regain_tsdb::{Db, Options, ReplayProgress, ReplayReport, Retention};
+use regain_tsdb::{Db, Options, ReplayProgress, ReplayReport, Retention, UnreadLog};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::health::HealthLog;
+use super::limits::LimitsKeeper;
 use super::retention::RetentionKeeper;
 use crate::{clock, logging};
 
@@ -31,9 +36,23 @@ const MERGE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Store {
     db: Db,
-    corruptions: u64,
+    corruptions: Arc<AtomicU64>,
     tasks: TaskTracker,
     stop: CancellationToken,
+}
+
+/// Who tells the store what changes while it is open.
+#[derive(Clone, Debug)]
+pub(super) struct Keepers {
+    pub(super) retention: Arc<RetentionKeeper>,
+    pub(super) limits: Arc<LimitsKeeper>,
+}
+
+/// A store's log that is being read, and what keeps the store afterwards.
+pub(super) struct Replay {
+    /// Gives what was met, and how long the start of the store has taken.
+    reading: JoinHandle<regain_storage::Result<(ReplayReport, Duration)>>,
+    keepers: Keepers,
 }
 
 /// Why the store cannot be opened.
@@ -56,45 +75,63 @@ pub(super) enum OpenError {
 }
 
 impl Store {
-    /// Opens the store in `dir`, replays what its log holds, and starts to keep it.
+    /// Opens the store in `dir` with what is sealed, and begins to read its log.
     pub(super) async fn open(
         dir: &Path,
-        (retention, keeper): (Retention, Arc<RetentionKeeper>),
+        (retention, keepers): (Retention, Keepers),
+        exemplars_max: usize,
         replay_progress: ReplayProgress,
-        registry: &Registry,
-    ) -> Result<Self, OpenError> {
+    ) -> Result<(Self, Replay), OpenError> {
         tracing::info!("Starting TSDB ...");
         let started = Instant::now();
         let options = Options {
             seed: KeySeed(RandomState::new().hash_one(clock::since_epoch())),
             retention,
+            exemplars_max,
             replay_progress,
             ..Options::default()
         };
         let dir = dir.to_owned();
         let opened = tokio::task::spawn_blocking(move || open(&dir, options));
-        let (db, report) = opened.await.map_err(|_| OpenError::Panicked)??;
-        log_replay(&report, started.elapsed());
-        let took = started.elapsed();
+        let (db, unread) = opened.await.map_err(|_| OpenError::Panicked)??;
+        let reading = tokio::task::spawn_blocking(move || {
+            unread.replay().map(|report| (report, started.elapsed()))
+        });
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let store = Self { db, corruptions: Arc::default(), tasks, stop };
+        tracing::info!("TSDB started");
+        Ok((store, Replay { reading, keepers }))
+    }
+
+    /// Waits until the log is read, and starts to keep the store.
+    pub(super) async fn become_whole(
+        &self,
+        replay: Replay,
+        registry: &Registry,
+    ) -> Result<(), OpenError> {
+        let Replay { reading, keepers } = replay;
+        let read = reading.await.map_err(|_| OpenError::Panicked)?;
+        let (report, took) = read.map_err(OpenError::Store)?;
+        log_replay(&report, took);
         let help = "Time taken to replay the data on disk.";
         registry
             .gauge("prometheus_tsdb_data_replay_duration_seconds", help)
             .set(took.as_secs_f64());
-        let corruptions = report.damage.len() as u64;
-        let store =
-            Self { db, corruptions, tasks: TaskTracker::new(), stop: CancellationToken::new() };
+        // Ordering: a number that guards no other memory.
+        self.corruptions.store(report.damage.len() as u64, Ordering::Relaxed);
         let health = Arc::new(HealthLog::default());
-        store.keep("tick", TICK, move |db| {
-            keeper.follow_size(db);
+        self.keep("tick", TICK, move |db| {
+            keepers.retention.follow_size(db);
+            keepers.limits.measure(db);
             let done = db.tick(clock::now());
             health.look_at(db);
+            keepers.limits.look_at(db);
             done
         });
-        store.keep("sync", SYNC, Db::sync);
-        let stop = store.stop.clone();
-        store.keep("merge", MERGE, move |db| db.merge(&|| !stop.is_cancelled()).map(drop));
-        tracing::info!("TSDB started");
-        Ok(store)
+        self.keep("sync", SYNC, Db::sync);
+        let stop = self.stop.clone();
+        self.keep("merge", MERGE, move |db| db.merge(&|| !stop.is_cancelled()).map(drop));
+        Ok(())
     }
 
     pub(super) fn db(&self) -> &Db {
@@ -103,7 +140,7 @@ impl Store {
 
     /// The store as the status pages show it.
     pub(super) fn facts(&self) -> StoreFacts {
-        StoreFacts { db: self.db.clone(), corruptions: self.corruptions }
+        StoreFacts { db: self.db.clone(), corruptions: Arc::clone(&self.corruptions) }
     }
 
     /// Does `work` every `period` on a thread where it may take its time. What fails again and again
@@ -168,13 +205,23 @@ impl Store {
     }
 }
 
+/// Closes a store that still reads its log, which ends that: the next start reads it again.
+pub(super) fn give_up_replay(db: &Db) {
+    if !db.is_whole()
+        && let Err(error) = db.close()
+    {
+        tracing::error!(err = logging::with_sources(&error), "Error stopping storage");
+    }
+}
+
 /// Opens the store, or a new one, but not beside what a Prometheus has left and nobody has converted.
-fn open(dir: &Path, options: Options) -> Result<(Db, ReplayReport), OpenError> {
+fn open(dir: &Path, options: Options) -> Result<(Db, UnreadLog), OpenError> {
+    Snapshots::new(Arc::new(RealFs), dir).clear().map_err(OpenError::Store)?;
     let is_new = !Db::is_at(&RealFs, dir).map_err(OpenError::Store)?;
     if is_new && holds_samples(&RealFs, dir).map_err(OpenError::Store)? {
         return Err(OpenError::OfPrometheus(dir.to_owned()));
     }
-    Db::open(dir, Arc::new(RealFs), options).map_err(OpenError::Store)
+    Db::open_sealed(dir, Arc::new(RealFs), options).map_err(OpenError::Store)
 }
 
 fn log_replay(report: &ReplayReport, duration: Duration) {

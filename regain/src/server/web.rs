@@ -1,8 +1,8 @@
 //! The web side of a server: what the router is made from, and the task that serves it.
 
 use regain_api::{Changes, ProcessFacts, Settings};
-use regain_http::server::ServerSettings;
 use regain_http::server::cors::Cors;
+use regain_http::server::{ServerSettings, Site};
 use regain_metrics::Registry;
 use regain_tsdb::ReplayProgress;
 use tokio::sync::mpsc;
@@ -80,8 +80,8 @@ pub(super) struct WebServer {
 }
 
 impl WebServer {
-    /// Starts to serve `router` on open listeners.
-    pub(super) fn start(listening: Listening, router: axum::Router, options: &WebOptions) -> Self {
+    /// Starts to serve `site` on open listeners.
+    pub(super) fn start(listening: Listening, site: Site, options: &WebOptions) -> Self {
         listening.announce(Some("web"));
         let settings = ServerSettings {
             web_config: listening.web_config,
@@ -90,7 +90,7 @@ impl WebServer {
             ..ServerSettings::default()
         };
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let serving = regain_http::serve(listening.listeners, router, settings, stop.clone());
+        let serving = regain_http::serve(listening.listeners, site, settings, stop.clone());
         tasks.spawn(async move {
             let cut_off = serving.await;
             if cut_off > 0 {

@@ -231,11 +231,11 @@ fn every_mistake_is_named_at_once_with_a_hint() {
         "regain promtool: error: command \"debug\" is not built yet, try --help\n  \
          hint: the commands are check, query, test, tsdb\n"
     );
-    let output = run(&["server", "--enable-feature=exemplar-storage,search-api"]);
+    let output = run(&["server", "--enable-feature=st-synthesis,search-api"]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         text(&output.stderr),
-        "Error parsing feature list: not built yet: exemplar-storage, search-api\n"
+        "Error parsing feature list: not built yet: st-synthesis, search-api\n"
     );
     let output = run(&["nod"]);
     assert_eq!(output.status.code(), Some(1));

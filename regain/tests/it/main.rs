@@ -17,6 +17,7 @@ mod node;
 mod promtool;
 mod promtool_convert;
 mod promtool_rules;
+mod promtool_tsdb;
 mod reload;
 mod server;
 mod up;

@@ -4,13 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use regain_model::histogram::Span as BucketSpan;
-use regain_model::{KeySeed, Labels, ResetHint, STALE_NAN, Span, Timestamp};
+use regain_model::{
+    KeySeed, Labels, Metadata, MetricKind, ResetHint, STALE_NAN, Span, Timestamp,
+};
 use regain_prometheus_tsdb::{
-    BlockOptions, BlockWriter, Counts, Layout, Native, PrometheusDir, Samples, Ulid, Value,
-    WINDOW_MS,
+    BlockOptions, BlockWriter, Counts, Layout, Native, PrometheusDir, Samples, StoredSeries, Ulid,
+    Value, WINDOW_MS,
 };
 use regain_storage::fs::RealFs;
-use regain_storage::{Appendable as _, Batch, Ctx, LaneKey, Order, Queryable as _, Selection};
+use regain_storage::{Appendable as _, Ctx, LaneKey, Order, Queryable as _};
 use regain_tsdb::{Db, Options, Retention};
 
 use super::files::write;
@@ -60,18 +62,11 @@ fn fill(dir: &Path) {
 /// All samples: labels, times, bits.
 fn all(dir: &Path) -> Vec<(String, Vec<(i64, u64)>)> {
     let (db, ctx) = (open(dir), Arc::new(Ctx::default()));
-    let snapshot = db.snapshot(Span::ALL, &ctx).unwrap();
-    let selection = Selection { order: Order::Labels, ..Selection::new(&[], Span::ALL) };
-    let mut parts = snapshot.select(&selection, &ctx).unwrap();
-    let (mut all, mut batch) = (Vec::new(), Batch::default());
-    while let Some(mut part) = parts.next().unwrap() {
-        let metas = part.series().to_vec();
-        part.decode(0..metas.len(), &mut batch).unwrap();
-        for run in &batch.runs {
-            let labels = ctx.labels.labels(metas[run.series as usize].labels).to_string();
-            let bits = batch.floats_of(run).iter().map(|value| value.to_bits());
-            all.push((labels, batch.times_of(run).iter().copied().zip(bits).collect()));
-        }
+    let mut series = StoredSeries::select(&db, &[], Span::ALL, &ctx).unwrap();
+    let (mut all, mut samples) = (Vec::new(), Samples::default());
+    while let Some(labels) = series.next(&mut samples).unwrap() {
+        let bits = samples.cells.iter().map(|value| value.to_bits());
+        all.push((labels.to_string(), samples.times.iter().copied().zip(bits).collect()));
     }
     all
 }
@@ -144,15 +139,26 @@ fn write_block(dir: &Path, number: u128) {
     writer.finish(None).unwrap();
 }
 
-/// Adds a log with an exemplar to a data directory, as Prometheus 3.14 writes it.
-fn write_exemplar(dir: &Path) {
+/// Adds a log to a data directory, as Prometheus 3.14 writes it: a series, its metadata and an exemplar of it.
+fn write_log(dir: &Path) {
+    let text = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+    let labels = [&[1][..], &text("__name__"), &text("logged_bucket")].concat();
+    let series = [&[1][..], &1_u64.to_be_bytes(), &labels].concat();
+    let metadata =
+        [&[6, 1, 3, 2][..], &text("UNIT"), &text(""), &text("HELP"), &text("Helps.")].concat();
     // The kind, a series and a time, then as differences to these: the series, the time; a value, no labels.
-    let mut record = vec![4_u8];
-    record.extend_from_slice(&1_u64.to_be_bytes());
-    record.extend_from_slice(&START_MS.to_be_bytes());
-    record.extend_from_slice(&[0, 0]);
-    record.extend_from_slice(&1.5_f64.to_be_bytes());
-    record.push(0);
+    let mut exemplar = vec![4_u8];
+    exemplar.extend_from_slice(&1_u64.to_be_bytes());
+    exemplar.extend_from_slice(&START_MS.to_be_bytes());
+    exemplar.extend_from_slice(&[0, 0]);
+    exemplar.extend_from_slice(&1.5_f64.to_be_bytes());
+    exemplar.push(0);
+    std::fs::create_dir_all(dir.join("wal")).unwrap();
+    write(dir.join("wal/00000000"), [series, metadata, exemplar].map(framed).concat());
+}
+
+/// A record as it lies in a segment of the log.
+fn framed(record: Vec<u8>) -> Vec<u8> {
     let castagnoli = record.iter().fold(u32::MAX, |crc, &byte| {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| {
             if crc & 1 == 1 { crc >> 1 ^ 0x82f6_3b78 } else { crc >> 1 }
@@ -163,21 +169,33 @@ fn write_exemplar(dir: &Path) {
     log.extend_from_slice(&length.to_be_bytes());
     log.extend_from_slice(&(!castagnoli).to_be_bytes());
     log.extend_from_slice(&record);
-    std::fs::create_dir_all(dir.join("wal")).unwrap();
-    write(dir.join("wal/00000000"), log);
+    log
 }
 
 #[test]
-fn what_the_store_cannot_keep_is_named_before_anything_is_written() {
+fn exemplars_and_metadata_of_the_log_come_along() {
     let dir = tempfile::tempdir().unwrap();
     write_block(dir.path(), 1);
-    write_exemplar(dir.path());
-    let path = dir.path().to_str().unwrap();
-    let (is_done, _, complaints) = convert(&["--to=regain", path]);
-    assert!(!is_done && complaints.contains("cannot keep 1 exemplars yet"), "{complaints}");
-    assert!(!dir.path().join("regain").exists() && !dir.path().join("regain.importing").exists());
-    let (is_done, printed, _) = convert(&["--to=regain", "--skip-unkept", path]);
-    assert!(is_done && printed.starts_with("imported 2 samples of 2 series"), "{printed}");
+    write_log(dir.path());
+    let (is_done, printed, complaints) = convert(&["--to=regain", dir.path().to_str().unwrap()]);
+    assert!(is_done, "{complaints}");
+    assert!(printed.starts_with("imported 2 samples of 2 series with 1 exemplars"), "{printed}");
+    let options = Options { exemplars_max: 10, ..Options::default() };
+    let (db, _) = Db::open(dir.path(), Arc::new(RealFs), options.clone()).unwrap();
+    let found = db.exemplars(Span::ALL, &[vec![]]).unwrap();
+    assert_eq!((found.len(), found[0].labels.metric_name()), (1, "logged_bucket"));
+    let exemplar = &found[0].exemplars[0];
+    assert_eq!((exemplar.value, exemplar.time.0, exemplar.labels.len()), (1.5, START_MS, 0));
+    let kind = MetricKind::Histogram;
+    let said = Metadata { kind, help: "Helps.".to_owned(), unit: String::new() };
+    assert_eq!(db.metadata(None), [("logged".to_owned(), vec![said])]);
+    drop(db);
+    // They are still there once the store has been exported.
+    let output = format!("--output={}", dir.path().join("out").display());
+    let (is_done, _, why) = convert(&["--to=prometheus", &output, dir.path().to_str().unwrap()]);
+    assert!(is_done, "{why}");
+    let (db, _) = Db::open(dir.path(), Arc::new(RealFs), options).unwrap();
+    assert_eq!(db.exemplars(Span::ALL, &[vec![]]).unwrap().len(), 1);
 }
 
 /// What `tsdb dump` prints.
@@ -240,6 +258,7 @@ fn histograms_and_start_timestamps_go_both_ways() {
     let (is_done, printed, complaints) = convert(&["--to=regain", theirs.to_str().unwrap()]);
     assert!(is_done && complaints.is_empty(), "{complaints}");
     assert!(printed.starts_with("imported 900 samples of 3 series"), "{printed}");
+    assert!(dump(&theirs) == before, "the store prints something else than the blocks it was made of");
     let (from, to) = (theirs.to_str().unwrap(), back.to_str().unwrap());
     let (is_done, _, complaints) = convert(&["--to=prometheus", "--output", to, from]);
     assert!(is_done && complaints.is_empty(), "{complaints}");
@@ -292,7 +311,6 @@ fn directories_that_cannot_be_converted_are_refused() {
     refused(&["--to=prometheus", path], "has no store of Regain");
     refused(&["--to=regain", path], "holds no samples of a Prometheus");
     refused(&["--to=regain", "--output=x", path], "--output goes with --to=prometheus only");
-    refused(&["--to=prometheus", "--skip-unkept", path], "goes with --to=regain only");
     let db = open(dir.path());
     refused(&["--to=prometheus", path], "is in use: stop the server first");
     refused(&["--to=regain", path], "is in use: stop the server first");

@@ -1,54 +1,129 @@
-//! `promtool tsdb analyze`: which labels a block has, how often, and how long.
+//! `promtool tsdb analyze`: which labels a block, or Regain's store, has, how often, and how long.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use regain_go_format::go_duration;
-use regain_model::METRIC_NAME;
-use regain_prometheus_tsdb::{Block, BlockSeries, ChunkStats, open_blocks};
+use regain_model::{Labels, METRIC_NAME, Matcher, Span};
+use regain_prometheus_tsdb::{Block, BlockSeries, ChunkStats, Samples, StoredSeries, open_blocks};
 use regain_storage::Ctx;
 use regain_storage::fs::RealFs;
+use regain_tsdb::Db;
 
 use super::sizes::chart;
-use super::{TsdbError, directory, selector};
+use super::{Bar, TsdbError, directory, own, selector};
 use crate::exit;
 use crate::flags::Line;
 
 const MS_NS: i64 = 1_000_000;
+/// What stands for Regain's store, which has no blocks.
+const STORE: &str = "regain";
 
 pub(super) fn run(line: &Line) -> Result<(), TsdbError> {
     let matchers = match line.text("match") {
         "" => Vec::new(),
         text => selector(text)?,
     };
-    let block = block(line)?;
-    let meta = block.meta();
-    let length = meta.max_time.wrapping_sub(meta.min_time);
-    exit::say(&format!("Block ID: {}", meta.ulid));
-    exit::say(&format!("Duration: {}", go_duration::format(length.wrapping_mul(MS_NS))));
-    exit::say(&format!("Total Series: {}", meta.stats.num_series));
-    if !matchers.is_empty() {
-        exit::say(&format!("Matcher: {}", line.text("match")));
+    let path = directory(line, 0)?;
+    let block = line.arguments.get(1).filter(|name| !name.is_empty());
+    if block.is_none()
+        && let Some(db) = own::look(path)?
+    {
+        if line.is_on("extended") {
+            return Err(TsdbError::NoChunks(path.to_owned()));
+        }
+        Source::of_store(&db, &matchers)?.print(line, !matchers.is_empty());
+        return Ok(());
     }
+    let block = open_block(path, block.map(String::as_str))?;
     let series = block.series(&matchers, &Ctx::default())?;
-    let labels = Counted::of(&series, length.cast_unsigned());
-    let names = if matchers.is_empty() { block.label_names().len() } else { labels.values.len() };
-    exit::say(&format!("Label names: {names}"));
-    if !matchers.is_empty() {
-        exit::say(&format!("Matched series: {}", series.len()));
-    }
-    labels.print(line.count("limit"));
+    Source::of_block(&block, &series, matchers.is_empty()).print(line, !matchers.is_empty());
     if line.is_on("extended") {
         print_chunks(&block, &series)?;
     }
     Ok(())
 }
 
-/// The block that `line` names, or the last one.
-fn block(line: &Line) -> Result<Arc<Block>, TsdbError> {
-    let path = directory(line, 0)?;
-    let wanted = line.arguments.get(1).map(String::as_str).filter(|name| !name.is_empty());
-    if let Some(name) = wanted {
+/// What is analysed.
+struct Source {
+    name: String,
+    /// The length of its time in milliseconds.
+    length_ms: i64,
+    series_total: u64,
+    /// The names of all labels; `None` where only those of the series that match count.
+    label_names: Option<usize>,
+    /// The series that match.
+    series: Vec<Series>,
+}
+
+/// A series, with how long it has samples for.
+struct Series {
+    labels: Labels,
+    covered_ms: i64,
+}
+
+impl Source {
+    fn of_block(block: &Block, series: &[BlockSeries], is_whole: bool) -> Self {
+        let meta = block.meta();
+        let length = |span: Span| span.max.0.wrapping_sub(span.min.0);
+        let of = |one: &BlockSeries| Series {
+            labels: one.labels.clone(),
+            covered_ms: one.span().map_or(0, length),
+        };
+        Self {
+            name: meta.ulid.to_string(),
+            length_ms: meta.max_time.wrapping_sub(meta.min_time),
+            series_total: meta.stats.num_series,
+            label_names: is_whole.then(|| block.label_names().len()),
+            series: series.iter().map(of).collect(),
+        }
+    }
+
+    /// Regain's store as a whole.
+    fn of_store(db: &Db, matchers: &[Matcher]) -> Result<Self, TsdbError> {
+        let span = db.span().ok_or(TsdbError::NoBlocks)?;
+        let ctx = Arc::new(Ctx::default());
+        let mut found = StoredSeries::select(db, matchers, span, &ctx)?;
+        let (mut series, mut samples) = (Vec::new(), Samples::default());
+        let mut bar = Bar::new("reading");
+        let total = db.stats().head.series;
+        while let Some(labels) = found.next(&mut samples)? {
+            bar.show(series.len() as u64, total);
+            let (first, last) = (samples.times.first(), samples.times.last());
+            let covered = first.zip(last).map_or(0, |(first, last)| last.wrapping_sub(*first));
+            series.push(Series { labels, covered_ms: covered });
+        }
+        Ok(Self {
+            name: STORE.to_owned(),
+            length_ms: span.max.0.saturating_sub(span.min.0).saturating_add(1),
+            series_total: total,
+            label_names: None,
+            series,
+        })
+    }
+
+    fn print(&self, line: &Line, is_part: bool) {
+        let length = go_duration::format(self.length_ms.wrapping_mul(MS_NS));
+        exit::say(&format!("Block ID: {}", self.name));
+        exit::say(&format!("Duration: {length}"));
+        exit::say(&format!("Total Series: {}", self.series_total));
+        if is_part {
+            exit::say(&format!("Matcher: {}", line.text("match")));
+        }
+        let labels = Counted::of(&self.series, self.length_ms.cast_unsigned());
+        let names = self.label_names.unwrap_or(labels.values.len());
+        exit::say(&format!("Label names: {names}"));
+        if is_part {
+            exit::say(&format!("Matched series: {}", self.series.len()));
+        }
+        labels.print(line.count("limit"));
+    }
+}
+
+/// The block of this name, or the last one.
+fn open_block(path: &Path, name: Option<&str>) -> Result<Arc<Block>, TsdbError> {
+    if let Some(name) = name {
         let dir = path.join(name);
         if !dir.is_dir() {
             return Err(TsdbError::NoBlock(name.to_owned()));
@@ -73,12 +148,11 @@ struct Counted<'a> {
 }
 
 impl<'a> Counted<'a> {
-    fn of(series: &'a [BlockSeries], length: u64) -> Self {
+    fn of(series: &'a [Series], length: u64) -> Self {
         let (pairs, names) = (BTreeMap::new(), BTreeMap::new());
         let mut all = Self { length, pairs, names, values: BTreeMap::new(), entries: 0 };
         for one in series {
-            let covered = one.span().map_or(0, |span| span.max.0.wrapping_sub(span.min.0));
-            let missing = length.wrapping_sub(covered.cast_unsigned());
+            let missing = length.wrapping_sub(one.covered_ms.cast_unsigned());
             for (name, value) in &one.labels {
                 let (time, count) = all.pairs.entry((name, value)).or_default();
                 *time = time.wrapping_add(missing);

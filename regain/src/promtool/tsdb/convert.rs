@@ -1,7 +1,7 @@
 //! `promtool tsdb convert`: Regain's store becomes blocks of Prometheus, or what a Prometheus has left
 //! becomes Regain's store. Both work on a directory that no server uses.
 
-mod bar;
+mod beside;
 mod export;
 mod import;
 mod imported;
@@ -10,11 +10,10 @@ mod rows;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use regain_prometheus_tsdb::{ExportError, Holdings};
+use regain_prometheus_tsdb::ExportError;
 use regain_storage::Error;
 
-use super::{TsdbError, caused_by, directory};
-use crate::exit;
+use super::{TsdbError, caused_by, complain, directory};
 use crate::flags::Line;
 
 /// Regain's part of a data directory.
@@ -43,12 +42,6 @@ pub(super) enum ConvertError {
     /// There is a store already.
     #[error("{} is there already: samples are imported into a new store only", .0.display())]
     HasStore(PathBuf),
-    /// There is something that would be lost.
-    #[error(
-        "nothing was written, because the store cannot keep {} yet; --skip-unkept leaves that out",
-        list(.0)
-    )]
-    Unkept(Holdings),
     /// The store took less than there was.
     #[error("nothing was converted, because the store refused samples: {}", refusals(.0))]
     Refused(BTreeMap<&'static str, u64>),
@@ -68,14 +61,6 @@ fn export_cause(error: &ExportError) -> String {
     }
 }
 
-/// What of `holdings` the store cannot keep.
-fn list(holdings: &Holdings) -> String {
-    let kinds = [(holdings.exemplars, "exemplars"), (holdings.metadata, "entries of metadata")];
-    let there = kinds.iter().filter(|(count, _)| *count > 0);
-    let texts: Vec<String> = there.map(|(count, what)| format!("{count} {what}")).collect();
-    texts.join(", ")
-}
-
 fn refusals(counts: &BTreeMap<&'static str, u64>) -> String {
     let texts: Vec<String> = counts.iter().map(|(why, count)| format!("{count} {why}")).collect();
     texts.join(", ")
@@ -83,18 +68,14 @@ fn refusals(counts: &BTreeMap<&'static str, u64>) -> String {
 
 pub(super) fn run(line: &Line) -> Result<(), TsdbError> {
     let dir = directory(line, 0)?;
-    let to_prometheus = line.text("to") == "prometheus";
-    let (flag, to) =
-        if to_prometheus { ("skip-unkept", "regain") } else { ("output", "prometheus") };
-    if line.is_given(flag) {
-        return Err(ConvertError::Flag { flag, to }.into());
-    }
-    if to_prometheus {
+    if line.text("to") == "prometheus" {
         let output = line.given_text("output").map_or(dir, Path::new);
-        export::run(dir, output)
-    } else {
-        import::run(dir, line.is_on("skip-unkept"))
+        return export::run(dir, output);
     }
+    if line.is_given("output") {
+        return Err(ConvertError::Flag { flag: "output", to: "prometheus" }.into());
+    }
+    import::run(dir)
 }
 
 /// Says who holds the lock.
@@ -104,9 +85,4 @@ fn in_use(dir: &Path) -> impl FnOnce(Error) -> TsdbError {
         Error::Locked { .. } => ConvertError::InUse(dir).into(),
         error => error.into(),
     }
-}
-
-/// Names something that is left out because it is damaged.
-fn complain(what: &str) {
-    exit::complain(&format!("left out: {what}"));
 }

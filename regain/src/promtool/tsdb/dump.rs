@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use regain_go_format::append_float_g;
 use regain_go_format::quote::quote;
-use regain_model::{KeySeed, Labels, METRIC_NAME, Span, Timestamp};
-use regain_prometheus_tsdb::{Native, PrometheusDir, Samples, SeriesSamples};
+use regain_model::{KeySeed, Labels, METRIC_NAME, Matcher, Span, Timestamp};
+use regain_prometheus_tsdb::{Native, PrometheusDir, Samples, SeriesSamples, StoredSeries};
 use regain_storage::fs::RealFs;
-use regain_storage::{Ctx, Order};
+use regain_storage::{Ctx, Order, Result as StoreResult};
+use regain_tsdb::Db;
 
-use super::{TsdbError, directory, selector};
+use super::{TsdbError, complain, directory, own, selector};
 use crate::exit;
 use crate::flags::Line;
 
@@ -23,12 +25,10 @@ pub(super) fn run(line: &Line) -> Result<(), TsdbError> {
     let path = directory(line, 0)?;
     let selectors = line.texts("match").iter().map(|text| selector(text));
     let selectors = selectors.collect::<Result<Vec<_>, _>>()?;
-    let dir = PrometheusDir::open(&RealFs, path, KeySeed(0))?;
     let span = Span::new(Timestamp(line.integer("min-time")), Timestamp(line.integer("max-time")));
+    let source = Source::open(path)?;
     let ctx = Arc::new(Ctx::default());
-    let order = (selectors.len() > 1).then_some(Order::Labels);
-    let sets = selectors.iter().map(|matchers| dir.series(matchers, span, order, &ctx));
-    let sets = sets.collect::<Result<Vec<_>, _>>()?;
+    let sets = source.select(&selectors, span, &ctx)?;
     let is_open_metrics = line.commands.last() == Some(&"dump-openmetrics");
     let print: Print = if is_open_metrics {
         print_open_metrics
@@ -44,10 +44,63 @@ pub(super) fn run(line: &Line) -> Result<(), TsdbError> {
         // Whoever reads has had enough.
         exit::now();
     }
-    for damage in dir.damages() {
-        exit::complain(&format!("left out: {damage}"));
+    for damage in source.damages(&ctx) {
+        complain(&damage);
     }
     Ok(())
+}
+
+/// Where samples come from.
+enum Source {
+    Prometheus(PrometheusDir),
+    Store(Db),
+}
+
+impl Source {
+    /// Regain's store in the data directory `path`, or else what a Prometheus has there.
+    fn open(path: &Path) -> Result<Self, TsdbError> {
+        match own::look(path)? {
+            Some(db) => Ok(Self::Store(db)),
+            None => Ok(Self::Prometheus(PrometheusDir::open(&RealFs, path, KeySeed(0))?)),
+        }
+    }
+
+    fn select(
+        &self,
+        selectors: &[Vec<Matcher>],
+        span: Span,
+        ctx: &Arc<Ctx>,
+    ) -> StoreResult<Vec<Found>> {
+        let order = (selectors.len() > 1).then_some(Order::Labels);
+        let select = |matchers: &Vec<Matcher>| match self {
+            Self::Prometheus(dir) => dir.series(matchers, span, order, ctx).map(Found::Prometheus),
+            Self::Store(db) => StoredSeries::select(db, matchers, span, ctx).map(Found::Store),
+        };
+        selectors.iter().map(select).collect()
+    }
+
+    /// What could not be read.
+    fn damages(&self, ctx: &Ctx) -> Vec<String> {
+        match self {
+            Self::Prometheus(dir) => dir.damages().iter().map(ToString::to_string).collect(),
+            Self::Store(_) => ctx.warnings.to_vec(),
+        }
+    }
+}
+
+/// The series of one selection.
+enum Found {
+    Prometheus(SeriesSamples),
+    Store(StoredSeries),
+}
+
+impl Found {
+    fn next(&mut self, samples: &mut Samples) -> StoreResult<Option<Labels>> {
+        match self {
+            Self::Prometheus(series) => series.next(samples),
+            Self::Store(series) => series.next(samples),
+        }
+    }
 }
 
 fn print_all(
@@ -65,13 +118,13 @@ fn print_all(
 
 /// The series of several selections, each once, in the order of their labels.
 struct Sets {
-    sets: Vec<SeriesSamples>,
+    sets: Vec<Found>,
     /// The next series of each.
     heads: Vec<Option<(Labels, Samples)>>,
 }
 
 impl Sets {
-    fn new(sets: Vec<SeriesSamples>) -> Result<Self, TsdbError> {
+    fn new(sets: Vec<Found>) -> Result<Self, TsdbError> {
         let mut all = Self { heads: vec![None; sets.len()], sets };
         for at in 0..all.sets.len() {
             all.advance(at)?;

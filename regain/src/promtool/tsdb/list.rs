@@ -1,12 +1,13 @@
-//! `promtool tsdb list`: the blocks of a data directory.
+//! `promtool tsdb list`: the blocks of a data directory, and before them the segments of Regain's store.
 
 use std::fmt::Write as _;
 
 use regain_go_format::go_duration;
-use regain_prometheus_tsdb::{Meta, open_blocks};
+use regain_prometheus_tsdb::{Block, Meta, open_blocks};
 use regain_storage::fs::RealFs;
+use regain_tsdb::SegmentFacts;
 
-use super::{TsdbError, directory};
+use super::{TsdbError, directory, own};
 use crate::exit;
 use crate::flags::Line;
 
@@ -20,6 +21,8 @@ const HEADER: [&str; 8] = [
     "NUM SERIES",
     "SIZE",
 ];
+/// The name of samples that are in no segment yet.
+const HEAD: &str = "head";
 /// The least width of a column, and the blanks behind its widest cell.
 const COLUMN_MIN: usize = 13;
 const COLUMN_GAP: usize = 2;
@@ -31,22 +34,60 @@ pub(super) fn run(line: &Line) -> Result<(), TsdbError> {
     if let Some(damage) = damages.into_iter().next() {
         return Err(damage.into());
     }
-    let rows = blocks.iter().map(|block| (block.meta(), block.size_bytes()));
-    print(rows, true, line.is_on("human-readable"));
+    let segments = own::look(path)?.map(|db| db.segments()).unwrap_or_default();
+    let segments = segments.iter().map(Row::of_segment);
+    let blocks = blocks.iter().map(|block| Row::of_block(block));
+    print(segments.chain(blocks), true, line.is_on("human-readable"));
     Ok(())
 }
 
-/// Prints blocks with their sizes as a table.
-pub(super) fn print<'a>(
-    blocks: impl Iterator<Item = (&'a Meta, u64)>,
-    with_header: bool,
-    for_people: bool,
-) {
+/// A block, or a segment of Regain's store.
+pub(super) struct Row {
+    name: String,
+    min_time: i64,
+    /// The time behind the last one.
+    max_time: i64,
+    samples: u64,
+    /// `None` where there are none.
+    chunks: Option<u64>,
+    series: u64,
+    size_bytes: u64,
+}
+
+impl Row {
+    pub(super) fn of_block(block: &Block) -> Self {
+        let Meta { ulid, min_time, max_time, stats, .. } = block.meta();
+        Self {
+            name: ulid.to_string(),
+            min_time: *min_time,
+            max_time: *max_time,
+            samples: stats.num_samples,
+            chunks: Some(stats.num_chunks),
+            series: stats.num_series,
+            size_bytes: block.size_bytes(),
+        }
+    }
+
+    fn of_segment(segment: &SegmentFacts) -> Self {
+        Self {
+            name: segment.name.clone().unwrap_or_else(|| HEAD.to_owned()),
+            min_time: segment.min_time,
+            max_time: segment.max_time.saturating_add(1),
+            samples: segment.samples,
+            chunks: None,
+            series: segment.series,
+            size_bytes: segment.size_bytes,
+        }
+    }
+}
+
+/// Prints blocks and segments as a table.
+pub(super) fn print(blocks: impl Iterator<Item = Row>, with_header: bool, for_people: bool) {
     let mut rows: Vec<[String; 8]> = Vec::new();
     if with_header {
         rows.push(HEADER.map(str::to_owned));
     }
-    rows.extend(blocks.map(|(meta, size)| row(meta, size, for_people)));
+    rows.extend(blocks.map(|block| block.cells(for_people)));
     let width = |column: usize| {
         let widest = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         (widest + COLUMN_GAP).max(COLUMN_MIN)
@@ -61,19 +102,22 @@ pub(super) fn print<'a>(
     }
 }
 
-fn row(meta: &Meta, size: u64, for_people: bool) -> [String; 8] {
-    let time = |ms| if for_people { time_of(ms) } else { ms.to_string() };
-    let duration = meta.max_time.wrapping_sub(meta.min_time).wrapping_mul(MS_NS);
-    [
-        meta.ulid.to_string(),
-        time(meta.min_time),
-        time(meta.max_time),
-        go_duration::format(duration),
-        meta.stats.num_samples.to_string(),
-        meta.stats.num_chunks.to_string(),
-        meta.stats.num_series.to_string(),
-        if for_people { size_of(size) } else { size.to_string() },
-    ]
+impl Row {
+    fn cells(&self, for_people: bool) -> [String; 8] {
+        let time = |ms| if for_people { time_of(ms) } else { ms.to_string() };
+        let duration = self.max_time.wrapping_sub(self.min_time).wrapping_mul(MS_NS);
+        let size = self.size_bytes;
+        [
+            self.name.clone(),
+            time(self.min_time),
+            time(self.max_time),
+            go_duration::format(duration),
+            self.samples.to_string(),
+            self.chunks.map_or_else(|| "-".to_owned(), |chunks| chunks.to_string()),
+            self.series.to_string(),
+            if for_people { size_of(size) } else { size.to_string() },
+        ]
+    }
 }
 
 /// A time in whole seconds, as Go prints it.

@@ -3,22 +3,22 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use regain_model::{Span, Timestamp};
-use regain_prometheus_tsdb::{ExportOptions, Exported, export};
+use regain_prometheus_tsdb::{ExportOptions, Exported, export, origin_of};
 use regain_storage::fs::{Fs, RealFs};
-use regain_storage::{Ctx, Queryable as _};
 use regain_tsdb::{Db, Options, Retention};
 
-use super::bar::Bar;
 use super::{ConvertError, TsdbError, complain, imported, in_use};
 use crate::exit;
+use crate::promtool::tsdb::Bar;
 
 pub(super) fn run(dir: &Path, output: &Path) -> Result<(), TsdbError> {
     let fs: Arc<dyn Fs> = Arc::new(RealFs);
     if !Db::is_at(fs.as_ref(), dir)? {
         return Err(ConvertError::NoStore(dir.to_owned()).into());
     }
-    let options = Options { retention: Retention::ENDLESS, ..Options::default() };
+    // Opening and closing the store must cost it none of its exemplars, however many a server keeps.
+    let exemplars_max = usize::MAX;
+    let options = Options { retention: Retention::ENDLESS, exemplars_max, ..Options::default() };
     let (db, report) = Db::open(dir, Arc::clone(&fs), options).map_err(in_use(dir))?;
     imported::settle(fs.as_ref(), dir)?;
     for damage in &report.damage {
@@ -41,18 +41,11 @@ pub(super) fn run(dir: &Path, output: &Path) -> Result<(), TsdbError> {
 }
 
 fn write(db: &Db, fs: &Arc<dyn Fs>, output: &Path) -> Result<Exported, TsdbError> {
-    let stats = db.stats();
-    let (Some(min), Some(max)) = (stats.min_time, stats.max_time) else {
-        return Ok(Exported::default());
-    };
-    let span = Span::new(Timestamp(min), Timestamp(max));
-    let snapshot = db.snapshot(span, &Arc::new(Ctx::default()))?;
-    let seed = db.seed().0;
-    let [a, b] = [seed >> 32, seed & u64::from(u32::MAX)];
-    let origin = u32::try_from(a ^ b).expect("both halves have 32 bits");
+    let Some(span) = db.span() else { return Ok(Exported::default()) };
+    let origin = origin_of(db.seed());
     let options = ExportOptions { root: output.to_owned(), origin, with_starts: true };
     let mut bar = Bar::new("exporting");
-    let done = export(&*snapshot, span, fs, &options, &mut |progress| {
+    let done = export(db, span, fs, &options, &mut |progress| {
         bar.show(progress.windows_done, progress.windows);
         true
     });

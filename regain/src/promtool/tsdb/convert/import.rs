@@ -14,9 +14,9 @@ use regain_storage::fs::{Fs, RealFs};
 use regain_storage::{Appendable as _, Ctx, Error, LaneKey};
 use regain_tsdb::{Db, Options, Retention};
 
-use super::bar::Bar;
 use super::rows::{Answers, Rows};
-use super::{ConvertError, STORE_DIR, TsdbError, complain, imported, in_use};
+use super::{ConvertError, STORE_DIR, TsdbError, beside, complain, imported, in_use};
+use crate::promtool::tsdb::Bar;
 use crate::{clock, exit};
 
 /// Where the store grows.
@@ -26,7 +26,7 @@ const SAMPLES_AIM: u64 = 2_000_000;
 /// The store looks after itself after so many samples.
 const SAMPLES_PER_TICK: u64 = 1_000_000;
 
-pub(super) fn run(dir: &Path, skips: bool) -> Result<(), TsdbError> {
+pub(super) fn run(dir: &Path) -> Result<(), TsdbError> {
     let fs: Arc<dyn Fs> = Arc::new(RealFs);
     let lock = dir.join("lock");
     let _lock = fs.lock(&lock).map_err(|source| match source.kind() {
@@ -46,7 +46,7 @@ pub(super) fn run(dir: &Path, skips: bool) -> Result<(), TsdbError> {
         return Err(ConvertError::NothingThere(dir.to_owned()).into());
     }
     let found = PrometheusDir::open(fs.as_ref(), dir, seed)?;
-    let lanes = survey(&found, skips)?;
+    let lanes = survey(&found)?;
     let unfinished = dir.join(UNFINISHED_DIR);
     remove(&unfinished)?;
     let done = fill(&found, &lanes, (&unfinished, seed), &fs)?;
@@ -66,9 +66,11 @@ pub(super) fn run(dir: &Path, skips: bool) -> Result<(), TsdbError> {
     if found.unknown_samples() > 0 {
         complain(&format!("{} samples of series without a name", found.unknown_samples()));
     }
-    let Done { answers: Answers { samples, .. }, series, bytes } = done;
+    let Done { answers: Answers { samples, .. }, series, exemplars, bytes } = done;
+    let exemplars =
+        if exemplars > 0 { format!(" with {exemplars} exemplars") } else { String::new() };
     exit::say(&format!(
-        "imported {samples} samples of {series} series to {bytes} bytes in {}; what Prometheus had is in {}",
+        "imported {samples} samples of {series} series{exemplars} to {bytes} bytes in {}; what Prometheus had is in {}",
         store.display(),
         store.join("imported").display()
     ));
@@ -82,7 +84,7 @@ fn io_failed(operation: &'static str, path: &Path) -> impl FnOnce(std::io::Error
 
 /// Removes what an attempt has left.
 fn remove(dir: &Path) -> Result<(), TsdbError> {
-    match std::fs::remove_dir_all(dir) {
+    match RealFs.remove_dir_all(dir) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         removed => removed.map_err(io_failed("remove", dir)),
     }
@@ -91,12 +93,12 @@ fn remove(dir: &Path) -> Result<(), TsdbError> {
 /// Lanes by job and instance, with the most samples that one has in a window.
 type Lanes = BTreeMap<(String, String), u64>;
 
-/// Counts what there is, and refuses what the store cannot keep.
-fn survey(found: &PrometheusDir, skips: bool) -> Result<Lanes, TsdbError> {
+/// Counts what there is.
+fn survey(found: &PrometheusDir) -> Result<Lanes, TsdbError> {
     let mut lanes: BTreeMap<(String, String), (Span, u64, u64)> = BTreeMap::new();
     let mut bar = Bar::new("counting");
     let span = found.span();
-    let holdings = found.survey(&Arc::default(), &mut |window, labels, samples| {
+    found.survey(&Arc::default(), &mut |window, labels, samples| {
         show(&mut bar, span, window);
         let (last, count, most) = lanes.entry(lane_of(labels)).or_insert((window, 0, 0));
         if *last != window {
@@ -105,29 +107,32 @@ fn survey(found: &PrometheusDir, skips: bool) -> Result<Lanes, TsdbError> {
         *count += samples;
         *most = (*most).max(*count);
     })?;
-    if !skips && holdings.exemplars + holdings.metadata > 0 {
-        return Err(ConvertError::Unkept(holdings).into());
-    }
     Ok(lanes.into_iter().map(|(lane, (.., most))| (lane, most)).collect())
 }
 
-fn lane_of(labels: &Labels) -> (String, String) {
+/// The job and the instance of a series.
+pub(super) fn lane_of(labels: &Labels) -> (String, String) {
     let value = |name| labels.get(name).unwrap_or_default().to_owned();
     (value("job"), value("instance"))
 }
 
+/// The lane of a job and an instance. Samples at times of their own are kept as those of a target are: series by series.
+pub(super) fn key_of((job, instance): &(String, String)) -> LaneKey {
+    let target = Labels::from_pairs([("job", job.as_str()), ("instance", instance)]);
+    LaneKey::scrape(&target, "import:")
+}
+
 /// Shows how far `window` is within `span`.
 fn show(bar: &mut Bar, span: Option<Span>, window: Span) {
-    let first = span.map_or(window.min, |span| span.min);
-    let last = span.map_or(window.max, |span| span.max);
-    let since = |time: Timestamp| u64::try_from(time.0.saturating_sub(first.0)).unwrap_or_default();
-    bar.show(since(window.min), since(last));
+    let all = span.unwrap_or(window);
+    bar.show_time(window.min.0, (all.min.0, all.max.0));
 }
 
 /// What was put into the store.
 struct Done {
     answers: Answers,
     series: u64,
+    exemplars: u64,
     bytes: u64,
 }
 
@@ -139,6 +144,7 @@ fn fill(
     fs: &Arc<dyn Fs>,
 ) -> Result<Done, TsdbError> {
     let limits = Options {
+        exemplars_max: found.exemplars().len(),
         retention: Retention::ENDLESS,
         future_max_ms: 0,
         past_max_ms: 0,
@@ -163,9 +169,10 @@ fn fill(
         while db.merge(&|| true)? {}
     }
     let answers = import.answers;
+    let series = db.stats().series_created;
+    let exemplars = beside::carry(found, &db)?;
     db.close()?;
-    let stats = db.stats();
-    Ok(Done { answers, series: stats.series_created, bytes: stats.segments_bytes })
+    Ok(Done { answers, series, exemplars, bytes: db.stats().segments_bytes })
 }
 
 /// A window in parts that have about as many samples as are read at once.
@@ -196,9 +203,7 @@ impl Import<'_> {
         let mut found = self.found.series(&matchers, span, None, &Arc::new(Ctx::default()))?;
         let mut samples = Samples::default();
         let Some(mut labels) = found.next(&mut samples)? else { return Ok(()) };
-        // Samples at times of their own are kept as those of a target are: series by series.
-        let target = Labels::from_pairs([("job", job.as_str()), ("instance", instance)]);
-        let mut lane = self.db.appender(&LaneKey::scrape(&target, "import:"))?;
+        let mut lane = self.db.appender(&key_of(&(job.clone(), instance.clone())))?;
         loop {
             self.rows.add(lane.series(&labels)?, &samples, &mut self.answers);
             match found.next(&mut samples)? {

@@ -59,6 +59,7 @@ impl Answers {
             Verdict::TooOld => "too old",
             Verdict::TooNew => "too far in the future",
             Verdict::OverLimit => "over a limit",
+            Verdict::NoRoom => "more than there is room for",
             Verdict::UnknownSeries => "of an unknown series",
         };
         *self.refused.entry(why).or_default() += 1;

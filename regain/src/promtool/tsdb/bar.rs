@@ -30,12 +30,23 @@ impl Bar {
         let (full, rest) = ("#".repeat(full), ".".repeat(rest));
         exit::redraw(&format!("{} [{full}{rest}] {percent} %", self.what));
     }
+
+    /// Shows how far `time` is within the times from the first to the last one.
+    pub(super) fn show_time(&mut self, time: i64, (first, last): (i64, i64)) {
+        let since = |time: i64| u64::try_from(time.saturating_sub(first)).unwrap_or_default();
+        self.show(since(time), since(last));
+    }
+
+    /// Takes the bar off the terminal until it is shown again.
+    pub(super) fn clear(&mut self) {
+        if self.shown.take().is_some() && self.is_watched {
+            exit::redraw("");
+        }
+    }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        if self.shown.is_some() && self.is_watched {
-            exit::redraw("");
-        }
+        self.clear();
     }
 }

@@ -1,0 +1,10 @@
+//! Any records of a log are read or refused, and the samples in them come in order.
+#![no_main]
+#![expect(dead_code, reason = "the modules serve other targets and the tests of their crate as well")]
+
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../crates/prometheus-tsdb/tests/it/targets.rs"]
+mod targets;
+
+fuzz_target!(|bytes: &[u8]| targets::check_log(bytes));

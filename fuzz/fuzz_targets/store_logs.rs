@@ -1,0 +1,12 @@
+//! Any log is replayed or passed over, and the store goes on.
+#![no_main]
+#![expect(dead_code, reason = "the modules serve other targets and the tests of their crate as well")]
+
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../crates/tsdb/tests/it/store.rs"]
+mod store;
+#[path = "../../crates/tsdb/tests/it/targets.rs"]
+mod targets;
+
+fuzz_target!(|bytes: &[u8]| targets::check_logs(bytes));

@@ -1,0 +1,28 @@
+//! What the log of a Prometheus has beside samples: exemplars and metadata.
+
+use regain_prometheus_tsdb::PrometheusDir;
+use regain_storage::{Appendable as _, ExemplarVerdict};
+use regain_tsdb::Db;
+
+use super::TsdbError;
+use super::import::{key_of, lane_of};
+
+/// Puts it into a store that has room for it, and says how many exemplars that were.
+pub(super) fn carry(found: &PrometheusDir, db: &Db) -> Result<u64, TsdbError> {
+    let said: Vec<_> = found.metadata().collect();
+    db.keep_metadata(&said)?;
+    // How late they may be was judged when they came.
+    db.set_late_max(i64::MAX);
+    let mut kept = 0;
+    // The one that came first leaves the ring first.
+    for run in found.exemplars().chunk_by(|(a, _), (b, _)| lane_of(a) == lane_of(b)) {
+        let mut lane = db.appender(&key_of(&lane_of(&run[0].0)))?;
+        for (labels, exemplar) in run {
+            let series = lane.series(labels)?;
+            let verdict = lane.stage_exemplar(series, exemplar.clone());
+            kept += u64::from(verdict == ExemplarVerdict::Accepted);
+            lane.commit()?;
+        }
+    }
+    Ok(kept)
+}
