@@ -58,26 +58,24 @@ impl Questions {
 }
 
 impl Shortcut for Questions {
-    fn answer(&self, request: Request<Body>) -> Result<Answer, Request<Body>> {
+    fn takes(&self, request: &Request<Body>) -> bool {
         let path = request.uri().path();
-        let (kind, route) = if path == self.instant.path {
-            (Kind::Instant, &self.instant)
-        } else if path == self.range.path {
-            (Kind::Range, &self.range)
-        } else {
-            return Err(request);
-        };
-        if !matches!(*request.method(), Method::GET | Method::POST) {
-            return Err(request);
-        }
+        matches!(*request.method(), Method::GET | Method::POST)
+            && (path == self.instant.path || path == self.range.path)
+    }
+
+    fn answer(&self, request: Request<Body>) -> Answer {
+        let is_instant = request.uri().path() == self.instant.path;
+        let (kind, route) =
+            if is_instant { (Kind::Instant, &self.instant) } else { (Kind::Range, &self.range) };
         let start = Instant::now();
         let (app, cors, route) = (self.app.clone(), self.cors.clone(), Arc::clone(route));
         let origin = request.headers().get(header::ORIGIN).cloned();
-        Ok(Box::pin(async move {
+        Box::pin(async move {
             let mut response = gzipped(request, |request| ask(kind, &app, request)).await;
             cors.add_to(response.headers_mut(), origin.as_ref());
             route.metrics().measured(start, response)
-        }))
+        })
     }
 }
 

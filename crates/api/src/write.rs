@@ -143,10 +143,9 @@ impl WriteService {
         self.metrics.histograms.add(outcome.histograms);
         self.metrics.exemplars.add(outcome.exemplars);
         self.metrics.metadata.add(outcome.metadata);
-        for (kind, count) in [
-            ("exemplar", outcome.exemplars_skipped),
-            ("sample", outcome.samples_skipped),
-        ] {
+        for (kind, count) in
+            [("exemplar", outcome.exemplars_skipped), ("sample", outcome.samples_skipped)]
+        {
             if count > 0 {
                 self.metrics.skipped.with(&[kind]).add(count);
             }
@@ -196,7 +195,12 @@ fn partial(outcome: &Outcome, limit_log: &LimitLog, now: Timestamp) -> Response 
     if *over_limit < count {
         tracing::error!(err = %problems, count, samples, histograms, "Remote write request was kept in part");
     } else if limit_log.is_due(now) {
-        tracing::warn!(count, samples, histograms, "Series over a limit were left out of a remote write request");
+        tracing::warn!(
+            count,
+            samples,
+            histograms,
+            "Series over a limit were left out of a remote write request"
+        );
     }
     plain_error(StatusCode::BAD_REQUEST, problems)
 }

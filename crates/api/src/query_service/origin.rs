@@ -31,12 +31,15 @@ impl HttpRequest {
     /// What is known of a request to the API.
     pub(crate) fn of(request: &Request) -> Self {
         let caller = request.extensions().get::<Caller>();
+        // The router takes off what all paths begin with; the shortcut has it still.
+        let path = request.uri().path();
+        let path = path.split_once(API).map_or(path, |(_, below)| below);
         Self {
             client_ip: caller
                 .map(|caller| caller.peer.ip().to_canonical().to_string())
                 .unwrap_or_default(),
             method: request.method().to_string(),
-            path: format!("{API}{}", request.uri().path()),
+            path: format!("{API}{path}"),
         }
     }
 }

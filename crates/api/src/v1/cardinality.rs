@@ -19,6 +19,7 @@ const TOP_MAX: usize = 10_000;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are the API's")]
 struct Groups<'a> {
     by: &'static str,
     series: u64,
@@ -175,6 +176,7 @@ struct JobLimit<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are the API's")]
 struct Refused<'a> {
     job: &'a str,
     metric: &'a str,

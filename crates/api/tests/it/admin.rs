@@ -153,7 +153,8 @@ async fn mistakes_take_no_snapshot_and_a_process_that_ends_stops_one() {
     write(&server.db);
     let answer = post(&server, &format!("{SNAPSHOT}?skip_head=maybe")).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-    let why = "invalid parameter \"skip_head\": strconv.ParseBool: parsing \"maybe\": invalid syntax";
+    let why =
+        "invalid parameter \"skip_head\": strconv.ParseBool: parsing \"maybe\": invalid syntax";
     assert_eq!(answer.json()["error"], why);
     server.quit.cancel();
     let answer = post(&server, SNAPSHOT).await;

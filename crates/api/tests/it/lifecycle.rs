@@ -89,8 +89,7 @@ async fn while_the_log_is_read_answers_say_so_and_what_must_be_whole_waits() {
         &format!("/api/v1/query_range?query=m&start={0}&end={0}&step=1", NOW_MS / 1000),
         "/api/v1/series?match[]=m",
     ];
-    let partial =
-        json!(["the result may be partial: 0% of the log is read again since the start"]);
+    let partial = json!(["the result may be partial: 0% of the log is read again since the start"]);
     let values = |answer: &serde_json::Value| answer.to_string().matches("\"2\"").count();
     for question in questions {
         let answer = server.get(question).await.json();
@@ -135,8 +134,7 @@ async fn a_door_that_is_opened_again_shows_the_new_configuration() {
     server.door.open(serving.clone());
     let mut reloaded = serving;
     reloaded.config.yaml = "global: {}\n".to_owned();
-    reloaded.targets =
-        Arc::new(Listing(BTreeMap::from([("new".to_owned(), Pool::default())])));
+    reloaded.targets = Arc::new(Listing(BTreeMap::from([("new".to_owned(), Pool::default())])));
     server.door.open(reloaded);
     assert_eq!(server.get("/api/v1/status/config").await.data()["yaml"], "global: {}\n");
     assert_eq!(server.get("/api/v1/scrape_pools").await.data()["scrapePools"][0], "new");

@@ -72,7 +72,10 @@ async fn queries_are_counted() {
 #[tokio::test]
 async fn the_store_and_the_configuration_are_told() {
     let server = Server::ready(Setup::default());
-    register_store(&server.registry, &StoreFacts { db: server.db.clone(), corruptions: Arc::new(2.into()) });
+    register_store(
+        &server.registry,
+        &StoreFacts { db: server.db.clone(), corruptions: Arc::new(2.into()) },
+    );
     server.config_status.succeeded(Timestamp(NOW_MS));
     let mut appender = server.db.appender(&LaneKey::push("s", "", "")).unwrap();
     let series = appender.series(&Labels::from_pairs([("__name__", "m")])).unwrap();
@@ -103,7 +106,10 @@ async fn the_store_and_the_configuration_are_told() {
 async fn a_store_that_cannot_write_is_told() {
     let fs = MemFs::new();
     let server = Server::ready(Setup { fs: fs.clone(), ..Setup::default() });
-    register_store(&server.registry, &StoreFacts { db: server.db.clone(), corruptions: Arc::default() });
+    register_store(
+        &server.registry,
+        &StoreFacts { db: server.db.clone(), corruptions: Arc::default() },
+    );
     let working = [
         r#"regain_tsdb_degraded{reason="disk_full"} 0"#,
         "regain_tsdb_read_only 0",

@@ -27,8 +27,7 @@ where
         let answer = answer.take().expect("there is one request");
         async move { Ok::<_, Infallible>(answer(request).await) }
     });
-    let mut compression =
-        Compression::new(service).gzip(true).quality(CompressionLevel::Fastest);
+    let mut compression = Compression::new(service).gzip(true).quality(CompressionLevel::Fastest);
     let Ok(response) = compression.call(request).await;
     response.map(Body::new)
 }

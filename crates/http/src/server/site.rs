@@ -21,8 +21,11 @@ pub struct Site {
 /// A way past the router for the requests that come most often. A router with its layers hands a request from one
 /// boxed service to the next, which is a tenth of the work for a small question.
 pub trait Shortcut: Send + Sync {
-    /// Answers a request exactly as the router would, or gives it back.
-    fn answer(&self, request: Request<Body>) -> Result<Answer, Request<Body>>;
+    /// Whether it answers a request.
+    fn takes(&self, request: &Request<Body>) -> bool;
+
+    /// Answers a request that it takes, exactly as the router would.
+    fn answer(&self, request: Request<Body>) -> Answer;
 }
 
 /// An answer under way.
@@ -47,12 +50,9 @@ impl Site {
     }
 
     /// Answers a request.
-    pub(crate) async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
-        if let Some(shortcut) = &self.shortcut {
-            match shortcut.answer(request) {
-                Ok(answer) => return answer.await,
-                Err(back) => request = back,
-            }
+    pub(crate) async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        if let Some(shortcut) = self.shortcut.as_ref().filter(|shortcut| shortcut.takes(&request)) {
+            return shortcut.answer(request).await;
         }
         let Ok(response) = self.router.clone().call(request).await;
         response

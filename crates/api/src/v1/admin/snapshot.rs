@@ -1,6 +1,6 @@
 //! `/api/v1/admin/tsdb/snapshot`: what the store holds at the moment, as blocks that Prometheus opens.
 
-use std::error::Error;
+use std::error::Error as _;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
