@@ -36,3 +36,4 @@ pub use known::{KNOWN, Known};
 pub use roots::Roots;
 pub use run::Collector;
 pub use sink::Sink;
+pub use sys::release_code;

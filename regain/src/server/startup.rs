@@ -50,7 +50,9 @@ pub(crate) async fn run(
     // The file was checked before anything was started; it is in force in a moment.
     handles.config_status.succeeded(clock::now());
     let server = WebServer::start(listening, regain_api::router(settings), &options.web);
-    let outcome = serve(&options, configuration, handles, &registry, lifetime).await;
+    // It is large, and everything stands in it for as long as the server runs.
+    let serving = Box::pin(serve(&options, configuration, handles, &registry, lifetime));
+    let outcome = serving.await;
     server.stop().await;
     match outcome {
         Ok(store) => {
@@ -173,6 +175,10 @@ async fn become_ready(
     door.note_whole_store();
     tracing::info!("Server is ready to receive web requests.");
     ready();
+    // What only the start has run is no part of a server that has nothing to do.
+    if let Err(error) = regain_collectors::release_code() {
+        tracing::debug!(err = %error, "The code of the start stays in memory");
+    }
     Ok(())
 }
 
