@@ -1,6 +1,6 @@
 //! Any chunk is read or refused, and the samples of overlapping ones come in order.
 #![no_main]
-#![expect(dead_code, reason = "the modules serve other targets and the tests of their crate as well")]
+#![expect(dead_code, reason = "the modules serve the tests of their crate as well")]
 
 use libfuzzer_sys::fuzz_target;
 

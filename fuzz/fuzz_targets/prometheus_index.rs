@@ -1,6 +1,6 @@
 //! Any index of a block is read or refused.
 #![no_main]
-#![expect(dead_code, reason = "the modules serve other targets and the tests of their crate as well")]
+#![expect(dead_code, reason = "the modules serve the tests of their crate as well")]
 
 use libfuzzer_sys::fuzz_target;
 

@@ -1,6 +1,6 @@
 //! Any manifest and any list of what is deleted is read or refused, and the store goes on.
 #![no_main]
-#![expect(dead_code, reason = "the modules serve other targets and the tests of their crate as well")]
+#![expect(dead_code, reason = "the modules serve the tests of their crate as well")]
 
 use libfuzzer_sys::fuzz_target;
 

@@ -1,6 +1,6 @@
 //! Any segment is read, refused, or set aside, and the store goes on.
 #![no_main]
-#![expect(dead_code, reason = "the modules serve other targets and the tests of their crate as well")]
+#![expect(dead_code, reason = "the modules serve the tests of their crate as well")]
 
 use libfuzzer_sys::fuzz_target;
 

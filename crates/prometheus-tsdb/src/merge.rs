@@ -48,15 +48,7 @@ impl Merger {
         let mut rest = &*pieces;
         while !rest.is_empty() {
             let (together, behind) = rest.split_at(overlapping(rest));
-            self.scratch.clear();
-            self.follows.clear();
-            let mut ends = Vec::with_capacity(together.len());
-            for piece in together {
-                if let Err(fault) = self.decode(piece, span) {
-                    on_fault(piece, fault);
-                }
-                ends.push(self.scratch.len());
-            }
+            let ends = self.decode_all(together, span, &mut on_fault);
             if together.len() == 1 {
                 self.append(0..self.scratch.len(), out);
             } else {
@@ -64,6 +56,30 @@ impl Merger {
             }
             rest = behind;
         }
+        if !out.times.is_sorted_by(|a, b| a < b) {
+            // Chunks that are not what their entries say overlap all the same, or run backwards.
+            out.clear();
+            let ends = self.decode_all(pieces, span, |_, _| {});
+            self.interleave(pieces, &ends, out);
+        }
+    }
+
+    /// Puts what remains of pieces into the scratch, and says where each ends there.
+    fn decode_all(
+        &mut self,
+        pieces: &[Piece],
+        span: Span,
+        mut on_fault: impl FnMut(&Piece, Fault),
+    ) -> Vec<usize> {
+        self.scratch.clear();
+        self.follows.clear();
+        let decode = |piece: &Piece| {
+            if let Err(fault) = self.decode(piece, span) {
+                on_fault(piece, fault);
+            }
+            self.scratch.len()
+        };
+        pieces.iter().map(decode).collect()
     }
 
     /// Appends what remains of a piece to the scratch. A piece with a fault adds nothing.

@@ -55,8 +55,9 @@ impl Index {
             u64::from_be_bytes(*bytes)
         };
         let (symbols_at, postings_at) = (offset(0), offset(5));
+        let content = section(&source, symbols_at)?;
         let base = (version == 1).then_some(symbols_at + 4);
-        let symbols = Symbols::read(section(&source, symbols_at)?, base)
+        let symbols = Symbols::read(content, base)
             .map_err(|fault| fault.within(source.path(), symbols_at + 4))?;
         let postings = PostingsTable::read(section(&source, postings_at)?)
             .map_err(|fault| fault.within(source.path(), postings_at + 4))?;

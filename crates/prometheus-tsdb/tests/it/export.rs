@@ -62,9 +62,7 @@ fn run(
 ) -> Result<Exported, ExportError> {
     let fs: Arc<dyn Fs> = Arc::new(fs.clone());
     let options = ExportOptions { root: PathBuf::from(ROOT), origin, with_starts: false };
-    export(store, span(rows), &fs, &options, &mut |progress| {
-        progress.windows_done < blocks_max
-    })
+    export(store, span(rows), &fs, &options, &mut |progress| progress.windows_done < blocks_max)
 }
 
 fn opened(fs: &MemFs) -> PrometheusDir {

@@ -39,3 +39,13 @@ proptest! {
         targets::check_head_snapshot(&bytes);
     }
 }
+
+#[test]
+fn chunks_that_are_not_what_their_entries_say_come_in_order() {
+    // The entry of the first series, and one of the head, each lie about the times of a chunk.
+    targets::check_index(b"\xff\x0e\x7e");
+    let mut head = b"\x01\x00\x00\x01\xff\x00\x08\xff\xff\xdd\x00\xff\xff".to_vec();
+    head.resize(32, 0);
+    head[31] = b' ';
+    targets::check_head_chunks(&head);
+}

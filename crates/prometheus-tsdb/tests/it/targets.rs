@@ -28,7 +28,9 @@ fn read_all(fs: &MemFs) {
     for block in dir.blocks() {
         let series = block.series(&[], &ctx).unwrap_or_default();
         // An error names what is damaged; there is nothing more to expect of it.
-        series.iter().for_each(|one| drop(block.chunks(one)));
+        for one in &series {
+            drop(block.chunks(one));
+        }
     }
     let Ok(mut series) = StoredSeries::select(&dir, &[], Span::ALL, &ctx) else { return };
     let (mut samples, mut before) = (Samples::default(), None);
@@ -63,7 +65,9 @@ fn blocks() -> MemFs {
         fs.paths().into_iter().map(|path| (path.clone(), fs.bytes(&path).unwrap())).collect()
     });
     let fs = MemFs::new();
-    files.iter().for_each(|(path, bytes)| fs.set_bytes(path, bytes.clone()));
+    for (path, bytes) in files {
+        fs.set_bytes(path, bytes.clone());
+    }
     fs
 }
 
