@@ -25,6 +25,7 @@ pub struct Exemplar {
 impl Exemplar {
     /// Whether both stand for the same example. Times are compared unless both are those of scrapes (upstream:
     /// `model/exemplar/exemplar.go`, 3.14).
+    #[expect(clippy::float_cmp, reason = "a value that is scraped again is the same")]
     pub fn is_same(&self, other: &Self) -> bool {
         self.labels == other.labels
             && (self.time == other.time || !(self.is_timed || other.is_timed))

@@ -79,15 +79,28 @@ fn duration(nanos: i128) -> Duration {
 mod tests {
     use super::*;
 
-    fn grid(interval_s: u64) -> Grid {
-        Grid::new(&RuleGroup {
+    fn group(interval_s: u64) -> RuleGroup {
+        RuleGroup {
             file: "rules.yml".into(),
             name: "test".into(),
             interval: Duration::from_secs(interval_s),
             query_offset: None,
             limit: 0,
             rules: Vec::new(),
-        })
+        }
+    }
+
+    fn grid(interval_s: u64) -> Grid {
+        Grid::new(&group(interval_s))
+    }
+
+    #[test]
+    fn the_first_slot_from_a_time_is_that_time_or_the_next_slot() {
+        let group = group(10);
+        let slot = group.first_slot_from(Duration::from_secs(1_700_000_000));
+        assert_eq!(group.first_slot_from(slot), slot);
+        let behind = slot + Duration::from_nanos(1);
+        assert_eq!(group.first_slot_from(behind), slot + Duration::from_secs(10));
     }
 
     #[test]

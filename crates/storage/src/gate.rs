@@ -86,14 +86,14 @@ mod tests {
         for (decide, passes) in [(Gate::open as fn(&Gate), true), (Gate::give_up, false)] {
             let (gate, woken) = (Gate::default(), Arc::new(Woken::default()));
             let waker = Waker::from(Arc::clone(&woken));
-            let mut context = Context::from_waker(&waker);
-            assert_eq!(gate.poll_pass(&mut context), Poll::Pending);
-            assert_eq!(gate.clone().poll_pass(&mut context), Poll::Pending);
+            let context = Context::from_waker(&waker);
+            assert_eq!(gate.poll_pass(&context), Poll::Pending);
+            assert_eq!(gate.clone().poll_pass(&context), Poll::Pending);
             decide(&gate);
             assert_eq!(woken.0.load(Ordering::SeqCst), 2);
             gate.open();
             gate.give_up();
-            assert_eq!(gate.poll_pass(&mut context), Poll::Ready(passes));
+            assert_eq!(gate.poll_pass(&context), Poll::Ready(passes));
             assert_eq!(woken.0.load(Ordering::SeqCst), 2);
         }
     }

@@ -24,6 +24,9 @@ use crate::value::Value;
 
 const SEED: KeySeed = KeySeed(0);
 
+/// A sample's time, the start that is known of it or zero, and its value.
+pub type StartedValue = (Timestamp, Timestamp, Value);
+
 /// A store in memory. Clones share their content.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore(Arc<RwLock<Arc<Content>>>);
@@ -197,8 +200,8 @@ impl MemoryStore {
         series.map(|series| (series.labels.clone(), samples(series))).collect()
     }
 
-    /// All series with all samples, histograms among them, each with the start that is known of it or zero.
-    pub fn to_values(&self) -> Vec<(Labels, Vec<(Timestamp, Timestamp, Value)>)> {
+    /// All series with all samples, histograms among them.
+    pub fn to_values(&self) -> Vec<(Labels, Vec<StartedValue>)> {
         let content = self.content();
         let samples = |series: &Series| {
             let starts = series.starts.iter().copied().chain(std::iter::repeat(0));

@@ -112,12 +112,11 @@ impl Memory {
     pub(crate) fn note_selected<'a>(&mut self, metrics: impl Iterator<Item = &'a str>, now: i64) {
         let Remembered { selected, .. } = &mut self.remembered;
         for metric in metrics {
-            match selected.get_mut(metric) {
-                Some(last) => *last = now,
-                None => {
-                    selected.insert(metric.into(), now);
-                    self.has_new = true;
-                }
+            if let Some(last) = selected.get_mut(metric) {
+                *last = now;
+            } else {
+                selected.insert(metric.into(), now);
+                self.has_new = true;
             }
             self.has_later = true;
         }
@@ -152,7 +151,7 @@ impl Memory {
     }
 
     /// What the file should hold; the metrics that have no series any more are left out.
-    pub(crate) fn to_write(&mut self, index: &Index, now: i64) -> Remembered {
+    pub(crate) fn begin_write(&mut self, index: &Index, now: i64) -> Remembered {
         self.remembered.selected.retain(|metric, _| index.has_metric(metric));
         (self.has_new, self.has_later) = (false, false);
         self.written_ms = now;

@@ -34,13 +34,16 @@ mod unread;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+};
 
 use hashbrown::{HashMap, HashSet};
 use regain_model::{KeySeed, Matcher, Metadata, Span, Timestamp};
 use regain_storage::fs::{FileLock, Fs};
 use regain_storage::{
-    Appendable, Appender, Ctx, Error, LaneKey, Marks, Queryable, Result, SeriesExemplars, Snapshot, Trouble,
+    Appendable, Appender, Ctx, Error, LaneKey, Marks, Queryable, Result, SeriesExemplars, Snapshot,
+    Trouble,
 };
 
 use crate::cardinality::{Memory, Usage};
@@ -224,11 +227,7 @@ impl Db {
     /// Opens the store in `dir` with what is in its segments. What is in its log comes with
     /// [`UnreadLog::replay`], all at once; until then queries are warned that their answer may be partial, and
     /// everything else fails with [`Error::Replaying`].
-    pub fn open_sealed(
-        dir: &Path,
-        fs: Arc<dyn Fs>,
-        options: Options,
-    ) -> Result<(Self, UnreadLog)> {
+    pub fn open_sealed(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Self, UnreadLog)> {
         let mut opened = open::open(dir, Arc::clone(&fs), options.clone());
         if opened.as_ref().is_err_and(|error| error.trouble() == Some(Trouble::DiskFull)) {
             // Little room is enough to answer queries.

@@ -38,8 +38,8 @@ mod layout;
 mod wire;
 
 pub use db::{
-    By, Cardinality, CardinalityQuery, Db, Group, HeadStats, Health, LabelStats, SegmentFacts, SetAside, SortBy,
-    Stats, UnreadLog,
+    By, Cardinality, CardinalityQuery, Db, Group, HeadStats, Health, LabelStats, SegmentFacts,
+    SetAside, SortBy, Stats, UnreadLog,
 };
 pub use exemplars::ExemplarStats;
 pub use limits::{JobLimits, LimitsState, Reason, RefusedSeries, SeriesLimits};

@@ -95,7 +95,8 @@ impl ClassicHistogram {
             return Err(ClassicProblem::NegativeBucket { bound, count });
         }
         let at = self.buckets.partition_point(|bucket| bucket.bound < bound);
-        if self.buckets.get(at).is_some_and(|bucket| bucket.bound == bound) {
+        // The bucket that is not below the bound and not above it has it.
+        if self.buckets.get(at).is_some_and(|bucket| bucket.bound <= bound) {
             return Ok(());
         }
         let not_cumulative =

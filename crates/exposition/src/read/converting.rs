@@ -31,13 +31,28 @@ pub struct ConvertingSource<'a> {
     gathered: Option<Group<'a>>,
     classic: ClassicHistogram,
     /// Is what comes after a histogram.
-    held: Option<Option<Item<'a>>>,
+    held: Option<Held<'a>>,
     /// Is what was read to find out whether it is the expected sample.
     ahead: Option<Advanced<'a>>,
     /// Is the histogram that was read last, if the sample is one.
     made: Option<Made<'a>>,
     /// Tells that the sample went into a histogram, and its exemplars with it.
     is_gathered: bool,
+}
+
+/// Is what comes after a histogram: an item, or the end of the body.
+#[derive(Debug)]
+struct Held<'a> {
+    item: Option<Item<'a>>,
+}
+
+/// Is what comes next in the text.
+struct ReadOn<'a> {
+    held: Held<'a>,
+    /// Tells that the histogram that is being gathered is over.
+    ends: bool,
+    /// Is the timestamp that this histogram has then.
+    timestamp_ms: Option<i64>,
 }
 
 /// Is a sample's series, taken apart but for escapes.
@@ -89,16 +104,15 @@ impl<'a> ConvertingSource<'a> {
     fn advance(&mut self) -> Advanced<'a> {
         self.made = None;
         loop {
-            let item = match self.held.take() {
-                Some(held) => held,
-                None => {
-                    let (item, end) = self.read_on()?;
-                    if let Some(histogram) = end.and_then(|timestamp_ms| self.make(timestamp_ms)) {
-                        self.held = Some(item);
-                        return Ok(Some(histogram));
-                    }
-                    item
+            let item = if let Some(held) = self.held.take() {
+                held.item
+            } else {
+                let ReadOn { held, ends, timestamp_ms } = self.read_on()?;
+                if ends && let Some(histogram) = self.make(timestamp_ms) {
+                    self.held = Some(held);
+                    return Ok(Some(histogram));
                 }
+                held.item
             };
             match item {
                 Some(Item::Sample(reading)) => {
@@ -111,8 +125,7 @@ impl<'a> ConvertingSource<'a> {
         }
     }
 
-    /// Reads on; returns, beside what comes next, the timestamp of the histogram that it ends.
-    fn read_on(&mut self) -> Result<(Option<Item<'a>>, Option<Option<i64>>), ParseError> {
+    fn read_on(&mut self) -> Result<ReadOn<'a>, ParseError> {
         let comments = self.text.parser.comments();
         let item = self.text.next_item()?;
         let before = self.timestamp_ms;
@@ -133,8 +146,8 @@ impl<'a> ConvertingSource<'a> {
             None => true,
         };
         let is_interrupted = self.text.parser.comments() != comments;
-        let end = if is_interrupted { before } else { self.timestamp_ms };
-        Ok((item, (is_interrupted || is_other).then_some(end)))
+        let timestamp_ms = if is_interrupted { before } else { self.timestamp_ms };
+        Ok(ReadOn { held: Held { item }, ends: is_interrupted || is_other, timestamp_ms })
     }
 
     /// Gathers a sample if it is one of a histogram; tells whether it is to be handed on.

@@ -278,12 +278,11 @@ impl<'a> ProtobufSource<'a> {
 
     /// Returns the sample of the next bucket. The one without a bound is the last, whether the message has it or not.
     fn bucket(&mut self) -> Result<Option<Item<'a>>, ProtobufProblem> {
-        let bucket = match next_message(&mut self.parts, BUCKET)? {
-            Some(message) => Bucket::decode(message)?,
-            None => {
-                let (bound, count) = (f64::INFINITY, self.histogram.count());
-                Bucket { bound, count, exemplar: None }
-            }
+        let bucket = if let Some(message) = next_message(&mut self.parts, BUCKET)? {
+            Bucket::decode(message)?
+        } else {
+            let (bound, count) = (f64::INFINITY, self.histogram.count());
+            Bucket { bound, count, exemplar: None }
         };
         if bucket.bound == f64::INFINITY {
             let converts = self.options.custom_buckets && !self.is_native();

@@ -23,8 +23,8 @@ impl Write for Lines {
 }
 
 impl Lines {
-    fn log(&self) -> Option<FailureLog> {
-        Some(FailureLog::new(Box::new(self.clone())))
+    fn log(&self) -> FailureLog {
+        FailureLog::new(Box::new(self.clone()))
     }
 
     fn text(&self) -> String {
@@ -39,7 +39,7 @@ async fn a_scrape_without_a_body_is_a_line_in_the_file_of_the_last_reload() {
     let (first, second) = (Lines::default(), Lines::default());
     let jobs =
         |log: Option<FailureLog>| vec![Job { failure_log: log, ..job(config(), &[&exporter]) }];
-    scraping.apply(jobs(first.log())).await;
+    scraping.apply(jobs(Some(first.log()))).await;
     scraping.scrape().await;
     let line = |second: u32| {
         format!(
@@ -54,7 +54,7 @@ async fn a_scrape_without_a_body_is_a_line_in_the_file_of_the_last_reload() {
     exporter.set_text("no exposition\n");
     scraping.scrape().await;
     exporter.set(Reply::status("404 Not Found", ""));
-    scraping.apply(jobs(second.log())).await;
+    scraping.apply(jobs(Some(second.log()))).await;
     scraping.scrape().await;
     scraping.apply(jobs(None)).await;
     scraping.scrape().await;

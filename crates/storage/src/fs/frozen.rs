@@ -36,15 +36,11 @@ impl FrozenFs {
     }
 
     /// Names of both kinds of files, each once.
-    fn names(
-        &self,
-        mut names: Vec<String>,
-        of: impl Fn(&Path) -> Option<String>,
-    ) -> io::Result<Vec<String>> {
+    fn names(&self, mut names: Vec<String>, of: impl Fn(&Path) -> Option<String>) -> Vec<String> {
         names.extend(self.held().keys().filter_map(|held| of(held)));
         names.sort_unstable();
         names.dedup();
-        Ok(names)
+        names
     }
 }
 
@@ -107,16 +103,16 @@ impl Fs for FrozenFs {
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
-        self.names(self.changes.list(path)?, |file| {
+        Ok(self.names(self.changes.list(path)?, |file| {
             (file.parent() == Some(path)).then(|| file.file_name()?.to_str().map(str::to_owned))?
-        })
+        }))
     }
 
     fn list_dirs(&self, path: &Path) -> io::Result<Vec<String>> {
-        self.names(self.changes.list_dirs(path)?, |file| {
+        Ok(self.names(self.changes.list_dirs(path)?, |file| {
             let below = file.parent()?.strip_prefix(path).ok()?;
             below.iter().next()?.to_str().map(str::to_owned)
-        })
+        }))
     }
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {

@@ -193,7 +193,7 @@ impl Inner {
                 let metrics = metrics_of(&index, matchers);
                 memory.note_selected(metrics.iter().map(|&pair| index.value_text(pair)), now);
             }
-            memory.tick(&index, now).then(|| memory.to_write(&index, now))
+            memory.tick(&index, now).then(|| memory.begin_write(&index, now))
         };
         to_write.map_or(Ok(()), |remembered| remembered.write(&*self.fs, &self.layout))
     }
@@ -204,7 +204,7 @@ impl Inner {
         let to_write = {
             let mut memory = self.memory();
             let index = self.index();
-            memory.is_dirty().then(|| memory.to_write(&index, now))
+            memory.is_dirty().then(|| memory.begin_write(&index, now))
         };
         to_write.map_or(Ok(()), |remembered| remembered.write(&*self.fs, &self.layout))
     }

@@ -11,8 +11,8 @@ use regain_model::KeySeed;
 use regain_storage::fs::{FileLock, Fs};
 use regain_storage::{Error, Result};
 
-use super::health::Known;
 use super::caches::Caches;
+use super::health::Known;
 use super::unread::Unread;
 use super::{Counters, Files, Inner, Lanes};
 use crate::cardinality::{Memory, Usage};

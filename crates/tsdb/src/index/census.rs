@@ -86,7 +86,9 @@ impl Index {
             .filter(|(_, series)| series.segments > 0 && is_recent(series.sealed_max_ms()))
             .map(|(id, _)| id)
             .collect();
-        recent.into_iter().for_each(|id| self.count(id));
+        for id in recent {
+            self.count(id);
+        }
         self.forget_who_came();
     }
 
@@ -98,7 +100,9 @@ impl Index {
             .filter(|(_, series)| series.counted && series.place == Place::NONE)
             .map(|(id, _)| id)
             .collect();
-        unused.iter().for_each(|&id| self.uncount(id));
+        for &id in &unused {
+            self.uncount(id);
+        }
         self.forget_who_came();
         unused.len()
     }

@@ -16,6 +16,7 @@ impl Place {
 }
 
 /// One series.
+#[expect(clippy::struct_excessive_bools, reason = "there are millions, and a byte each is free")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Series {
     key_high: u64,

@@ -1,6 +1,7 @@
 //! Samples that are older than the newest of their series: taken within a window, and then like all others.
 
 use regain_model::{Span, Timestamp};
+use regain_storage::Value;
 use regain_storage::Verdict::{self, Accepted, Duplicate, TooOld};
 use regain_storage::fs::MemFs;
 use regain_tsdb::Db;
@@ -64,6 +65,42 @@ fn a_late_sample_is_taken_within_the_window_only() {
     assert_eq!(samples(&content(&db)), expected);
     drop(db);
     assert_eq!(samples(&content(&open(&fs).0)), expected, "after a kill");
+}
+
+#[test]
+fn the_zero_that_a_series_counts_from_is_never_late() {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    db.set_late_max(LATE_MS);
+    // What a scrape does: the zero before its sample.
+    let scrape = |start: i64, time: i64, value: f64| {
+        let mut appender = lane(&db, 0);
+        let at = appender.series(&series(5)).unwrap();
+        appender.stage_zero(at, Timestamp(start), Timestamp(time), &Value::Float(value));
+        let mut refused = Vec::new();
+        appender.stage_row(Timestamp(time), &[at], &[value], &mut refused);
+        appender.commit().unwrap();
+        assert_eq!(refused, []);
+    };
+    scrape(49_000, 50_000, 3.0);
+    scrape(49_000, 51_000, 4.0);
+    // Another start within the window, but with newer samples behind it; one that is not before its sample; a new one.
+    scrape(50_500, 52_000, 5.0);
+    scrape(53_000, 53_000, 6.0);
+    scrape(53_500, 54_000, 1.0);
+    let expected = [
+        (49_000, 0.0),
+        (50_000, 3.0),
+        (51_000, 4.0),
+        (52_000, 5.0),
+        (53_000, 6.0),
+        (53_500, 0.0),
+        (54_000, 1.0),
+    ];
+    assert_eq!(samples(&content(&db)), expected);
+    db.seal().unwrap();
+    drop(db);
+    assert_eq!(samples(&content(&open(&fs).0)), expected, "after a start");
 }
 
 #[test]

@@ -43,7 +43,9 @@ fn store() -> MemFs {
         fs.paths().into_iter().map(|path| (path.clone(), fs.bytes(&path).unwrap())).collect()
     });
     let fs = MemFs::new();
-    files.iter().for_each(|(path, bytes)| fs.set_bytes(path, bytes.clone()));
+    for (path, bytes) in files {
+        fs.set_bytes(path, bytes.clone());
+    }
     fs
 }
 

@@ -49,12 +49,12 @@ impl Histogram {
                 8 => zero_count_float = field.double()?,
                 9 => native.negative.spans.push(decode_span(field.bytes()?)?),
                 10 => {
-                    field.for_each_varint(|delta| native.negative.deltas.push(unzigzag(delta)))?
+                    field.for_each_varint(|delta| native.negative.deltas.push(unzigzag(delta)))?;
                 }
                 11 => field.for_each_double(|count| native.negative.counts.push(count))?,
                 12 => native.positive.spans.push(decode_span(field.bytes()?)?),
                 13 => {
-                    field.for_each_varint(|delta| native.positive.deltas.push(unzigzag(delta)))?
+                    field.for_each_varint(|delta| native.positive.deltas.push(unzigzag(delta)))?;
                 }
                 14 => field.for_each_double(|count| native.positive.counts.push(count))?,
                 15 => self.start_ms = time_ms(field.bytes()?)?,

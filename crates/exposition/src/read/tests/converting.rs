@@ -1,5 +1,5 @@
 use super::shown::{sample, shown};
-use crate::read::{ConvertingSource, Dialect, Item, ReadOptions, Source, TextSource};
+use crate::read::{ConvertingSource, Dialect, Item, ReadOptions, Source as _, TextSource};
 
 const CONVERT: ReadOptions = ReadOptions {
     native_histograms: true,

@@ -1,11 +1,14 @@
-use proptest::prelude::*;
-use regain_protowire::write::{
-    append_varint, put_double, put_int64, put_message, put_packed_doubles, put_packed_sint64,
-    put_sint64, put_str, put_varint,
-};
+mod message;
 
+use proptest::prelude::*;
+use regain_protowire::write::{put_int64, put_message};
+
+use self::message::{
+    COUNTER, GAUGE, GAUGE_HISTOGRAM, HISTOGRAM, Message, SUMMARY, UNTYPED, body, family, message,
+    metric,
+};
 use super::shown::{sample, shown};
-use crate::read::{Item, ProtobufSource, ReadOptions, Reading, Source};
+use crate::read::{Item, ProtobufSource, ReadOptions, Reading, Source as _};
 
 const NATIVE: ReadOptions = ReadOptions { native_histograms: true, ..PLAIN };
 const PLAIN: ReadOptions = ReadOptions {
@@ -15,102 +18,6 @@ const PLAIN: ReadOptions = ReadOptions {
     type_and_unit_labels: false,
     start_timestamps: false,
 };
-
-/// Is a message, written field by field.
-#[derive(Clone, Default)]
-struct Message(Vec<u8>);
-
-fn message() -> Message {
-    Message::default()
-}
-
-impl Message {
-    fn double(mut self, field: u32, value: f64) -> Self {
-        put_double(&mut self.0, field, value);
-        self
-    }
-
-    fn varint(mut self, field: u32, value: u64) -> Self {
-        put_varint(&mut self.0, field, value);
-        self
-    }
-
-    fn signed(mut self, field: u32, value: i64) -> Self {
-        put_sint64(&mut self.0, field, value);
-        self
-    }
-
-    fn text(mut self, field: u32, text: &str) -> Self {
-        put_str(&mut self.0, field, text);
-        self
-    }
-
-    fn holds(mut self, field: u32, other: Self) -> Self {
-        put_message(&mut self.0, field, |dst| dst.extend(other.0));
-        self
-    }
-
-    fn deltas(mut self, field: u32, deltas: &[i64]) -> Self {
-        put_packed_sint64(&mut self.0, field, deltas.iter().copied());
-        self
-    }
-
-    fn counts(mut self, field: u32, counts: &[f64]) -> Self {
-        put_packed_doubles(&mut self.0, field, counts);
-        self
-    }
-
-    fn span(self, field: u32, offset: i64, length: u64) -> Self {
-        self.holds(field, message().signed(1, offset).varint(2, length))
-    }
-
-    /// Adds a classic bucket.
-    fn bucket(self, bound: f64, count: u64) -> Self {
-        self.holds(3, message().varint(1, count).double(2, bound))
-    }
-
-    /// Adds a timestamp of seconds.
-    fn time(self, field: u32, seconds: f64) -> Self {
-        let nanos = (seconds.fract() * 1e9).round();
-        let time = message().varint(1, seconds as u64).varint(2, nanos as u64);
-        self.holds(field, time)
-    }
-
-    fn exemplar(self, field: u32, id: &str, value: f64, seconds: Option<f64>) -> Self {
-        let label = message().text(1, "id").text(2, id);
-        let exemplar = message().holds(1, label).double(2, value);
-        self.holds(field, seconds.into_iter().fold(exemplar, |exemplar, at| exemplar.time(3, at)))
-    }
-}
-
-const COUNTER: u64 = 0;
-const GAUGE: u64 = 1;
-const SUMMARY: u64 = 2;
-const UNTYPED: u64 = 3;
-const HISTOGRAM: u64 = 4;
-const GAUGE_HISTOGRAM: u64 = 5;
-
-/// Returns a metric with a value of this kind.
-fn metric(kind: u64, labels: &[(&str, &str)], value: Message) -> Message {
-    let field = [3, 2, 4, 5, 7, 7][usize::try_from(kind).unwrap()];
-    let labels = labels.iter().map(|(name, value)| message().text(1, name).text(2, value));
-    labels.fold(message(), |metric, label| metric.holds(1, label)).holds(field, value)
-}
-
-/// Returns a family of metrics without labels.
-fn family(name: &str, kind: u64, values: &[Message]) -> Message {
-    let family = message().text(1, name).varint(3, kind);
-    values.iter().fold(family, |family, value| family.holds(4, metric(kind, &[], value.clone())))
-}
-
-fn body(families: &[Message]) -> Vec<u8> {
-    let mut body = Vec::new();
-    for Message(family) in families {
-        append_varint(&mut body, family.len() as u64);
-        body.extend(family);
-    }
-    body
-}
 
 /// Expects the samples of families; what is said about families is left out.
 fn check_samples(options: ReadOptions, families: &[Message], expected: &[&str]) {
@@ -328,17 +235,17 @@ fn classic_histograms_become_custom_buckets_where_that_is_wanted() {
 
 #[test]
 fn exemplars_and_starts_are_read() {
-    let counter = message().double(1, 1.0).exemplar(2, "c", 0.5, None).time(3, 1.5);
-    let bucket = message().varint(1, 4).double(2, 2.0).exemplar(3, "b", 1.0, Some(2.0));
-    let classic = message().varint(1, 4).holds(3, bucket).time(15, 3.0);
+    let counter = message().double(1, 1.0).exemplar(2, "c", 0.5, None).time(3, 1500);
+    let bucket = message().varint(1, 4).double(2, 2.0).exemplar(3, "b", 1.0, Some(2000));
+    let classic = message().varint(1, 4).holds(3, bucket).time(15, 3000);
     let fallback = classic.clone().span(12, 0, 1).deltas(13, &[4]);
     let own =
-        fallback.clone().exemplar(16, "untimed", 1.0, None).exemplar(16, "n", 2.0, Some(4.25));
-    let summary = message().time(4, 9.0);
+        fallback.clone().exemplar(16, "untimed", 1.0, None).exemplar(16, "n", 2.0, Some(4250));
+    let summary = message().time(4, 9000);
     check_samples(
         ReadOptions { start_timestamps: true, ..NATIVE },
         &[
-            family("c", COUNTER, &[counter.clone()]),
+            family("c", COUNTER, std::slice::from_ref(&counter)),
             family("h", HISTOGRAM, &[classic]),
             family("n", HISTOGRAM, &[fallback, own]),
             family("s", SUMMARY, &[summary]),
@@ -457,13 +364,13 @@ fn full_body() -> Vec<u8> {
         family(
             "c",
             COUNTER,
-            &[message().double(1, 1.0).exemplar(2, "c", 0.5, Some(1.0)).time(3, 1.5)],
+            &[message().double(1, 1.0).exemplar(2, "c", 0.5, Some(1000)).time(3, 1500)],
         ),
-        family("s", SUMMARY, &[message().varint(1, 3).holds(3, quantile).time(4, 2.0)]),
+        family("s", SUMMARY, &[message().varint(1, 3).holds(3, quantile).time(4, 2000)]),
         family(
             "h",
             HISTOGRAM,
-            &[both().exemplar(16, "n", 2.0, Some(4.25)), message().varint(1, 3).bucket(1.0, 2)],
+            &[both().exemplar(16, "n", 2.0, Some(4250)), message().varint(1, 3).bucket(1.0, 2)],
         ),
         family("g", GAUGE_HISTOGRAM, &[message().double(4, 1.5)]).text(5, "bytes").text(2, "help"),
         family("u", UNTYPED, &[message().double(1, 1.0), message()]),

@@ -31,30 +31,24 @@ where
 pub(super) fn sample<'a, S: Source<'a>>(source: &mut S, reading: Reading) -> String {
     let series = source.series().to_vec();
     let mut labels = LabelRun::new();
-    let mut line = match source.labels(&series, &mut labels) {
-        Ok(()) => render_labels(&labels),
-        Err(problem) => return format!("labels of {}: {problem}", S::shown(&series)),
-    };
-    match (reading.value, source.histogram()) {
-        (Some(value), None) => line += &format!(" {value}"),
+    if let Err(problem) = source.labels(&series, &mut labels) {
+        return format!("labels of {}: {problem}", S::shown(&series));
+    }
+    let time = |ms: Option<i64>| ms.map(|ms| format!(" @{ms}")).unwrap_or_default();
+    let mut parts = vec![render_labels(&labels)];
+    parts.push(match (reading.value, source.histogram()) {
+        (Some(value), None) => format!(" {value}"),
         (None, Some(Ok(read))) => {
-            line += &format!(" {} ({} buckets)", read.histogram.test_notation(), read.buckets);
+            format!(" {} ({} buckets)", read.histogram.test_notation(), read.buckets)
         }
-        (None, Some(Err(problem))) => line += &format!(" invalid: {problem}"),
+        (None, Some(Err(problem))) => format!(" invalid: {problem}"),
         (value, histogram) => panic!("{value:?} and {histogram:?}"),
-    }
-    if let Some(time) = reading.timestamp_ms {
-        line += &format!(" @{time}");
-    }
-    match source.start_ms() {
-        0 => {}
-        start => line += &format!(" since {start}"),
-    }
-    source.each_exemplar(|exemplar| {
-        line += &format!(" # {} {}", render_labels(&exemplar.labels), exemplar.value);
-        if let Some(time) = exemplar.timestamp_ms {
-            line += &format!(" @{time}");
-        }
     });
-    line
+    parts.push(time(reading.timestamp_ms));
+    parts.extend(Some(source.start_ms()).filter(|ms| *ms != 0).map(|ms| format!(" since {ms}")));
+    source.each_exemplar(|exemplar| {
+        let labels = render_labels(&exemplar.labels);
+        parts.push(format!(" # {labels} {}{}", exemplar.value, time(exemplar.timestamp_ms)));
+    });
+    parts.concat()
 }
