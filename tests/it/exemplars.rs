@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use regain_tests::http::encode;
 use regain_tests::process::wait_for;
 use regain_tests::program::Program;
 use regain_tests::server::{Server, Setup};
 
+use super::crash::now_ms;
 use super::peer::{MODERN_PROMETHEUS, is_at_hand};
 use super::target::{AT_ONCE, Target, respond};
 
@@ -77,7 +78,7 @@ struct Shown {
 }
 
 fn serve() -> Shown {
-    let start_s = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() - 60;
+    let start_s = now_ms().cast_unsigned() / 1000 - 60;
     let phase = Arc::new(AtomicUsize::new(0));
     let shown = Arc::clone(&phase);
     let target = Target::serve(move |stream, _| {
@@ -144,7 +145,9 @@ fn a_target_s_exemplars_are_those_that_prometheus_has() {
     let mut servers = programs.map(|program| start(program, dir.path(), "", &address));
     for phase in 0..BODIES.len() {
         shown.phase.store(phase, Ordering::SeqCst);
-        servers.iter().for_each(|server| wait_for_phase(server, phase as f64));
+        for server in &servers {
+            wait_for_phase(server, phase as f64);
+        }
         let [ours, theirs] = [&servers[0], &servers[1]].map(|one| answers(one, shown.start_s));
         assert_eq!(ours, theirs);
         let newest = format!("\"a{}\"", phase + 1);

@@ -16,6 +16,7 @@ mod chain;
 mod crash;
 mod differential;
 mod exemplars;
+mod failure_log;
 mod guarded;
 mod handover;
 mod jenkins_clients;

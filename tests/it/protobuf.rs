@@ -1,9 +1,10 @@
 //! What Regain and a real Prometheus make of the same protobuf: hand-made, and Prometheus' own.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use regain_protowire::write::{
     append_varint, put_double, put_int64, put_message, put_packed_doubles, put_packed_sint64,
@@ -15,6 +16,7 @@ use regain_tests::process::wait_for;
 use regain_tests::program::Program;
 use regain_tests::server::{Server, Setup};
 
+use super::crash::now_ms;
 use super::peer::{Version, is_at_hand};
 use super::target::{AT_ONCE, TEXT, Target, respond};
 
@@ -55,6 +57,9 @@ const UNTYPED: u64 = 3;
 const HISTOGRAM: u64 = 4;
 const GAUGE_HISTOGRAM: u64 = 5;
 
+/// Which field holds the value, by kind.
+const VALUE_FIELDS: [u32; 6] = [3, 2, 4, 5, 7, 7];
+
 type Write = Box<dyn Fn(&mut Vec<u8>)>;
 
 /// Adds a family to a body; each metric has labels, a value, and a time or zero.
@@ -69,7 +74,7 @@ fn family(body: &mut Vec<u8>, name: &str, kind: u64, metrics: Vec<(&str, Write, 
                 put_str(pair, 1, "path");
                 put_str(pair, 2, label);
             });
-            put_message(metric, [3, 2, 4, 5, 7, 7][kind as usize], value);
+            put_message(metric, VALUE_FIELDS[usize::try_from(kind).unwrap()], value);
             if time_ms != 0 {
                 put_int64(metric, 6, time_ms);
             }
@@ -158,16 +163,40 @@ fn floats(count: f64) -> Write {
     })
 }
 
+/// The same value with exemplars behind it, in a field of its message; each has an id and a time in milliseconds.
+fn with_exemplars(value: Write, field: u32, exemplars: Vec<(String, i64)>) -> Write {
+    Box::new(move |dst| {
+        value(dst);
+        for (id, time_ms) in &exemplars {
+            put_message(dst, field, |exemplar| {
+                put_message(exemplar, 1, |pair| {
+                    put_str(pair, 1, "trace_id");
+                    put_str(pair, 2, id);
+                });
+                put_double(exemplar, 2, 0.25);
+                put_message(exemplar, 3, |time| {
+                    put_int64(time, 1, time_ms / 1000);
+                    put_int64(time, 2, time_ms % 1000 * 1_000_000);
+                });
+            });
+        }
+    })
+}
+
 /// The body of a phase. Some metrics have times of their own and some vanish; a counter and a histogram start again.
 fn body(phase: u64, start_s: u64) -> Vec<u8> {
     let mut body = Vec::new();
     let time_ms = i64::try_from((start_s + 10 + phase) * 1000).unwrap();
     let (count, restart) = if phase < 2 { (5 + phase, start_s) } else { (1, start_s + 11) };
     family(&mut body, "phase", GAUGE, vec![("/", number(phase as f64), 0)]);
-    let counters =
-        vec![("/a", counter(count as f64, restart), time_ms), ("/b\"\\\n", counter(1.5, 0), 0)];
+    let exemplar = |id: &str, after_ms: i64| (format!("{id}{phase}"), time_ms + after_ms);
+    let counted = with_exemplars(counter(count as f64, restart), 2, vec![exemplar("c", 123)]);
+    let counters = vec![("/a", counted, time_ms), ("/b\"\\\n", counter(1.5, 0), 0)];
     family(&mut body, "requests_total", COUNTER, counters);
-    let mut histograms = vec![("/a", both(count, restart), time_ms), ("/c", both(7, start_s), 0)];
+    // Prometheus 3.14 loses exemplars of the histograms behind the first one of a family.
+    let seen = vec![exemplar("h", -500), exemplar("i", 0)];
+    let first = with_exemplars(both(count, restart), 16, seen);
+    let mut histograms = vec![("/a", first, time_ms), ("/c", both(7, start_s), 0)];
     if phase == 0 {
         histograms.push(("/vanishing", both(3, start_s), 0));
     }
@@ -205,8 +234,7 @@ struct Shown {
 }
 
 fn serve(own: Vec<u8>) -> Shown {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    let start_s = now.as_secs() - 60;
+    let start_s = now_ms().cast_unsigned() / 1000 - 60;
     let phase = Arc::new(AtomicUsize::new(0));
     let shown = Arc::clone(&phase);
     let target = Target::serve(move |stream, path| {
@@ -225,14 +253,15 @@ fn start(program: Program, dir: &Path, flags: &[&str], address: &str) -> Server 
     let mut config =
         "global: {scrape_interval: 200ms, scrape_timeout: 200ms}\nscrape_configs:\n".to_owned();
     for (job, path, settings) in JOBS {
-        config += &format!(
-            "- job_name: {job}\n  metrics_path: {path}\n  static_configs: [{{targets: ['{address}']}}]\n"
-        );
+        let targets = format!("[{{targets: ['{address}']}}]");
+        writeln!(config, "- job_name: {job}\n  metrics_path: {path}\n  static_configs: {targets}")
+            .unwrap();
         if !settings.is_empty() {
-            config += &format!("  {settings}\n");
+            writeln!(config, "  {settings}").unwrap();
         }
     }
-    let setup = Setup::new(program, &dir.join(program.name())).config(config).flag(AT_ONCE);
+    let setup = Setup::new(program, &dir.join(program.name())).config(config);
+    let setup = setup.flag(AT_ONCE).flag("--enable-feature=exemplar-storage");
     flags.iter().fold(setup, |setup, flag| setup.flag(*flag)).start().unwrap()
 }
 
@@ -271,6 +300,13 @@ fn expressions(job: &str) -> Vec<String> {
     std::iter::once(all).chain(timed).collect()
 }
 
+/// The exemplars of a job.
+fn exemplars(server: &Server, job: &str, end_s: u64) -> String {
+    let query = encode(&format!("{{job=\"{job}\", path=~\".+\"}}"));
+    let path = format!("/api/v1/query_exemplars?query={query}&start=0&end={end_s}");
+    server.get(&path).unwrap().text()
+}
+
 /// What differs in a quantile of histograms, but for the last bits.
 fn quantile_difference(servers: &[Server; 2], job: &str, time_s: u64) -> Option<String> {
     ["latency_seconds", "old"].into_iter().find_map(|name| {
@@ -301,8 +337,10 @@ fn compare(flags: &[&str]) {
     let mut compared = 0;
     for phase in 0..PHASES {
         shown.phase.store(phase, Ordering::SeqCst);
-        servers.iter().for_each(|server| wait_for_phase(server, phase));
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() + 1;
+        for server in &servers {
+            wait_for_phase(server, phase);
+        }
+        let now = now_ms().cast_unsigned() / 1000 + 1;
         for (job, ..) in JOBS {
             for expression in expressions(job) {
                 let [ours, theirs] =
@@ -310,6 +348,10 @@ fn compare(flags: &[&str]) {
                 assert_eq!(ours, theirs, "{expression} in phase {phase}, {flags:?}");
                 compared += ours.len();
             }
+            let [ours, theirs] = [&servers[0], &servers[1]].map(|one| exemplars(one, job, now));
+            assert_eq!(ours, theirs, "{job} in phase {phase}");
+            let is_exemplary = !["text", "own"].contains(&job);
+            assert_eq!(ours.contains(&format!("\"c{phase}\"")), is_exemplary, "{job}: {ours}");
             assert_eq!(quantile_difference(&servers, job, now), None, "{job} in phase {phase}");
         }
     }

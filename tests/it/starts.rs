@@ -67,10 +67,8 @@ fn an_answer_during_a_start_is_whole_or_says_that_it_may_not_be() {
         let is_ready = AtomicBool::new(false);
         server = thread::scope(|scope| {
             let asking = scope.spawn(|| {
-                let mut connection = wait_for("the listener", LIMIT, || {
-                    Ok(Connection::open(port).ok())
-                })
-                .unwrap();
+                let mut connection =
+                    wait_for("the listener", LIMIT, || Ok(Connection::open(port).ok())).unwrap();
                 while !is_ready.load(Ordering::SeqCst) {
                     if let Some((count, is_partial)) = ask(&mut connection) {
                         assert!(count <= all && (is_partial || count >= all), "{count} of {all}");

@@ -6,6 +6,7 @@ use regain_scrape::{ScrapeProtocol, StartTimestamps};
 
 /// What the names come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an experiment of its own")]
 pub(super) struct Features {
     /// What the parser allows.
     pub(super) parser: ParserOptions,
@@ -33,6 +34,94 @@ impl Features {
             protocols: has_starts.then(|| ScrapeProtocol::PROTO_FIRST.to_vec()),
             extra_metrics: self.extra_scrape_metrics,
         }
+    }
+
+    /// Turns on an experiment of queries, the store or the process, if the option names one.
+    fn turn_on(&mut self, option: &str) -> bool {
+        match option {
+            "promql-experimental-functions" => {
+                self.parser.experimental_functions = true;
+                tracing::info!("Experimental PromQL functions enabled.");
+            }
+            "promql-delayed-name-removal" => {
+                self.engine.delayed_name_removal = true;
+                tracing::info!("Experimental PromQL delayed name removal enabled.");
+            }
+            "promql-extended-range-selectors" => {
+                self.parser.extended_range_selectors = true;
+                tracing::info!("Experimental PromQL extended range selectors enabled.");
+            }
+            "promql-binop-fill-modifiers" => {
+                self.parser.fill_modifiers = true;
+                tracing::info!("Experimental PromQL binary operator fill modifiers enabled.");
+            }
+            "use-start-timestamps" => {
+                self.engine.start_timestamps = true;
+                tracing::info!(
+                    "Experimental usage of start timestamps in PromQL engine is enabled."
+                );
+            }
+            "exemplar-storage" => {
+                self.exemplars = true;
+                tracing::info!("Experimental in-memory exemplar storage enabled");
+            }
+            "metadata-wal-records" => {
+                self.metadata = true;
+                tracing::info!("Experimental metadata records in WAL enabled");
+            }
+            "promql-per-step-stats" => {
+                self.step_stats = true;
+                tracing::info!("Experimental per-step statistics reporting");
+            }
+            "auto-reload-config" => {
+                self.auto_reload = true;
+                tracing::warn!(
+                    option,
+                    "This option for --enable-feature is deprecated. Use --config.auto-reload instead."
+                );
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// The same for scrapes.
+    fn turn_on_for_scrapes(&mut self, option: &str) -> bool {
+        match option {
+            "type-and-unit-labels" => {
+                self.engine.type_and_unit_labels = true;
+                tracing::info!("Experimental type and unit labels enabled");
+            }
+            "created-timestamp-zero-ingestion" => {
+                self.start_timestamps.make_zeros = true;
+                tracing::info!(
+                    global.scrape_protocols = proto_first(),
+                    "Experimental start timestamp zero ingestion enabled. OpenMetrics 1.0 parsing will parse \
+                     <metric>_created metrics as ST instead of normal sample. Changed default scrape_protocols to prefer \
+                     PrometheusProto format."
+                );
+            }
+            "st-storage" => {
+                self.start_timestamps.are_kept = true;
+                tracing::info!(
+                    global.scrape_protocols = proto_first(),
+                    "Experimental start timestamp storage enabled. OpenMetrics 1.0 parsing will parse <metric>_created \
+                     metrics as ST instead of normal sample. Changed default scrape_protocols to prefer PrometheusProto \
+                     format."
+                );
+            }
+            "extra-scrape-metrics" => {
+                self.extra_scrape_metrics = true;
+                tracing::warn!(
+                    option,
+                    "This option for --enable-feature is being phased out. It currently changes the default for the \
+                     extra_scrape_metrics config setting to true, but will become a no-op in a future version. Stop using \
+                     this option and set extra_scrape_metrics in the config instead."
+                );
+            }
+            _ => return false,
+        }
+        true
     }
 }
 
@@ -71,78 +160,7 @@ pub(super) fn read(values: &[String]) -> Result<Features, NotBuilt> {
     let mut missing = Vec::new();
     for option in values.iter().flat_map(|value| value.split(',')) {
         match option {
-            "promql-experimental-functions" => {
-                features.parser.experimental_functions = true;
-                tracing::info!("Experimental PromQL functions enabled.");
-            }
-            "promql-delayed-name-removal" => {
-                features.engine.delayed_name_removal = true;
-                tracing::info!("Experimental PromQL delayed name removal enabled.");
-            }
-            "promql-extended-range-selectors" => {
-                features.parser.extended_range_selectors = true;
-                tracing::info!("Experimental PromQL extended range selectors enabled.");
-            }
-            "promql-binop-fill-modifiers" => {
-                features.parser.fill_modifiers = true;
-                tracing::info!("Experimental PromQL binary operator fill modifiers enabled.");
-            }
-            "use-start-timestamps" => {
-                features.engine.start_timestamps = true;
-                tracing::info!(
-                    "Experimental usage of start timestamps in PromQL engine is enabled."
-                );
-            }
-            "exemplar-storage" => {
-                features.exemplars = true;
-                tracing::info!("Experimental in-memory exemplar storage enabled");
-            }
-            "metadata-wal-records" => {
-                features.metadata = true;
-                tracing::info!("Experimental metadata records in WAL enabled");
-            }
-            "type-and-unit-labels" => {
-                features.engine.type_and_unit_labels = true;
-                tracing::info!("Experimental type and unit labels enabled");
-            }
-            "created-timestamp-zero-ingestion" => {
-                features.start_timestamps.make_zeros = true;
-                tracing::info!(
-                    global.scrape_protocols = proto_first(),
-                    "Experimental start timestamp zero ingestion enabled. OpenMetrics 1.0 parsing will parse \
-                     <metric>_created metrics as ST instead of normal sample. Changed default scrape_protocols to prefer \
-                     PrometheusProto format."
-                );
-            }
-            "st-storage" => {
-                features.start_timestamps.are_kept = true;
-                tracing::info!(
-                    global.scrape_protocols = proto_first(),
-                    "Experimental start timestamp storage enabled. OpenMetrics 1.0 parsing will parse <metric>_created \
-                     metrics as ST instead of normal sample. Changed default scrape_protocols to prefer PrometheusProto \
-                     format."
-                );
-            }
-            "extra-scrape-metrics" => {
-                features.extra_scrape_metrics = true;
-                tracing::warn!(
-                    option,
-                    "This option for --enable-feature is being phased out. It currently changes the default for the \
-                     extra_scrape_metrics config setting to true, but will become a no-op in a future version. Stop using \
-                     this option and set extra_scrape_metrics in the config instead."
-                );
-            }
-            "promql-per-step-stats" => {
-                features.step_stats = true;
-                tracing::info!("Experimental per-step statistics reporting");
-            }
-            "auto-reload-config" => {
-                features.auto_reload = true;
-                tracing::warn!(
-                    option,
-                    "This option for --enable-feature is deprecated. Use --config.auto-reload instead."
-                );
-            }
+            option if features.turn_on(option) || features.turn_on_for_scrapes(option) => {}
             option if NOT_BUILT.contains(&option) => missing.push(option.to_owned()),
             option if WITHOUT_EFFECT.contains(&option) => {
                 tracing::warn!(

@@ -90,7 +90,10 @@ pub(crate) static WEB_FLAGS: &[Flag] = &[
         "web.allow-anonymous-changes",
         "Let other hosts change silences and healing without a login, as Alertmanager does.",
     ),
-    Flag::switch("web.enable-admin-api", "Let samples be deleted and snapshots be taken over HTTP."),
+    Flag::switch(
+        "web.enable-admin-api",
+        "Let samples be deleted and snapshots be taken over HTTP.",
+    ),
     Flag::switch(
         "web.enable-remote-write-receiver",
         "Take samples that others push to /api/v1/write.",

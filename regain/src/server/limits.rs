@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::memory;
 
 /// How often series over a limit are told of at most.
-const TELL_EVERY: Duration = Duration::from_secs(60);
+const TELL_EVERY: Duration = Duration::from_mins(1);
 /// How many jobs a line of the log names.
 const NAMED_MAX: usize = 10;
 
@@ -80,7 +80,7 @@ impl LimitsKeeper {
     }
 
     /// Tells the store how much memory is in use.
-    pub(super) fn measure(&self, db: &Db) {
+    pub(super) fn measure(db: &Db) {
         if let Some(used) = memory::used_bytes() {
             db.note_memory(used);
         }

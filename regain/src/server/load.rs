@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use regain_config::{Config, LoadError, LoadOptions, Retention, RetentionOf, ScrapeDefaults, StorageLimits, UnbuiltList};
+use regain_config::{
+    Config, LoadError, LoadOptions, Retention, RetentionOf, ScrapeDefaults, StorageLimits,
+    UnbuiltList,
+};
 use regain_promql::ParserOptions;
 use regain_rules::RuleSet;
 

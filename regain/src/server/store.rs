@@ -122,7 +122,7 @@ impl Store {
         let health = Arc::new(HealthLog::default());
         self.keep("tick", TICK, move |db| {
             keepers.retention.follow_size(db);
-            keepers.limits.measure(db);
+            LimitsKeeper::measure(db);
             let done = db.tick(clock::now());
             health.look_at(db);
             keepers.limits.look_at(db);

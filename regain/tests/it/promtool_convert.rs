@@ -4,9 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use regain_model::histogram::Span as BucketSpan;
-use regain_model::{
-    KeySeed, Labels, Metadata, MetricKind, ResetHint, STALE_NAN, Span, Timestamp,
-};
+use regain_model::{KeySeed, Labels, Metadata, MetricKind, ResetHint, STALE_NAN, Span, Timestamp};
 use regain_prometheus_tsdb::{
     BlockOptions, BlockWriter, Counts, Layout, Native, PrometheusDir, Samples, StoredSeries, Ulid,
     Value, WINDOW_MS,
@@ -154,11 +152,14 @@ fn write_log(dir: &Path) {
     exemplar.extend_from_slice(&1.5_f64.to_be_bytes());
     exemplar.push(0);
     std::fs::create_dir_all(dir.join("wal")).unwrap();
-    write(dir.join("wal/00000000"), [series, metadata, exemplar].map(framed).concat());
+    write(
+        dir.join("wal/00000000"),
+        [series, metadata, exemplar].map(|record| framed(&record)).concat(),
+    );
 }
 
 /// A record as it lies in a segment of the log.
-fn framed(record: Vec<u8>) -> Vec<u8> {
+fn framed(record: &[u8]) -> Vec<u8> {
     let castagnoli = record.iter().fold(u32::MAX, |crc, &byte| {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| {
             if crc & 1 == 1 { crc >> 1 ^ 0x82f6_3b78 } else { crc >> 1 }
@@ -168,7 +169,7 @@ fn framed(record: Vec<u8>) -> Vec<u8> {
     let mut log = vec![1];
     log.extend_from_slice(&length.to_be_bytes());
     log.extend_from_slice(&(!castagnoli).to_be_bytes());
-    log.extend_from_slice(&record);
+    log.extend_from_slice(record);
     log
 }
 
@@ -258,7 +259,10 @@ fn histograms_and_start_timestamps_go_both_ways() {
     let (is_done, printed, complaints) = convert(&["--to=regain", theirs.to_str().unwrap()]);
     assert!(is_done && complaints.is_empty(), "{complaints}");
     assert!(printed.starts_with("imported 900 samples of 3 series"), "{printed}");
-    assert!(dump(&theirs) == before, "the store prints something else than the blocks it was made of");
+    assert!(
+        dump(&theirs) == before,
+        "the store prints something else than the blocks it was made of"
+    );
     let (from, to) = (theirs.to_str().unwrap(), back.to_str().unwrap());
     let (is_done, _, complaints) = convert(&["--to=prometheus", "--output", to, from]);
     assert!(is_done && complaints.is_empty(), "{complaints}");

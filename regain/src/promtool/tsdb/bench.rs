@@ -9,6 +9,7 @@ use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
 use regain_go_format::{append_float_g, go_duration};
@@ -125,6 +126,11 @@ fn read_series(path: &Path, count: usize) -> Result<Vec<Labels>, BenchError> {
     Ok(series)
 }
 
+/// The time before so many scrapes.
+fn start_of(scrape: usize) -> i64 {
+    i64::try_from(scrape).unwrap_or(i64::MAX).saturating_mul(SCRAPE_MS)
+}
+
 /// Appends so many scrapes of all series, in whole rounds, and returns how many samples these are.
 fn ingest(db: &Db, series: &[Labels], scrapes: usize) -> StoreResult<u64> {
     let rounds = scrapes.div_ceil(ROUND);
@@ -132,7 +138,7 @@ fn ingest(db: &Db, series: &[Labels], scrapes: usize) -> StoreResult<u64> {
     let mut bar = Bar::new("writing");
     for round in 0..rounds {
         bar.show(round as u64, rounds as u64);
-        let start = i64::try_from(round * ROUND).unwrap_or(i64::MAX).saturating_mul(SCRAPE_MS);
+        let start = start_of(round * ROUND);
         let batches: Vec<(usize, &[Labels])> = series.chunks(WRITER_SERIES).enumerate().collect();
         let per_thread = batches.len().div_ceil(runtime::processors()).max(1);
         std::thread::scope(|scope| {
@@ -150,10 +156,10 @@ fn ingest(db: &Db, series: &[Labels], scrapes: usize) -> StoreResult<u64> {
                     })
                 })
                 .collect();
-            let ended = threads.into_iter().map(|thread| thread.join());
-            ended.map(|ended| ended.expect("a writer does not panic")).collect::<StoreResult<()>>()
+            let mut ended = threads.into_iter().map(ScopedJoinHandle::join);
+            ended.try_for_each(|ended| ended.expect("a writer does not panic"))
         })?;
-        let end = start.saturating_add(SCRAPE_MS.saturating_mul(ROUND as i64));
+        let end = start_of((round + 1) * ROUND);
         db.tick(Timestamp(end))?;
     }
     bar.clear();

@@ -199,9 +199,11 @@ impl Import {
         let (mut gathered, mut builder) = (Gathered::default(), LabelsBuilder::new());
         for Stream { metric, values, histograms } in series {
             self.histograms += histograms.len();
-            builder.reset(&metric.iter().map(|(name, value)| (name, value)).collect());
+            builder.reset(&metric.iter().collect());
             // The rule's labels win over those of what it yields.
-            rule.labels.iter().for_each(|(name, value)| builder.set(name, value));
+            for (name, value) in &rule.labels {
+                builder.set(name, value);
+            }
             builder.set(METRIC_NAME, &rule.name);
             let labels = builder.labels();
             for Point(seconds, Number(value)) in values {
