@@ -48,9 +48,17 @@ fn asinh(value: f64) -> f64 {
     (value.abs().ln() + LN_2).copysign(value)
 }
 
-/// The inverse of the hyperbolic cosine, for large values too.
+/// The inverse of the hyperbolic cosine, for large values and for those near one, too.
 fn acosh(value: f64) -> f64 {
-    if value <= LARGE { value.acosh() } else { value.ln() + LN_2 }
+    if value > LARGE {
+        return value.ln() + LN_2;
+    }
+    if value > 2.0 {
+        return value.acosh();
+    }
+    // What is above one would be lost in a logarithm of nearly one.
+    let above = value - 1.0;
+    (above + (2.0 * above + above * above).sqrt()).ln_1p()
 }
 
 /// `base` to the power of `exponent`.
@@ -222,6 +230,22 @@ mod tests {
         ] {
             check(log2(value), expected);
         }
+    }
+
+    #[test]
+    fn the_inverse_of_the_hyperbolic_cosine_is_exact_near_one() {
+        for (value, expected) in [
+            (1.000_000_000_000_000_2, 2.107_342_425_544_701_7e-8),
+            (1.0, 0.0),
+            (0.999, f64::NAN),
+            (-2.5, f64::NAN),
+            (f64::NEG_INFINITY, f64::NAN),
+            (f64::INFINITY, f64::INFINITY),
+        ] {
+            check(acosh(value), expected);
+        }
+        let both_ways = |value: f64| (acosh(value).cosh() - value).abs() < 1e-14 * value;
+        assert!([1.5, 2.0, 2.000_001, 17.0].into_iter().all(both_ways));
     }
 
     #[test]
