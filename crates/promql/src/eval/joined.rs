@@ -8,6 +8,7 @@ use regain_storage::{ArenaReader, Ctx, Hints};
 use super::Evaluator;
 use super::aggregates::hints;
 use crate::aggregate::{Params, Sink};
+use crate::annotations::Annotations;
 use crate::binary::{combine, matching_filter};
 use crate::eval_error::Result;
 use crate::grid::{Grid, Matrix, RowLabels, is_absent};
@@ -35,6 +36,9 @@ impl Evaluator<'_> {
             return Ok(None);
         }
         let before = (self.annotations.clone(), self.stats);
+        if !swapped {
+            self.annotations = Annotations::default();
+        }
         let one = match self.lent(one, grid) {
             Ok(one) => one,
             Err(error) => {
@@ -45,6 +49,9 @@ impl Evaluator<'_> {
                 return Err(error);
             }
         };
+        // So do its remarks.
+        let said_later =
+            (!swapped).then(|| std::mem::replace(&mut self.annotations, before.0.clone()));
         let Ok(Some(mut sink)) = self.sink(node, params, true, grid) else {
             // What is to be said about the operation comes first, even if nothing of it is kept.
             (self.annotations, self.stats) = before;
@@ -60,6 +67,9 @@ impl Evaluator<'_> {
         hints = Hints { projected: hints.projected && on, grouping: &needed, ..hints };
         self.run(&fused, grid, hints, false, &mut joined)?;
         let has_histograms = joined.has_histograms;
+        if let Some(said) = said_later {
+            self.annotations.extend(&said, Clone::clone);
+        }
         if !has_histograms && !self.has_type_or_unit() {
             return self.finish(node, sink).map(Some);
         }

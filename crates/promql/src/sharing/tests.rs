@@ -214,6 +214,13 @@ fn equal_parts_answer_like_parts_by_themselves() {
     }
 }
 
+#[test]
+fn the_right_side_of_an_operation_is_spoken_of_last() {
+    let part = "max_over_time(rate(d[1m])[1m:10s])";
+    let inner = SHAPES[4].replace('X', part);
+    check(&store(), &format!("({inner}) + scalar(sum({inner}))"), Features::default());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
