@@ -1,5 +1,6 @@
 /** What tests of the query page share. */
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
 import type { Stage } from './stage';
 
 /** A graph of an hour that is long over, so that nothing depends on when the test runs. */
@@ -20,6 +21,21 @@ export const rows = (page: Page): Locator => page.getByRole('grid').getByRole('r
 
 /** Waits until the editor has taken the place of the plain field: what it closes, suggests and marks comes with it. */
 export const edited = (page: Page): Promise<void> => page.locator('.cm-content').first().waitFor();
+
+/** Is longer than the moment in which the list of completions, just shown, takes no keys. */
+const LIST_DEAF_MS = 100;
+
+/** Waits until the list of completions is whole and takes keys. */
+export async function offered(page: Page): Promise<void> {
+  const list = page.locator('.cm-tooltip-autocomplete:not(.cm-tooltip-autocomplete-disabled)');
+  await list.waitFor();
+  const shownFor = (shown: Element): number => {
+    const { dataset } = shown as HTMLElement;
+    dataset.seen ??= String(performance.now());
+    return performance.now() - Number(dataset.seen);
+  };
+  await expect.poll(() => list.evaluate(shownFor)).toBeGreaterThan(LIST_DEAF_MS);
+}
 
 /** Types an expression into the first panel and runs it. */
 export async function run(page: Page, expr: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { choose, edited, field, GRAPH, open, parameters, restore, rows, run } from './query-page';
+import { choose, edited, field, GRAPH, offered, open, parameters, restore, rows, run } from './query-page';
 import { inBrowser } from './stage';
 
 inBrowser('the query page', (stage) => {
@@ -53,6 +53,7 @@ inBrowser('the query page', (stage) => {
     await option.waitFor();
     expect(await option.innerText()).toContain('gauge');
     await page.getByText('What beta means.').waitFor();
+    await offered(page);
     await page.keyboard.press('Tab');
     expect((await field(page).innerText()).trim()).toBe('beta');
     await page.keyboard.press('Enter');
