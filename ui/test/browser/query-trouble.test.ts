@@ -138,7 +138,7 @@ inBrowser('the query page in trouble', (stage) => {
 
   it('lets one give up waiting', async () => {
     const page = await open(stage, '/query');
-    await field(page).waitFor();
+    await edited(page);
     stage.server.mood = 'silent';
     await run(page, 'alpha');
     await page.getByText(/^Waiting for/).waitFor();
@@ -149,7 +149,7 @@ inBrowser('the query page in trouble', (stage) => {
 
   it('asks again by itself when the server is back', async () => {
     const page = await open(stage, '/query');
-    await field(page).waitFor();
+    await edited(page);
     const { port } = stage.server;
     await stage.server.stop();
     await run(page, 'alpha');
