@@ -15,6 +15,9 @@ const FORM_BYTES_MAX: usize = 10 << 20;
 /// The most parameters that are kept of a request; what comes after them is not looked at.
 const PARAMETERS_MAX: usize = 10_000;
 
+/// The most entries of a ranking.
+const TOP_MAX: usize = 10_000;
+
 /// The ends of time as upstream knows them (`MinTime` and `MaxTime`), which leave room for ranges and
 /// offsets, and the texts that clients send for them.
 const TIME_MIN: Timestamp = Timestamp(-9_223_309_901_257_974_000);
@@ -184,6 +187,21 @@ impl Params {
         match usize::try_from(limit) {
             Ok(limit) => Ok(limit),
             Err(_) => Err(ApiError::parameter("limit", "limit must be non-negative")),
+        }
+    }
+
+    /// The `limit` of a ranking, `default` where it is missing.
+    pub(crate) fn top(&self, default: usize) -> Result<usize, ApiError> {
+        let text = self.text("limit");
+        if text.is_empty() {
+            return Ok(default);
+        }
+        match atoi(text).ok().and_then(|top| usize::try_from(top).ok()) {
+            None | Some(0) => Err(ApiError::bad_data("limit must be a positive number")),
+            Some(top) if top > TOP_MAX => {
+                Err(ApiError::bad_data(format!("limit must not exceed {TOP_MAX}")))
+            }
+            Some(top) => Ok(top),
         }
     }
 

@@ -3,6 +3,7 @@
 mod exemplars;
 mod limits;
 mod metadata;
+mod numbers;
 mod store;
 
 use axum::extract::State;

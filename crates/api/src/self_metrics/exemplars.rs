@@ -1,12 +1,12 @@
 //! `prometheus_tsdb_exemplar_*`: the exemplars of the store.
 
-use regain_metrics::{MetricFamily, MetricKind};
+use regain_metrics::MetricKind;
 use regain_tsdb::ExemplarStats;
 
-/// A family: its name, its help, its kind, and how to read its number.
-type Row = (&'static str, &'static str, MetricKind, fn(&ExemplarStats) -> f64);
+use super::numbers::Row;
 
-static ROWS: [Row; 7] = [
+/// The families.
+pub(super) static ROWS: [Row<ExemplarStats>; 7] = [
     (
         "prometheus_tsdb_exemplar_exemplars_appended_total",
         "Total number of appended exemplars.",
@@ -53,11 +53,3 @@ static ROWS: [Row; 7] = [
         |stats| stats.bytes as f64,
     ),
 ];
-
-pub(super) fn collect(stats: &ExemplarStats, families: &mut Vec<MetricFamily>) {
-    for &(name, help, kind, read) in &ROWS {
-        let mut family = MetricFamily::new(name, help, kind);
-        family.push(Vec::new(), read(stats));
-        families.push(family);
-    }
-}

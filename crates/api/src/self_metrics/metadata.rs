@@ -1,12 +1,12 @@
 //! What the store keeps of what is said about metrics.
 
-use regain_metrics::{MetricFamily, MetricKind};
+use regain_metrics::MetricKind;
 use regain_tsdb::MetadataStats;
 
-/// A family: its name, its help, its kind, and how to read its number.
-type Row = (&'static str, &'static str, MetricKind, fn(&MetadataStats) -> f64);
+use super::numbers::Row;
 
-static ROWS: [Row; 3] = [
+/// The families.
+pub(super) static ROWS: [Row<MetadataStats>; 3] = [
     (
         "regain_tsdb_metadata_metrics",
         "Names of metrics of which the store keeps kind, help and unit.",
@@ -26,11 +26,3 @@ static ROWS: [Row; 3] = [
         |stats| stats.refused as f64,
     ),
 ];
-
-pub(super) fn collect(stats: &MetadataStats, families: &mut Vec<MetricFamily>) {
-    for &(name, help, kind, read) in &ROWS {
-        let mut family = MetricFamily::new(name, help, kind);
-        family.push(Vec::new(), read(stats));
-        families.push(family);
-    }
-}

@@ -9,16 +9,14 @@ use regain_metrics::{LabelPair, Metric, MetricFamily, MetricKind, Registry};
 use regain_storage::Trouble;
 use regain_tsdb::{Db, Health, Stats};
 
+use super::numbers::{self, Row};
 use super::{exemplars, limits, metadata};
 use crate::serving::StoreFacts;
-
-/// A family with one number: its name, its help, its kind, and how to read it.
-type Row = (&'static str, &'static str, MetricKind, fn(&Stats) -> f64);
 
 const COUNTER: MetricKind = MetricKind::Counter;
 const GAUGE: MetricKind = MetricKind::Gauge;
 
-static ROWS: [Row; 19] = [
+static ROWS: [Row<Stats>; 19] = [
     ("prometheus_tsdb_blocks_loaded", "Number of currently loaded data blocks", GAUGE, |stats| {
         stats.segments as f64
     }),
@@ -127,7 +125,7 @@ static ROWS: [Row; 19] = [
 ];
 
 /// Families with a label that tells floats from histograms.
-static TYPED_ROWS: [Row; 5] = [
+static TYPED_ROWS: [Row<Stats>; 5] = [
     (
         "prometheus_tsdb_head_samples_appended_total",
         "Total number of appended samples.",
@@ -182,18 +180,14 @@ pub fn register_store(registry: &Registry, store: &StoreFacts) {
 
 fn collect(db: &Db, families: &mut Vec<MetricFamily>) {
     let stats = db.stats();
-    for &(name, help, kind, read) in &ROWS {
-        let mut family = MetricFamily::new(name, help, kind);
-        family.push(Vec::new(), read(&stats));
-        families.push(family);
-    }
+    numbers::collect(&ROWS, &stats, families);
     for &(name, help, kind, read) in &TYPED_ROWS {
         let mut family = MetricFamily::new(name, help, kind);
         family.metrics.push(Metric::number(vec![LabelPair::new("type", "float")], read(&stats)));
         families.push(family);
     }
-    exemplars::collect(&db.exemplar_stats(), families);
-    metadata::collect(&db.metadata_stats(), families);
+    numbers::collect(&exemplars::ROWS, &db.exemplar_stats(), families);
+    numbers::collect(&metadata::ROWS, &db.metadata_stats(), families);
     limits::collect(&db.limits(0), families);
     collect_health(&db.health(), families);
 }

@@ -10,12 +10,10 @@ use serde::Serialize;
 
 use crate::door::Open;
 use crate::envelope::{ApiError, ErrorKind, Success};
-use crate::params::{Params, atoi};
+use crate::params::Params;
 
 /// The number of entries in a list where a request names none.
 const TOP_DEFAULT: usize = 20;
-/// The most entries that a request may name.
-const TOP_MAX: usize = 10_000;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -109,7 +107,7 @@ pub(crate) async fn cardinality(Open(serving): Open, params: Params) -> Result<S
     };
     let is_time_given = !params.text("unqueried_since").is_empty();
     let since = is_time_given.then(|| params.time("unqueried_since")).transpose()?;
-    let limit = top(&params)?;
+    let limit = params.top(TOP_DEFAULT)?;
     // Grouping reads the whole index and would hold up other requests on this thread.
     let read = move |db: &Db| {
         let query = CardinalityQuery {
@@ -219,7 +217,7 @@ impl<'a> Limits<'a> {
 /// `GET /api/v1/regain/limits`.
 pub(crate) async fn limits(Open(serving): Open, params: Params) -> Result<Success, ApiError> {
     params.check()?;
-    Ok(Success::json(&Limits::new(&serving.store.db.limits(top(&params)?))))
+    Ok(Success::json(&Limits::new(&serving.store.db.limits(params.top(TOP_DEFAULT)?))))
 }
 
 async fn in_background(
@@ -234,18 +232,4 @@ async fn in_background(
         storage::Error::Replaying => ApiError::new(ErrorKind::Unavailable, error.to_string()),
         error => failed(error.to_string()),
     })
-}
-
-fn top(params: &Params) -> Result<usize, ApiError> {
-    let text = params.text("limit");
-    if text.is_empty() {
-        return Ok(TOP_DEFAULT);
-    }
-    match atoi(text).ok().and_then(|top| usize::try_from(top).ok()) {
-        None | Some(0) => Err(ApiError::bad_data("limit must be a positive number")),
-        Some(top) if top > TOP_MAX => {
-            Err(ApiError::bad_data(format!("limit must not exceed {TOP_MAX}")))
-        }
-        Some(top) => Ok(top),
-    }
 }

@@ -10,13 +10,11 @@ use serde::Serialize;
 
 use crate::door::Open;
 use crate::envelope::{ApiError, ErrorKind, Success};
-use crate::params::{Params, atoi};
+use crate::params::Params;
 use crate::settings::Settings;
 
 /// The number of entries in each list of `status/tsdb` where a request names none.
 const TOP_DEFAULT: usize = 10;
-/// The most entries that a request may name.
-const TOP_MAX: usize = 10_000;
 
 #[derive(Serialize)]
 struct ConfigYaml<'a> {
@@ -193,7 +191,7 @@ fn ranked(list: Vec<(String, u64)>) -> Vec<Ranked> {
 
 /// `/api/v1/status/tsdb`.
 pub(crate) async fn tsdb(Open(serving): Open, params: Params) -> Result<Success, ApiError> {
-    let top = top(&params)?;
+    let top = params.top(TOP_DEFAULT)?;
     let db = serving.store.db.clone();
     // Ranking reads the whole index and would hold up other requests on this thread.
     let read = move || Ok(TsdbStatus::new(&db.stats(), db.label_stats(top)?, db.health()));
@@ -205,18 +203,4 @@ pub(crate) async fn tsdb(Open(serving): Open, params: Params) -> Result<Success,
         ApiError::new(ErrorKind::Internal, error.to_string())
     })?;
     Ok(Success::json(&status))
-}
-
-fn top(params: &Params) -> Result<usize, ApiError> {
-    let text = params.text("limit");
-    if text.is_empty() {
-        return Ok(TOP_DEFAULT);
-    }
-    match atoi(text).ok().and_then(|top| usize::try_from(top).ok()) {
-        None | Some(0) => Err(ApiError::bad_data("limit must be a positive number")),
-        Some(top) if top > TOP_MAX => {
-            Err(ApiError::bad_data(format!("limit must not exceed {TOP_MAX}")))
-        }
-        Some(top) => Ok(top),
-    }
 }
