@@ -12,6 +12,7 @@ mod labelling;
 mod limits;
 mod locate;
 mod look;
+mod losses;
 mod mend;
 mod merge;
 mod metadata;

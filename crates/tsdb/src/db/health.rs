@@ -16,6 +16,7 @@ use regain_model::Span;
 use regain_storage::fs::Fs;
 use regain_storage::{Ctx, Error, Result, Trouble};
 
+use super::losses::missing;
 use super::{Db, Inner};
 use crate::layout::{Layout, io_error};
 use crate::report::Damage;
@@ -156,11 +157,8 @@ impl Inner {
     pub(super) fn warn_of_losses(&self, span: Span, ctx: &Ctx) {
         for SetAside { path, span: lost, .. } in &self.health().set_aside {
             if lost.min <= span.max && span.min <= lost.max {
-                let (from, to) = (lost.min.0, lost.max.0);
-                let name = path.file_name().unwrap_or_default().display();
-                ctx.warnings.add(format!(
-                    "samples between {from} and {to} may be missing: {name} is a damaged file that was set aside"
-                ));
+                let what = "a damaged file that was set aside";
+                ctx.warnings.add(missing(*lost, path, what));
             }
         }
     }

@@ -7,6 +7,7 @@ use regain_model::SeriesKey;
 use regain_storage::Result;
 
 use super::caches::Caches;
+use super::losses::Losses;
 use super::select::Selected;
 use super::snapshot::Seen;
 use crate::layout::corrupt;
@@ -134,7 +135,7 @@ fn small(index: usize) -> u32 {
 impl Located {
     /// Looks the series up in all segments; pieces that do not overlap the span are left out.
     pub(super) fn new(
-        seen: &Seen,
+        (seen, losses): (&Seen, &Losses),
         loaded: &mut [LoadedPages],
         series: &[Selected],
         span: (i64, i64),
@@ -142,7 +143,7 @@ impl Located {
         let mut located = Self::default();
         let mut last_groups = vec![u32::MAX; loaded.len()];
         let mut by_series = true;
-        find(seen, loaded, series, |found| {
+        find((seen, losses), loaded, series, |found| {
             by_series &= located.pieces.last().is_none_or(|last| last.series <= found.series);
             located.add(seen, &found, span, &mut last_groups[found.segment]);
         })?;
@@ -203,9 +204,9 @@ impl FoundEntry<'_> {
 }
 
 /// Looks series up in all segments: calls `found` for one after another in the order of their keys, for
-/// each from the oldest segment on.
+/// each from the oldest segment on. What a damaged page held of them is lost, and told of.
 pub(super) fn find(
-    seen: &Seen,
+    (seen, losses): (&Seen, &Losses),
     loaded: &mut [LoadedPages],
     series: &[Selected],
     mut found: impl FnMut(FoundEntry<'_>),
@@ -227,7 +228,8 @@ pub(super) fn find(
                 let caches = &seen.db.caches;
                 loaded.load((caches, segment), groups.clone(), &by_key[index + 1..])?;
             }
-            if let Some((group, entry)) = loaded.find(segment, groups, id, hint)? {
+            let place = loaded.find(segment, groups, id, hint);
+            if let Some((group, entry)) = losses.without(seen, place)?.flatten() {
                 let page = loaded.pages[group - loaded.groups.start].as_ref();
                 let page = page.expect("an entry was found in it");
                 let entry = page.entries[entry];

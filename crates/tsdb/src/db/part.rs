@@ -11,6 +11,7 @@ use regain_storage::{
 use super::batch_times::{BatchTimes, RowsId, offset};
 use super::delete::hide;
 use super::locate::{LoadedPages, Located, SealedGroup, SealedPiece, find};
+use super::losses::Losses;
 use super::rows::RowsInSpan;
 use super::select::{Selected, SelectedSeries};
 use super::sketch::Sketch;
@@ -98,6 +99,7 @@ struct StorePart {
     seen: Arc<Seen>,
     selected: Arc<SelectedSeries>,
     rows: Arc<RowsInSpan>,
+    losses: Losses,
     plan: Plan,
     metas: Vec<SeriesMeta>,
     /// The place of each among the selected series, from the start of `range` on.
@@ -115,6 +117,7 @@ impl StorePart {
             seen: Arc::clone(&parts.seen),
             selected: Arc::clone(&parts.selected),
             rows: Arc::clone(&parts.rows),
+            losses: Losses(Arc::clone(&parts.ctx)),
             plan: parts.plan,
             metas: Vec::with_capacity(range.len()),
             places: Vec::with_capacity(range.len()),
@@ -126,11 +129,6 @@ impl StorePart {
 
     /// Finds out what is known of the series, with the pages that were read last.
     fn prepare_with(&mut self, loaded: &mut [LoadedPages]) -> Result<()> {
-        let described = self.describe(loaded);
-        described.inspect_err(|error| self.seen.db.note_damage(error))
-    }
-
-    fn describe(&mut self, loaded: &mut [LoadedPages]) -> Result<()> {
         let mut sketches = self.sketches(loaded)?;
         if let Some(sketches) = &mut sketches {
             self.leave_out_deleted(sketches)?;
@@ -167,16 +165,17 @@ impl StorePart {
                 broken = Some(segment);
             }
         };
+        let within = (&*self.seen, &self.losses);
         if presence {
             // Where the samples lie matters only if it turns out that they must be decoded.
-            find(&self.seen, loaded, series, |found| {
+            find(within, loaded, series, |found| {
                 let segment = offset(found.segment);
                 let pieces = found.pieces().iter();
                 let pieces = pieces.filter(|piece| self.seen.overlaps(segment, piece, span));
                 pieces.for_each(|piece| sketch(found.series, segment, piece));
             })?;
         } else {
-            let located = Located::new(&self.seen, loaded, series, span)?;
+            let located = Located::new(within, loaded, series, span)?;
             for at in 0..series.len() {
                 for sealed in located.pieces_of(at) {
                     sketch(offset(at), sealed.segment, &sealed.piece);
@@ -185,7 +184,7 @@ impl StorePart {
             self.located = Some(located);
         }
         if let Some(segment) = broken {
-            return Err(self.impossible(segment));
+            self.losses.take(&self.seen, self.impossible(segment))?;
         }
         for (at, sketch) in sketches.iter_mut().enumerate() {
             for unsealed in self.unsealed(at) {
@@ -222,7 +221,7 @@ impl StorePart {
             let segments = self.seen.segments.iter();
             let mut loaded: Vec<_> = segments.map(|_| LoadedPages::default()).collect();
             let series = &self.selected.series[self.range.clone()];
-            Located::new(&self.seen, &mut loaded, series, self.plan.span)?
+            Located::new((&self.seen, &self.losses), &mut loaded, series, self.plan.span)?
         };
         self.values.resize_with(located.groups.len(), KnownValues::default);
         self.located = Some(located);
@@ -258,9 +257,9 @@ impl StorePart {
         chosen.ok_or_else(|| self.impossible(sealed.segment))
     }
 
-    /// Reads the values that some series need.
+    /// Reads the values that some series need. Those of a damaged group are not there.
     fn load(&mut self, which: impl IntoIterator<Item = usize>) -> Result<()> {
-        let Self { seen, located, values, .. } = self;
+        let Self { seen, located, values, losses, .. } = self;
         let Some(located) = located else { return Ok(()) };
         // Where the wanted values of each group begin and end.
         let mut wanted = vec![(usize::MAX, 0); located.groups.len()];
@@ -271,9 +270,10 @@ impl StorePart {
             *end = first.saturating_add(sealed.piece.size_bytes as usize).max(*end);
         }
         for ((group, known), (start, end)) in located.groups.iter().zip(values).zip(wanted) {
-            known.load_by(start..end, |wanted| {
+            let loaded = known.load_by(start..end, |wanted| {
                 seen.db.caches.values(source_of(seen, group), wanted)
-            })?;
+            });
+            losses.without(seen, loaded)?;
         }
         Ok(())
     }
@@ -296,33 +296,50 @@ impl StorePart {
         corrupt(&segment.path, u64::from(sealed.start), "frames of values")
     }
 
-    /// The rows that a series has all its samples in, if they neither overlap nor have gaps.
-    fn plain_rows<'a>(&'a self, at: usize, plain: &mut Vec<Plain<'a>>) -> Result<bool> {
+    /// Finds the rows that a series has all its samples in, and says whether these neither overlap nor have gaps.
+    fn plain_rows<'a>(&'a self, at: usize, plain: &mut Vec<Plain<'a>>) -> bool {
         plain.clear();
         if self.deleted(at).is_some() || self.unsealed(at).next().is_some() {
-            return Ok(false);
+            return false;
         }
         let mut last = i64::MIN;
         for sealed in self.pieces_of(at) {
-            let Chosen::Rows(times, first) = self.chosen(sealed)? else { return Ok(false) };
+            let Ok(Chosen::Rows(times, first)) = self.chosen(sealed) else { return false };
             let (Some(&from), Some(&to)) = (times.first(), times.last()) else { continue };
             if from <= last {
-                return Ok(false);
+                return false;
             }
             last = to;
             plain.push(Plain { sealed, times, first });
         }
-        Ok(true)
+        true
     }
 
-    /// Reads the samples of one series into `out`.
+    /// Appends the values of plain rows; nothing, and false, when some cannot be read.
+    fn decode_plain(&self, plain: &[Plain<'_>], out: &mut Batch) -> bool {
+        let before = out.floats.len();
+        let all = plain.iter().all(|Plain { sealed, times, first }| {
+            let decoded = self.decode_piece(sealed, |frames| {
+                decode_values(frames, *first, times.len(), &mut out.floats)
+            });
+            decoded.is_ok()
+        });
+        if !all {
+            out.floats.truncate(before);
+        }
+        all
+    }
+
+    /// Reads the samples of one series into `out`; pieces that are damaged are left out.
     fn read_series(&self, at: usize, out: &mut Column) -> Result<()> {
         out.clear();
         let mut ordered = true;
         for sealed in self.pieces_of(at) {
             let piece_start = out.times.len();
-            let chosen = self.chosen(sealed)?;
-            self.decode_piece(sealed, |frames| decode(frames, &chosen, self.plan.span, out))?;
+            let decoded = self.chosen(sealed).and_then(|chosen| {
+                self.decode_piece(sealed, |frames| decode(frames, &chosen, self.plan.span, out))
+            });
+            self.losses.without(&self.seen, decoded)?;
             ordered &= is_ordered(&out.times, piece_start);
         }
         for (data, slot) in self.unsealed(at) {
@@ -401,13 +418,6 @@ impl Part for StorePart {
     }
 
     fn decode(&mut self, which: Range<usize>, out: &mut Batch) -> Result<()> {
-        let filled = self.fill(which, out);
-        filled.inspect_err(|error| self.seen.db.note_damage(error))
-    }
-}
-
-impl StorePart {
-    fn fill(&mut self, which: Range<usize>, out: &mut Batch) -> Result<()> {
         out.clear();
         self.locate()?;
         let places = self.places[which.clone()].to_vec();
@@ -416,12 +426,7 @@ impl StorePart {
         let (mut plain, mut ids) = (Vec::new(), Vec::new());
         for index in which {
             let (at, from) = (self.places[index], out.floats.len());
-            let times = if self.plain_rows(at, &mut plain)? {
-                for Plain { sealed, times, first } in &plain {
-                    self.decode_piece(sealed, |frames| {
-                        decode_values(frames, *first, times.len(), &mut out.floats)
-                    })?;
-                }
+            let times = if self.plain_rows(at, &mut plain) && self.decode_plain(&plain, out) {
                 ids.clear();
                 ids.extend(plain.iter().map(Plain::id));
                 shared.of_rows(&ids, &mut out.times, |all| {

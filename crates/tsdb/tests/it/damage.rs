@@ -1,6 +1,6 @@
 //! Damaged files: never a wrong sample, never a panic; the report names the place, and the rest reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,11 +11,14 @@ use regain_storage::{Error, Queryable as _, Result};
 use regain_tsdb::{Db, ReplayReport};
 
 use crate::store::{
-    Content, append_row, assert_same, content, key_of, lane, open, options, series, try_content,
-    warnings,
+    Content, append_row, assert_same, content, content_and_warnings, key_of, lane, open, options,
+    series, try_content, warnings,
 };
 
 const DIR: &str = "/data";
+/// What a query is told that meets damage in the first segment of a [`filled`] store.
+const DAMAGED: &str =
+    "samples between 0 and 29007 may be missing: 00000001.segment is a damaged file";
 
 /// A store with two segments and an unsealed part, left as a killed process leaves it.
 fn filled() -> (MemFs, Content) {
@@ -45,9 +48,9 @@ fn reopen(fs: &MemFs) -> Result<(Db, ReplayReport)> {
     Db::open(Path::new(DIR), Arc::new(fs.clone()), options())
 }
 
-/// Reads series by series, so that what cannot be read costs itself only.
-fn readable(db: &Db, all: &Content) -> (Content, Vec<Error>) {
-    let (mut found, mut errors) = (Content::new(), Vec::new());
+/// Reads series by series, so that what cannot be read costs itself only; and what was warned of.
+fn readable(db: &Db, all: &Content) -> (Content, BTreeSet<String>) {
+    let (mut found, mut warnings) = (Content::new(), BTreeSet::new());
     let labels: Vec<Labels> = (0..40).map(series).collect();
     for labels in labels.iter().filter(|labels| all.contains_key(&key_of(labels))) {
         let mut matchers: Vec<Matcher> =
@@ -55,12 +58,11 @@ fn readable(db: &Db, all: &Content) -> (Content, Vec<Error>) {
         if labels.get("odd").is_none() {
             matchers.push(Matcher::equal("odd", ""));
         }
-        match try_content(db, &matchers, Span::ALL) {
-            Ok(content) => found.extend(content),
-            Err(error) => errors.push(error),
-        }
+        let (content, warned) = content_and_warnings(db, &matchers, Span::ALL);
+        found.extend(content);
+        warnings.extend(warned);
     }
-    (found, errors)
+    (found, warnings)
 }
 
 /// Everything that is found is true; what is missing was reported.
@@ -73,13 +75,13 @@ fn check(fs: &MemFs, all: &Content, is_cut: bool) -> std::result::Result<(), Tes
             return Ok(());
         }
     };
-    let (found, errors) = readable(&db, all);
+    let (found, warnings) = readable(&db, all);
     for (series, samples) in &found {
         for sample in samples {
             prop_assert!(all[series].contains(sample), "{} has {:?}", series, sample);
         }
     }
-    let is_reported = !report.damage.is_empty() || report.torn_bytes > 0 || !errors.is_empty();
+    let is_reported = !report.damage.is_empty() || report.torn_bytes > 0 || !warnings.is_empty();
     prop_assert!(is_reported || is_cut || found == *all, "silent loss: {:?}", report);
     // Life goes on, whatever was lost.
     append_row(&db, 1, 0..20, 9_000_000);
@@ -94,14 +96,10 @@ fn check(fs: &MemFs, all: &Content, is_cut: bool) -> std::result::Result<(), Tes
     prop_assert_eq!(&readable(&db, all).0, &after);
     db.seal().unwrap();
     prop_assert_eq!(&readable(&db, all).0, &after);
-    // What is damaged leaves the files, with its group at most, and queries do not fail any more.
-    for _ in 0..3 {
-        // Whoever meets damage in one segment has not come to the next.
-        readable(&db, all);
-        while db.merge(&|| true).unwrap() {}
-    }
-    let (mended, errors) = readable(&db, all);
-    prop_assert_eq!(errors.len(), 0, "{:?}", errors);
+    // What is damaged leaves the files, with its group at most, and queries meet no damage any more.
+    while db.merge(&|| true).unwrap() {}
+    let (mended, warnings) = readable(&db, all);
+    prop_assert!(warnings.iter().all(|text| text.ends_with("that was set aside")), "{warnings:?}");
     for (series, samples) in &mended {
         for sample in samples {
             let is_known = all.get(series).is_some_and(|all| all.contains(sample));
@@ -179,7 +177,7 @@ fn a_damaged_batch_costs_its_lane_until_the_next_whole_row() {
 }
 
 #[test]
-fn a_damaged_group_is_an_error_for_its_series_and_no_others() {
+fn a_damaged_group_costs_its_series_and_no_others() {
     let (fs, all) = filled();
     let path = files(&fs, "segment").remove(0);
     let mut bytes = fs.bytes(&path).unwrap();
@@ -195,8 +193,11 @@ fn a_damaged_group_is_an_error_for_its_series_and_no_others() {
         .filter(|(_, samples)| !samples.is_empty())
         .collect();
     assert_same(&try_content(&db, &[], late).unwrap(), &expected, "other segments");
-    let error = try_content(&db, &[], Span::ALL).unwrap_err();
-    assert!(matches!(&error, Error::Corrupt { path: named, .. } if *named == path), "{error}");
+    let (found, warned) = content_and_warnings(&db, &[], Span::ALL);
+    assert_same(&found, &expected, "all but the damaged group, which is the segment's only one");
+    assert_eq!(warned, [DAMAGED], "who asks is told at once");
+    let nothing = content_and_warnings(&db, &[Matcher::equal("none", "such")], Span::ALL);
+    assert_eq!(nothing, (Content::new(), vec![]));
 }
 
 /// A store with two segments of three groups each.
@@ -230,14 +231,18 @@ fn a_damaged_group_is_left_out_and_its_file_set_aside() {
     let path = files(&fs, "segment").remove(0);
     let bytes = flip(&fs, &path, 20);
     let (db, _) = reopen(&fs).unwrap();
-    let error = try_content(&db, &[], Span::ALL).unwrap_err();
-    assert!(matches!(&error, Error::Corrupt { path: named, .. } if *named == path), "{error}");
+    let (before, warned) = content_and_warnings(&db, &[], Span::ALL);
+    assert_eq!(
+        warned,
+        ["samples between 0 and 4000 may be missing: 00000001.segment is a damaged file"]
+    );
     let mark = db.snapshot(Span::ALL, &Arc::default()).unwrap().changed_since(0).0;
     assert!(db.merge(&|| true).unwrap(), "the query has told of it");
 
     let found = content(&db);
     assert!(found.iter().all(|(series, found)| found.iter().all(|one| all[series].contains(one))));
     assert_eq!(count(&all) - count(&found), 128 * 5, "one group of one segment");
+    assert_same(&before, &found, "mending costs no more than the damage did");
     let [set_aside] = &db.health().set_aside[..] else { panic!("{:?}", db.health()) };
     assert_eq!(set_aside.path, Path::new(DIR).join("regain/00000001.segment.damaged"));
     assert_eq!(fs.bytes(&set_aside.path), Some(bytes), "for whoever wants to look at it");
@@ -278,7 +283,7 @@ fn a_segment_of_which_nothing_can_be_read_is_set_aside_as_a_whole() {
     let path = files(&fs, "segment").remove(0);
     flip(&fs, &path, 20);
     let (db, _) = reopen(&fs).unwrap();
-    try_content(&db, &[], Span::ALL).unwrap_err();
+    assert_eq!(warnings(&db, Span::ALL), [DAMAGED]);
     while db.merge(&|| true).unwrap() {}
     assert_eq!(count(&all) - count(&content(&db)), 30 * 25);
     assert_eq!(db.health().set_aside.len(), 1);

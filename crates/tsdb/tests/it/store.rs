@@ -109,12 +109,21 @@ pub(crate) fn try_content(
     Ok(try_read(&*snapshot, &Selection::new(matchers, span), &ctx)?.into_iter().collect())
 }
 
-/// What a query of a span is warned of.
-pub(crate) fn warnings(store: &dyn Queryable, span: Span) -> Vec<String> {
+/// What a query finds, and what it is warned of.
+pub(crate) fn content_and_warnings(
+    store: &dyn Queryable,
+    matchers: &[Matcher],
+    span: Span,
+) -> (Content, Vec<String>) {
     let ctx = Arc::new(Ctx::default());
     let snapshot = store.snapshot(span, &ctx).unwrap();
-    read(&*snapshot, &Selection::new(&[], span), &ctx);
-    ctx.warnings.to_vec()
+    let found = read(&*snapshot, &Selection::new(matchers, span), &ctx);
+    (found.into_iter().collect(), ctx.warnings.to_vec())
+}
+
+/// What a query of a span is warned of.
+pub(crate) fn warnings(store: &dyn Queryable, span: Span) -> Vec<String> {
+    content_and_warnings(store, &[], span).1
 }
 
 /// What a query is given.
