@@ -8,10 +8,15 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode, header};
 use regain_exposition::{
-    Encoder, Format, LabelPair, Metric, MetricFamily, MetricValue, WriteError, negotiate,
+    Encoder, Format, FormatKind, LabelPair, Metric, MetricFamily, MetricValue, WriteError,
+    negotiate,
 };
-use regain_model::{INSTANCE_NAME, Labels, METRIC_NAME, Matcher, Span, Timestamp, is_stale};
-use regain_storage::{self as storage, Batch, Ctx, Order, Queryable, Selection, Snapshot};
+use regain_model::{
+    INSTANCE_NAME, Labels, METRIC_NAME, Matcher, MetricKind, ResetHint, Span, Timestamp, is_stale,
+};
+use regain_storage::{
+    self as storage, Batch, Ctx, Order, Queryable, Selection, Snapshot, histogram_index,
+};
 
 use crate::door::Whole;
 use crate::envelope::{ApiError, plain_error};
@@ -20,7 +25,7 @@ use crate::serving::Serving;
 use crate::settings::App;
 
 /// The newest sample of each series, in the order in which they are exposed: by metric name first.
-type Newest = BTreeMap<(String, Labels), (Timestamp, f64)>;
+type Newest = BTreeMap<(String, Labels), (Timestamp, MetricValue)>;
 
 /// Answers with the newest samples.
 pub(crate) async fn federate(
@@ -94,10 +99,13 @@ fn add_newest(
         for run in &batch.runs {
             let (times, values) = (batch.times_of(run), batch.floats_of(run));
             let (Some(&time), Some(&value)) = (times.last(), values.last()) else { continue };
-            // The text format has no place for native histograms.
-            if is_stale(value) || storage::is_histogram(value) {
+            if is_stale(value) {
                 continue;
             }
+            let histogram = histogram_index(value).map(|at| &batch.histograms[at as usize]);
+            let value = histogram.map_or(MetricValue::Number(value), |histogram| {
+                MetricValue::Native(Arc::clone(histogram))
+            });
             let labels = arena.labels(series[run.series as usize].labels);
             found.insert((labels.metric_name().to_owned(), labels), (Timestamp(time), value));
         }
@@ -105,22 +113,25 @@ fn add_newest(
     Ok(())
 }
 
+/// Writes what was found. A name with values of several kinds makes several families, each with a type of its own:
+/// another Prometheus reads that.
 fn encode(found: &Newest, external: &Labels, format: Format) -> Result<Vec<u8>, WriteError> {
     let external = completed(external);
     let mut body = Vec::new();
     let mut encoder = Encoder::new(format, &mut body).without_help();
     let mut family = MetricFamily::untyped("", "");
     // What has no metric name cannot be exposed.
-    for ((name, labels), &(time, value)) in found.iter().filter(|((name, _), _)| !name.is_empty()) {
-        if family.name != *name {
+    for ((name, labels), (time, value)) in found.iter().filter(|((name, _), _)| !name.is_empty()) {
+        let Some(kind) = kind_of(value, format) else { continue };
+        if family.name != *name || family.kind != kind {
             if !family.metrics.is_empty() {
                 encoder.family(&family)?;
             }
-            family = MetricFamily::untyped(name.clone(), "");
+            family = MetricFamily::new(name.clone(), "", kind);
         }
         family.metrics.push(Metric {
             labels: exposed(labels, &external),
-            value: MetricValue::Number(value),
+            value: value.clone(),
             timestamp_ms: Some(time.0),
         });
     }
@@ -129,6 +140,14 @@ fn encode(found: &Newest, external: &Labels, format: Format) -> Result<Vec<u8>, 
     }
     encoder.finish();
     Ok(body)
+}
+
+/// What kind of metric a value is exposed as; `None` where the format has no place for it.
+fn kind_of(value: &MetricValue, format: Format) -> Option<MetricKind> {
+    let MetricValue::Native(histogram) = value else { return Some(MetricKind::Unknown) };
+    let fits = histogram.is_custom() || format.kind == FormatKind::Protobuf;
+    let is_gauge = histogram.hint == ResetHint::Gauge;
+    fits.then_some(if is_gauge { MetricKind::GaugeHistogram } else { MetricKind::Histogram })
 }
 
 /// The external labels in order, with an empty `instance` where they have none: a series without an

@@ -5,8 +5,9 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use regain_model::MetricKind;
+use regain_model::{Histogram, MetricKind};
 
 /// A name, help text or label value: static for nearly all metrics, owned where it comes from the outside.
 pub type Text = Cow<'static, str>;
@@ -101,6 +102,9 @@ pub enum MetricValue {
     /// Is the value of a counter, gauge or untyped metric.
     Number(f64),
     Histogram(HistogramValue),
+    /// Is a native histogram. The text formats have no place for one unless its bounds are listed, which makes it a
+    /// classic one.
+    Native(Arc<Histogram>),
     Summary(SummaryValue),
 }
 

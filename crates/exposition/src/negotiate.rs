@@ -1,11 +1,11 @@
 //! Which format an `Accept` header asks for, and the `Content-Type` that answers it.
 //!
-//! Matches `expfmt` of the official client library, except that the protobuf forms are passed over: the next type of
-//! the header is taken.
+//! Matches `expfmt` of the official client library, except that protobuf as text, which is for debugging, is passed
+//! over: the next type of the header is taken.
 
 use crate::escaping::EscapingScheme;
 
-/// Names a text format and its version.
+/// Names a format and its version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FormatKind {
     /// Is the Prometheus text format 0.0.4.
@@ -14,7 +14,12 @@ pub enum FormatKind {
     OpenMetrics001,
     /// Is OpenMetrics text 1.0.0.
     OpenMetrics100,
+    /// Is a protobuf message for each family, with its length before it.
+    Protobuf,
 }
+
+/// Is the message that the protobuf format consists of.
+const PROTOBUF_MESSAGE: &str = "io.prometheus.client.MetricFamily";
 
 /// Says how to write an exposition: the format and the escaping of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +52,9 @@ impl Format {
             FormatKind::OpenMetrics100 => {
                 header!("application/openmetrics-text; version=1.0.0; charset=utf-8")
             }
+            FormatKind::Protobuf => header!(
+                "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+            ),
         }
     }
 }
@@ -61,6 +69,7 @@ pub fn negotiate(accept: &str, open_metrics: bool) -> Format {
         }
         let version = clause.version.unwrap_or("");
         let kind = match clause.media_type {
+            ("application", "vnd.google.protobuf") if clause.is_delimited => FormatKind::Protobuf,
             ("text", "plain") if matches!(version, "0.0.4" | "") => FormatKind::Text,
             ("application", "openmetrics-text") if open_metrics => match version {
                 "1.0.0" => FormatKind::OpenMetrics100,
@@ -79,6 +88,8 @@ struct Clause<'a> {
     quality: f64,
     version: Option<&'a str>,
     escaping: Option<&'a str>,
+    /// Tells that metric families are wanted as messages, each with its length before it.
+    is_delimited: bool,
 }
 
 /// Splits the header into clauses, best first: by quality, and among equals exact types before wildcards.
@@ -99,8 +110,10 @@ fn clause(text: &str) -> Option<Clause<'_>> {
         None if name == "*" => ("*", "*"),
         _ => return None,
     };
+    let media_type = (main, sub);
     let mut clause =
-        Clause { media_type: (main, sub), quality: 1.0, version: None, escaping: None };
+        Clause { media_type, quality: 1.0, version: None, escaping: None, is_delimited: false };
+    let (mut proto, mut encoding) = (None, None);
     for part in parts {
         let Some((key, value)) = part.split_once('=') else { continue };
         match key.trim_matches(' ') {
@@ -108,9 +121,12 @@ fn clause(text: &str) -> Option<Clause<'_>> {
             "q" => clause.quality = value.parse().unwrap_or(0.0),
             "version" => clause.version = Some(value.trim_matches(' ')),
             "escaping" => clause.escaping = Some(value.trim_matches(' ')),
+            "proto" => proto = Some(value.trim_matches(' ')),
+            "encoding" => encoding = Some(value.trim_matches(' ')),
             _ => {}
         }
     }
+    clause.is_delimited = (proto, encoding) == (Some(PROTOBUF_MESSAGE), Some("delimited"));
     Some(clause)
 }
 
@@ -142,7 +158,14 @@ mod tests {
         );
         check(
             "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
-            "text/plain; version=0.0.4; charset=utf-8; escaping=underscores",
+            "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited; \
+             escaping=underscores",
+        );
+        check(
+            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text;q=0.9,\
+             application/vnd.google.protobuf;proto=some.Other;encoding=delimited;q=0.8,\
+             application/vnd.google.protobuf;encoding=delimited;q=0.7,application/openmetrics-text;q=0.1",
+            "application/openmetrics-text; version=0.0.1; charset=utf-8; escaping=underscores",
         );
     }
 

@@ -1,7 +1,9 @@
-//! Encoders: metric families to text, byte for byte as the official client library writes them.
+//! Encoders: metric families to text, byte for byte as the official client library writes them, and to protobuf.
 
+mod classic;
 mod line;
 mod open_metrics;
+mod protobuf;
 mod text;
 
 use regain_model::MetricKind;
@@ -36,7 +38,7 @@ impl<'a> Encoder<'a> {
         Self { format, has_help: true, out }
     }
 
-    /// Leaves out the help lines of the text format, which are there even for an empty help: a federated metric has
+    /// Leaves out the help, which the text format and protobuf have even where it is empty: a federated metric has
     /// none.
     #[must_use]
     pub fn without_help(self) -> Self {
@@ -54,6 +56,10 @@ impl<'a> Encoder<'a> {
                 let escaping = self.format.escaping;
                 text::family(self.out, family, escaping, self.has_help);
             }
+            FormatKind::Protobuf => {
+                let escaping = self.format.escaping;
+                protobuf::family(self.out, family, escaping, self.has_help);
+            }
             FormatKind::OpenMetrics001 | FormatKind::OpenMetrics100 => {
                 open_metrics::family(self.out, family, self.format.escaping);
             }
@@ -63,7 +69,7 @@ impl<'a> Encoder<'a> {
 
     /// Ends the exposition; OpenMetrics demands a last line `# EOF`.
     pub fn finish(self) {
-        if self.format.kind != FormatKind::Text {
+        if matches!(self.format.kind, FormatKind::OpenMetrics001 | FormatKind::OpenMetrics100) {
             self.out.extend_from_slice(b"# EOF\n");
         }
     }
@@ -86,7 +92,7 @@ fn check(family: &MetricFamily) -> Result<(), WriteError> {
     }
     let fits = family.metrics.iter().all(|metric| match family.kind {
         MetricKind::Histogram | MetricKind::GaugeHistogram => {
-            matches!(metric.value, MetricValue::Histogram(_))
+            matches!(metric.value, MetricValue::Histogram(_) | MetricValue::Native(_))
         }
         MetricKind::Summary => matches!(metric.value, MetricValue::Summary(_)),
         _ => matches!(metric.value, MetricValue::Number(_)),

@@ -1,10 +1,16 @@
 //! `/federate`. What is expected is what Prometheus 3.14 answered to the same series.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use http::Request;
-use regain_model::{Labels, STALE_NAN, Timestamp};
+use regain_exposition::read::{
+    Item, MetadataItem, ProtobufSource, ReadOptions, Reading, Says, Source as _,
+};
+use regain_model::histogram::{Buckets, CUSTOM_SCHEMA};
+use regain_model::{Histogram, Labels, ResetHint, STALE_NAN, Timestamp};
 use regain_storage::memory::MemoryStore;
-use std::sync::Arc;
+use regain_storage::{Appender as _, Value};
 
 use crate::server::{NOW_MS, Server, Setup};
 
@@ -85,4 +91,99 @@ async fn an_external_instance_stands_in_for_a_missing_one() {
     let server = server(&[("instance", "me")]);
     let expected = "# TYPE edge untyped\nedge{instance=\"me\"} 1 1700000000000\n";
     assert_eq!(server.get("/federate?match[]=edge").await.text(), expected);
+}
+
+/// A store with a native histogram, a gauge of one, a classic one and a float, all of the same name.
+fn histograms() -> Arc<MemoryStore> {
+    let store = MemoryStore::new();
+    let buckets = |cells: &[f64]| Buckets::run(0, cells.to_vec());
+    let native = |hint| Histogram {
+        hint,
+        count: 3.0,
+        sum: 4.5,
+        positive: buckets(&[1.0, 2.0]),
+        ..Histogram::default()
+    };
+    let custom = Histogram {
+        schema: CUSTOM_SCHEMA,
+        count: 4.0,
+        sum: 9.0,
+        positive: buckets(&[1.0, 0.5, 2.5]),
+        bounds: Some([0.5, 2.0].into()),
+        ..Histogram::default()
+    };
+    for (kind, histogram) in [
+        ("counter", native(ResetHint::Unknown)),
+        ("gauge", native(ResetHint::Gauge)),
+        ("listed", custom),
+    ] {
+        let mut writer = store.writer();
+        let series = writer.series(&Labels::from_pairs([("__name__", "h"), ("kind", kind)]));
+        let value = Value::Histogram(Arc::new(histogram));
+        writer.stage_value(series.unwrap(), Timestamp(NOW_MS - 1000), Timestamp(0), value);
+        writer.commit().unwrap();
+    }
+    let float = Labels::from_pairs([("__name__", "h"), ("kind", "z")]);
+    store.add(&float, [(Timestamp(NOW_MS - 500), 1.0)]).unwrap();
+    Arc::new(store)
+}
+
+#[tokio::test]
+async fn text_has_the_histograms_whose_bounds_are_listed() {
+    let server = Server::ready(Setup {
+        store: histograms(),
+        external_labels: Labels::default(),
+        ..Setup::default()
+    });
+    let expected = r#"# TYPE h histogram
+h_bucket{kind="listed",instance="",le="0.5"} 1 1700000299000
+h_bucket{kind="listed",instance="",le="2"} 1.5 1700000299000
+h_bucket{kind="listed",instance="",le="+Inf"} 4 1700000299000
+h_sum{kind="listed",instance=""} 9 1700000299000
+h_count{kind="listed",instance=""} 4 1700000299000
+# TYPE h untyped
+h{kind="z",instance=""} 1 1700000299500
+"#;
+    assert_eq!(server.get("/federate?match[]=h").await.text(), expected);
+}
+
+#[tokio::test]
+async fn protobuf_has_all_histograms_each_as_a_family_of_its_kind() {
+    let server = Server::ready(Setup {
+        store: histograms(),
+        external_labels: Labels::default(),
+        ..Setup::default()
+    });
+    let message = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; \
+                   encoding=delimited";
+    let request = Request::get("/federate?match[]=h").header("accept", message);
+    let answer = server.send(request.body(Body::empty()).unwrap()).await;
+    let content_type = format!("{message}; escaping=underscores");
+    assert_eq!(answer.header("content-type"), content_type);
+    let options = ReadOptions { native_histograms: true, ..ReadOptions::default() };
+    let mut source = ProtobufSource::new(&answer.body, options);
+    let mut found = Vec::new();
+    while let Some(item) = source.next_item().unwrap() {
+        found.push(match item {
+            Item::Metadata(MetadataItem { says: Says::Kind(kind), .. }) => kind.to_string(),
+            Item::Metadata(_) => continue,
+            Item::Sample(Reading { value: Some(value), .. }) => value.to_string(),
+            Item::Sample(_) => source.histogram().unwrap().unwrap().histogram.test_notation(),
+        });
+    }
+    let expected = [
+        "histogram",
+        "{{count:3 sum:4.5 buckets:[1 2]}}",
+        "gaugehistogram",
+        "{{count:3 sum:4.5 counter_reset_hint:gauge buckets:[1 2]}}",
+        "histogram",
+        "4",
+        "9",
+        "1",
+        "1.5",
+        "4",
+        "unknown",
+        "1",
+    ];
+    assert_eq!(found, expected);
 }

@@ -11,6 +11,7 @@ mod open_metrics;
 mod protobuf;
 mod shown;
 mod text;
+mod written;
 
 /// Renders all events of a body, one a line, and the error at its end.
 fn render(body: &[u8], dialect: Dialect) -> Vec<String> {

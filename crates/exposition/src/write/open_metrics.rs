@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use regain_model::MetricKind;
 
+use super::classic;
 use super::line::{
     ExtraLabel, SeriesWriter, append_escaped, append_name, append_open_metrics_float,
 };
@@ -37,6 +38,12 @@ pub(super) fn family(out: &mut Vec<u8>, family: &MetricFamily, escaping: Escapin
         match &metric.value {
             MetricValue::Number(value) => writer.sample(metric, "", None, Number::Float(*value)),
             MetricValue::Histogram(histogram) => writer.histogram(metric, histogram),
+            MetricValue::Native(native) if native.is_custom() => {
+                let buckets = classic::buckets(native);
+                let buckets = buckets.map(|(bound, count)| (bound, Number::Float(count)));
+                writer.buckets(metric, buckets, native.sum, Number::Float(native.count));
+            }
+            MetricValue::Native(_) => {}
             MetricValue::Summary(summary) => writer.summary(metric, summary),
         }
     }
@@ -83,15 +90,28 @@ impl FamilyWriter<'_> {
     }
 
     fn histogram(&mut self, metric: &Metric, histogram: &HistogramValue) {
-        for &(bound, cumulative) in &histogram.buckets {
-            self.sample(metric, "_bucket", Some(("le", bound)), Number::Count(cumulative));
+        let buckets = histogram.buckets.iter();
+        let buckets = buckets.map(|&(bound, count)| (bound, Number::Count(count)));
+        self.buckets(metric, buckets, histogram.sum, Number::Count(histogram.count));
+    }
+
+    fn buckets(
+        &mut self,
+        metric: &Metric,
+        buckets: impl Iterator<Item = (f64, Number)>,
+        sum: f64,
+        count: Number,
+    ) {
+        let mut is_whole = false;
+        for (bound, cumulative) in buckets {
+            self.sample(metric, "_bucket", Some(("le", bound)), cumulative);
+            is_whole |= bound == f64::INFINITY;
         }
-        if !histogram.buckets.iter().any(|(bound, _)| *bound == f64::INFINITY) {
-            let all = Number::Count(histogram.count);
-            self.sample(metric, "_bucket", Some(("le", f64::INFINITY)), all);
+        if !is_whole {
+            self.sample(metric, "_bucket", Some(("le", f64::INFINITY)), count);
         }
-        self.sample(metric, "_sum", None, Number::Float(histogram.sum));
-        self.sample(metric, "_count", None, Number::Count(histogram.count));
+        self.sample(metric, "_sum", None, Number::Float(sum));
+        self.sample(metric, "_count", None, count);
     }
 
     fn summary(&mut self, metric: &Metric, summary: &SummaryValue) {

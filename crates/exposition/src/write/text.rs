@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use regain_model::MetricKind;
 
+use super::classic;
 use super::line::{ExtraLabel, SeriesWriter, append_escaped, append_float, append_name};
 use crate::escaping::EscapingScheme;
 use crate::family::{HistogramValue, Metric, MetricFamily, MetricValue, SummaryValue};
@@ -36,6 +37,11 @@ pub(super) fn family(
         match &metric.value {
             MetricValue::Number(value) => writer.sample(metric, "", None, *value),
             MetricValue::Histogram(histogram) => writer.histogram(metric, histogram),
+            MetricValue::Native(native) if native.is_custom() => {
+                let buckets = classic::buckets(native);
+                writer.buckets(metric, buckets, (native.sum, native.count));
+            }
+            MetricValue::Native(_) => {}
             MetricValue::Summary(summary) => writer.summary(metric, summary),
         }
     }
@@ -74,14 +80,26 @@ impl FamilyWriter<'_> {
     }
 
     fn histogram(&mut self, metric: &Metric, histogram: &HistogramValue) {
-        let count = histogram.count as f64;
-        for &(bound, cumulative) in &histogram.buckets {
-            self.sample(metric, "_bucket", Some(("le", bound)), cumulative as f64);
+        let buckets = histogram.buckets.iter();
+        let buckets = buckets.map(|&(bound, cumulative)| (bound, cumulative as f64));
+        self.buckets(metric, buckets, (histogram.sum, histogram.count as f64));
+    }
+
+    fn buckets(
+        &mut self,
+        metric: &Metric,
+        buckets: impl Iterator<Item = (f64, f64)>,
+        (sum, count): (f64, f64),
+    ) {
+        let mut is_whole = false;
+        for (bound, cumulative) in buckets {
+            self.sample(metric, "_bucket", Some(("le", bound)), cumulative);
+            is_whole |= bound == f64::INFINITY;
         }
-        if !histogram.buckets.iter().any(|(bound, _)| *bound == f64::INFINITY) {
+        if !is_whole {
             self.sample(metric, "_bucket", Some(("le", f64::INFINITY)), count);
         }
-        self.sample(metric, "_sum", None, histogram.sum);
+        self.sample(metric, "_sum", None, sum);
         self.sample(metric, "_count", None, count);
     }
 

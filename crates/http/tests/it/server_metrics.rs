@@ -25,7 +25,7 @@ fn counters(registry: &Registry, name: &str) -> Vec<(String, f64)> {
             let value = match &metric.value {
                 MetricValue::Number(value) => *value,
                 MetricValue::Histogram(histogram) => histogram.sum,
-                other @ MetricValue::Summary(_) => panic!("{other:?}"),
+                other => panic!("{other:?}"),
             };
             found.push((labels.join(" "), value));
         }

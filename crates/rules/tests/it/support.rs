@@ -201,6 +201,7 @@ impl Process {
             MetricValue::Number(value) => *value,
             MetricValue::Histogram(histogram) => histogram.count as f64,
             MetricValue::Summary(summary) => summary.count as f64,
+            MetricValue::Native(histogram) => histogram.count,
         })
     }
 }

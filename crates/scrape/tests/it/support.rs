@@ -182,6 +182,7 @@ impl Scraping {
                 MetricValue::Number(value) => *value,
                 MetricValue::Histogram(histogram) => histogram.count as f64,
                 MetricValue::Summary(summary) => summary.count as f64,
+                MetricValue::Native(histogram) => histogram.count,
             });
         values.sum()
     }

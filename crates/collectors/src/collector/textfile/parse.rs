@@ -225,7 +225,7 @@ impl Draft {
                 summary.quantiles.push((bound, value));
             }
             // A line of the family's own name without a bound belongs to no part; upstream drops it too.
-            (_, Part::Bound, None) | (MetricValue::Number(_), _, _) => {}
+            (_, Part::Bound, None) | (MetricValue::Number(_) | MetricValue::Native(_), _, _) => {}
         }
     }
 
@@ -241,7 +241,7 @@ impl Draft {
                     summary.quantiles.sort_by(|a, b| a.0.total_cmp(&b.0));
                     summary.quantiles.dedup_by(|later, kept| later.0.total_cmp(&kept.0).is_eq());
                 }
-                MetricValue::Number(_) => {}
+                MetricValue::Number(_) | MetricValue::Native(_) => {}
             }
         }
         Family { name, help: self.help, kind: self.kind.unwrap_or_default(), metrics: self.metrics }
