@@ -3,6 +3,7 @@
  * and for those who do not see it there is a summary in a sentence.
  */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Exemplar } from '../api/exemplars';
 import type { Unit } from '../format/number';
 import { formatMoment } from '../format/time';
 import { theme } from '../state/theme';
@@ -36,6 +37,8 @@ export interface PlotProps {
   sync?: string | undefined;
   /** The scale always begins at zero. */
   fromZero?: boolean;
+  /** Are marked over the series. */
+  exemplars?: readonly Exemplar[] | undefined;
   /** What is shown beside the pointer. */
   readout?: ReadoutMode;
   /** The index of a series that stands out. */
@@ -45,6 +48,8 @@ export interface PlotProps {
   /** Is given the canvas, for export. */
   canvas?: { current: (() => HTMLCanvasElement | undefined) | undefined };
 }
+
+const NO_EXEMPLARS: readonly Exemplar[] = [];
 
 export function Plot(props: PlotProps) {
   const { series, start, end, height, unit, label, sync, readout = 'none', highlighted } = props;
@@ -121,7 +126,8 @@ export function Plot(props: PlotProps) {
 }
 
 /** What is drawn; stays the same object while nothing of it changes, because a new one is painted anew. */
-function useContent({ series, shown, start, end, stacked = false, fromZero = false }: PlotProps): Content {
+function useContent(props: PlotProps): Content {
+  const { series, shown, start, end, stacked = false, fromZero = false, exemplars = NO_EXEMPLARS } = props;
   return useMemo(() => {
     const places = shown ?? series.map((_, index) => index);
     const drawn = shown === undefined ? series : shown.flatMap((place) => series[place] ?? []);
@@ -130,8 +136,8 @@ function useContent({ series, shown, start, end, stacked = false, fromZero = fal
     const span = scaleOf(
       fromZero && least <= greatest ? [Math.min(least, 0), Math.max(greatest, 0)] : [least, greatest],
     );
-    return { series: drawn, places, stack: stacks, start, end, span, pause: longestPause(drawn) };
-  }, [series, shown, start, end, stacked, fromZero]);
+    return { series: drawn, places, stack: stacks, start, end, span, pause: longestPause(drawn), exemplars };
+  }, [series, shown, start, end, stacked, fromZero, exemplars]);
 }
 
 /** Changes when the system turns dark or light, upon which the colours have to be read again. */

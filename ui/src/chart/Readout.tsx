@@ -1,4 +1,6 @@
-/** The values at the pointer: of the nearest series with its labels, or of all series. */
+/** The values at the pointer: of the nearest series with its labels, or of all series; or the exemplar under it. */
+import type { Exemplar } from '../api/exemplars';
+import type { Labels } from '../api/query';
 import { Name } from '../components/Name';
 import { formatExact, formatValue, plural, type Unit } from '../format/number';
 import { visible } from '../format/series';
@@ -30,31 +32,47 @@ export function Readout({ mode, pointer, content, unit }: ReadoutProps) {
   const room = `${Math.max((isLeft ? pointer.left : width - pointer.left) - DISTANCE, 0)}px`;
   return (
     <div class="readout" style={{ ...side, maxWidth: `min(26rem, ${room})` }} aria-hidden="true">
-      <p class="readout-time">{formatMoment((pointer.nearest?.time ?? pointer.time) * 1000)}</p>
-      {pointer.nearest === undefined && <p class="muted">No value here.</p>}
-      {mode === 'all' ? (
-        <All pointer={pointer} content={content} unit={unit} />
+      {pointer.exemplar === undefined ? (
+        <>
+          <p class="readout-time">{formatMoment((pointer.nearest?.time ?? pointer.time) * 1000)}</p>
+          {pointer.nearest === undefined && <p class="muted">No value here.</p>}
+          {mode === 'all' ? (
+            <All pointer={pointer} content={content} unit={unit} />
+          ) : (
+            <Nearest pointer={pointer} content={content} unit={unit} />
+          )}
+        </>
       ) : (
-        <Nearest pointer={pointer} content={content} unit={unit} />
+        <One exemplar={pointer.exemplar} unit={unit} />
       )}
     </div>
   );
 }
 
-type PartProps = Pick<ReadoutProps, 'pointer' | 'content' | 'unit'>;
+/** An exemplar: its own labels, which are why one looks at it, and then those of its series. */
+function One({ exemplar: { time, value, labels, series }, unit }: { exemplar: Exemplar; unit: Unit | undefined }) {
+  const { __name__: metric, ...others } = series;
+  return (
+    <>
+      <p class="readout-time">{formatMoment(time * 1000)}</p>
+      <p class="readout-row">
+        <span aria-hidden="true">◆</span>
+        <span>Exemplar</span>
+        <strong>{valueText(value, unit)}</strong>
+      </p>
+      <LabelList labels={labels} />
+      <p class="muted">
+        of <Name text={metric ?? 'a series'} most={NAME_MAX} />
+      </p>
+      <LabelList labels={others} />
+    </>
+  );
+}
 
-function Nearest({ pointer: { nearest }, content, unit }: PartProps) {
-  const one = nearest === undefined ? undefined : content.series[nearest.index];
-  if (nearest === undefined || one === undefined) return null;
-  const { __name__: metric, ...labels } = one.labels;
+function LabelList({ labels }: { labels: Labels }) {
   const pairs = Object.entries(labels);
   return (
     <>
-      <p class="readout-row">
-        <span class="swatch" style={{ background: swatch(content.places[nearest.index] ?? 0) }} />
-        <Name text={metric ?? (pairs.length === 0 ? one.name : 'value')} most={NAME_MAX} />
-        <strong>{valueText(nearest.value, unit)}</strong>
-      </p>
       <dl class="readout-labels">
         {pairs.slice(0, LABELS_MAX).map(([name, value]) => (
           <div key={name}>
@@ -68,6 +86,25 @@ function Nearest({ pointer: { nearest }, content, unit }: PartProps) {
         ))}
       </dl>
       {pairs.length > LABELS_MAX && <p class="muted">and {plural(pairs.length - LABELS_MAX, 'more label')}</p>}
+    </>
+  );
+}
+
+type PartProps = Pick<ReadoutProps, 'pointer' | 'content' | 'unit'>;
+
+function Nearest({ pointer: { nearest }, content, unit }: PartProps) {
+  const one = nearest === undefined ? undefined : content.series[nearest.index];
+  if (nearest === undefined || one === undefined) return null;
+  const { __name__: metric, ...labels } = one.labels;
+  const isBare = Object.keys(labels).length === 0;
+  return (
+    <>
+      <p class="readout-row">
+        <span class="swatch" style={{ background: swatch(content.places[nearest.index] ?? 0) }} />
+        <Name text={metric ?? (isBare ? one.name : 'value')} most={NAME_MAX} />
+        <strong>{valueText(nearest.value, unit)}</strong>
+      </p>
+      <LabelList labels={labels} />
     </>
   );
 }

@@ -1,6 +1,7 @@
 /**
  * Paints series onto a canvas. Many series are painted in slices, between which the page answers to keys and the mouse.
  */
+import { type Mark, type MarkLook, paintMarks } from './exemplars';
 import type { ChartSeries } from './series';
 import type { Stack } from './stack';
 import { type Frame, type Pen, trace, xOf, yOf } from './trace';
@@ -15,6 +16,9 @@ export interface Scene {
   colours: readonly string[];
   /** The longest pause that a line is drawn across, in seconds. */
   pause: number;
+  /** What lies above all series. */
+  marks: readonly Mark[];
+  look: Omit<MarkLook, 'pixelRatio'>;
   /** Of a pixel of the canvas in those of the page. */
   pixelRatio: number;
 }
@@ -50,6 +54,7 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene): () => vo
     }
     context.restore();
     if (next < series.length) request = requestAnimationFrame(() => slice(SLICE_MS));
+    else paintMarks(context, scene.marks, { ...scene.look, pixelRatio: scene.pixelRatio });
   };
   slice(FIRST_SLICE_MS);
   return () => cancelAnimationFrame(request);

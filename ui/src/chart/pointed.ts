@@ -13,8 +13,10 @@ export interface Pointed {
   y: number;
 }
 
+type Points = Pick<Scene, 'series' | 'stack' | 'frame' | 'pause'>;
+
 /** The point of each series that is nearest to a moment; series without a point there are left out. */
-export function pointsAt(scene: Scene, moment: number): Pointed[] {
+export function pointsAt(scene: Points, moment: number): Pointed[] {
   const { series, stack, frame, pause } = scene;
   const found: Pointed[] = [];
   let [times, at]: [ArrayLike<number> | undefined, number] = [undefined, -1];

@@ -4,9 +4,11 @@
  */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import type { Exemplar } from '../api/exemplars';
+import { markAt, marksOf } from './exemplars';
 import { plotOptions, type PlotSetup } from './options';
 import { paint, paintHighlight, type Scene } from './paint';
-import { readPalette } from './palette';
+import { readPalette, resolve } from './palette';
 import { nearestTo, type Pointed, pointsAt } from './pointed';
 import type { Span } from './scale';
 import type { ChartSeries } from './series';
@@ -23,6 +25,7 @@ export interface Content {
   end: number;
   span: Span;
   pause: number;
+  exemplars: readonly Exemplar[];
 }
 
 /** What is under the pointer. */
@@ -34,6 +37,8 @@ export interface Pointer {
   top: number;
   points: Pointed[];
   nearest: Pointed | undefined;
+  /** The exemplar whose mark is under the pointer. */
+  exemplar: Exemplar | undefined;
   /** Of the plot, in pixels. */
   width: number;
 }
@@ -47,6 +52,7 @@ const DOT_RADIUS = 4;
 export class Surface {
   private readonly setup: SurfaceSetup;
   private readonly colour: (place: number) => string;
+  private readonly look: Scene['look'];
   private readonly observer: ResizeObserver;
   private readonly above = document.createElement('canvas');
   private plot: uPlot | undefined;
@@ -57,6 +63,7 @@ export class Surface {
   constructor(setup: SurfaceSetup) {
     this.setup = setup;
     this.colour = readPalette(setup.element);
+    this.look = { colour: resolve(setup.element, 'var(--text)'), ground: resolve(setup.element, 'var(--raised)') };
     this.above.className = 'plot-above';
     this.observer = new ResizeObserver(() => this.fit());
     this.observer.observe(setup.element);
@@ -90,10 +97,13 @@ export class Surface {
     const { content } = this;
     if (content === undefined) return;
     this.stop();
-    const { series, places, stack, pause, start, end } = content;
+    const { series, places, stack, pause, start, end, exemplars } = content;
     const [low, high] = content.span;
     const frame = { ...pick(plot.bbox), start, end, low, high };
-    this.scene = { frame, series, stack, pause, colours: places.map(this.colour), pixelRatio: uPlot.pxRatio };
+    const pixelRatio = uPlot.pxRatio;
+    const marks = marksOf(exemplars, frame, pixelRatio);
+    const colours = places.map(this.colour);
+    this.scene = { frame, series, stack, pause, marks, look: this.look, colours, pixelRatio };
     this.stop = paint(plot.ctx, this.scene);
     this.clearAbove();
   }
@@ -107,13 +117,16 @@ export class Surface {
     }
     const time = plot.posToVal(left, 'x');
     const points = pointsAt(scene, time);
-    const nearest = nearestTo(points, scene.frame.top + top * scene.pixelRatio);
+    const { frame, marks, pixelRatio } = scene;
+    const [x, y] = [frame.left + left * pixelRatio, frame.top + top * pixelRatio];
+    const nearest = nearestTo(points, y);
     this.setup.onPointer({
       time,
       left: plot.over.offsetLeft + left,
       top: plot.over.offsetTop + top,
       points,
       nearest,
+      exemplar: markAt(marks, x, y, pixelRatio)?.exemplar,
       width: plot.width,
     });
   }

@@ -4,7 +4,14 @@ import { Icon } from './Icon';
 
 const SAID_MS = 1500;
 
-export function Copy({ text, label }: { text: () => string; label: string }) {
+export interface CopyProps {
+  text: () => string;
+  label: string;
+  /** Stands among text. */
+  isSmall?: boolean;
+}
+
+export function Copy({ text, label, isSmall = false }: CopyProps) {
   const [said, say] = useState<'' | 'Copied' | 'Copying failed'>('');
   useEffect(() => {
     if (said === '') return undefined;
@@ -13,7 +20,7 @@ export function Copy({ text, label }: { text: () => string; label: string }) {
   }, [said]);
   const copy = async () => say((await copyText(text())) ? 'Copied' : 'Copying failed');
   return (
-    <button type="button" class="button" onClick={() => void copy()}>
+    <button type="button" class={isSmall ? 'button quiet small' : 'button'} onClick={() => void copy()}>
       <Icon name={said === 'Copied' ? 'good' : 'copy'} />
       <span aria-live="polite">{said === '' ? label : said}</span>
     </button>

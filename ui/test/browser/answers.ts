@@ -36,6 +36,7 @@ export const answers: Record<string, Answerer> = {
     resultType: 'matrix',
     result: names.map((name, index) => series(name, index, fields)),
   }),
+  query_exemplars: (fields, names) => names.map((name, index) => exemplarsOf(name, index, fields)),
   'regain/explain': (fields, names) => explained(fields.get('query') ?? '', names),
   'regain/lint': () => ({ errors: [], tree: null }),
   format_query: (fields) => (fields.get('query') ?? '').trim(),
@@ -121,6 +122,17 @@ function series(name: string, index: number, fields: URLSearchParams): Answer {
   const values: [number, string][] = [];
   for (let time = start; time <= end; time += step) values.push([time, String(index + Math.sin(time / 300))]);
   return { metric: labels(name), values };
+}
+
+/** Four exemplars of a series, the last one far beyond its values. */
+function exemplarsOf(name: string, index: number, fields: URLSearchParams): Answer {
+  const [start = 0, end = 0] = ['start', 'end'].map((field) => Number(fields.get(field)));
+  const exemplars = [0.2, 0.4, 0.6, 0.8].map((share, at) => ({
+    labels: { trace_id: `${name}-${at}`, [name]: name },
+    value: at === 3 ? '1e9' : String(index + 0.5),
+    timestamp: start + (end - start) * share,
+  }));
+  return { seriesLabels: labels(name), exemplars };
 }
 
 function target(name: string, index: number): Answer {

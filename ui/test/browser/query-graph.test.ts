@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, expect, it } from 'vitest';
+import { answers } from './answers';
 import { choose, GRAPH, open, parameters, plotArea, restore, rows } from './query-page';
 import { axe, inBrowser } from './stage';
 
@@ -103,6 +104,51 @@ inBrowser('graphs of the query page', (stage) => {
     await choose(page, 'All');
     await page.mouse.move(x1 + 5, y);
     await expect.poll(() => readout.locator('.readout-row').count()).toBe(3);
+    await page.context().close();
+  });
+
+  it('marks exemplars, shows one at the pointer and lists them', async () => {
+    stage.server.names = ['alpha'];
+    const asked: URLSearchParams[] = [];
+    const usual = answers.query_exemplars;
+    stage.server.special = {
+      query_exemplars: (fields, names) => {
+        asked.push(fields);
+        return usual?.(fields, names);
+      },
+    };
+    const page = await open(stage, GRAPH, { timezoneId: 'UTC' });
+    await page.getByRole('img', { name: /alpha/ }).waitFor();
+    expect(asked).toEqual([]);
+    const button = page.getByRole('button', { name: 'Exemplars' });
+    await button.click();
+    const table = page.getByRole('region', { name: 'Exemplars of alpha' });
+    await table.getByText('2026-11-26 11:12:00').waitFor();
+    expect(await table.locator('tbody tr').count()).toBe(4);
+    expect(parameters(page).get('g0.show_exemplars')).toBe('1');
+    expect(
+      asked.map((fields) => [fields.get('query'), Number(fields.get('end')) - Number(fields.get('start'))]),
+    ).toEqual([['alpha', 3600]]);
+    // The last one lies beyond the scale, so its mark is at the upper edge.
+    const box = await page.locator('.u-over').boundingBox();
+    if (box === null) throw new Error('there is no plot');
+    await page.mouse.move(box.x + box.width * 0.8, box.y + 2);
+    const readout = page.locator('.readout');
+    await readout.getByText('alpha-3').waitFor();
+    await readout.getByText('Exemplar').waitFor();
+    await page.mouse.move(box.x + box.width * 0.7, box.y + 2);
+    await readout.getByText('Exemplar').waitFor({ state: 'detached' });
+    expect(await axe(page)).toEqual([]);
+    await button.click();
+    await table.waitFor({ state: 'detached' });
+    expect(parameters(page).get('g0.show_exemplars')).toBeNull();
+    await page.context().close();
+  });
+
+  it('says where exemplars come from when there are none', async () => {
+    stage.server.special = { query_exemplars: () => [] };
+    const page = await open(stage, `${GRAPH}&g0.show_exemplars=1`);
+    await page.getByText(/No exemplars of these series in this time.*--enable-feature=exemplar-storage/).waitFor();
     await page.context().close();
   });
 

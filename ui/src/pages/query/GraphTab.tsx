@@ -10,8 +10,10 @@ import { formatCount, plural, type Unit } from '../../format/number';
 import { selector } from '../../format/series';
 import { oneOf, stored } from '../../state/stored';
 import type { Answer } from './answer/answer';
+import { ExemplarList } from './ExemplarList';
 import type { Mode } from './panel';
 import { Empty } from './TableTab';
+import { useExemplars } from './useExemplars';
 
 const HEIGHT = 360;
 /** More series are not drawn at once: nobody can tell them apart, and it takes long. */
@@ -42,19 +44,25 @@ export interface Drawn {
 
 export interface GraphTabProps {
   answer: Answer;
+  expr: string;
   start: number;
   end: number;
   mode: Mode;
+  /** Exemplars are marked, and listed below. */
+  hasExemplars: boolean;
   unit: Unit;
   label: string;
   onExplain: () => void;
   onMode: (mode: Mode) => void;
+  onExemplars: (hasExemplars: boolean) => void;
   onZoom: (start: number, end: number) => void;
   /** Is given what is drawn, for export. */
   drawn: { current: (() => Drawn) | undefined };
 }
 
-export function GraphTab({ answer, start, end, mode, unit, label, onExplain, onMode, onZoom, drawn }: GraphTabProps) {
+export function GraphTab(props: GraphTabProps) {
+  const { answer, expr, start, end, mode, hasExemplars, unit, label, onExplain, onMode, onExemplars, onZoom, drawn } =
+    props;
   const { series } = answer;
   const [hidden, setHidden] = useHidden(answer);
   const [isAll, drawAll] = useState(false);
@@ -63,6 +71,7 @@ export function GraphTab({ answer, start, end, mode, unit, label, onExplain, onM
   const canvas = useRef<() => HTMLCanvasElement | undefined>();
   const visible = useMemo(() => series.flatMap((_, index) => (hidden.has(index) ? [] : [index])), [series, hidden]);
   const shown = useMemo(() => (isAll ? visible : visible.slice(0, DRAWN_MAX)), [visible, isAll]);
+  const exemplars = useExemplars(hasExemplars, { expr, start, end, answered: answer });
   drawn.current = () => ({ canvas: view === 'graph' ? canvas.current?.() : undefined, shown });
   if (series.length === 0) return <Empty onExplain={onExplain} />;
   return (
@@ -76,6 +85,15 @@ export function GraphTab({ answer, start, end, mode, unit, label, onExplain, onM
           onChange={(value) => (readout.value = value)}
         />
         <Segmented<'graph' | 'numbers'> label="Graph or its numbers" value={view} options={VIEWS} onChange={setView} />
+        <button
+          type="button"
+          class="button small"
+          aria-pressed={hasExemplars}
+          title="Single observations with labels of their own, such as the ID of a trace"
+          onClick={() => onExemplars(!hasExemplars)}
+        >
+          Exemplars
+        </button>
       </div>
       <Histograms answer={answer} />
       {view === 'graph' ? (
@@ -89,6 +107,8 @@ export function GraphTab({ answer, start, end, mode, unit, label, onExplain, onM
           unit={unit}
           label={label}
           readout={readout.value}
+          // On top of each other, series have no values to compare with.
+          exemplars={mode === 'stacked' ? undefined : exemplars.list}
           highlighted={highlighted !== undefined && shown.includes(highlighted) ? highlighted : undefined}
           canvas={canvas}
           onZoom={onZoom}
@@ -108,6 +128,7 @@ export function GraphTab({ answer, start, end, mode, unit, label, onExplain, onM
           </button>
         </p>
       )}
+      {hasExemplars && <ExemplarList exemplars={exemplars} unit={unit} label={label} />}
       <Shared answer={answer} />
       <SeriesTable
         series={series}

@@ -98,6 +98,7 @@ export function PanelView({ placed: { id, panel }, number }: { placed: Placed; n
           onAll={() => askAll(true)}
           onExplain={() => change({ tab: 'explain' }, { replace: true })}
           onMode={(mode) => change({ mode }, { replace: true })}
+          onExemplars={(hasExemplars) => change({ hasExemplars }, { replace: true })}
           onZoom={zoom}
         />
       )}

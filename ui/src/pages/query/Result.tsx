@@ -19,6 +19,7 @@ export interface ResultProps {
   onAll: () => void;
   onExplain: () => void;
   onMode: (mode: Mode) => void;
+  onExemplars: (hasExemplars: boolean) => void;
   onZoom: (start: number, end: number) => void;
 }
 
@@ -50,6 +51,7 @@ function Answered({
   onAll,
   onExplain,
   onMode,
+  onExemplars,
   onZoom,
 }: ResultProps) {
   const unit = useUnit(question?.expr ?? '');
@@ -65,14 +67,17 @@ function Answered({
       {isGraph ? (
         <GraphTab
           answer={answer}
+          expr={question.expr}
           start={when.start}
           end={when.end}
           mode={panel.mode}
+          hasExemplars={panel.hasExemplars}
           unit={unit}
           label={label}
           drawn={drawn}
           onExplain={onExplain}
           onMode={onMode}
+          onExemplars={onExemplars}
           onZoom={onZoom}
         />
       ) : (

@@ -28,6 +28,11 @@ describe('panels in the address', () => {
       'g0.expr=up&g0.res_type=auto&g0.res_density=high',
       { expr: 'up', resolution: { type: 'auto', density: 'high' } },
     ],
+    [
+      'a graph with exemplars',
+      'g0.expr=up&g0.tab=graph&g0.show_exemplars=1',
+      { expr: 'up', tab: 'graph', hasExemplars: true },
+    ],
     ['an explanation', 'g0.expr=up&g0.tab=explain', { expr: 'up', tab: 'explain' }],
     ['a tab that is not here', 'g0.expr=up&g0.tab=tree', { expr: 'up' }],
     [
@@ -51,7 +56,7 @@ describe('panels in the address', () => {
   it.each<Partial<Panel>>([
     {},
     { tab: 'explain' },
-    { tab: 'graph', rangeS: 90.5, mode: 'stacked', isCollapsed: true },
+    { tab: 'graph', rangeS: 90.5, mode: 'stacked', hasExemplars: true, isCollapsed: true },
     { endS: 1_795_700_000.25, resolution: { type: 'custom', stepS: 0.5 } },
     { resolution: { type: 'fixed', stepS: 300 } },
     { resolution: { type: 'auto', density: 'low' } },

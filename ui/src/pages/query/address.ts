@@ -25,6 +25,7 @@ function decodePanel(search: URLSearchParams, prefix: string): Panel {
     endS: parseUtc(get('end_input') ?? '') ?? parseUtc(get('moment_input') ?? ''),
     resolution: resolutionOf(get('res_type'), get('res_density'), Number(get('res_step')), Number(get('step_input'))),
     mode: modeOf(get('display_mode'), get('stacked')),
+    hasExemplars: get('show_exemplars') === '1',
     isCollapsed: get('collapsed') === '1',
   };
 }
@@ -70,6 +71,7 @@ function fieldsOf(panel: Panel): Record<string, string | undefined> {
     moment_input: end,
     ...resolutionFields(resolution),
     display_mode: panel.mode === 'lines' ? undefined : panel.mode,
+    show_exemplars: panel.hasExemplars ? '1' : undefined,
     collapsed: panel.isCollapsed ? '1' : undefined,
   };
 }

@@ -16,6 +16,8 @@ export interface Panel {
   endS: number | undefined;
   resolution: Resolution;
   mode: Mode;
+  /** Exemplars are marked in the graph. */
+  hasExemplars: boolean;
   isCollapsed: boolean;
 }
 
@@ -26,6 +28,7 @@ export const DEFAULT_PANEL: Panel = {
   endS: undefined,
   resolution: { type: 'auto', density: 'medium' },
   mode: 'lines',
+  hasExemplars: false,
   isCollapsed: false,
 };
 
