@@ -19,7 +19,7 @@ use regain_http::server::Caller;
 use regain_http::server::body::{BodyError, read_body};
 use regain_metrics::{Counter, CounterVec, Registry};
 use regain_model::Timestamp;
-use regain_remote::write::{DECODED_BYTES_MAX, Limits, Message, Outcome, Receiver};
+use regain_remote::write::{DECODED_BYTES_MAX, Message, Outcome, Receiver, ReceiverOptions};
 use regain_storage::Appendable;
 
 use crate::door::Whole;
@@ -87,7 +87,7 @@ impl WriteService {
     /// `registry`: once per registry.
     pub fn new(
         store: Arc<dyn Appendable>,
-        limits: Limits,
+        options: ReceiverOptions,
         accepted: AcceptedMessages,
         registry: &Registry,
     ) -> Self {
@@ -120,7 +120,7 @@ impl WriteService {
             ),
         };
         let limit_log = Arc::new(LimitLog(AtomicI64::new(i64::MIN)));
-        Self { receiver: Receiver::new(store, limits), accepted, metrics, limit_log }
+        Self { receiver: Receiver::new(store, options), accepted, metrics, limit_log }
     }
 
     fn write(

@@ -19,7 +19,7 @@ mod sender;
 
 pub use error::{Fault, Refusal, Refused, WriteError};
 pub use problem::Problems;
-pub use receiver::{Limits, Receiver};
+pub use receiver::{Receiver, ReceiverOptions};
 pub use sender::Outcome;
 
 /// Which protocol a request speaks, and so which message its body is.

@@ -9,7 +9,7 @@ use regain_api::{ActiveLog, Door, QueryService, WriteService, register_store};
 use regain_http::cpu::ThreadClock;
 use regain_metrics::{ProcessCollector, Registry};
 use regain_promql::Engine;
-use regain_remote::write::Limits;
+use regain_remote::write::ReceiverOptions;
 use regain_rules::RuleQueries;
 use regain_scrape::{ScrapeManager, ScrapeOptions};
 use regain_storage::{Appendable, Queryable};
@@ -123,7 +123,7 @@ async fn serve(
         clock_skew_metric: options.scrape.clock_skew_metric,
         engine: options.query.engine.clone(),
         queries,
-        writes: writes(&options.web, store.db(), registry).map(Arc::new),
+        writes: writes(options, store.db(), registry).map(Arc::new),
         scrapes: Arc::new(scrapes(options, store.db(), registry, &metrics)),
         notifier,
         rules: Arc::new(rules),
@@ -218,12 +218,15 @@ fn queries(options: &ServerOptions, db: &Db, registry: &Registry) -> Result<Quer
     Ok(service.with_step_stats(query.step_stats))
 }
 
-fn writes(web: &WebOptions, db: &Db, registry: &Registry) -> Option<WriteService> {
+fn writes(options: &ServerOptions, db: &Db, registry: &Registry) -> Option<WriteService> {
+    let web = &options.web;
     if !web.offers.writes {
         return None;
     }
     let store: Arc<dyn Appendable> = Arc::new(db.clone());
-    Some(WriteService::new(store, Limits::default(), web.write_messages.clone(), registry))
+    let make_zeros = options.scrape.start_timestamps.make_zeros;
+    let options = ReceiverOptions { make_zeros, ..ReceiverOptions::default() };
+    Some(WriteService::new(store, options, web.write_messages.clone(), registry))
 }
 
 fn scrapes(

@@ -21,7 +21,7 @@ use regain_http::server::cors::Cors;
 use regain_metrics::Registry;
 use regain_model::{Labels, STALE_NAN, Timestamp};
 use regain_promql::{Engine, EngineOptions, ParserOptions};
-use regain_remote::write::Limits;
+use regain_remote::write::ReceiverOptions;
 use regain_rules::{
     ExternalUrl, NotifierManager, NotifierOptions, RuleManager, RuleOptions, RuleQueries,
 };
@@ -230,8 +230,9 @@ fn serving(setup: Setup, registry: &Registry, db: Db) -> Serving {
         state: None,
     };
     let accepted = AcceptedMessages::default;
-    let writes =
-        setup.pushes.map(|store| WriteService::new(store, Limits::default(), accepted(), registry));
+    let writes = setup
+        .pushes
+        .map(|store| WriteService::new(store, ReceiverOptions::default(), accepted(), registry));
     Serving {
         queries,
         writes: writes.map(Arc::new),

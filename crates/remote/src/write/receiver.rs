@@ -14,18 +14,21 @@ use super::{DECODED_BYTES_MAX, Message};
 #[cfg(test)]
 mod tests;
 
-/// How much a receiver remembers.
+/// How much a receiver remembers, and what it adds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct ReceiverOptions {
     /// Senders; beyond them, the one that was quiet for longest is forgotten.
     pub senders_max: usize,
     /// Bytes over all senders; beyond them, a sender starts over with its next request.
     pub cache_bytes_max: usize,
+    /// Whether a zero is written at the time from which a sample of 2.0 says that it counts, unless the series has
+    /// something as new already.
+    pub make_zeros: bool,
 }
 
-impl Default for Limits {
+impl Default for ReceiverOptions {
     fn default() -> Self {
-        Self { senders_max: 256, cache_bytes_max: 512 << 20 }
+        Self { senders_max: 256, cache_bytes_max: 512 << 20, make_zeros: false }
     }
 }
 
@@ -34,7 +37,7 @@ impl Default for Limits {
 /// Requests of one sender go one after the other; those of different senders run side by side.
 pub struct Receiver {
     store: Arc<dyn Appendable>,
-    limits: Limits,
+    options: ReceiverOptions,
     usage: Usage,
     senders: Mutex<Senders>,
 }
@@ -52,8 +55,8 @@ struct Known {
 
 impl Receiver {
     /// A receiver that appends to `store`.
-    pub fn new(store: Arc<dyn Appendable>, limits: Limits) -> Self {
-        Self { store, limits, usage: Usage::default(), senders: Mutex::default() }
+    pub fn new(store: Arc<dyn Appendable>, options: ReceiverOptions) -> Self {
+        Self { store, options, usage: Usage::default(), senders: Mutex::default() }
     }
 
     /// Appends the samples of `body`, a decompressed message: all or none of them in 1.0, those that are right in 2.0.
@@ -82,7 +85,7 @@ impl Receiver {
                 guard
             }
         };
-        if self.usage.bytes() > self.limits.cache_bytes_max {
+        if self.usage.bytes() > self.options.cache_bytes_max {
             sender.forget();
         }
         sender.write(&*self.store, message, body, now)
@@ -96,10 +99,11 @@ impl Receiver {
             known.last_request = last_request;
             return Arc::clone(&known.sender);
         }
-        if senders.by_name.len() >= self.limits.senders_max {
+        if senders.by_name.len() >= self.options.senders_max {
             senders.forget_oldest();
         }
-        let sender = Arc::new(Mutex::new(Sender::new(name, self.usage.clone())));
+        let sender =
+            Arc::new(Mutex::new(Sender::new(name, self.options.make_zeros, self.usage.clone())));
         let known = Known { sender: Arc::clone(&sender), last_request };
         senders.by_name.insert(name.to_owned(), known);
         sender
@@ -117,6 +121,6 @@ impl Senders {
 
 impl fmt::Debug for Receiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receiver").field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("Receiver").field("options", &self.options).finish_non_exhaustive()
     }
 }

@@ -51,11 +51,11 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    pub(super) fn new(name: &str, usage: Usage) -> Self {
+    pub(super) fn new(name: &str, make_zeros: bool, usage: Usage) -> Self {
         Self {
             spelled: Spelled::default(),
             symbolized: Symbolized::default(),
-            staging: Staging::new(name),
+            staging: Staging::new(name, make_zeros),
             requests: 0,
             usage,
             counted_bytes: 0,

@@ -9,7 +9,7 @@ use regain_remote::write::encode::{
     Counts, HistogramSample, Request, SymbolizedRequest, SymbolizedSeries,
 };
 use regain_remote::write::v2::Sample;
-use regain_remote::write::{Limits, Message, Receiver};
+use regain_remote::write::{Message, Receiver, ReceiverOptions};
 use regain_storage::memory::MemoryStore;
 
 const NOW: Timestamp = Timestamp(1_000_000);
@@ -23,13 +23,13 @@ struct Side {
 impl Side {
     fn new() -> Self {
         let store = MemoryStore::new();
-        let receiver = Receiver::new(Arc::new(store.clone()), Limits::default());
+        let receiver = Receiver::new(Arc::new(store.clone()), ReceiverOptions::default());
         Self { store, receiver }
     }
 
     /// Forgets the sender and keeps what it sent.
     fn forget(&mut self) {
-        self.receiver = Receiver::new(Arc::new(self.store.clone()), Limits::default());
+        self.receiver = Receiver::new(Arc::new(self.store.clone()), ReceiverOptions::default());
     }
 
     /// What a receiver says of a request, and what is in the store then. What was refused as a whole must not be.

@@ -16,7 +16,7 @@ use crate::write::{AHEAD_MS_MAX, Fault, Refusal, Refused};
 const NOW: Timestamp = Timestamp(1_000_000);
 
 fn receiver(store: &MemoryStore) -> Receiver {
-    Receiver::new(Arc::new(store.clone()), Limits::default())
+    Receiver::new(Arc::new(store.clone()), ReceiverOptions::default())
 }
 
 /// A request of one sample for each instance, at one time.
@@ -240,7 +240,7 @@ fn labels_behind_the_samples_count_too() {
 #[test]
 fn samples_go_in_rows_of_one_lane_and_time() {
     let store = FakeStore::default();
-    let receiver = Receiver::new(Arc::new(store.clone()), Limits::default());
+    let receiver = Receiver::new(Arc::new(store.clone()), ReceiverOptions::default());
     let mut request = request(&["x", "y"], 1, 1.0);
     for (name, instance) in [("a", "y"), ("b", "y"), ("c", "y")] {
         let labels = [("__name__", name), ("instance", instance), ("job", "a")];
@@ -258,7 +258,7 @@ fn samples_go_in_rows_of_one_lane_and_time() {
 #[test]
 fn a_series_that_the_store_forgot_is_asked_for_again() {
     let store = FakeStore::default();
-    let receiver = Receiver::new(Arc::new(store.clone()), Limits::default());
+    let receiver = Receiver::new(Arc::new(store.clone()), ReceiverOptions::default());
     receiver.write("s", Message::V1, request(&["x"], 1, 1.0).as_bytes(), NOW).unwrap();
     store.forget_series();
     receiver.write("s", Message::V1, request(&["x"], 2, 1.0).as_bytes(), NOW).unwrap();
@@ -273,7 +273,7 @@ fn a_series_that_the_store_forgot_is_asked_for_again() {
 #[test]
 fn a_request_that_panics_ends_itself_only() {
     let store = FakeStore::default();
-    let receiver = Receiver::new(Arc::new(store.clone()), Limits::default());
+    let receiver = Receiver::new(Arc::new(store.clone()), ReceiverOptions::default());
     receiver.write("s", Message::V1, request(&["x"], 1, 1.0).as_bytes(), NOW).unwrap();
     store.panic_once();
     let body = request(&["x"], 2, 1.0);
@@ -289,7 +289,7 @@ fn a_request_that_panics_ends_itself_only() {
 #[test]
 fn a_failed_commit_is_the_servers_fault() {
     let store = FakeStore::default();
-    let receiver = Receiver::new(Arc::new(store.clone()), Limits::default());
+    let receiver = Receiver::new(Arc::new(store.clone()), ReceiverOptions::default());
     store.fail_commits();
     let error =
         receiver.write("s", Message::V1, request(&["x", "y"], 1, 1.0).as_bytes(), NOW).unwrap_err();
@@ -300,8 +300,9 @@ fn a_failed_commit_is_the_servers_fault() {
 #[test]
 fn what_is_remembered_has_limits() {
     let store = FakeStore::default();
-    let limits = Limits { senders_max: 2, cache_bytes_max: 2_000 };
-    let receiver = Receiver::new(Arc::new(store.clone()), limits);
+    let options =
+        ReceiverOptions { senders_max: 2, cache_bytes_max: 2_000, ..ReceiverOptions::default() };
+    let receiver = Receiver::new(Arc::new(store.clone()), options);
     for time_ms in 1..=100 {
         let instance = format!("host-{time_ms}");
         let sender = format!("sender-{}", time_ms % 3);

@@ -82,11 +82,13 @@ pub(super) struct Staging {
     row: Row,
     refused: Vec<(usize, Verdict)>,
     draft: Draft,
+    /// Whether a zero is written at the time from which a sample counts.
+    make_zeros: bool,
 }
 
 impl Staging {
-    pub(super) fn new(sender: &str) -> Self {
-        Self { lanes: Lanes::new(sender), ..Self::default() }
+    pub(super) fn new(sender: &str, make_zeros: bool) -> Self {
+        Self { lanes: Lanes::new(sender), make_zeros, ..Self::default() }
     }
 
     /// Closes all lanes, which hold nothing staged between requests.
@@ -267,7 +269,11 @@ impl Staging {
 
     fn stage_in(&mut self, lane: u32, series: SeriesRef, single: &Single) -> Verdict {
         let (time, start) = (Timestamp(single.time_ms), Timestamp(single.start_ms));
-        self.lanes.staging(lane).stage_value(series, time, start, single.value.clone())
+        let appender = self.lanes.staging(lane);
+        if self.make_zeros && single.start_ms != 0 && single.time_ms != 0 {
+            appender.stage_zero(series, start, time, &single.value);
+        }
+        appender.stage_value(series, time, start, single.value.clone())
     }
 
     /// Refuses a sample. Those that came before have the first word.

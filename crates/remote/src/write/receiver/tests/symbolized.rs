@@ -195,7 +195,7 @@ fn a_message_of_the_other_protocol_says_nothing() {
 #[test]
 fn what_the_sender_may_repeat_leaves_nothing_behind() {
     let store = FakeStore::default();
-    let receiver = Receiver::new(Arc::new(store.clone()), Limits::default());
+    let receiver = Receiver::new(Arc::new(store.clone()), ReceiverOptions::default());
     let mut request = SymbolizedRequest::default();
     add(&mut request, &[("__name__", "m")], &[1], 1.0);
     write(&receiver, &request).unwrap();
@@ -212,7 +212,7 @@ fn what_the_sender_may_repeat_leaves_nothing_behind() {
 #[test]
 fn starts_and_histograms_go_one_by_one_and_everything_else_in_rows() {
     let store = FakeStore::default();
-    let receiver = Receiver::new(Arc::new(store.clone()), Limits::default());
+    let receiver = Receiver::new(Arc::new(store.clone()), ReceiverOptions::default());
     let histogram =
         Histogram { count: 1.0, positive: Buckets::run(0, vec![1.0]), ..Histogram::default() };
     let at = |time_ms, start_ms| HistogramSample {
@@ -249,6 +249,29 @@ fn starts_and_histograms_go_one_by_one_and_everything_else_in_rows() {
         Event::Commit,
     ];
     assert_eq!(store.events(), events);
+}
+
+#[test]
+fn a_zero_is_written_where_a_counter_says_it_started_if_that_is_wanted() {
+    for (make_zeros, expected) in [(true, "0@3 1@5 2@6 0@8 1@9"), (false, "1@5 2@6 1@9")] {
+        let store = MemoryStore::new();
+        let options = ReceiverOptions { make_zeros, ..ReceiverOptions::default() };
+        let receiver = Receiver::new(Arc::new(store.clone()), options);
+        let started = |time_ms, start_ms, value| Sample { time_ms, value, start_ms };
+        // It starts again at 8; a start behind its sample, or before what is there, is no zero.
+        for samples in [
+            &[started(5, 3, 1.0), started(6, 3, 2.0)][..],
+            &[started(9, 8, 1.0)],
+            &[started(9, 10, 1.0)],
+        ] {
+            let mut request = SymbolizedRequest::default();
+            let labels = &[("__name__", "c")];
+            request.series(&SymbolizedSeries { labels, samples, ..SymbolizedSeries::default() });
+            let outcome = write(&receiver, &request).unwrap();
+            assert!(outcome.problems.is_empty());
+        }
+        assert_eq!(dump(&store), [format!("c {expected}")], "{make_zeros}");
+    }
 }
 
 #[test]
