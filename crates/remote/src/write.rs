@@ -16,6 +16,7 @@ mod problem;
 mod receiver;
 mod row;
 mod sender;
+mod texts;
 
 pub use error::{Fault, Refusal, Refused, WriteError};
 pub use problem::Problems;

@@ -1,24 +1,34 @@
 //! What is known about the series of one sender.
 //!
-//! A series is recognised by a key, which is what its labels are in a request: their bytes in 1.0, the numbers of their texts in
-//! 2.0. Each one remembers which series followed it last time. A sender repeats its order, so the next series is nearly always
-//! the one remembered, and comparing its key is all it takes. The keys lie in one buffer in the order in which the series first
-//! came, which is the order in which they are compared later.
+//! A series is recognised by a key, the numbers of the texts that its labels consist of. Each one remembers which series
+//! followed it last time. A sender repeats its order, so the next series is nearly always the one remembered, and comparing its
+//! key is all it takes. The keys lie in one buffer in the order in which the series first came, which is the order in which they
+//! are compared later.
 
-use std::hash::{BuildHasher as _, Hash};
+use std::hash::BuildHasher as _;
+use std::num::NonZeroU32;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use regain_storage::SeriesRef;
 
-/// The index of a series in the cache of its sender.
+use super::texts::TextId;
+
+/// The number of a series in the cache of its sender. There is none that is zero, so that one that is not known takes no more
+/// memory than one that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct EntryId(u32);
+pub(super) struct EntryId(NonZeroU32);
+
+impl EntryId {
+    const fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 /// What is known about one series.
 #[derive(Debug)]
 pub(super) struct Entry {
-    start: usize,
+    start: u32,
     len: u32,
     /// The series that came next last time.
     next: Option<EntryId>,
@@ -43,27 +53,16 @@ impl Entry {
     }
 }
 
-/// Series by keys that are made of `K`.
-#[derive(Debug)]
-pub(super) struct Cache<K> {
-    keys: Vec<K>,
+/// Series by keys.
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    keys: Vec<TextId>,
     entries: Vec<Entry>,
     by_key: HashTable<EntryId>,
     hasher: RandomState,
 }
 
-impl<K> Default for Cache<K> {
-    fn default() -> Self {
-        Self {
-            keys: Vec::new(),
-            entries: Vec::new(),
-            by_key: HashTable::new(),
-            hasher: RandomState::default(),
-        }
-    }
-}
-
-impl<K: Copy + Eq + Hash> Cache<K> {
+impl Cache {
     /// The series that followed `previous` last time. Whether it does this time, its key has to say.
     #[inline]
     pub(super) fn successor(&self, previous: Option<EntryId>) -> Option<EntryId> {
@@ -71,22 +70,23 @@ impl<K: Copy + Eq + Hash> Cache<K> {
     }
 
     /// The series with exactly this key.
-    pub(super) fn find(&self, key: &[K]) -> Option<EntryId> {
+    pub(super) fn find(&self, key: &[TextId]) -> Option<EntryId> {
         self.by_key.find(self.hasher.hash_one(key), |&id| self.key(id) == key).copied()
     }
 
     /// Adds a series that [`Self::find`] did not find.
     pub(super) fn insert(
         &mut self,
-        key: &[K],
+        key: &[TextId],
         lane: u32,
         series: SeriesRef,
         canonical: bool,
     ) -> EntryId {
-        let index = u32::try_from(self.entries.len());
-        let id = EntryId(index.expect("the cache's limit in bytes is below 2^32 series"));
+        let number = u32::try_from(self.entries.len() + 1).ok().and_then(NonZeroU32::new);
+        let id = EntryId(number.expect("the cache's limit in bytes is below 2^32 series"));
         let len = u32::try_from(key.len()).expect("a key is shorter than its request");
-        let start = self.keys.len();
+        let start = u32::try_from(self.keys.len());
+        let start = start.expect("the cache's limit in bytes is below 2^32 labels");
         self.keys.extend_from_slice(key);
         let (request, time_ms, said) = (0, 0, 0);
         self.entries.push(Entry {
@@ -102,7 +102,7 @@ impl<K: Copy + Eq + Hash> Cache<K> {
         });
         let Self { keys, entries, by_key, hasher } = self;
         by_key.insert_unique(hasher.hash_one(key), id, |&other| {
-            hasher.hash_one(key_of(keys, &entries[other.0 as usize]))
+            hasher.hash_one(key_of(keys, &entries[other.index()]))
         });
         id
     }
@@ -115,29 +115,30 @@ impl<K: Copy + Eq + Hash> Cache<K> {
     }
 
     #[inline]
-    pub(super) fn key(&self, id: EntryId) -> &[K] {
+    pub(super) fn key(&self, id: EntryId) -> &[TextId] {
         key_of(&self.keys, self.entry(id))
     }
 
     #[inline]
     pub(super) fn entry(&self, id: EntryId) -> &Entry {
-        &self.entries[id.0 as usize]
+        &self.entries[id.index()]
     }
 
     #[inline]
     pub(super) fn entry_mut(&mut self, id: EntryId) -> &mut Entry {
-        &mut self.entries[id.0 as usize]
+        &mut self.entries[id.index()]
     }
 
     /// About how much memory the series take.
     pub(super) const fn size_bytes(&self) -> usize {
         // Entries and the table's slots grow by doubling, so up to twice their number is reserved.
-        self.keys.len() * size_of::<K>()
+        self.keys.len() * size_of::<TextId>()
             + self.entries.len() * (size_of::<Entry>() + 2 * size_of::<EntryId>())
     }
 }
 
 #[inline]
-fn key_of<'a, K>(keys: &'a [K], entry: &Entry) -> &'a [K] {
-    &keys[entry.start..entry.start + entry.len as usize]
+fn key_of<'a>(keys: &'a [TextId], entry: &Entry) -> &'a [TextId] {
+    let start = entry.start as usize;
+    &keys[start..start + entry.len as usize]
 }

@@ -159,6 +159,17 @@ pub fn split_labels(series: &[u8]) -> Result<(&[u8], &[u8]), Error> {
     Ok(series.split_at(series.len() - reader.rest().len()))
 }
 
+/// Hands over the labels that [`split_labels`] split off one by one, each with its tag and its length.
+pub(super) fn each_label<'a>(raw: &'a [u8], mut each: impl FnMut(&'a [u8])) -> Result<(), Error> {
+    let mut reader = Reader::new(raw);
+    while !reader.is_empty() {
+        let before = reader.rest();
+        reader.next_field()?;
+        each(&before[..before.len() - reader.rest().len()]);
+    }
+    Ok(())
+}
+
 /// Decodes the samples of what follows the labels.
 #[inline]
 pub fn decode_rest(rest: &[u8], samples: &mut Vec<Sample>) -> Result<Rest, Error> {

@@ -1,4 +1,7 @@
 //! Series of 1.0, which spells their labels out each time.
+//!
+//! A label is known by its bytes in the request, tag and length included, and a series by the numbers of its labels' bytes: most
+//! labels are those of many series, and so are there once.
 
 use regain_model::Labels;
 use regain_protowire::Reader;
@@ -11,27 +14,48 @@ use crate::write::encode::append_label;
 use crate::write::error::WriteError;
 use crate::write::exemplar::Draft;
 use crate::write::problem::Pair;
+use crate::write::texts::{TextId, Texts};
 use crate::write::v1::{self, LABEL_TAG, Sample};
+
+/// The memory for a key that is kept for the next series.
+const KEY_KEPT_MAX: usize = 1 << 10;
 
 /// What is known about the series of one sender of 1.0.
 #[derive(Default)]
 pub(super) struct Spelled {
     known: Known,
     samples: Vec<Sample>,
+    key: Vec<TextId>,
 }
 
-/// Series by the bytes of their labels as they lie in requests.
+/// Series by their labels as they lie in requests.
 #[derive(Default)]
-struct Known(Cache<u8>);
+struct Known {
+    cache: Cache,
+    texts: Texts,
+}
+
+impl Known {
+    /// How many bytes of `message` the labels of a series take, if it starts with them.
+    #[inline]
+    fn starts(&self, id: EntryId, message: &[u8]) -> Option<usize> {
+        let mut rest = message;
+        for &label in self.cache.key(id) {
+            rest = rest.strip_prefix(self.texts.get(label))?;
+        }
+        Some(message.len() - rest.len())
+    }
+}
 
 impl Book for Known {
     #[inline]
     fn entry_mut(&mut self, id: EntryId) -> &mut Entry {
-        self.0.entry_mut(id)
+        self.cache.entry_mut(id)
     }
 
     fn labels(&self, id: EntryId) -> Labels {
-        let series = decode_series(self.0.key(id)).ok().flatten();
+        let texts = self.cache.key(id).iter().map(|&label| self.texts.get(label));
+        let series = decode_series(&texts.collect::<Vec<_>>().concat()).ok().flatten();
         series.map(|series| series.labels).unwrap_or_default()
     }
 }
@@ -39,7 +63,7 @@ impl Book for Known {
 impl Spelled {
     /// About how much memory the series take.
     pub(super) const fn size_bytes(&self) -> usize {
-        self.known.0.size_bytes()
+        self.known.cache.size_bytes() + self.known.texts.size_bytes()
     }
 
     /// Stages everything in `body`.
@@ -77,7 +101,7 @@ impl Spelled {
     ) -> Result<(), WriteError> {
         let predicted = self.predict(request.previous, message);
         let (labels, rest) = match predicted {
-            Some(id) => message.split_at(self.known.0.key(id).len()),
+            Some((_, length)) => message.split_at(length),
             None => v1::split_labels(message)?,
         };
         let found = v1::decode_rest(rest, &mut self.samples)?;
@@ -89,8 +113,8 @@ impl Spelled {
         // each as a series of its own.
         let is_empty = self.samples.is_empty() && found.histograms == 0;
         let known = match predicted {
-            Some(id) => Some(id),
-            None if is_empty => self.known.0.find(labels),
+            Some((id, _)) => Some(id),
+            None if is_empty => self.find(labels)?,
             None => self.look_up(store, staging, labels)?,
         };
         let is_valid = known.is_some() || is_empty && decode_series(labels)?.is_some();
@@ -103,7 +127,7 @@ impl Spelled {
             return Ok(());
         };
         if predicted.is_none() {
-            self.known.0.link(request.previous, id);
+            self.known.cache.link(request.previous, id);
         }
         request.previous = Some(id);
         for sample in &self.samples {
@@ -146,14 +170,28 @@ impl Spelled {
         Ok(())
     }
 
-    /// The series that starts `message`, if it is the one that followed `previous` last time.
+    /// The series that starts `message` and the bytes that its labels take, if it is the one that followed `previous`
+    /// last time.
     #[inline]
-    fn predict(&self, previous: Option<EntryId>, message: &[u8]) -> Option<EntryId> {
-        let next = self.known.0.successor(previous)?;
-        let key = self.known.0.key(next);
+    fn predict(&self, previous: Option<EntryId>, message: &[u8]) -> Option<(EntryId, usize)> {
+        let next = self.known.cache.successor(previous)?;
+        let length = self.known.starts(next, message)?;
         // Another label behind the known ones makes another series.
-        let ends = message.get(key.len()) != Some(&LABEL_TAG);
-        (ends && message.starts_with(key)).then_some(next)
+        let ends = message.get(length) != Some(&LABEL_TAG);
+        ends.then_some((next, length))
+    }
+
+    /// The series with these labels, if it is known.
+    fn find(&mut self, raw: &[u8]) -> Result<Option<EntryId>, WriteError> {
+        let Self { known: Known { cache, texts }, key, .. } = self;
+        key.clear();
+        let mut is_known = true;
+        v1::each_label(raw, |label| {
+            let number = texts.find(label);
+            is_known &= number.is_some();
+            key.extend(number);
+        })?;
+        Ok(if is_known { cache.find(key) } else { None })
     }
 
     /// The series with these labels; `None` where no series may have them.
@@ -163,12 +201,17 @@ impl Spelled {
         staging: &mut Staging,
         raw: &[u8],
     ) -> Result<Option<EntryId>, WriteError> {
-        if let Some(id) = self.known.0.find(raw) {
+        if let Some(id) = self.find(raw)? {
             return Ok(Some(id));
         }
         let Some(Series { labels, canonical }) = decode_series(raw)? else { return Ok(None) };
-        let opened = staging.open(store, &labels)?;
-        Ok(opened.map(|(lane, series)| self.known.0.insert(raw, lane, series, canonical)))
+        let Some((lane, series)) = staging.open(store, &labels)? else { return Ok(None) };
+        let Self { known: Known { cache, texts }, key, .. } = self;
+        key.clear();
+        v1::each_label(raw, |label| key.push(texts.number(label)))?;
+        let id = cache.insert(key, lane, series, canonical);
+        key.shrink_to(KEY_KEPT_MAX);
+        Ok(Some(id))
     }
 }
 

@@ -6,7 +6,6 @@
 //! expected. So a sender that repeats itself has each text compared once per request, and nothing is hashed.
 
 mod symbols;
-mod texts;
 
 use regain_model::{Labels, METRIC_NAME};
 use regain_protowire::Reader;
@@ -20,9 +19,9 @@ use crate::write::error::WriteError;
 use crate::write::exemplar::{Draft, LABELS_MAX};
 use crate::write::metadata::hash_of;
 use crate::write::problem::{LabelList, Pair, Problem, RefList, check_refs};
+use crate::write::texts::{TextId, Texts};
 use crate::write::v2::{self, Metadata, Sample, Series};
 use symbols::Symbols;
-use texts::{TextId, Texts};
 
 /// How many bytes the labels of new series may take in one request once they are spelled out. A text is there once in a request,
 /// so a few bytes could otherwise ask for any amount of memory and work.
@@ -48,7 +47,7 @@ pub(super) struct Symbolized {
 /// Series by the numbers of their texts.
 #[derive(Default)]
 struct Known {
-    cache: Cache<TextId>,
+    cache: Cache,
     texts: Texts,
 }
 

@@ -2,8 +2,8 @@
 
 use regain_protowire::{Error, Reader};
 
-use super::texts::{TextId, Texts};
 use crate::write::problem::Pair;
+use crate::write::texts::{TextId, Texts};
 use crate::write::v2::REQUEST_SYMBOL;
 
 /// The memory that is kept for the next request, in symbols.

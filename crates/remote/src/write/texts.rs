@@ -1,4 +1,4 @@
-//! The texts of labels that one sender has used, each once.
+//! The texts that the labels of one sender consist of, each once.
 
 use std::hash::BuildHasher as _;
 use std::num::NonZeroU32;
@@ -39,19 +39,27 @@ impl Texts {
         text_of(&self.bytes, &self.bounds, id)
     }
 
+    /// The number of a text, if it has one.
+    pub(super) fn find(&self, text: &[u8]) -> Option<TextId> {
+        let Self { bytes, bounds, by_text, hasher } = self;
+        let is = |&id: &TextId| text_of(bytes, bounds, id) == text;
+        by_text.find(hasher.hash_one(text), is).copied()
+    }
+
     /// The number of a text, which gets one if it has none.
     pub(super) fn number(&mut self, text: &[u8]) -> TextId {
-        let Self { bytes, bounds, by_text, hasher } = self;
-        let hash = hasher.hash_one(text);
-        if let Some(&id) = by_text.find(hash, |&id| text_of(bytes, bounds, id) == text) {
+        if let Some(id) = self.find(text) {
             return id;
         }
+        let Self { bytes, bounds, by_text, hasher } = self;
         // The bound where the first text starts makes the length of `bounds` the number of the next text.
         let number = u32::try_from(bounds.len()).ok().and_then(NonZeroU32::new);
         let id = TextId(number.expect("the limit in bytes is below 2^32 texts"));
         bytes.extend_from_slice(text);
         bounds.push(bytes.len());
-        by_text.insert_unique(hash, id, |&id| hasher.hash_one(text_of(bytes, bounds, id)));
+        by_text.insert_unique(hasher.hash_one(text), id, |&id| {
+            hasher.hash_one(text_of(bytes, bounds, id))
+        });
         id
     }
 
