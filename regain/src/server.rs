@@ -13,6 +13,7 @@ mod limits;
 mod load;
 mod memory;
 mod options;
+mod own_alerts;
 mod reload;
 mod retention;
 mod rules;

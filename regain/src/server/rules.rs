@@ -18,6 +18,7 @@ use regain_storage::{Appendable, Queryable};
 use regain_tsdb::Db;
 
 use super::options::QueryOptions;
+use super::own_alerts::OwnAlerts;
 use crate::address::url_of;
 use crate::flags::{Flag, Kind, Line};
 use crate::{clock, environment};
@@ -60,6 +61,11 @@ pub(super) static RULE_FLAGS: &[Flag] = &[
         "How many notifications are sent at once.",
     ),
     Flag::switch(
+        "regain.alert-when-degraded",
+        "Raise the alert RegainStoreDegraded while the store cannot write.",
+    )
+    .on(),
+    Flag::switch(
         "alertmanager.drain-notification-queue-on-shutdown",
         "Send what waits before the end.",
     )
@@ -75,6 +81,7 @@ pub(super) struct RuleSettings {
     queue_capacity: usize,
     batch_size: usize,
     drains_on_shutdown: bool,
+    alerts_when_degraded: bool,
 }
 
 impl RuleSettings {
@@ -89,6 +96,7 @@ impl RuleSettings {
             queue_capacity: line.count("alertmanager.notification-queue-capacity"),
             batch_size: line.count("alertmanager.notification-batch-size"),
             drains_on_shutdown: line.is_on("alertmanager.drain-notification-queue-on-shutdown"),
+            alerts_when_degraded: line.is_on("regain.alert-when-degraded"),
         }
     }
 }
@@ -126,6 +134,21 @@ pub(super) fn notifier(
         drains_on_shutdown: settings.drains_on_shutdown,
         sink,
         ..NotifierOptions::new(registry.clone(), metrics.file_discoveries.clone(), clock)
+    })
+}
+
+/// Makes what raises alerts about the server itself, unless nobody wants that.
+pub(super) fn own_alerts(
+    settings: &RuleSettings,
+    db: &Db,
+    notifier: &Arc<NotifierManager>,
+    address: &WebAddress,
+) -> Option<OwnAlerts> {
+    settings.alerts_when_degraded.then(|| OwnAlerts {
+        db: db.clone(),
+        notifier: Arc::clone(notifier),
+        url: url_of(address),
+        resend_delay: settings.resend_delay,
     })
 }
 

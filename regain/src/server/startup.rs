@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::events::Events;
 use super::limits::LimitsKeeper;
 use super::load::{ConfigSource, Configuration};
-use super::options::{ServerOptions, WebOptions};
+use super::options::ServerOptions;
 use super::reload::Reloader;
 use super::retention::RetentionKeeper;
 use super::rules::{self, Evaluation, SharedMetrics};
@@ -137,7 +137,13 @@ async fn serve(
     let (Lifetime { stop, ready }, auto_reload) = (lifetime, options.auto_reload);
     let opening = become_ready((&store, replay), registry, reloader.door.clone(), ready);
     let events = Events { stop, requests, hangups, auto_reload };
-    let done = run_to_end(reloader, (configuration, &files), events, opening).await;
+    let own_alerts =
+        rules::own_alerts(&options.rules, store.db(), &reloader.notifier, &options.web.address);
+    let running = Box::pin(run_to_end(reloader, (configuration, &files), events, opening));
+    let done = match own_alerts {
+        Some(own_alerts) => own_alerts.beside(running).await,
+        None => running.await,
+    };
     match done {
         Ok(()) => Ok(store),
         Err(error) => {
