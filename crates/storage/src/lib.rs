@@ -9,6 +9,7 @@ mod error;
 
 mod arena;
 mod batch;
+mod block_format;
 mod cell;
 mod ctx;
 mod exemplars;
@@ -26,6 +27,7 @@ pub mod record;
 pub use append::{Appendable, Appender, Committed, LaneKey, SeriesRef, Verdict};
 pub use arena::{ArenaReader, ArenaWriter, LabelArena, LabelsId, Symbol};
 pub use batch::{Batch, Run};
+pub use block_format::{BlockFormat, Written};
 pub use cell::{histogram_cell, histogram_index, is_histogram, quieted};
 pub use ctx::{Budget, ByteBudget, ByteLimit, BytePool, Cancel, Ctx, OverBytes, Warnings};
 pub use error::{Error, Result};

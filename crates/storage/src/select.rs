@@ -49,6 +49,12 @@ pub trait Snapshot: Send + Sync {
     /// The values of the label `name` over all series that match, sorted, at most `limit` (0: all).
     fn label_values(&self, name: &str, matchers: &[Matcher], limit: usize) -> Result<Vec<String>>;
 
+    /// No sample that it sees within the span that it was asked for lies outside of this; it may be longer than need be. `None` says
+    /// that it sees no sample.
+    fn span(&self) -> Option<Span> {
+        Some(Span::ALL)
+    }
+
     /// This view's mark, and the lowest timestamp of the samples that have come or gone since the view whose
     /// mark was `mark`: what a cache must forget. Every change counts, in order or late; the time may be lower
     /// than that of the change, never higher. What the view sees beyond its own mark is a change after it.
