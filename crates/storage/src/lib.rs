@@ -16,6 +16,7 @@ mod exemplars;
 mod gate;
 mod histograms;
 mod marks;
+mod retention;
 mod select;
 mod trouble;
 mod value;
@@ -35,6 +36,7 @@ pub use exemplars::{ExemplarVerdict, SeriesExemplars};
 pub use gate::Gate;
 pub use histograms::HistogramArena;
 pub use marks::Marks;
+pub use retention::{Retention, RetentionRule};
 pub use select::{
     Hints, Order, Part, Parts, Presence, Queryable, Selection, SeriesMeta, Snapshot, Want,
 };

@@ -43,8 +43,8 @@ use hashbrown::{HashMap, HashSet};
 use regain_model::{KeySeed, Matcher, Metadata, Span, Timestamp};
 use regain_storage::fs::{FileLock, Fs};
 use regain_storage::{
-    Appendable, Appender, Ctx, Error, LaneKey, Marks, Queryable, Result, SeriesExemplars, Snapshot,
-    Trouble,
+    Appendable, Appender, Ctx, Error, LaneKey, Marks, Queryable, Result, Retention,
+    SeriesExemplars, Snapshot, Trouble,
 };
 
 use crate::cardinality::{Memory, Usage};
@@ -55,7 +55,7 @@ use crate::layout::{Layout, io_error};
 use crate::limits::Admission;
 use crate::manifest::Manifest;
 use crate::metadata::MetadataTable;
-use crate::options::{Options, Retention};
+use crate::options::Options;
 use crate::report::ReplayReport;
 use crate::segment::Segment;
 use crate::series_log::SeriesLog;

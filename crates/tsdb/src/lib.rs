@@ -44,6 +44,7 @@ pub use db::{
 pub use exemplars::ExemplarStats;
 pub use limits::{JobLimits, LimitsState, Reason, RefusedSeries, SeriesLimits};
 pub use metadata::MetadataStats;
-pub use options::{Options, Retention, RetentionRule};
+pub use options::Options;
 pub use progress::ReplayProgress;
+pub use regain_storage::{Retention, RetentionRule};
 pub use report::{Damage, ReplayReport};

@@ -1,39 +1,10 @@
 //! What a store is opened with.
 
-use regain_model::{KeySeed, Matcher};
+use regain_model::KeySeed;
+use regain_storage::Retention;
 
 use crate::limits::SeriesLimits;
 use crate::progress::ReplayProgress;
-
-/// How long samples are kept. May change while the store is open ([`Db::set_retention`](crate::Db::set_retention)).
-#[derive(Clone, Debug, Default)]
-pub struct Retention {
-    /// Segments that end this long before the newest are dropped; 0 keeps them.
-    pub time_ms: i64,
-    /// The oldest segments are dropped while all files together are larger; 0 keeps them.
-    pub bytes: u64,
-    /// Series that are kept for a shorter time.
-    pub rules: Vec<RetentionRule>,
-}
-
-impl Retention {
-    /// Everything is kept.
-    pub const ENDLESS: Self = Self::of_ms(0);
-
-    /// Everything is kept for so long.
-    pub const fn of_ms(time_ms: i64) -> Self {
-        Self { time_ms, bytes: 0, rules: Vec::new() }
-    }
-}
-
-/// Series that match are kept for so long, and up to an eighth longer.
-#[derive(Clone, Debug)]
-pub struct RetentionRule {
-    /// What the labels of the series satisfy.
-    pub matchers: Vec<Matcher>,
-    /// The age at which samples go, against the newest of the store.
-    pub time_ms: i64,
-}
 
 /// Settings of a store. Sizes and times are named constants as defaults; tests choose smaller ones.
 #[derive(Clone, Debug)]
