@@ -1,6 +1,7 @@
 //! A block: two hours or more of samples, in a directory named by a ULID.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use regain_model::{Labels, Matcher, Span, Timestamp};
@@ -21,11 +22,12 @@ use crate::tombstones::{TOMBSTONES_FILE, Tombstones};
 pub struct Block {
     pub(crate) dir: PathBuf,
     pub(crate) meta: Meta,
-    pub(crate) index: Index,
-    pub(crate) segments: Segments,
-    pub(crate) tombstones: Tombstones,
-    size: u64,
-    is_broken: AtomicBool,
+    pub(crate) index: Arc<Index>,
+    pub(crate) segments: Arc<Segments>,
+    pub(crate) tombstones: Arc<Tombstones>,
+    /// The length of what it says about itself and of what is deleted of it.
+    small_bytes: u64,
+    is_broken: Arc<AtomicBool>,
 }
 
 impl Block {
@@ -40,12 +42,16 @@ impl Block {
             Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(0),
             Err(error) => Err(error),
         };
-        let size = index.size_bytes()
-            + segments.size_bytes()
-            + small(META_FILE)?
-            + small(TOMBSTONES_FILE)?;
-        let is_broken = AtomicBool::new(false);
-        Ok(Self { dir: dir.to_owned(), meta, index, segments, tombstones, size, is_broken })
+        let small_bytes = small(META_FILE)? + small(TOMBSTONES_FILE)?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            meta,
+            index: Arc::new(index),
+            segments: Arc::new(segments),
+            tombstones: Arc::new(tombstones),
+            small_bytes,
+            is_broken: Arc::default(),
+        })
     }
 
     /// What the block says about itself.
@@ -59,8 +65,8 @@ impl Block {
     }
 
     /// The length of all its files.
-    pub const fn size_bytes(&self) -> u64 {
-        self.size
+    pub fn size_bytes(&self) -> u64 {
+        self.index.size_bytes() + self.segments.size_bytes() + self.small_bytes
     }
 
     /// The names of all labels, in order.
@@ -70,7 +76,7 @@ impl Block {
 
     /// The series that satisfy `matchers`, in the order of their labels.
     pub fn series(&self, matchers: &[Matcher], ctx: &Ctx) -> Result<Vec<BlockSeries>> {
-        let references = matching(&self.index, matchers, ctx)?;
+        let references = matching(&*self.index, matchers, ctx)?;
         let series = self.index.series(&references)?.into_iter();
         Ok(series.map(|one| BlockSeries { labels: one.labels, chunks: one.chunks }).collect())
     }

@@ -1,31 +1,30 @@
 //! A data directory of Prometheus, as it stands on disk.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::sync::Arc;
 
 use regain_model::{Exemplar, KeySeed, Labels, Metadata};
 use regain_storage::fs::Fs;
 use regain_storage::{Error, Result};
 
 use crate::block::Block;
-use crate::head::{self, CHUNKS_DIR, Head, SNAPSHOT_PREFIX, WAL_DIR, WBL_DIR};
+use crate::content::Content;
+use crate::head::{self, CHUNKS_DIR, SNAPSHOT_PREFIX, WAL_DIR, WBL_DIR};
 use crate::ulid::Ulid;
 
 /// A data directory, opened for reading: its blocks, and its head in memory. Nothing is written.
 ///
 /// What cannot be read is left out and reported; the rest serves.
 #[derive(Clone, Debug)]
-pub struct PrometheusDir(pub(crate) Arc<Content>);
+pub struct PrometheusDir {
+    pub(crate) content: Arc<Content>,
+    beside: Arc<Beside>,
+}
 
+/// What the logs hold that queries do not see.
 #[derive(Debug)]
-pub(crate) struct Content {
-    pub(crate) root: PathBuf,
-    pub(crate) seed: KeySeed,
-    pub(crate) head: Head,
-    /// By their first time.
-    pub(crate) blocks: Vec<Arc<Block>>,
-    pub(crate) damages: Mutex<Vec<Arc<Error>>>,
+struct Beside {
     unknown_samples: u64,
     exemplars: Vec<(Labels, Exemplar)>,
     metadata: BTreeSet<(String, Metadata)>,
@@ -39,46 +38,44 @@ impl PrometheusDir {
         let min_valid = in_blocks.map(|block| block.meta.max_time).max().unwrap_or(i64::MIN);
         let (head, mut found) = head::load(fs, root, min_valid)?;
         damages.append(&mut found.damages);
-        Ok(Self(Arc::new(Content {
-            root: root.to_owned(),
-            seed,
-            head,
-            blocks,
-            damages: Mutex::new(damages.into_iter().map(Arc::new).collect()),
+        let damages = Arc::new(damages.into_iter().collect());
+        let beside = Beside {
             unknown_samples: found.unknown,
             exemplars: found.exemplars,
             metadata: found.metadata,
-        })))
+        };
+        let content = Content { root: root.to_owned(), seed, head, blocks, damages };
+        Ok(Self { content: Arc::new(content), beside: Arc::new(beside) })
     }
 
     /// The blocks that can be read, by their first time.
     pub fn blocks(&self) -> &[Arc<Block>] {
-        &self.0.blocks
+        &self.content.blocks
     }
 
     /// How many series the head has.
     pub fn head_series(&self) -> usize {
-        self.0.head.series.len()
+        self.content.head.series.len()
     }
 
     /// What could not be read so far.
     pub fn damages(&self) -> Vec<Arc<Error>> {
-        self.0.damages.lock().expect("no holder of this lock panics").clone()
+        self.content.damages.to_vec()
     }
 
     /// The exemplars of the log with the labels of their series, in the order in which they came.
     pub fn exemplars(&self) -> &[(Labels, Exemplar)] {
-        &self.0.exemplars
+        &self.beside.exemplars
     }
 
     /// What the log says about metrics, by the name of the family.
     pub fn metadata(&self) -> impl Iterator<Item = (&str, &Metadata)> {
-        self.0.metadata.iter().map(|(name, metadata)| (name.as_str(), metadata))
+        self.beside.metadata.iter().map(|(name, metadata)| (name.as_str(), metadata))
     }
 
     /// How many samples of the logs belong to series that no record names.
     pub fn unknown_samples(&self) -> u64 {
-        self.0.unknown_samples
+        self.beside.unknown_samples
     }
 }
 
@@ -144,14 +141,4 @@ pub fn open_blocks(fs: &dyn Fs, root: &Path) -> Result<(Vec<Arc<Block>>, Vec<Err
     }
     blocks.sort_by_key(|block| (block.meta.min_time, block.meta.ulid));
     Ok((blocks, damages))
-}
-
-impl Content {
-    /// Leaves a block alone from now on, because of `error`.
-    pub(crate) fn quarantine(&self, block: &Block, error: Error) -> Arc<Error> {
-        block.set_broken();
-        let error = Arc::new(error);
-        self.damages.lock().expect("no holder of this lock panics").push(Arc::clone(&error));
-        error
-    }
 }

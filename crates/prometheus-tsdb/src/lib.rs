@@ -20,6 +20,7 @@ mod windows;
 mod writer;
 
 mod block;
+mod content;
 mod head;
 mod matching;
 mod merge;

@@ -1,4 +1,4 @@
-//! A data directory behind the seam that queries ask at.
+//! Blocks and a head behind the seam that queries ask at.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -6,53 +6,56 @@ use std::sync::Arc;
 
 use regain_model::{Matcher, STALE_NAN, Span, Timestamp};
 use regain_storage::{
-    Batch, Ctx, Order, Part, Parts, Queryable, Result, Run, Selection, SeriesMeta, Snapshot, Want,
-    histogram_cell,
+    Batch, Ctx, Marks, Order, Part, Parts, Queryable, Result, Run, Selection, SeriesMeta, Snapshot,
+    Want, histogram_cell,
 };
 
 use crate::chunk::sample_count;
+use crate::content::Content;
 use crate::dir::PrometheusDir;
 use crate::merge::{Merger, Piece};
 use crate::sample::{Native, Samples};
 use crate::select::Candidate;
 
-/// The mark of a directory, which nothing changes while it is open.
-const MARK: u64 = 1;
-
 impl Queryable for PrometheusDir {
     fn snapshot(&self, span: Span, _ctx: &Arc<Ctx>) -> Result<Arc<dyn Snapshot>> {
-        Ok(Arc::new(View { dir: self.clone(), span }))
+        // Nothing changes a directory while it is open.
+        let (content, marks) = (Arc::clone(&self.content), Arc::default());
+        Ok(Arc::new(View { content, span, marks }))
     }
 }
 
+/// What a query sees.
 #[derive(Debug)]
-struct View {
-    dir: PrometheusDir,
-    span: Span,
+pub(crate) struct View {
+    pub(crate) content: Arc<Content>,
+    pub(crate) span: Span,
+    /// The changes up to the moment of the view.
+    pub(crate) marks: Arc<Marks>,
 }
 
 impl View {
     fn candidates(&self, matchers: &[Matcher]) -> Result<Vec<Candidate>> {
-        self.dir.0.find(matchers, self.span, Some(Order::Labels), &Ctx::default())
+        self.content.find(matchers, self.span, Some(Order::Labels), &Ctx::default())
     }
 }
 
 impl Snapshot for View {
     fn select(&self, selection: &Selection<'_>, ctx: &Arc<Ctx>) -> Result<Box<dyn Parts>> {
         let Selection { matchers, span, order, limit, .. } = *selection;
-        let mut found = self.dir.0.find(matchers, span, Some(order), ctx)?;
+        let mut found = self.content.find(matchers, span, Some(order), ctx)?;
         if limit > 0 {
             found.truncate(limit);
         }
         found.reverse();
         let looks = selection.want != Want::Nothing;
-        let (dir, ctx, rest) = (self.dir.clone(), Arc::clone(ctx), found);
-        Ok(Box::new(Found { dir, ctx, span, looks, rest }))
+        let (content, ctx) = (Arc::clone(&self.content), Arc::clone(ctx));
+        Ok(Box::new(Found { content, ctx, span, looks, rest: found }))
     }
 
     fn label_names(&self, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
         if matchers.is_empty() {
-            return Ok(limited(self.dir.names(self.span), limit));
+            return Ok(limited(self.content.names(self.span), limit));
         }
         let found = self.candidates(matchers)?;
         let names = found.iter().flat_map(|one| one.labels.iter().map(|(name, _)| name));
@@ -61,15 +64,19 @@ impl Snapshot for View {
 
     fn label_values(&self, name: &str, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
         if matchers.is_empty() {
-            return Ok(limited(self.dir.values(name, self.span), limit));
+            return Ok(limited(self.content.values(name, self.span), limit));
         }
         let found = self.candidates(matchers)?;
         let values = found.iter().filter_map(|one| one.labels.get(name));
         Ok(limited(values.collect::<BTreeSet<_>>(), limit))
     }
 
+    fn span(&self) -> Option<Span> {
+        self.content.span(self.span)
+    }
+
     fn changed_since(&self, mark: u64) -> (u64, Option<Timestamp>) {
-        (MARK, (mark != MARK).then_some(Timestamp::MIN))
+        (self.marks.now(), self.marks.lowest_since(mark))
     }
 }
 
@@ -81,7 +88,7 @@ fn limited<'a>(texts: impl IntoIterator<Item = &'a str>, limit: usize) -> Vec<St
 /// The series of a selection.
 #[derive(Debug)]
 struct Found {
-    dir: PrometheusDir,
+    content: Arc<Content>,
     ctx: Arc<Ctx>,
     span: Span,
     /// Whether samples are wanted.
@@ -98,7 +105,8 @@ impl Parts for Found {
         let from = self.rest.len().saturating_sub(<dyn Parts>::SERIES_MAX);
         let mut series = self.rest.split_off(from);
         series.reverse();
-        let pieces = if self.looks { self.dir.0.read(&mut series, &self.ctx) } else { Vec::new() };
+        let pieces =
+            if self.looks { self.content.read(&mut series, &self.ctx) } else { Vec::new() };
         let mut arena = self.ctx.labels.write();
         let meta = |(at, one): (usize, &Candidate)| {
             // Who wants no samples needs no bound.
@@ -108,7 +116,7 @@ impl Parts for Found {
         let metas = series.iter().enumerate().map(meta).collect();
         drop(arena);
         Ok(Some(Box::new(SomeSeries {
-            dir: self.dir.clone(),
+            content: Arc::clone(&self.content),
             ctx: Arc::clone(&self.ctx),
             span: self.span,
             metas,
@@ -127,7 +135,7 @@ fn bound(pieces: &[Piece]) -> u64 {
 /// Series with their chunks.
 #[derive(Debug)]
 struct SomeSeries {
-    dir: PrometheusDir,
+    content: Arc<Content>,
     ctx: Arc<Ctx>,
     span: Span,
     metas: Vec<SeriesMeta>,
@@ -146,7 +154,7 @@ impl Part for SomeSeries {
         for at in which {
             let Some(pieces) = self.pieces.get_mut(at) else { continue };
             self.merger.merge(pieces, self.span, &mut self.samples, |piece, fault| {
-                self.dir.0.chunk_fault(piece, fault, &self.ctx);
+                self.content.chunk_fault(piece, fault, &self.ctx);
             });
             append(&self.samples, at, out);
         }

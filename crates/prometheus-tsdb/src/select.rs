@@ -7,7 +7,8 @@ use regain_model::{Labels, Matcher, SeriesKey, Span};
 use regain_storage::{Ctx, Error, Order, Result};
 
 use crate::block::Block;
-use crate::dir::{Content, PrometheusDir};
+use crate::content::Content;
+use crate::dir::PrometheusDir;
 use crate::fault::Fault;
 use crate::index::ChunkMeta;
 use crate::matching::{Lists as _, matching};
@@ -15,8 +16,6 @@ use crate::merge::{Merger, Piece};
 use crate::sample::Samples;
 use crate::tombstones::Intervals;
 
-/// The source of the head's chunks; blocks have numbers behind it.
-const HEAD: usize = 0;
 /// So many series have their chunks read together.
 const SERIES_PER_READ: usize = 128;
 
@@ -39,16 +38,6 @@ struct Stored {
 }
 
 impl Content {
-    fn block(&self, source: usize) -> &Arc<Block> {
-        &self.blocks[source - 1]
-    }
-
-    /// The blocks that may have samples in `span`, with their source's number.
-    pub(crate) fn blocks_in(&self, span: Span) -> impl Iterator<Item = (usize, &Arc<Block>)> {
-        let wanted = move |block: &Block| block.span().overlaps(span) && !block.is_broken();
-        (HEAD + 1..).zip(&self.blocks).filter(move |(_, block)| wanted(block))
-    }
-
     /// The series that satisfy `matchers` and may have samples in `span`. Without an order, those of the
     /// head alone come in the order in which they came into being.
     pub(crate) fn find(
@@ -68,7 +57,7 @@ impl Content {
                 min: chunk.min,
                 max: chunk.max,
                 deleted: deleted.clone(),
-                source: HEAD,
+                source: Self::HEAD,
             };
             let pieces: Vec<Piece> = chunks.map(piece).collect();
             if !pieces.is_empty() {
@@ -133,10 +122,10 @@ impl Content {
 
     /// What is to be done about a chunk that is damaged inside.
     pub(crate) fn chunk_fault(&self, piece: &Piece, fault: Fault, ctx: &Ctx) {
-        if piece.source == HEAD {
+        if piece.source == Self::HEAD {
             let error = Arc::new(fault.within(&self.root, 0));
             ctx.warnings.add(format!("a chunk of the head is left out: {}", fault.what));
-            self.damages.lock().expect("no holder of this lock panics").push(error);
+            self.damages.add(error);
         } else {
             let block = self.block(piece.source);
             self.warn(block, fault.within(&block.dir, 0), ctx);
@@ -170,7 +159,7 @@ impl Finding<'_> {
         span: Span,
         ctx: &Ctx,
     ) -> Result<()> {
-        let references = matching(&block.index, matchers, ctx)?;
+        let references = matching(&*block.index, matchers, ctx)?;
         for series in block.index.series(&references)? {
             let deleted = block.tombstones.of(u64::from(series.reference));
             let deleted = deleted.map(|deleted| Arc::new(deleted.clone()));
@@ -197,22 +186,24 @@ impl PrometheusDir {
         order: Option<Order>,
         ctx: &Arc<Ctx>,
     ) -> Result<SeriesSamples> {
-        let mut found = self.0.find(matchers, span, order, ctx)?;
+        let mut found = self.content.find(matchers, span, order, ctx)?;
         found.reverse();
-        let (content, ctx) = (Arc::clone(&self.0), Arc::clone(ctx));
+        let (content, ctx) = (Arc::clone(&self.content), Arc::clone(ctx));
         Ok(SeriesSamples { content, ctx, span, found, read: Vec::new(), merger: Merger::default() })
     }
+}
 
+impl Content {
     /// The names of all labels in the blocks and the head.
     pub(crate) fn names(&self, span: Span) -> Vec<&str> {
-        let in_blocks = self.0.blocks_in(span).flat_map(|(_, block)| block.index.label_names());
-        sorted(in_blocks.chain(self.0.head.label_names()).collect())
+        let in_blocks = self.blocks_in(span).flat_map(|(_, block)| block.index.label_names());
+        sorted(in_blocks.chain(self.head.label_names()).collect())
     }
 
     /// The values of a label in the blocks and the head.
     pub(crate) fn values(&self, name: &str, span: Span) -> Vec<&str> {
-        let in_blocks = self.0.blocks_in(span).flat_map(|(_, block)| block.index.values(name));
-        sorted(in_blocks.chain(self.0.head.values(name)).collect())
+        let in_blocks = self.blocks_in(span).flat_map(|(_, block)| block.index.values(name));
+        sorted(in_blocks.chain(self.head.values(name)).collect())
     }
 }
 

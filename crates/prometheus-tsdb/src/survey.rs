@@ -8,7 +8,6 @@ use regain_storage::{Ctx, Result};
 use crate::chunk::{Encoding, decode, sample_count};
 use crate::dir::PrometheusDir;
 use crate::fault::Fault;
-use crate::head::HeadChunk;
 use crate::merge::Piece;
 use crate::sample::Samples;
 use crate::windows::windows;
@@ -31,11 +30,7 @@ pub struct Holdings {
 impl PrometheusDir {
     /// The times between which there may be samples, if there are any.
     pub fn span(&self) -> Option<Span> {
-        let blocks = self.0.blocks.iter().map(|block| block.span());
-        let head = self.0.head.series.iter().flat_map(|series| &series.chunks);
-        blocks
-            .chain(head.map(HeadChunk::span))
-            .reduce(|all, span| Span::new(all.min.min(span.min), all.max.max(span.max)))
+        self.content.span(Span::ALL)
     }
 
     /// Counts what there is. `each` gets, window by window, the series with the numbers of
@@ -49,16 +44,16 @@ impl PrometheusDir {
         let mut scratch = Samples::default();
         for window in self.span().into_iter().flat_map(windows) {
             ctx.cancel.check()?;
-            let mut found = self.0.find(&[], window, None, ctx)?;
+            let mut found = self.content.find(&[], window, None, ctx)?;
             for some in found.chunks_mut(SERIES_PER_READ) {
-                let pieces = self.0.read(some, ctx);
+                let pieces = self.content.read(some, ctx);
                 for (series, pieces) in some.iter().zip(&pieces) {
                     let before = all.samples();
                     // A chunk that reaches into several windows counts where it begins.
                     let begins = |piece: &&Piece| window.contains(Timestamp(piece.min));
                     for piece in pieces.iter().filter(begins) {
                         if let Err(fault) = all.add(piece, &mut scratch) {
-                            self.0.chunk_fault(piece, fault, ctx);
+                            self.content.chunk_fault(piece, fault, ctx);
                         }
                     }
                     each(window, &series.labels, all.samples() - before);
