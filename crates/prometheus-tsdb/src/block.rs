@@ -101,6 +101,24 @@ impl Block {
         chunks.collect()
     }
 
+    /// The same block with other tombstones, which `meta` counts. Both files together have `small_bytes`.
+    pub(crate) fn with_tombstones(
+        &self,
+        tombstones: Tombstones,
+        meta: Meta,
+        small_bytes: u64,
+    ) -> Self {
+        Self {
+            dir: self.dir.clone(),
+            meta,
+            index: Arc::clone(&self.index),
+            segments: Arc::clone(&self.segments),
+            tombstones: Arc::new(tombstones),
+            small_bytes,
+            is_broken: Arc::clone(&self.is_broken),
+        }
+    }
+
     /// The times that it may have samples of.
     pub(crate) const fn span(&self) -> Span {
         let max = self.meta.max_time.saturating_sub(1);

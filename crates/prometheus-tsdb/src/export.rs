@@ -4,7 +4,6 @@
 //! the blocks that it merges. So an export that was cut short, or is done again when there is more, goes
 //! on where the one before has ended, and never writes the same time twice.
 
-mod names;
 mod present;
 
 use std::path::PathBuf;
@@ -17,24 +16,18 @@ use regain_storage::{Batch, Ctx, Error, Queryable, Selection};
 
 use self::present::Present;
 use crate::block::Block;
-use crate::sample::Samples;
-use crate::stored::StoredSeries;
+use crate::names;
+use crate::stored::write_stored;
 use crate::ulid::Ulid;
 use crate::windows::{WINDOW_MS, windows};
 use crate::writer::{BlockOptions, BlockWriter, WriteError};
-
-/// Tells a store, by the seed of its keys, from others.
-pub fn origin_of(seed: KeySeed) -> u32 {
-    let [a, b] = [seed.0 >> 32, seed.0 & u64::from(u32::MAX)];
-    u32::try_from(a ^ b).expect("both halves have 32 bits")
-}
 
 /// Where blocks go, and what they are.
 #[derive(Clone, Debug)]
 pub struct ExportOptions {
     /// The data directory that gets the blocks.
     pub root: PathBuf,
-    /// Tells the store from others ([`origin_of`]): what the same one has exported before is not written again.
+    /// Tells the store from others ([`origin_of`](crate::origin_of)): what the same one has exported before is not written again.
     pub origin: u32,
     /// Whether start timestamps are written. Only Prometheus since 3.14 reads them.
     pub with_starts: bool,
@@ -191,19 +184,13 @@ impl Export<'_> {
     /// Writes the block of `span`, where there are samples.
     fn write(&mut self, span: Span) -> Result<(), ExportError> {
         let ctx = Arc::new(Ctx::default());
-        let mut series = StoredSeries::select(self.source.store, &[], span, &ctx)?;
-        let mut samples = Samples::default();
-        let mut writer: Option<BlockWriter> = None;
-        while let Some(labels) = series.next(&mut samples)? {
-            let writer = match &mut writer {
-                Some(writer) => writer,
-                none => none.insert(self.begin(span)?),
-            };
-            writer.add(&labels, &samples)?;
-            self.met.insert(SeriesKey::of_labels(KeySeed(0), &labels));
+        let (fs, options, store) = (self.fs, self.options, self.source.store);
+        let begin = || Ok(begin(fs, options, span)?);
+        let writer = write_stored(store, span, &ctx, begin, &mut |labels, samples| {
+            self.met.insert(SeriesKey::of_labels(KeySeed(0), labels));
             self.progress.samples += samples.len() as u64;
-            self.report()?;
-        }
+            self.report()
+        })?;
         self.source.warnings.extend(ctx.warnings.to_vec());
         let range = (span.min.0, span.max.0.saturating_add(1));
         let Some(meta) = writer.map(|writer| writer.finish(Some(range))).transpose()?.flatten()
@@ -216,13 +203,13 @@ impl Export<'_> {
         self.done.samples += meta.stats.num_samples;
         Ok(())
     }
+}
 
-    fn begin(&self, span: Span) -> Result<BlockWriter, WriteError> {
-        let ExportOptions { root, origin, with_starts } = self.options;
-        let ulid = names::name(*origin, span);
-        let options = BlockOptions { ulid, range_ms: WINDOW_MS, with_starts: *with_starts };
-        BlockWriter::create(Arc::clone(self.fs), root, options)
-    }
+fn begin(fs: &Arc<dyn Fs>, options: &ExportOptions, span: Span) -> Result<BlockWriter, WriteError> {
+    let ExportOptions { root, origin, with_starts } = options;
+    let ulid = names::exported(*origin, span);
+    let options = BlockOptions { ulid, range_ms: WINDOW_MS, with_starts: *with_starts };
+    BlockWriter::create(Arc::clone(fs), root, options)
 }
 
 /// What is exported.

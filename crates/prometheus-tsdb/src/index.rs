@@ -11,9 +11,9 @@ mod symbols;
 mod write;
 
 pub(crate) use read::Index;
-pub(crate) use series::ChunkMeta;
+pub(crate) use series::{ChunkMeta, IndexedSeries};
 pub use write::TooLong;
-pub(crate) use write::{IndexBuilder, Sink};
+pub(crate) use write::{IndexBuilder, IndexWriter, Sink};
 
 /// The name of the file in its block's directory.
 pub(crate) const INDEX_FILE: &str = "index";

@@ -2,13 +2,15 @@
 //!
 //! [`PrometheusDir`] is a directory as Prometheus left it, running or stopped, behind the same seam
 //! that every query asks at. [`BlockWriter`] makes blocks that Prometheus and Thanos open, and
-//! [`export()`] makes them of any store; [`Snapshots`] keeps what a running one held at a moment. Formats and outcomes are upstream's (`tsdb`, 3.14).
+//! [`export()`] makes them of any store. [`Blocks`] are a directory of them that lives: they come, lose samples, are
+//! merged and go; [`Snapshots`] keeps what a running one held at a moment. Formats and outcomes are upstream's (`tsdb`, 3.14).
 //!
 //! **Invariants.** No clock, no environment, no threads; files are reached through
-//! [`regain_storage::fs::Fs`] only, and a directory that is read is never written to. A byte that comes
+//! [`regain_storage::fs::Fs`] only, and a directory that is only read is never written to. A byte that comes
 //! from a file is never trusted: lengths are checked against what is there, checksums are verified,
 //! and what is damaged is named with its file and offset.
 
+mod blocks;
 mod dir;
 mod export;
 mod query;
@@ -24,6 +26,7 @@ mod content;
 mod head;
 mod matching;
 mod merge;
+mod names;
 
 mod chunk;
 mod cut;
@@ -43,11 +46,13 @@ mod fault;
 mod reading;
 
 pub use block::{Block, BlockSeries, ChunkStats};
+pub use blocks::{Blocks, BlocksOptions, BlocksStats};
 pub use chunk::Encoding;
 pub use dir::{PrometheusDir, entries_with_samples, holds_samples, open_blocks};
-pub use export::{ExportError, ExportOptions, ExportProgress, Exported, export, origin_of};
+pub use export::{ExportError, ExportOptions, ExportProgress, Exported, export};
 pub use index::TooLong;
 pub use meta::{Compaction, Meta, Parent, Stats};
+pub use names::origin_of;
 pub use sample::{Counts, Layout, Native, Samples, Value};
 pub use select::SeriesSamples;
 pub use snapshots::Snapshots;

@@ -142,6 +142,12 @@ impl Merger {
 }
 
 impl Piece {
+    /// Whether something of it is deleted.
+    pub(crate) fn loses_some(&self) -> bool {
+        let span = Span::new(Timestamp(self.min), Timestamp(self.max));
+        self.deleted.as_ref().is_some_and(|deleted| deleted.touch(span))
+    }
+
     /// The stream that the piece, the `number`th of those that overlap, is read as: each chunk of the
     /// head is one, and each block.
     const fn stream(&self, number: usize) -> (usize, usize) {
@@ -161,7 +167,7 @@ fn forget_hint(out: &mut Samples) {
 }
 
 /// How many of the first pieces, which are in the order of their starts, overlap.
-fn overlapping(pieces: &[Piece]) -> usize {
+pub(crate) fn overlapping(pieces: &[Piece]) -> usize {
     let mut end = pieces[0].max;
     let apart = pieces[1..].iter().position(|piece| {
         let is_apart = piece.min > end;

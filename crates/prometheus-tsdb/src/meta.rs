@@ -100,8 +100,10 @@ pub struct Parent {
     pub max_time: i64,
 }
 
-/// The hints of blocks that hold some of the samples of their time while others are in the head.
-const PARTIAL_HINTS: [&str; 3] = ["from-out-of-order", "from-stale-series", "from-selected-series"];
+/// The hint of blocks that hold late samples and nothing else.
+pub(crate) const FROM_OUT_OF_ORDER: &str = "from-out-of-order";
+/// The hints of blocks that hold series that have ended, and those that somebody has chosen.
+pub(crate) const OF_SOME_SERIES: [&str; 2] = ["from-stale-series", "from-selected-series"];
 
 impl Meta {
     /// The meta data of a new block.
@@ -110,9 +112,10 @@ impl Meta {
         Self { ulid, min_time, max_time, stats: Stats::default(), compaction, version: VERSION }
     }
 
-    /// Whether all samples before its end are in blocks, so that the log has nothing to add.
+    /// Whether all samples before its end are in blocks, and not only some while others are in the head, so that the log has nothing to add.
     pub(crate) fn ends_head(&self) -> bool {
-        let partial = |hint: &String| PARTIAL_HINTS.contains(&hint.as_str());
+        let partial =
+            |hint: &String| hint == FROM_OUT_OF_ORDER || OF_SOME_SERIES.contains(&hint.as_str());
         !self.compaction.hints.iter().any(partial)
     }
 

@@ -10,7 +10,7 @@ use crate::block::Block;
 use crate::content::Content;
 use crate::dir::PrometheusDir;
 use crate::fault::Fault;
-use crate::index::ChunkMeta;
+use crate::index::{ChunkMeta, IndexedSeries};
 use crate::matching::{Lists as _, matching};
 use crate::merge::{Merger, Piece};
 use crate::sample::Samples;
@@ -24,9 +24,15 @@ const SERIES_PER_READ: usize = 128;
 pub(crate) struct Candidate {
     pub(crate) key: SeriesKey,
     pub(crate) labels: Labels,
-    /// Chunks that are in memory.
+    pub(crate) chunks: Chunks,
+}
+
+/// The chunks of a series.
+#[derive(Debug, Default)]
+pub(crate) struct Chunks {
+    /// Those that are in memory.
     pieces: Vec<Piece>,
-    /// Chunks that are in blocks.
+    /// Those that are in blocks.
     stored: Vec<Stored>,
 }
 
@@ -35,6 +41,30 @@ struct Stored {
     source: usize,
     chunk: ChunkMeta,
     deleted: Option<Arc<Intervals>>,
+}
+
+impl Chunks {
+    /// Adds the chunks of a series of a block that may have samples in `span`, and says whether there are any.
+    pub(crate) fn add(
+        &mut self,
+        (source, block): (usize, &Block),
+        series: &IndexedSeries,
+        span: Span,
+    ) -> bool {
+        let deleted = block.tombstones.of(u64::from(series.reference));
+        let deleted = deleted.map(|deleted| Arc::new(deleted.clone()));
+        let gone = |span| deleted.as_ref().is_some_and(|deleted| deleted.cover(span));
+        let wanted = |chunk: &ChunkMeta| chunk.span().overlaps(span) && !gone(chunk.span());
+        let chunks = series.chunks.iter().filter(|chunk| wanted(chunk));
+        let before = self.stored.len();
+        self.stored.extend(chunks.map(|&chunk| Stored { source, chunk, deleted: deleted.clone() }));
+        self.stored.len() > before
+    }
+
+    /// Whether there are none.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.pieces.is_empty() && self.stored.is_empty()
+    }
 }
 
 impl Content {
@@ -61,7 +91,7 @@ impl Content {
             };
             let pieces: Vec<Piece> = chunks.map(piece).collect();
             if !pieces.is_empty() {
-                found.of(&series.labels).pieces.extend(pieces);
+                found.of(&series.labels).chunks.pieces.extend(pieces);
             }
         }
         for (source, block) in self.blocks_in(span) {
@@ -91,10 +121,20 @@ impl Content {
 
     /// Reads the chunks of `series`. A block that cannot be read is left out.
     pub(crate) fn read(&self, series: &mut [Candidate], ctx: &Ctx) -> Vec<Vec<Piece>> {
-        let mut pieces: Vec<Vec<Piece>> =
-            series.iter_mut().map(|one| std::mem::take(&mut one.pieces)).collect();
+        let chunks = series.iter_mut().map(|one| &mut one.chunks);
+        self.read_chunks(chunks, &mut |block, error| self.warn(block, error, ctx))
+    }
+
+    /// Reads the chunks of some series. A block that cannot be read is left out, and handed to `on_error`.
+    pub(crate) fn read_chunks<'a>(
+        &self,
+        series: impl Iterator<Item = &'a mut Chunks>,
+        on_error: &mut dyn FnMut(&Block, Error),
+    ) -> Vec<Vec<Piece>> {
+        let mut pieces: Vec<Vec<Piece>> = Vec::with_capacity(series.size_hint().0);
         let mut wanted: Vec<(usize, u64, usize, Stored)> = Vec::new();
-        for (at, one) in series.iter_mut().enumerate() {
+        for (at, one) in series.enumerate() {
+            pieces.push(std::mem::take(&mut one.pieces));
             let stored = std::mem::take(&mut one.stored).into_iter();
             wanted.extend(stored.map(|stored| (stored.source, stored.chunk.place, at, stored)));
         }
@@ -114,7 +154,7 @@ impl Content {
                         pieces[*at].push(Piece { bytes, min, max, deleted, source });
                     }
                 }
-                Err(error) => self.warn(block, error, ctx),
+                Err(error) => on_error(block, error),
             }
         }
         pieces
@@ -143,8 +183,7 @@ impl Finding<'_> {
     fn of(&mut self, labels: &Labels) -> &mut Candidate {
         let at = self.by_labels.get(labels).copied().unwrap_or_else(|| {
             let key = SeriesKey::of_labels(self.content.seed, labels);
-            let (pieces, stored) = (Vec::new(), Vec::new());
-            self.all.push(Candidate { key, labels: labels.clone(), pieces, stored });
+            self.all.push(Candidate { key, labels: labels.clone(), chunks: Chunks::default() });
             self.by_labels.insert(labels.clone(), self.all.len() - 1);
             self.all.len() - 1
         });
@@ -161,15 +200,9 @@ impl Finding<'_> {
     ) -> Result<()> {
         let references = matching(&*block.index, matchers, ctx)?;
         for series in block.index.series(&references)? {
-            let deleted = block.tombstones.of(u64::from(series.reference));
-            let deleted = deleted.map(|deleted| Arc::new(deleted.clone()));
-            let gone = |span| deleted.as_ref().is_some_and(|deleted| deleted.cover(span));
-            let wanted = |chunk: &ChunkMeta| chunk.span().overlaps(span) && !gone(chunk.span());
-            let chunks = series.chunks.iter().filter(|chunk| wanted(chunk));
-            let stored = chunks.map(|&chunk| Stored { source, chunk, deleted: deleted.clone() });
-            let stored: Vec<Stored> = stored.collect();
-            if !stored.is_empty() {
-                self.of(&series.labels).stored.extend(stored);
+            let mut chunks = Chunks::default();
+            if chunks.add((source, block), &series, span) {
+                self.of(&series.labels).chunks.stored.append(&mut chunks.stored);
             }
         }
         Ok(())

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use regain_model::{Histogram, Labels, Matcher, Span, is_stale};
 use regain_storage::{
-    Batch, Ctx, Order, Parts, Queryable, Result, Run, Selection, SeriesMeta, histogram_index,
+    Batch, Ctx, Error, Order, Parts, Queryable, Result, Run, Selection, SeriesMeta, histogram_index,
 };
 
 use crate::sample::{Counts, Native, Samples};
+use crate::writer::{BlockWriter, WriteError};
 
 /// Series of a store with their samples, each decoded when its part comes.
 #[expect(missing_debug_implementations, reason = "parts of a store have none")]
@@ -53,6 +54,29 @@ impl StoredSeries {
         let meta = &self.metas[run.series as usize];
         Ok(Some(self.ctx.labels.labels(meta.labels)))
     }
+}
+
+/// Writes the samples that `store` has in `span` to a block, which `begin` starts when there is a first one.
+/// `each` is told of every series that is in.
+pub(crate) fn write_stored<E: From<WriteError> + From<Error>>(
+    store: &dyn Queryable,
+    span: Span,
+    ctx: &Arc<Ctx>,
+    begin: impl Fn() -> std::result::Result<BlockWriter, E>,
+    each: &mut dyn FnMut(&Labels, &Samples) -> std::result::Result<(), E>,
+) -> std::result::Result<Option<BlockWriter>, E> {
+    let mut series = StoredSeries::select(store, &[], span, ctx)?;
+    let mut samples = Samples::default();
+    let mut writer: Option<BlockWriter> = None;
+    while let Some(labels) = series.next(&mut samples)? {
+        let writer = match &mut writer {
+            Some(writer) => writer,
+            none => none.insert(begin()?),
+        };
+        writer.add(&labels, &samples)?;
+        each(&labels, &samples)?;
+    }
+    Ok(writer)
 }
 
 /// Puts the samples of a run into `samples`.

@@ -7,7 +7,7 @@ use regain_model::{Span, Timestamp};
 use regain_storage::fs::Fs;
 use regain_storage::{Error, Result};
 
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, put_uvarint, put_varint};
 use crate::fault::{Fault, Read};
 use crate::reading::read_file;
 
@@ -49,6 +49,11 @@ impl Intervals {
     pub(crate) fn contains(&self, time: i64) -> bool {
         let after = self.0.partition_point(|span| span.max.0 < time);
         self.0.get(after).is_some_and(|span| span.contains(Timestamp(time)))
+    }
+
+    /// Whether something of `span` is deleted.
+    pub(crate) fn touch(&self, span: Span) -> bool {
+        self.0.iter().any(|deleted| deleted.overlaps(span))
     }
 
     /// Whether all of `span` is deleted.
@@ -108,11 +113,26 @@ impl Tombstones {
         Ok(tombstones)
     }
 
-    /// The bytes of a file that deletes nothing.
-    pub(crate) fn empty_file() -> Vec<u8> {
+    /// How many intervals there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.values().map(|intervals| intervals.0.len()).sum()
+    }
+
+    /// The bytes of a file.
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_be_bytes().to_vec();
         bytes.push(VERSION);
-        bytes.extend_from_slice(&crc32c::crc32c(&[]).to_be_bytes());
+        let mut series: Vec<(&u64, &Intervals)> = self.0.iter().collect();
+        series.sort_unstable_by_key(|(series, _)| **series);
+        for (&series, intervals) in series {
+            for span in &intervals.0 {
+                put_uvarint(&mut bytes, series);
+                put_varint(&mut bytes, span.min.0);
+                put_varint(&mut bytes, span.max.0);
+            }
+        }
+        let sum = crc32c::crc32c(&bytes[HEADER_BYTES..]);
+        bytes.extend_from_slice(&sum.to_be_bytes());
         bytes
     }
 }
@@ -151,9 +171,14 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_is_refused() {
-        let file = Tombstones::empty_file();
-        assert!(Tombstones::decode(&file).is_ok());
+    fn a_file_comes_back_and_a_damaged_one_is_refused() {
+        let mut tombstones = Tombstones::default();
+        tombstones.add(300, span(-5, 1_700_000_000_000));
+        tombstones.add(16, span(10, 10));
+        tombstones.add(16, span(20, 29));
+        let file = tombstones.encode();
+        let back = Tombstones::decode(&file).unwrap();
+        assert_eq!((&back.0, back.count()), (&tombstones.0, 3));
         for at in 0..file.len() {
             let mut damaged = file.clone();
             damaged[at] ^= 1;

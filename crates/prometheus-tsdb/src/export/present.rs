@@ -6,8 +6,8 @@ use regain_model::{Span, Timestamp};
 use regain_storage::fs::Fs;
 use regain_storage::{Error, Result};
 
-use super::names;
 use crate::meta::Meta;
+use crate::names;
 use crate::ulid::Ulid;
 
 /// The blocks of the target.
@@ -39,7 +39,9 @@ impl Present {
             let sources = &meta.compaction.sources;
             let spans: Vec<_> =
                 sources.iter().filter_map(|&source| names::span_of(origin, source)).collect();
-            let is_own = !sources.is_empty() && spans.len() == sources.len();
+            // What the store was cut into has left it: the rest may lie beside.
+            let cut = sources.iter().filter(|&&source| names::is_cut(origin, source)).count();
+            let is_own = !sources.is_empty() && spans.len() + cut == sources.len();
             present.exported.extend(spans);
             match names::span_of(origin, meta.ulid) {
                 Some(span) if is_own => present.own.push((span, meta)),

@@ -113,6 +113,11 @@ impl Index {
         Ok(references)
     }
 
+    /// The texts of all labels, in the order of the file.
+    pub(crate) fn symbols(&self) -> impl Iterator<Item = &str> {
+        self.symbols.texts()
+    }
+
     /// The names of all labels, in order.
     pub(crate) fn label_names(&self) -> Vec<&str> {
         self.postings.names()

@@ -45,6 +45,12 @@ impl Symbols {
         std::str::from_utf8(text).map_err(|_| fault("a symbol is not UTF-8"))
     }
 
+    /// All texts, in the order of the file.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        let text = |place: &Range<u32>| &self.text[place.start as usize..place.end as usize];
+        self.places.iter().filter_map(move |place| std::str::from_utf8(text(place)).ok())
+    }
+
     /// The symbol whose length is written at this offset of the file.
     fn at_offset(&self, base: u64, reference: u32) -> Option<&Range<u32>> {
         let at = u64::from(reference).checked_sub(base)?;

@@ -1,5 +1,5 @@
-//! The index of a new block: gathered in memory, and written from front to back when all series are
-//! known, because the symbols come before them.
+//! The index of a new block, written from front to back. The symbols come before the series: where they are
+//! not known, the series are gathered in memory first.
 
 use std::fmt::Debug;
 
@@ -34,7 +34,7 @@ pub(crate) struct IndexBuilder {
 
 #[derive(Debug)]
 struct Entry {
-    labels: Box<[(u32, u32)]>,
+    labels: Pairs,
     chunks: Box<[ChunkMeta]>,
 }
 
@@ -55,23 +55,93 @@ impl IndexBuilder {
     }
 
     /// Writes the file.
-    pub(crate) fn write<S: Sink>(self, sink: &mut S) -> Result<(), S::Error> {
+    pub(crate) fn write<S: Sink>(self, sink: S) -> Result<S, S::Error> {
         let mut symbols: Vec<(Box<str>, u32)> = self.ids.into_iter().collect();
         symbols.sort_unstable();
         let mut ranks = vec![0_u32; symbols.len()];
         for (rank, (_, id)) in (0..).zip(&symbols) {
             ranks[*id as usize] = rank;
         }
-        let texts: Vec<Box<str>> = symbols.into_iter().map(|(text, _)| text).collect();
+        let texts = symbols.into_iter().map(|(text, _)| text).collect();
+        let mut writer = IndexWriter::start(sink, texts)?;
+        for mut one in self.series {
+            for (name, value) in &mut one.labels {
+                (*name, *value) = (ranks[*name as usize], ranks[*value as usize]);
+            }
+            writer.add_ranked(one.labels, &one.chunks)?;
+        }
+        writer.finish()
+    }
+}
+
+/// Labels, by the numbers of their texts.
+type Pairs = Box<[(u32, u32)]>;
+
+/// An index whose symbols are known before its series, so that entries are written as they come.
+#[derive(Debug)]
+pub(crate) struct IndexWriter<S> {
+    file: Numbered<S>,
+    /// In order.
+    symbols: Vec<Box<str>>,
+    symbols_at: u64,
+    series_at: u64,
+    /// References and labels, by the ranks of their symbols.
+    series: Vec<(u32, Pairs)>,
+    content: Vec<u8>,
+    entry: Vec<u8>,
+}
+
+impl<S: Sink> IndexWriter<S> {
+    /// Starts a file with these symbols, which are in order, each once.
+    pub(crate) fn start(sink: S, symbols: Vec<Box<str>>) -> Result<Self, S::Error> {
         let mut file = Numbered { sink, at: 0 };
         file.put(&[&MAGIC.to_be_bytes()[..], &[VERSION]].concat())?;
         let symbols_at = file.at;
-        file.section(&symbols_content(&texts))?;
+        file.section(&symbols_content(&symbols))?;
         let series_at = file.at;
-        let references = write_series(&mut file, &self.series, &ranks)?;
+        let (series, content, entry) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { file, symbols, symbols_at, series_at, series, content, entry })
+    }
+
+    /// Adds a series, whose texts are symbols.
+    pub(crate) fn add(&mut self, labels: &Labels, chunks: &[ChunkMeta]) -> Result<(), S::Error> {
+        let before = self.series.last().map(|(_, pairs)| &**pairs).unwrap_or_default();
+        let rank = |text: &str, before: Option<u32>| {
+            // Neighbours have most of their labels in common.
+            let same = before.filter(|&rank| &*self.symbols[rank as usize] == text);
+            same.unwrap_or_else(|| {
+                let found = self.symbols.binary_search_by(|symbol| (**symbol).cmp(text));
+                count_of(found.expect("the texts of all series are symbols"))
+            })
+        };
+        let pairs = labels.iter().enumerate().map(|(at, (name, value))| {
+            let before = before.get(at);
+            (rank(name, before.map(|pair| pair.0)), rank(value, before.map(|pair| pair.1)))
+        });
+        self.add_ranked(pairs.collect(), chunks)
+    }
+
+    fn add_ranked(&mut self, labels: Pairs, chunks: &[ChunkMeta]) -> Result<(), S::Error> {
+        let Self { file, content, entry, .. } = self;
+        file.pad(SERIES_ALIGNMENT)?;
+        let reference = u32::try_from(file.at / SERIES_ALIGNMENT).map_err(|_| TooLong)?;
+        content.clear();
+        series::write(content, labels.iter().copied(), chunks);
+        entry.clear();
+        put_uvarint(entry, content.len() as u64);
+        entry.extend_from_slice(content);
+        entry.extend_from_slice(&crc32c::crc32c(content).to_be_bytes());
+        file.put(entry)?;
+        self.series.push((reference, labels));
+        Ok(())
+    }
+
+    /// Writes what comes behind the series.
+    pub(crate) fn finish(self) -> Result<S, S::Error> {
+        let Self { mut file, symbols, symbols_at, series_at, series, .. } = self;
         file.pad(4)?;
         let postings_at = file.at;
-        let table = write_postings(&mut file, &self.series, &ranks, &references, &texts)?;
+        let table = write_postings(&mut file, &series, &symbols)?;
         let table_at = file.at;
         file.section(&table)?;
         // Lists of label values were there once; their place is where the postings are.
@@ -79,17 +149,19 @@ impl IndexBuilder {
         let mut contents: Vec<u8> =
             contents.iter().flat_map(|offset| offset.to_be_bytes()).collect();
         contents.extend_from_slice(&crc32c::crc32c(&contents).to_be_bytes());
-        file.put(&contents)
+        file.put(&contents)?;
+        Ok(file.sink)
     }
 }
 
 /// A sink that knows how far it is.
-struct Numbered<'a, S> {
-    sink: &'a mut S,
+#[derive(Debug)]
+struct Numbered<S> {
+    sink: S,
     at: u64,
 }
 
-impl<S: Sink> Numbered<'_, S> {
+impl<S: Sink> Numbered<S> {
     fn put(&mut self, bytes: &[u8]) -> Result<(), S::Error> {
         self.at += bytes.len() as u64;
         if self.at > BYTES_MAX {
@@ -123,58 +195,29 @@ fn count_of(len: usize) -> u32 {
     u32::try_from(len).expect("what a block has is counted with 32 bits")
 }
 
-/// Writes all entries and returns their references.
-fn write_series<S: Sink>(
-    file: &mut Numbered<'_, S>,
-    series: &[Entry],
-    ranks: &[u32],
-) -> Result<Vec<u32>, S::Error> {
-    let mut references = Vec::with_capacity(series.len());
-    let (mut content, mut entry) = (Vec::new(), Vec::new());
-    for one in series {
-        file.pad(SERIES_ALIGNMENT)?;
-        let reference = u32::try_from(file.at / SERIES_ALIGNMENT).map_err(|_| TooLong)?;
-        references.push(reference);
-        content.clear();
-        let rank = |&(name, value): &(u32, u32)| (ranks[name as usize], ranks[value as usize]);
-        series::write(&mut content, one.labels.iter().map(rank), &one.chunks);
-        entry.clear();
-        put_uvarint(&mut entry, content.len() as u64);
-        entry.extend_from_slice(&content);
-        entry.extend_from_slice(&crc32c::crc32c(&content).to_be_bytes());
-        file.put(&entry)?;
-    }
-    Ok(references)
-}
-
 /// Writes the lists of series by label and returns the table of where they are.
 fn write_postings<S: Sink>(
-    file: &mut Numbered<'_, S>,
-    series: &[Entry],
-    ranks: &[u32],
-    references: &[u32],
+    file: &mut Numbered<S>,
+    series: &[(u32, Pairs)],
     texts: &[Box<str>],
 ) -> Result<Vec<u8>, S::Error> {
-    let labels = series.iter().map(|one| one.labels.len()).sum();
+    let labels = series.iter().map(|(_, labels)| labels.len()).sum();
     let mut postings: Vec<(u32, u32, u32)> = Vec::with_capacity(labels);
-    for (one, &reference) in series.iter().zip(references) {
-        let rank =
-            |&(name, value): &(u32, u32)| (ranks[name as usize], ranks[value as usize], reference);
-        postings.extend(one.labels.iter().map(rank));
+    for (reference, labels) in series {
+        postings.extend(labels.iter().map(|&(name, value)| (name, value, *reference)));
     }
     postings.sort_unstable();
-    let lists: Vec<&[(u32, u32, u32)]> =
-        postings.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).collect();
-    let mut table = count_of(lists.len() + 1).to_be_bytes().to_vec();
+    let lists = postings.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1));
+    let mut table = count_of(lists.clone().count() + 1).to_be_bytes().to_vec();
     let mut list = Vec::new();
-    let mut put = |file: &mut Numbered<'_, S>, name: &str, value: &str, list: &[u8]| {
+    let mut put = |file: &mut Numbered<S>, name: &str, value: &str, list: &[u8]| {
         put_uvarint(&mut table, 2);
         put_text(&mut table, name);
         put_text(&mut table, value);
         put_uvarint(&mut table, file.at);
         file.section(list)
     };
-    write_list(&mut list, references.iter().copied());
+    write_list(&mut list, series.iter().map(|&(reference, _)| reference));
     put(file, "", "", &list)?;
     for postings in lists {
         let (name, value, _) = postings[0];

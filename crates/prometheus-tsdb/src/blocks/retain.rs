@@ -1,0 +1,67 @@
+//! Old blocks go, by time and by size.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use regain_model::Timestamp;
+use regain_storage::Result;
+
+use super::open::Lost;
+use super::{Blocks, Changing, Counters, Inner};
+use crate::block::Block;
+
+impl Blocks {
+    /// Removes the blocks that are too old or too many; meant to be called every few seconds. `newest` is the
+    /// newest sample of everything that is queried together, and `other_bytes` the size of what counts for
+    /// the limit beside the blocks.
+    pub fn tick(&self, newest: Timestamp, other_bytes: u64) -> Result<()> {
+        // Ordering: a time that moves slowly.
+        self.0.newest.fetch_max(newest.0, Ordering::Relaxed);
+        self.0.retain(other_bytes)
+    }
+}
+
+impl Inner {
+    fn retain(&self, other_bytes: u64) -> Result<()> {
+        let mut changing = self.changing();
+        let content = self.content();
+        let retention = self.retention();
+        let oldest = self.newest(&content).saturating_sub(retention.time_ms);
+        // A block goes when the last of its samples is too old.
+        let is_old = |max_time: i64| retention.time_ms > 0 && max_time <= oldest;
+        let mut newest_first: Vec<&Arc<Block>> = content.blocks.iter().collect();
+        newest_first.sort_by_key(|block| std::cmp::Reverse((block.meta.max_time, block.meta.ulid)));
+        let mut total = other_bytes;
+        let (mut kept, mut removed) = (Vec::new(), Vec::new());
+        for block in newest_first {
+            total = total.saturating_add(block.size_bytes());
+            let is_too_much = retention.bytes > 0 && total > retention.bytes;
+            if is_old(block.meta.max_time) {
+                Counters::add(&self.counters.removed_by_time, 1);
+            } else if is_too_much {
+                Counters::add(&self.counters.removed_by_size, 1);
+            } else {
+                kept.push(Arc::clone(block));
+                continue;
+            }
+            removed.push(block);
+        }
+        changing.leaving.extend(removed.iter().map(|block| block.dir.clone()));
+        let lost = changing.lost_before(&is_old);
+        changing.leaving.extend(lost);
+        if let Some(lowest) = removed.iter().map(|block| block.meta.min_time).min() {
+            self.show(kept, Some(lowest));
+        }
+        self.remove_leaving(&mut changing)
+    }
+}
+
+impl Changing {
+    /// Takes the blocks out that cannot be opened and are too old.
+    fn lost_before(&mut self, is_old: &dyn Fn(i64) -> bool) -> Vec<PathBuf> {
+        let is_gone =
+            |lost: &mut Lost| lost.meta.as_ref().is_some_and(|meta| is_old(meta.max_time));
+        self.lost.extract_if(.., is_gone).map(|lost| lost.dir).collect()
+    }
+}

@@ -1,0 +1,60 @@
+//! What a store of blocks knows about itself.
+
+use super::{Blocks, Counters};
+
+/// Numbers of a store of blocks, cheap to read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BlocksStats {
+    /// The blocks that serve.
+    pub blocks: u64,
+    /// Their size.
+    pub bytes: u64,
+    /// The samples in them, deleted ones included.
+    pub samples: u64,
+    /// The first time that they cover.
+    pub min_time: Option<i64>,
+    /// The time behind the last that they cover.
+    pub max_time: Option<i64>,
+    /// Deleted intervals that are still in files.
+    pub tombstones: u64,
+    /// Blocks that are left alone because something in them is damaged.
+    pub damaged: u64,
+    /// Blocks that were merged or written anew since the start: how often.
+    pub compactions: u64,
+    /// How often that failed.
+    pub compactions_failed: u64,
+    /// Blocks that went because they were too old, since the start.
+    pub removed_by_time: u64,
+    /// Blocks that went because all together were too large, since the start.
+    pub removed_by_size: u64,
+}
+
+impl Blocks {
+    /// Numbers of the store.
+    pub fn stats(&self) -> BlocksStats {
+        let content = self.0.content();
+        let counters = &self.0.counters;
+        let mut stats = BlocksStats {
+            damaged: self.0.changing().lost.len() as u64,
+            compactions: Counters::get(&counters.compactions),
+            compactions_failed: Counters::get(&counters.compactions_failed),
+            removed_by_time: Counters::get(&counters.removed_by_time),
+            removed_by_size: Counters::get(&counters.removed_by_size),
+            ..BlocksStats::default()
+        };
+        for block in &content.blocks {
+            if block.is_broken() {
+                stats.damaged += 1;
+                continue;
+            }
+            let meta = &block.meta;
+            stats.blocks += 1;
+            stats.bytes += block.size_bytes();
+            stats.samples += meta.stats.num_samples;
+            stats.tombstones += meta.stats.num_tombstones;
+            stats.min_time = stats.min_time.into_iter().chain([meta.min_time]).min();
+            stats.max_time = stats.max_time.into_iter().chain([meta.max_time]).max();
+        }
+        stats
+    }
+}
