@@ -17,6 +17,7 @@ mod gate;
 mod histograms;
 mod marks;
 mod retention;
+mod merged;
 mod select;
 mod trouble;
 mod value;
@@ -37,6 +38,7 @@ pub use gate::Gate;
 pub use histograms::HistogramArena;
 pub use marks::Marks;
 pub use retention::{Retention, RetentionRule};
+pub use merged::Merged;
 pub use select::{
     Hints, Order, Part, Parts, Presence, Queryable, Selection, SeriesMeta, Snapshot, Want,
 };
