@@ -16,8 +16,8 @@ mod exemplars;
 mod gate;
 mod histograms;
 mod marks;
-mod retention;
 mod merged;
+mod retention;
 mod select;
 mod trouble;
 mod value;
@@ -37,8 +37,8 @@ pub use exemplars::{ExemplarVerdict, SeriesExemplars};
 pub use gate::Gate;
 pub use histograms::HistogramArena;
 pub use marks::Marks;
-pub use retention::{Retention, RetentionRule};
 pub use merged::Merged;
+pub use retention::{Retention, RetentionRule};
 pub use select::{
     Hints, Order, Part, Parts, Presence, Queryable, Selection, SeriesMeta, Snapshot, Want,
 };
