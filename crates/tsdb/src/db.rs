@@ -5,6 +5,7 @@ mod batch_times;
 mod by_lane;
 mod caches;
 mod cardinality;
+mod cut;
 mod delete;
 mod exemplars;
 mod health;
@@ -96,6 +97,8 @@ struct Inner {
     files: Mutex<Files>,
     /// Held by whoever merges segments.
     merging: Mutex<()>,
+    /// Held by whoever deletes samples, and while some are on their way into blocks.
+    deleting: Mutex<()>,
     exemplars: Exemplars,
     metadata: Mutex<MetadataTable>,
     counters: Counters,
@@ -157,6 +160,8 @@ struct Files {
     without_deleted: HashSet<u64>,
     /// For every retention rule the time up to which it has deleted.
     rule_cuts: HashMap<usize, i64>,
+    /// What was before this time when the store was last cut is in blocks.
+    cut_end: Option<i64>,
 }
 
 impl Files {
@@ -174,6 +179,7 @@ impl Files {
             unmergeable: HashSet::new(),
             without_deleted: HashSet::new(),
             rule_cuts: HashMap::new(),
+            cut_end: None,
         }
     }
 
@@ -270,6 +276,11 @@ impl Db {
             // Where the log is not read to its end, all of it is there for the next start.
             return Ok(());
         }
+        self.finish()
+    }
+
+    /// Seals what a closed store has, and makes it durable.
+    fn finish(&self) -> Result<()> {
         self.0.seal()?;
         self.0.series_log().sync()?;
         self.0.wal.sync()?;

@@ -17,32 +17,47 @@ pub(crate) type Times = (i64, i64);
 
 /// Deleted spans by series.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Deleted(HashMap<u32, Vec<Times>>);
+pub(crate) struct Deleted {
+    spans: HashMap<u32, Vec<Times>>,
+    /// What is deleted of every series; never in a file, nor in what queries see.
+    of_all: Option<Times>,
+}
 
 impl Deleted {
     /// The spans that are deleted of a series, ascending and apart.
     pub(crate) fn of(&self, id: u32) -> Option<&[Times]> {
-        if self.0.is_empty() { None } else { self.0.get(&id).map(Vec::as_slice) }
+        let spans = if self.spans.is_empty() { None } else { self.spans.get(&id) };
+        spans.map(Vec::as_slice).or_else(|| self.of_all.as_ref().map(std::slice::from_ref))
+    }
+
+    /// The same, and with it all samples before `end`.
+    pub(crate) fn and_before(&self, end: i64) -> Self {
+        let before = (i64::MIN, end.saturating_sub(1));
+        let mut more = Self { of_all: Some(before), spans: self.spans.clone() };
+        for &id in self.spans.keys() {
+            more.add(id, before);
+        }
+        more
     }
 
     /// The number of series of which something is deleted.
     pub(crate) fn series(&self) -> usize {
-        self.0.len()
+        self.spans.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.spans.is_empty()
     }
 
     /// The first and the last time that are deleted.
     pub(crate) fn span(&self) -> Option<Times> {
-        let spans = self.0.values().flatten().copied();
+        let spans = self.spans.values().flatten().copied();
         spans.reduce(|all, span| (all.0.min(span.0), all.1.max(span.1)))
     }
 
     /// Adds a span of a series.
     pub(crate) fn add(&mut self, id: u32, span: Times) {
-        let spans = self.0.entry(id).or_default();
+        let spans = self.spans.entry(id).or_default();
         spans.push(span);
         spans.sort_unstable();
         spans.dedup_by(|next, last| {
@@ -57,14 +72,15 @@ impl Deleted {
     /// Notes at the series that are not in `before` that something of them is deleted, and at those
     /// that are there only that it is forgotten.
     pub(crate) fn count(&self, before: &Self, index: &mut Index) {
-        let mut ids: Vec<u32> = self.0.keys().chain(before.0.keys()).copied().collect();
+        let mut ids: Vec<u32> = self.spans.keys().chain(before.spans.keys()).copied().collect();
         ids.sort_unstable();
         for id in ids {
-            let (is_here, was_here) = (self.0.contains_key(&id), before.0.contains_key(&id));
+            let (is_here, was_here) =
+                (self.spans.contains_key(&id), before.spans.contains_key(&id));
             let Some(series) = index.series.get_mut(id).filter(|_| is_here != was_here) else {
                 continue;
             };
-            match self.0.get(&id).and_then(|spans| Some((spans.first()?.0, spans.last()?.1))) {
+            match self.spans.get(&id).and_then(|spans| Some((spans.first()?.0, spans.last()?.1))) {
                 Some((first, last)) => series.add_deleted(first, last),
                 None => series.remove_segment(),
             }
@@ -83,14 +99,14 @@ impl Deleted {
     }
 
     fn encode(&self) -> Vec<u8> {
-        let mut ids: Vec<u32> = self.0.keys().copied().collect();
+        let mut ids: Vec<u32> = self.spans.keys().copied().collect();
         ids.sort_unstable();
         let mut out = Vec::new();
         put_varint(&mut out, ids.len() as u64);
         for id in ids {
             put_varint(&mut out, u64::from(id));
-            put_varint(&mut out, self.0[&id].len() as u64);
-            for &(min, max) in &self.0[&id] {
+            put_varint(&mut out, self.spans[&id].len() as u64);
+            for &(min, max) in &self.spans[&id] {
                 put_signed(&mut out, min);
                 put_signed(&mut out, max);
             }

@@ -153,6 +153,11 @@ impl Inner {
         self.health().set_aside.push(set_aside);
     }
 
+    /// Whether samples may be missing.
+    pub(super) fn has_losses(&self) -> bool {
+        !self.health().set_aside.is_empty()
+    }
+
     /// Warns a query that samples may be missing from what it asks for.
     pub(super) fn warn_of_losses(&self, span: Span, ctx: &Ctx) {
         for SetAside { path, span: lost, .. } in &self.health().set_aside {

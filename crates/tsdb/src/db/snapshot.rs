@@ -66,6 +66,23 @@ impl Seen {
 }
 
 impl Seen {
+    /// The times between which there may be samples.
+    fn span(&self) -> Option<Span> {
+        if !self.db.is_whole() || self.db.has_losses() {
+            // What cannot be read yet, or never again, may be of any time.
+            return Some(Span::ALL);
+        }
+        let sealed = self.segments.iter().map(|seen| seen.segment.summary);
+        let sealed = sealed.map(|summary| (summary.min_time, summary.max_time));
+        let lanes = self.db.all_lanes().into_iter().map(|lane| self.lane(lane.id));
+        let unsealed = lanes.flat_map(|lane| {
+            lane.iter().map(|data| (data.min_time, data.max_time)).collect::<Vec<_>>()
+        });
+        let spans = sealed.chain(unsealed);
+        let (min, max) = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+        Some(Span::new(Timestamp(min), Timestamp(max)))
+    }
+
     /// What is deleted of a series within `span`, if anything is.
     pub(super) fn deleted(&self, id: u32, span: (i64, i64)) -> Option<&[(i64, i64)]> {
         self.view.deleted.of(id).filter(|deleted| hides(deleted, span))
@@ -111,6 +128,12 @@ impl StoreSnapshot {
         let seen = Arc::new(Seen { db, view, lanes: Mutex::default(), segments });
         Self { seen, mark }
     }
+
+    /// What a selection finds, for whoever does not ask as a query does.
+    pub(super) fn read(&self, selection: &Selection<'_>, ctx: &Arc<Ctx>) -> Box<dyn Parts> {
+        let selected = self.seen.select(selection, ctx);
+        Box::new(StoreParts::new(Arc::clone(&self.seen), selected, selection, Arc::clone(ctx)))
+    }
 }
 
 impl Snapshot for StoreSnapshot {
@@ -118,8 +141,11 @@ impl Snapshot for StoreSnapshot {
         self.seen.db.warn_of_losses(selection.span, ctx);
         self.seen.db.usage.note(selection.matchers);
         self.seen.db.warn_of_unread_log(ctx);
-        let selected = self.seen.select(selection, ctx);
-        Ok(Box::new(StoreParts::new(Arc::clone(&self.seen), selected, selection, Arc::clone(ctx))))
+        Ok(self.read(selection, ctx))
+    }
+
+    fn span(&self) -> Option<Span> {
+        self.seen.span()
     }
 
     fn label_names(&self, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {

@@ -87,7 +87,7 @@ pub(crate) fn script() -> Vec<Step> {
 }
 
 /// Whether a sample is one of those that the script deletes.
-fn is_deleted(series: &str, time: i64) -> bool {
+pub(crate) fn is_deleted(series: &str, time: i64) -> bool {
     series.contains("__name__=\"b\"") && (DELETED.0..=DELETED.1).contains(&time)
 }
 

@@ -3,6 +3,7 @@
 
 mod cardinality;
 mod crash;
+mod cut;
 mod damage;
 mod disk;
 mod exemplars;

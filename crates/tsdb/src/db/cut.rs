@@ -1,0 +1,285 @@
+//! Cutting: what is old enough moves to blocks of another format, and leaves the store.
+//!
+//! The order is what makes it safe: everything is sealed; every window of the old samples is a block, durable and seen by
+//! queries; segments that hold newer samples, too, are written anew without the old ones; and then one change of
+//! the manifest drops all segments that were cut. Whatever stops it in between leaves the same samples in the store and
+//! in blocks, where queries take them for one, and the next cut finds its blocks by what they are made of.
+//!
+//! Samples that come late for a block stay here until the next cut, which writes them to a block of the same time.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use hashbrown::HashMap;
+use regain_model::{Matcher, Span, Timestamp};
+use regain_storage::{
+    Batch, BlockFormat, Ctx, Error, Parts, Queryable, Result, Selection, Snapshot, Written,
+};
+
+use super::merge::GoOn;
+use super::snapshot::StoreSnapshot;
+use super::{Db, Inner};
+use crate::segment::Segment;
+use crate::segment::lanes::SealedLane;
+use crate::view::View;
+
+/// Times of more windows than these are looked through before they are cut: there may be next to nothing in them.
+const WINDOWS_MAX: i64 = 32;
+
+/// The segments of a cut, each with what takes its place.
+type Replaced = Vec<(Arc<Segment>, Option<Arc<Segment>>)>;
+
+impl Db {
+    /// Moves the samples of windows that are over to `blocks`, if there are some and it was not done yet. A window is a
+    /// period, and is over when half of the next one is. It takes its time; appends, queries and ticks go on. `go_on` is
+    /// asked now and then; what is not finished when it says no is done by the next cut.
+    pub fn cut(&self, blocks: &dyn BlockFormat, go_on: &dyn Fn() -> bool) -> Result<Written> {
+        let inner = &*self.0;
+        inner.check_open()?;
+        let end = inner.cut_end();
+        if inner.files().cut_end.is_some_and(|before| before >= end) {
+            return Ok(Written::default());
+        }
+        let go_on = || if go_on() { inner.check_open() } else { Err(Error::Closed) };
+        match self.cut_before(end, blocks, &go_on) {
+            Err(Error::Closed) => Ok(Written::default()),
+            done => done,
+        }
+    }
+
+    /// Ends the store as [`close`](Self::close) does, and leaves nothing in it that is not in `blocks`.
+    pub fn close_into(&self, blocks: &dyn BlockFormat) -> Result<Written> {
+        // Ordering: as in `close`.
+        if self.0.closed.swap(true, Ordering::SeqCst) || !self.0.is_whole() {
+            return Ok(Written::default());
+        }
+        let written = self.cut_before(i64::MAX, blocks, &|| Ok(()));
+        self.finish().and(written)
+    }
+
+    /// Moves all samples before `end`.
+    fn cut_before(&self, end: i64, blocks: &dyn BlockFormat, go_on: GoOn<'_>) -> Result<Written> {
+        let inner = &*self.0;
+        let _merging = inner.merging.lock().expect("no holder of this lock panics");
+        let _deleting = inner.deleting.lock().expect("no holder of this lock panics");
+        inner.seal()?;
+        inner.mend_all(go_on)?;
+        let view = inner.view();
+        let old = |segment: &&Arc<Segment>| segment.summary.min_time < end;
+        let old: Vec<Arc<Segment>> = view.segments.iter().filter(old).map(Arc::clone).collect();
+        let mut written = Written::default();
+        let span = old.iter().map(|segment| (segment.summary.min_time, segment.summary.max_time));
+        if let Some((min, max)) = span.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) {
+            // At the end of the store nobody writes, and the samples must be where others find them.
+            if end < i64::MAX && inner.is_log_ahead(&view, end) {
+                return Ok(written);
+            }
+            let span = Span::new(Timestamp(min), Timestamp(max.min(end.saturating_sub(1))));
+            let snapshot = StoreSnapshot::new(Arc::clone(&self.0), (0, Arc::clone(&view)), span);
+            let cut = Cut { inner, old: &old, seen: Seen(Arc::new(snapshot)), blocks, go_on };
+            cut.write(span, &mut written)?;
+            inner.drop_cut(&view, old, end, go_on)?;
+        }
+        inner.files().cut_end = Some(end);
+        Ok(written)
+    }
+}
+
+impl Inner {
+    /// The time before which windows are over.
+    fn cut_end(&self) -> i64 {
+        let window = self.options.period_ms.max(1);
+        // Ordering: a time that moves slowly.
+        let newest = self.newest.load(Ordering::Relaxed);
+        newest.saturating_sub(window / 2).div_euclid(window).saturating_mul(window)
+    }
+
+    /// Keeps what cannot be read of damaged segments, so that what can be read of them may leave.
+    fn mend_all(&self, go_on: GoOn<'_>) -> Result<()> {
+        loop {
+            let view = self.view();
+            let Some(damaged) = self.first_damaged(&view) else { return Ok(()) };
+            self.mend(&view, damaged, go_on)?;
+        }
+    }
+
+    /// Whether the log may still have batches of which nobody would know that they were sealed if all segments before
+    /// `end` went. It has none once the lanes that keep it have sealed, too.
+    fn is_log_ahead(&self, view: &View, end: i64) -> bool {
+        if self.files().wal_closed.is_empty() {
+            return false;
+        }
+        let mut ahead: HashMap<u32, u64> = HashMap::new();
+        let is_gone = |segment: &Arc<Segment>| segment.summary.max_time < end;
+        for lane in view.segments.iter().filter(|s| is_gone(s)).flat_map(|s| &s.lanes) {
+            let last = ahead.entry(lane.id).or_default();
+            *last = lane.sequence.max(*last);
+        }
+        for lane in view.segments.iter().filter(|s| !is_gone(s)).flat_map(|s| &s.lanes) {
+            if ahead.get(&lane.id).is_some_and(|last| *last <= lane.sequence) {
+                ahead.remove(&lane.id);
+            }
+        }
+        ahead.remove(&SealedLane::NO_LANE);
+        !ahead.is_empty()
+    }
+
+    /// Takes the samples before `end` out of segments whose samples are in blocks by now.
+    fn drop_cut(
+        &self,
+        view: &View,
+        old: Vec<Arc<Segment>>,
+        end: i64,
+        go_on: GoOn<'_>,
+    ) -> Result<()> {
+        let newer = view.deleted.and_before(end);
+        let mut replaced = Replaced::with_capacity(old.len());
+        for segment in old {
+            let rest = if segment.summary.max_time < end {
+                None
+            } else {
+                let (number, input) = (self.next_segment(), std::slice::from_ref(&segment));
+                let rest = self.write_merged(number, input, (&newer, go_on), None);
+                Some(rest.inspect_err(|error| self.note_damage(error))?)
+            };
+            replaced.push((segment, rest));
+        }
+        let gone = self.show_cut(&replaced)?;
+        gone.iter().try_for_each(|segment| self.remove_file(&segment.path))
+    }
+
+    /// Puts the rests of segments in their places, in one change of the manifest, and returns the segments whose files
+    /// nobody needs: retention may have taken one that there is a rest of.
+    fn show_cut(&self, replaced: &Replaced) -> Result<Vec<Arc<Segment>>> {
+        let mut series = Vec::new();
+        for rest in replaced.iter().filter_map(|(_, rest)| rest.as_ref()) {
+            rest.scan(|id, first, last| series.push((rest.number, id, first, last)))?;
+        }
+        let mut files = self.files();
+        let view = self.view();
+        let mut unused: Vec<Arc<Segment>> =
+            replaced.iter().filter_map(|(_, rest)| rest.clone()).collect();
+        let (mut segments, mut dropped) = (Vec::new(), Vec::new());
+        for segment in &view.segments {
+            let cut = replaced.iter().find(|(cut, _)| cut.number == segment.number);
+            let Some((_, rest)) = cut else {
+                segments.push(Arc::clone(segment));
+                continue;
+            };
+            dropped.push(Arc::clone(segment));
+            if let Some(rest) = rest.as_ref().filter(|rest| rest.summary.samples > 0) {
+                unused.retain(|other| other.number != rest.number);
+                segments.push(Arc::clone(rest));
+            }
+        }
+        let mut manifest = files.manifest.clone();
+        manifest.segments = segments.iter().map(|segment| segment.number).collect();
+        self.write_manifest(&mut files, manifest)?;
+        {
+            let mut index = self.index_mut();
+            let is_used = |number| unused.iter().all(|segment| segment.number != number);
+            for (_, id, first, last) in series.into_iter().filter(|series| is_used(series.0)) {
+                if let Some(series) = index.series.get_mut(id) {
+                    series.add_segment(first, last);
+                }
+            }
+        }
+        // What is seen of the store and the blocks together stays the same: no change to be noted.
+        self.show(&mut files, View { segments, ..view.successor() });
+        files.retired.extend(dropped.iter().map(Arc::clone));
+        dropped.extend(unused);
+        Ok(dropped)
+    }
+}
+
+/// A cut under way.
+struct Cut<'a> {
+    inner: &'a Inner,
+    old: &'a [Arc<Segment>],
+    seen: Seen,
+    blocks: &'a dyn BlockFormat,
+    go_on: GoOn<'a>,
+}
+
+impl Cut<'_> {
+    /// Writes the windows of `span`; where there are very many, those in which something is.
+    fn write(&self, span: Span, written: &mut Written) -> Result<()> {
+        let window = self.inner.options.period_ms.max(1);
+        let (first, last) = (span.min.0.div_euclid(window), span.max.0.div_euclid(window));
+        if last - first > WINDOWS_MAX {
+            if !self.has_samples(span)? {
+                return Ok(());
+            }
+            let middle = (first + (last - first) / 2).saturating_mul(window);
+            self.write(Span::new(span.min, Timestamp(middle.saturating_sub(1))), written)?;
+            return self.write(Span::new(Timestamp(middle), span.max), written);
+        }
+        for number in first..=last {
+            (self.go_on)()?;
+            let start = number.saturating_mul(window);
+            let end = start.saturating_add(window - 1);
+            let end = Timestamp(end.min(span.max.0));
+            let part = Span::new(Timestamp(start.max(span.min.0)), end);
+            let made_of = self.old.iter().filter(|segment| {
+                segment.summary.min_time <= part.max.0 && part.min.0 <= segment.summary.max_time
+            });
+            let numbers: Vec<u64> = made_of.map(|segment| segment.number).collect();
+            if !numbers.is_empty() {
+                let id = id_of(self.inner.seed.0, part, &numbers);
+                *written += self.blocks.write(&self.seen, part, id)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn has_samples(&self, span: Span) -> Result<bool> {
+        let ctx = Arc::new(Ctx::default());
+        let mut parts = self.seen.0.read(&Selection::new(&[], span), &ctx);
+        let mut batch = Batch::default();
+        while let Some(mut part) = parts.next()? {
+            (self.go_on)()?;
+            part.decode(0..part.series().len(), &mut batch)?;
+            if !batch.runs.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Tells what a block is made of from all else: the store, the time, the segments (FNV-1a).
+fn id_of(seed: u64, span: Span, segments: &[u64]) -> u64 {
+    let times = [span.min.0.cast_unsigned(), span.max.0.cast_unsigned()];
+    let numbers = [seed].into_iter().chain(times).chain(segments.iter().copied());
+    let bytes = numbers.flat_map(u64::to_le_bytes);
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// What the cut sees of the store, for as long as it lasts. Nobody has asked for it as a query does.
+struct Seen(Arc<StoreSnapshot>);
+
+impl Queryable for Seen {
+    fn snapshot(&self, _span: Span, _ctx: &Arc<Ctx>) -> Result<Arc<dyn Snapshot>> {
+        Ok(Arc::new(Self(Arc::clone(&self.0))))
+    }
+}
+
+impl Snapshot for Seen {
+    fn select(&self, selection: &Selection<'_>, ctx: &Arc<Ctx>) -> Result<Box<dyn Parts>> {
+        Ok(self.0.read(selection, ctx))
+    }
+
+    fn label_names(&self, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
+        self.0.label_names(matchers, limit)
+    }
+
+    fn label_values(&self, name: &str, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
+        self.0.label_values(name, matchers, limit)
+    }
+
+    fn changed_since(&self, mark: u64) -> (u64, Option<Timestamp>) {
+        self.0.changed_since(mark)
+    }
+}
