@@ -117,6 +117,8 @@ struct Inner {
     caches: caches::Caches,
     /// How late a sample may come, see [`Db::set_late_max`].
     late_max_ms: AtomicI64,
+    /// Up to where blocks beside the store have samples, see [`Db::set_blocks_end`].
+    blocks_end: AtomicI64,
     /// Later samples are too new.
     time_max: AtomicI64,
     /// The time of the newest sample.

@@ -31,9 +31,6 @@ pub struct Options {
     pub future_max_ms: i64,
     /// Samples older than the newest of the store by more than this are too old; 0 takes all.
     pub past_max_ms: i64,
-    /// Blocks beside the store have samples up to this time, which the store does not know: what is no newer is too old,
-    /// or late. `i64::MIN` where there are none.
-    pub blocks_end_ms: i64,
     /// A file of the write-ahead log is followed by the next at this size.
     pub wal_file_bytes_max: u64,
     /// So many exemplars are kept at first; 0 keeps none.
@@ -56,7 +53,6 @@ impl Default for Options {
             merge_span_max_ms: 54 * 3_600_000,
             future_max_ms: 600_000,
             past_max_ms: 3_600_000,
-            blocks_end_ms: i64::MIN,
             wal_file_bytes_max: 64 << 20,
             exemplars_max: 0,
             replay_progress: ReplayProgress::default(),

@@ -263,21 +263,23 @@ impl Inner {
         // Ordering: limits that move slowly.
         let newest = self.newest.load(Ordering::Relaxed).max(time);
         let past = self.options.past_max_ms;
-        let is_full = self.is_full.load(Ordering::Relaxed) || start <= self.options.blocks_end_ms;
-        !is_full && (past <= 0 || start >= newest.saturating_sub(past))
+        let is_full = self.is_full.load(Ordering::Relaxed);
+        let is_in_blocks = start <= self.blocks_end.load(Ordering::Relaxed);
+        !is_full && !is_in_blocks && (past <= 0 || start >= newest.saturating_sub(past))
     }
 
     /// The time before which a sample is too old.
     fn time_min(&self) -> i64 {
-        let (past_max_ms, blocks_end_ms) = (self.options.past_max_ms, self.options.blocks_end_ms);
-        if past_max_ms <= 0 && blocks_end_ms == i64::MIN {
+        // Ordering: limits that move slowly.
+        let (past_max, blocks_end) =
+            (self.options.past_max_ms, self.blocks_end.load(Ordering::Relaxed));
+        if past_max <= 0 && blocks_end == i64::MIN {
             return i64::MIN;
         }
-        // Ordering: limits that move slowly.
         let late = self.late_max_ms.load(Ordering::Relaxed);
         let before_newest = |time| self.newest.load(Ordering::Relaxed).saturating_sub(time);
-        let oldest = if past_max_ms > 0 { before_newest(past_max_ms.max(late)) } else { i64::MIN };
-        let behind_blocks = blocks_end_ms.saturating_add(1);
+        let oldest = if past_max > 0 { before_newest(past_max.max(late)) } else { i64::MIN };
+        let behind_blocks = blocks_end.saturating_add(1);
         oldest.max(if late > 0 { behind_blocks.min(before_newest(late)) } else { behind_blocks })
     }
 }

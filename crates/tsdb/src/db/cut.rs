@@ -47,6 +47,14 @@ impl Db {
         }
     }
 
+    /// Says up to where blocks beside the store have samples when it is opened. The store does not know them: what is no
+    /// newer is too old for it, or late.
+    pub fn set_blocks_end(&self, end: Timestamp) {
+        // Ordering: limits of their own.
+        self.0.blocks_end.store(end.0, Ordering::Relaxed);
+        self.0.newest.fetch_max(end.0, Ordering::Relaxed);
+    }
+
     /// Ends the store as [`close`](Self::close) does, and leaves nothing in it that is not in `blocks`.
     pub fn close_into(&self, blocks: &dyn BlockFormat) -> Result<Written> {
         // Ordering: as in `close`.

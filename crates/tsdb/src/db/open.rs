@@ -56,7 +56,6 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
     let next_wal = wal_files.last().map_or(manifest.wal_first, |last| last + 1);
     let wal = Wal::create(Arc::clone(&fs), layout.clone(), next_wal)?;
     let newest = segments.iter().map(|segment| segment.summary.max_time).max();
-    let blocks_end = options.blocks_end_ms;
     let deleted = Arc::new(deleted);
     let view = View { sealed: 0, segments, deleted, next: Arc::default() };
     let wal_closed = wal_sizes(&*fs, &layout, &wal_files)?;
@@ -70,6 +69,7 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
         fs,
         layout,
         late_max_ms: AtomicI64::new(0),
+        blocks_end: AtomicI64::new(i64::MIN),
         retention: RwLock::new(Arc::new(options.retention.clone())),
         options,
         seed: files.manifest.seed,
@@ -94,7 +94,7 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
         opening: regain_storage::Gate::default(),
         caches: Caches::default(),
         time_max: AtomicI64::new(i64::MAX),
-        newest: AtomicI64::new(newest.unwrap_or(i64::MIN).max(blocks_end)),
+        newest: AtomicI64::new(newest.unwrap_or(i64::MIN)),
         is_full: AtomicBool::new(false),
         next_lane: AtomicU32::new(0),
         damaged: OnceLock::new(),

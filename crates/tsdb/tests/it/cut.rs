@@ -198,7 +198,8 @@ fn what_is_no_newer_than_the_blocks_is_not_taken_after_a_restart() {
     fill(&db, 0..28);
     db.close_into(&blocks).unwrap();
     drop(db);
-    let db = open_with(&fs, Options { blocks_end_ms: 27_000, ..windows() }).0;
+    let db = open_with(&fs, windows()).0;
+    db.set_blocks_end(Timestamp(27_000));
     let try_at = |time: i64| {
         let mut appender = lane(&db, 1);
         let reference = appender.series(&series(1)).unwrap();
