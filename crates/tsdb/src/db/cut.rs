@@ -71,13 +71,14 @@ impl Db {
         let _merging = inner.merging.lock().expect("no holder of this lock panics");
         let _deleting = inner.deleting.lock().expect("no holder of this lock panics");
         inner.seal()?;
-        inner.mend_all(go_on)?;
-        let view = inner.view();
-        let old = |segment: &&Arc<Segment>| segment.summary.min_time < end;
-        let old: Vec<Arc<Segment>> = view.segments.iter().filter(old).map(Arc::clone).collect();
         let mut written = Written::default();
-        let span = old.iter().map(|segment| (segment.summary.min_time, segment.summary.max_time));
-        if let Some((min, max)) = span.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) {
+        loop {
+            inner.mend_all(go_on)?;
+            let view = inner.view();
+            let old = |segment: &&Arc<Segment>| segment.summary.min_time < end;
+            let old: Vec<Arc<Segment>> = view.segments.iter().filter(old).map(Arc::clone).collect();
+            let span = old.iter().map(|one| (one.summary.min_time, one.summary.max_time));
+            let Some((min, max)) = span.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) else { break };
             // At the end of the store nobody writes, and the samples must be where others find them.
             if end < i64::MAX && inner.is_log_ahead(&view, end) {
                 return Ok(written);
@@ -86,7 +87,11 @@ impl Db {
             let snapshot = StoreSnapshot::new(Arc::clone(&self.0), (0, Arc::clone(&view)), span);
             let cut = Cut { inner, old: &old, seen: Seen(Arc::new(snapshot)), blocks, go_on };
             cut.write(span, &mut written)?;
-            inner.drop_cut(&view, old, end, go_on)?;
+            // A damaged file is set aside before it goes, also if the damage was met only now.
+            if inner.first_damaged(&view).is_none() {
+                inner.drop_cut(&view, old, end, go_on)?;
+                break;
+            }
         }
         inner.files().cut_end = Some(end);
         Ok(written)

@@ -3,6 +3,7 @@
 mod blocks;
 mod crash;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use regain_model::{KeySeed, Matcher, Span, Timestamp};
@@ -53,6 +54,25 @@ fn fill(db: &Db, times: std::ops::Range<i64>) {
     for time in times {
         append_row(db, 1, 0..6, time * 1000);
     }
+}
+
+#[test]
+fn what_is_damaged_is_set_aside_before_it_leaves() {
+    let fs = MemFs::new();
+    fill(&opened(&fs).0, 3..25);
+    opened(&fs).0.close().unwrap();
+    let path = Path::new("/data/regain/00000001.segment");
+    let mut bytes = fs.bytes(path).unwrap();
+    bytes[20] ^= 1;
+    fs.set_bytes(path, bytes.clone());
+    let (db, blocks) = opened(&fs);
+    fill(&db, 25..28);
+    // The only group of the first segment is damaged, and nobody has met that before the cut does.
+    assert_eq!(cut(&db, &blocks).samples, 0);
+    let [set_aside] = &db.health().set_aside[..] else { panic!("{:?}", db.health()) };
+    assert_eq!(fs.bytes(&set_aside.path), Some(bytes));
+    let left = content(&both(&db, &blocks));
+    assert!(left.values().all(|samples| samples.len() == 3), "{left:?}");
 }
 
 #[test]
