@@ -150,9 +150,13 @@ impl Memory {
         self.has_new || self.has_later
     }
 
-    /// What the file should hold; the metrics that have no series any more are left out.
-    pub(crate) fn begin_write(&mut self, index: &Index, now: i64) -> Remembered {
-        self.remembered.selected.retain(|metric, _| index.has_metric(metric));
+    /// What the file should hold; the metrics that have no series any more, as `has_series` knows, are left out.
+    pub(crate) fn begin_write(
+        &mut self,
+        has_series: impl Fn(&str) -> bool,
+        now: i64,
+    ) -> Remembered {
+        self.remembered.selected.retain(|metric, _| has_series(metric));
         (self.has_new, self.has_later) = (false, false);
         self.written_ms = now;
         self.remembered.clone()

@@ -1,12 +1,15 @@
 //! The store: opening, appending, sealing, asking.
 
 mod append;
+mod archived;
+mod archives;
 mod batch_times;
 mod by_lane;
 mod caches;
 mod cardinality;
 mod cut;
 mod delete;
+mod evict;
 mod exemplars;
 mod health;
 mod labelling;
@@ -58,7 +61,6 @@ use crate::manifest::Manifest;
 use crate::metadata::MetadataTable;
 use crate::options::Options;
 use crate::report::ReplayReport;
-use crate::segment::Segment;
 use crate::series_log::SeriesLog;
 use crate::view::{Seal, View};
 use crate::wal::Wal;
@@ -154,8 +156,8 @@ struct Files {
     removal_wanted: bool,
     /// Views before the current one, which a query may still hold.
     older_views: Vec<Weak<View>>,
-    /// Segments that were dropped while such a query may read them.
-    retired: Vec<Arc<Segment>>,
+    /// Series that are in an archive and leave the index once no such query is left.
+    leaving: Vec<evict::Leaving>,
     /// Segments that could not be read when they were to be merged.
     unmergeable: HashSet<u64>,
     /// Segments that were written without what is deleted.
@@ -177,7 +179,7 @@ impl Files {
             seal_wanted: false,
             removal_wanted: false,
             older_views: Vec::new(),
-            retired: Vec::new(),
+            leaving: Vec::new(),
             unmergeable: HashSet::new(),
             without_deleted: HashSet::new(),
             rule_cuts: HashMap::new(),
@@ -266,8 +268,7 @@ impl Db {
     pub fn sync(&self) -> Result<()> {
         self.0.check_open()?;
         // A row must not survive without its series.
-        self.0.flush_series()?;
-        self.0.series_log().sync()?;
+        self.0.sync_series()?;
         self.0.wal.sync()
     }
 
@@ -345,11 +346,13 @@ impl Queryable for Db {
     }
 
     fn series_max(&self, matchers: &[Matcher]) -> usize {
-        self.0.index().matching_max(matchers)
+        let in_memory = self.0.index().matching_max(matchers);
+        in_memory.saturating_add(self.0.archived_max())
     }
 
     fn texts_max(&self, name: Option<&str>) -> usize {
-        self.0.index().texts_max(name)
+        let in_memory = self.0.index().texts_max(name);
+        in_memory.saturating_add(self.0.archived_max())
     }
 
     fn exemplars(&self, span: Span, selectors: &[Vec<Matcher>]) -> Result<Vec<SeriesExemplars>> {
@@ -449,6 +452,12 @@ impl Inner {
         let mut lanes: Vec<Arc<Lane>> = self.lanes().by_id.values().map(Arc::clone).collect();
         lanes.sort_unstable_by_key(|lane| lane.id);
         lanes
+    }
+
+    /// Makes the definitions of all series durable.
+    fn sync_series(&self) -> Result<()> {
+        self.flush_series()?;
+        self.series_log().sync()
     }
 
     /// Writes the definitions of new series; called before a batch that uses them.

@@ -45,6 +45,11 @@ impl Deleted {
         self.spans.len()
     }
 
+    /// The series of which something is deleted.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = u32> {
+        self.spans.keys().copied()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
@@ -69,20 +74,14 @@ impl Deleted {
         });
     }
 
-    /// Notes at the series that are not in `before` that something of them is deleted, and at those
-    /// that are there only that it is forgotten.
-    pub(crate) fn count(&self, before: &Self, index: &mut Index) {
-        let mut ids: Vec<u32> = self.spans.keys().chain(before.spans.keys()).copied().collect();
-        ids.sort_unstable();
-        for id in ids {
-            let (is_here, was_here) =
-                (self.spans.contains_key(&id), before.spans.contains_key(&id));
-            let Some(series) = index.series.get_mut(id).filter(|_| is_here != was_here) else {
-                continue;
-            };
-            match self.spans.get(&id).and_then(|spans| Some((spans.first()?.0, spans.last()?.1))) {
-                Some((first, last)) => series.add_deleted(first, last),
-                None => series.remove_segment(),
+    /// Notes at the series that are not in `before` that something of them is deleted.
+    pub(crate) fn note(&self, before: &Self, index: &mut Index) {
+        let new = self.spans.iter().filter(|(id, _)| !before.spans.contains_key(*id));
+        for (&id, spans) in new {
+            if let Some(series) = index.series.get_mut(id)
+                && let (Some(first), Some(last)) = (spans.first(), spans.last())
+            {
+                series.add_deleted(first.0, last.1);
             }
         }
     }

@@ -1,6 +1,6 @@
-//! The index of all series that have samples or a live slot: labels, keys, postings.
+//! The index of the series in memory, those that are written or were a short time ago: labels, keys, postings.
 //!
-//! One table of texts, one of pairs, one of series; ids are dense, ascend and mean nothing outside.
+//! One table of texts, one of pairs, one of series; ids ascend and mean nothing outside.
 //! A new series is written into `pending`, from which the series log takes it before the first
 //! row that uses it reaches the write-ahead log.
 
@@ -18,7 +18,7 @@ pub(crate) use census::{Census, Counted};
 pub(crate) use names::NameEntry;
 pub(crate) use postings::{IdSet, Postings};
 pub(crate) use symbols::{Pairs, Symbols};
-pub(crate) use table::{Place, Series, SeriesTable};
+pub(crate) use table::{Place, Sealed, Series, SeriesTable};
 
 use crate::series_log::Definitions;
 
@@ -44,6 +44,8 @@ pub(crate) struct Index {
     pub(crate) pending: Definitions,
     /// Labels of series that have left.
     dead_labels: usize,
+    /// Series that left for an archive, with their labels, which are here until the tables are rebuilt.
+    departed: HashMap<u32, (u32, u16)>,
 }
 
 /// Why a series was not created.
@@ -70,6 +72,7 @@ impl Index {
             census: Census::default(),
             pending: Definitions::default(),
             dead_labels: 0,
+            departed: HashMap::new(),
         }
     }
 
@@ -114,6 +117,45 @@ impl Index {
         Ok(id)
     }
 
+    /// Takes a series in again that is in an archive under this id.
+    pub(crate) fn restore<'a>(
+        &mut self,
+        (id, key): (u32, SeriesKey),
+        labels: impl IntoIterator<Item = (&'a str, &'a str)>,
+        sealed: Sealed,
+    ) -> Result<(), Refused> {
+        if self.departed.contains_key(&id) {
+            self.bring_back(id, key);
+        } else {
+            let mut run = Vec::with_capacity(LABELS_GUESS);
+            for (name, value) in labels {
+                run.push(self.intern(name, value).ok_or(Refused::Full)?);
+            }
+            self.add_under(id, key, &run).ok_or(Refused::Full)?;
+        }
+        let Some(series) = self.series.get_mut(id) else { return Err(Refused::Full) };
+        // What the archive says may have been deleted since.
+        (series.sealed, series.pruned) = (sealed, true);
+        let (start, length) = (series.labels_start as usize, usize::from(series.labels_len));
+        self.pending.add_series(id, &self.labels[start..start + length]);
+        Ok(())
+    }
+
+    /// Makes a departed series one that is here; its labels are.
+    fn bring_back(&mut self, id: u32, key: SeriesKey) {
+        if let Some((start, length)) = self.departed.remove(&id) {
+            self.dead_labels -= usize::from(length);
+            self.series.insert(id, Series::new(key, start, length));
+        }
+    }
+
+    /// Lets a series leave that is in an archive.
+    pub(crate) fn depart(&mut self, id: u32) {
+        let Some(&Series { labels_start, labels_len, .. }) = self.series.get(id) else { return };
+        self.remove(id);
+        self.departed.insert(id, (labels_start, labels_len));
+    }
+
     fn intern(&mut self, name: &str, value: &str) -> Option<u32> {
         let (name, new_name) = self.symbols.intern(name)?;
         if new_name {
@@ -142,17 +184,41 @@ impl Index {
 
     /// Adds a series under the next id.
     pub(crate) fn add(&mut self, key: SeriesKey, run: &[u32]) -> Option<u32> {
+        let id = self.series.next_id();
+        self.add_under(id, key, run).map(|()| id)
+    }
+
+    /// Adds a series under an id that is free and is in no list.
+    pub(crate) fn add_under(&mut self, id: u32, key: SeriesKey, run: &[u32]) -> Option<()> {
         let start = u32::try_from(self.labels.len()).ok()?;
         let length = u16::try_from(run.len()).ok()?;
-        if self.series.next_id() == u32::MAX {
+        if id == u32::MAX {
             return None;
         }
         self.labels.extend_from_slice(run);
-        let id = self.series.push(Series::new(key, start, length));
+        self.series.insert(id, Series::new(key, start, length));
         for &pair in run {
-            self.postings[pair as usize].push(id);
+            self.postings[pair as usize].insert(id);
         }
-        Some(id)
+        Some(())
+    }
+
+    /// Defines a series as the series log says: under an id that is new, or that it had before it left for an archive.
+    /// False when that makes no sense.
+    pub(crate) fn define(&mut self, id: u32, key: SeriesKey, run: &[u32]) -> bool {
+        let same = |labels: &[u32]| labels == run;
+        if let Some(series) = self.series.get(id) {
+            return same(self.labels_of(series));
+        }
+        if let Some(&(start, length)) = self.departed.get(&id) {
+            let start = start as usize;
+            let is_it = same(&self.labels[start..start + usize::from(length)]);
+            if is_it && self.make_way(key, run) {
+                self.bring_back(id, key);
+            }
+            return is_it;
+        }
+        self.make_way(key, run) && self.add_under(id, key, run).is_some()
     }
 
     /// Notes that a lane's slot belongs to a series, and returns its places before.
@@ -200,11 +266,10 @@ impl Index {
         self.places.get(&id).map_or(&[], Vec::as_slice)
     }
 
-    /// Forgets series that have neither samples nor a slot, and says how many.
-    pub(crate) fn remove_dead(&mut self) -> usize {
-        let is_dead = |series: &Series| series.segments == 0 && series.place == Place::NONE;
-        let dead: Vec<u32> =
-            self.series.iter().filter(|(_, series)| is_dead(series)).map(|(id, _)| id).collect();
+    /// Forgets series that have neither samples nor a slot, and says how many. Segments hold nothing before `floor`.
+    pub(crate) fn remove_dead(&mut self, floor: i64) -> usize {
+        let dead = self.series.iter().filter(|(_, series)| series.is_dead(floor));
+        let dead: Vec<u32> = dead.map(|(id, _)| id).collect();
         for &id in &dead {
             self.remove(id);
         }
@@ -255,8 +320,7 @@ impl Index {
                 let (name, value) = self.pair_texts(pair);
                 run.push(index.intern(name, value)?);
             }
-            index.series.skip_to(id);
-            index.add(series.key(), &run)?;
+            index.add_under(id, series.key(), &run)?;
             index.pending.add_series(id, &run);
             let kept = index.series.get_mut(id)?;
             let (start, length) = (kept.labels_start, kept.labels_len);

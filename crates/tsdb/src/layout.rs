@@ -19,6 +19,7 @@ pub(crate) enum Kind {
     SeriesLog,
     Segment,
     Deletes,
+    Archive,
     Cardinality,
     Manifest,
 }
@@ -30,6 +31,7 @@ impl Kind {
             Self::SeriesLog => *b"RgnSer\r\n",
             Self::Segment => *b"RgnSeg\r\n",
             Self::Deletes => *b"RgnDel\r\n",
+            Self::Archive => *b"RgnArc\r\n",
             Self::Cardinality => *b"RgnCar\r\n",
             Self::Manifest => *b"RgnMan\r\n",
         }
@@ -38,9 +40,9 @@ impl Kind {
     /// The version of the format that is read and written.
     const fn version(self) -> u32 {
         match self {
-            Self::SeriesLog | Self::Deletes | Self::Cardinality => 1,
-            Self::Wal | Self::Manifest => 2,
-            Self::Segment => 3,
+            Self::Archive | Self::Deletes | Self::Cardinality => 1,
+            Self::Wal | Self::SeriesLog => 2,
+            Self::Segment | Self::Manifest => 3,
         }
     }
 
@@ -50,6 +52,7 @@ impl Kind {
             Self::SeriesLog => "series",
             Self::Segment => "segment",
             Self::Deletes => "deletes",
+            Self::Archive => "archive",
             Self::Cardinality => "cardinality",
             Self::Manifest => "manifest",
         }
@@ -145,7 +148,7 @@ impl Layout {
     /// The kind and number that a file name stands for.
     pub(crate) fn parse(name: &str) -> Option<(Kind, u64)> {
         let (number, extension) = name.split_once('.')?;
-        let kinds = [Kind::Wal, Kind::SeriesLog, Kind::Segment, Kind::Deletes];
+        let kinds = [Kind::Wal, Kind::SeriesLog, Kind::Segment, Kind::Deletes, Kind::Archive];
         let kind = kinds.into_iter().find(|kind| kind.extension() == extension)?;
         Some((kind, number.parse().ok()?))
     }

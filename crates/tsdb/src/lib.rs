@@ -17,6 +17,7 @@ mod report;
 
 mod db;
 
+mod archive;
 mod index;
 mod lane;
 mod series_log;

@@ -31,6 +31,8 @@ pub(crate) struct Manifest {
     pub(crate) segments: Vec<u64>,
     /// The file of what is deleted, 0 for none.
     pub(crate) deletes: u64,
+    /// The archives, oldest first.
+    pub(crate) archives: Vec<u64>,
 }
 
 impl Manifest {
@@ -47,6 +49,7 @@ impl Manifest {
             next_segment: 1,
             segments: Vec::new(),
             deletes: 0,
+            archives: Vec::new(),
         }
     }
 
@@ -111,6 +114,10 @@ impl Manifest {
             put_varint(&mut content, segment);
         }
         put_varint(&mut content, self.deletes);
+        put_varint(&mut content, self.archives.len() as u64);
+        for &archive in &self.archives {
+            put_varint(&mut content, archive);
+        }
         let crc = crc32c::crc32c(&content);
         content.extend_from_slice(&crc.to_le_bytes());
         let length = u32::try_from(content.len()).expect("a manifest is short");
@@ -139,6 +146,9 @@ impl Manifest {
             manifest.segments.push(cursor.varint()?);
         }
         manifest.deletes = cursor.varint()?;
+        for _ in 0..cursor.count()? {
+            manifest.archives.push(cursor.varint()?);
+        }
         cursor.is_empty().then_some(manifest)
     }
 }
@@ -170,6 +180,7 @@ mod tests {
             next_segment: 9,
             segments: vec![4, 7, 8],
             deletes: 5,
+            archives: vec![3, 6],
             ..Manifest::new(KeySeed(77))
         };
         manifest.write(&fs, &layout).unwrap();
@@ -207,6 +218,6 @@ mod tests {
         bytes[12..16].copy_from_slice(&crc.to_le_bytes());
         fs.set_bytes(&layout.manifest(), bytes);
         let error = read(&fs, &layout).unwrap_err();
-        assert!(matches!(error, Error::UnknownVersion { version: 3, .. }), "{error}");
+        assert!(matches!(error, Error::UnknownVersion { version: 4, .. }), "{error}");
     }
 }

@@ -7,7 +7,6 @@
 use hashbrown::{HashMap, HashSet};
 use regain_model::{Metadata, MetricKind};
 
-use crate::index::Index;
 use crate::wire::{Cursor, put_bytes, put_varint};
 
 /// Stands where a record of the series log has its first symbol, and is none: the record is metadata.
@@ -116,10 +115,10 @@ impl MetadataTable {
         self.superseded_bytes > SUPERSEDED_MAX + self.bytes as u64
     }
 
-    /// What a new log begins with: what is up to date about metrics that have series.
-    pub(crate) fn renewed(&self, index: &Index) -> Self {
+    /// What a new log begins with: what is up to date about metrics that have series, as `has_metric` knows.
+    pub(crate) fn renewed(&self, has_metric: impl Fn(&str) -> bool) -> Self {
         let mut renewed = Self { refused: self.refused, ..Self::default() };
-        let known = self.by_name.iter().filter(|(name, _)| has_series(index, name));
+        let known = self.by_name.iter().filter(|(name, _)| has_series(&has_metric, name));
         for (name, variants) in known {
             let any_is_said = variants.iter().any(|variant| variant.is_said);
             for Variant { metadata, is_said } in variants {
@@ -154,13 +153,13 @@ const fn size_of_variant(name: &str, metadata: &Metadata) -> usize {
 }
 
 /// Whether there are series of the family `name`.
-fn has_series(index: &Index, name: &str) -> bool {
+fn has_series(has_metric: impl Fn(&str) -> bool, name: &str) -> bool {
     let mut series = String::with_capacity(name.len() + SUFFIXES[2].len());
     SUFFIXES.iter().any(|suffix| {
         series.clear();
         series.push_str(name);
         series.push_str(suffix);
-        index.has_metric(&series)
+        has_metric(&series)
     })
 }
 

@@ -12,7 +12,7 @@ pub(crate) mod read;
 pub(crate) mod values;
 pub(crate) mod write;
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -141,6 +141,12 @@ impl Segment {
         let end = self.groups.partition_point(|group| group.key_high <= high);
         let start = self.groups[..end].partition_point(|group| group.key_high < high);
         start.saturating_sub(1)..end
+    }
+
+    /// The upper halves of the keys that a group can hold.
+    pub(crate) fn keys_of(&self, group: usize) -> RangeInclusive<u64> {
+        let high = |group: usize| self.groups.get(group).map(|group| group.key_high);
+        high(group).unwrap_or(0)..=high(group + 1).unwrap_or(u64::MAX)
     }
 
     /// Reads the pages of some neighbouring groups; `None` for one that is damaged.

@@ -2,7 +2,8 @@
 //! (`docs/formats/series-log.md`).
 //!
 //! A record defines symbols, pairs of symbols and series. It carries the ids it defines, so a lost
-//! record costs the series that need it and no other. Other records hold metadata, see `metadata.rs`.
+//! record costs the series that need it and no other. Other records hold metadata, see `metadata.rs`, or say which series
+//! have left for an archive.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +18,9 @@ use crate::layout::{HEADER_BYTES, Kind, create, io_error, read_all};
 use crate::metadata::{self, MetadataTable};
 use crate::report::Damage;
 use crate::wire::{Cursor, put_bytes, put_varint};
+
+/// Stands where a record has its first symbol, and is none: the record lists series that have left.
+const DEPARTED: u64 = (1 << 32) + 1;
 
 /// Definitions that are not in the log yet.
 #[derive(Debug, Default)]
@@ -69,11 +73,12 @@ impl Definitions {
         for &pair in pairs {
             put_varint(out, u64::from(pair));
         }
-        self.next_id = id + 1;
+        self.next_id = self.next_id.max(id + 1);
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
-        self.symbols.count == 0 && self.pairs.count == 0 && self.series.count == 0
+        let (symbols, pairs, series) = (&self.symbols, &self.pairs, &self.series);
+        symbols.count == 0 && pairs.count == 0 && series.count == 0 && self.next_id == 0
     }
 
     fn put(&self, out: &mut Vec<u8>) {
@@ -130,6 +135,15 @@ impl SeriesLog {
 
     pub(crate) fn append_metadata(&mut self, said: &[(&str, &Metadata)]) -> Result<()> {
         self.write(|out| metadata::put(out, said))
+    }
+
+    /// Notes that series are in an archive, which is durable, and no longer here.
+    pub(crate) fn append_departed(&mut self, ids: &[u32]) -> Result<()> {
+        self.write(|out| {
+            put_varint(out, DEPARTED);
+            put_varint(out, ids.len() as u64);
+            ids.iter().for_each(|&id| put_varint(out, u64::from(id)));
+        })
     }
 
     /// Writes a record whose payload `put` appends.
@@ -201,6 +215,8 @@ pub(crate) fn read(
             Scanned::Record(at, payload) => {
                 let replayed = if metadata::is_record(payload) {
                     metadata::read(payload, &mut read.metadata)
+                } else if Cursor(payload).varint() == Some(DEPARTED) {
+                    read_departed(payload, index)
                 } else {
                     ids.replay(&mut Cursor(payload), index, &mut read.lost)
                 };
@@ -224,6 +240,15 @@ pub(crate) fn read(
     }
     read.clean &= ids.same;
     Ok(read)
+}
+
+fn read_departed(payload: &[u8], index: &mut Index) -> Option<()> {
+    let mut cursor = Cursor(payload);
+    cursor.varint()?;
+    for _ in 0..cursor.count()? {
+        index.depart(cursor.id()?);
+    }
+    cursor.is_empty().then_some(())
 }
 
 /// The log's ids, and what they are in the index: the same, unless a record was lost.
@@ -284,18 +309,13 @@ impl Ids {
             whole &= pair.is_some();
             pairs.extend(pair);
         }
-        if id < index.series.next_id() {
-            return None;
-        }
-        index.series.skip_to(id);
         let key = SeriesKey::of(index.seed(), pairs.iter().map(|&pair| index.pair_texts(pair)));
         whole &= is_label_set(index, &pairs);
-        if !whole || pairs.is_empty() || !index.make_way(key, &pairs) {
+        if !whole || pairs.is_empty() || !index.define(id, key, &pairs) {
             *lost += 1;
-            index.series.skip_to(id.checked_add(1)?);
-            return Some(());
         }
-        index.add(key, &pairs).map(drop)
+        index.series.skip_to(id.checked_add(1)?);
+        Some(())
     }
 
     fn open_section(ids: &mut Vec<Option<u32>>, cursor: &mut Cursor<'_>) -> Option<usize> {

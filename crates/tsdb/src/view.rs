@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use hashbrown::HashMap;
 
+use crate::archive::Archive;
 use crate::deleted::Deleted;
 use crate::segment::Segment;
 use crate::segment::encode::Frozen;
@@ -20,6 +21,8 @@ pub(crate) struct View {
     /// The number of seals that are segments here.
     pub(crate) sealed: u64,
     pub(crate) segments: Vec<Arc<Segment>>,
+    /// The archives, oldest first.
+    pub(crate) archives: Vec<Arc<Archive>>,
     /// What queries leave out.
     pub(crate) deleted: Arc<Deleted>,
     pub(crate) next: Next,
@@ -66,9 +69,16 @@ impl Seal {
 impl View {
     /// The same once more, to be changed into the next view.
     pub(crate) fn successor(&self) -> Self {
-        let Self { sealed, segments, deleted, next } = self;
-        let (segments, deleted, next) = (segments.clone(), Arc::clone(deleted), Arc::clone(next));
-        Self { sealed: *sealed, segments, deleted, next }
+        let Self { sealed, segments, archives, deleted, next } = self;
+        let (segments, archives) = (segments.clone(), archives.clone());
+        let (deleted, next) = (Arc::clone(deleted), Arc::clone(next));
+        Self { sealed: *sealed, segments, archives, deleted, next }
+    }
+
+    /// No sample in a segment is earlier.
+    pub(crate) fn floor(&self) -> i64 {
+        let first = self.segments.iter().map(|segment| segment.summary.min_time);
+        first.min().unwrap_or(i64::MAX)
     }
 
     /// The seals after this view up to the `epoch`th, oldest first.

@@ -18,10 +18,11 @@ use regain_storage::{
 };
 
 use self::late::Late;
+use super::archived::Archived;
 use super::staged::Staged;
 use super::{Counters, Inner};
 use crate::exemplars::Staged as StagedExemplar;
-use crate::index::{Place, Refused, Series};
+use crate::index::{Place, Refused, Sealed};
 use crate::lane::row::Sample;
 use crate::lane::{Lane, Writer};
 
@@ -86,14 +87,19 @@ impl LaneAppender {
     /// The reference of a series; `is_own` says that no limit refuses it.
     fn open_series(&mut self, labels: &Labels, is_own: bool) -> Result<SeriesRef> {
         let key = SeriesKey::of_labels(self.db.seed, labels);
-        let known = match self.db.index().find(key, labels) {
+        let known_id = self.db.index().find(key, labels);
+        let known = match known_id {
             Some(Ok(id)) => self.writer().by_series.get(&id).copied(),
             _ => None,
         };
         if let Some(slot) = known {
             return Ok(self.writer().reference(slot));
         }
-        let Some(opened) = self.open_slot(key, labels, is_own)? else {
+        let archived = match known_id {
+            None => self.db.find_archived(key, labels)?.transpose(),
+            Some(_) => Ok(None),
+        };
+        let Some(opened) = self.open_slot((key, labels), archived, is_own)? else {
             return Ok(self.db.admission.reference());
         };
         if opened.is_new {
@@ -109,11 +115,12 @@ impl LaneAppender {
     }
 
     /// Finds or creates a series and gives it a slot, in one step: a series without samples and
-    /// without a slot may leave at any time. `None` for a series that a limit refuses.
+    /// without a slot may leave at any time. One that is found in an archive comes back. `None` for a series that a
+    /// limit refuses.
     fn open_slot(
         &mut self,
-        key: SeriesKey,
-        labels: &Labels,
+        (key, labels): (SeriesKey, &Labels),
+        archived: std::result::Result<Option<Archived>, Refused>,
         is_own: bool,
     ) -> Result<Option<Opened>> {
         let writer = self.writer.as_mut().expect("a batch is under way");
@@ -123,7 +130,13 @@ impl LaneAppender {
         if is_created && !is_own && !self.db.admission.admits(&index, key, labels) {
             return Ok(None);
         }
-        let found = known.unwrap_or_else(|| index.create(key, labels));
+        let found = known.unwrap_or_else(|| match archived? {
+            None => index.create(key, labels),
+            Some(series) => {
+                let id = series.id();
+                index.restore((id, key), labels, series.sealed()).map(|()| id)
+            }
+        });
         let id = found.map_err(|refused| match refused {
             Refused::Collision(key) => {
                 Counters::add(&self.db.counters.key_collisions, 1);
@@ -136,8 +149,8 @@ impl LaneAppender {
         if is_new {
             others = index.add_place(id, Place { lane: self.lane.id, slot });
         }
-        let sealed = index.series.get(id).filter(|series| series.segments > 0);
-        let sealed_max = sealed.map(Series::sealed_max_ms);
+        let sealed = index.series.get(id).map(|series| series.sealed);
+        let sealed_max = sealed.filter(|sealed| sealed.is_some()).map(Sealed::max_ms);
         drop(index);
         self.created += u64::from(is_created);
         Counters::add(&self.db.counters.series_created, u64::from(is_created));

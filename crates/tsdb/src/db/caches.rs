@@ -4,11 +4,14 @@
 //! dashboards, which ask for the same few series again and again, would spend most of their time on them.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use hashbrown::HashSet;
 use regain_storage::Result;
 
 use super::recent::Recent;
+use crate::archive::Archive;
+use crate::archive::sheet::Sheet;
 use crate::segment::Segment;
 use crate::segment::page::Page;
 use crate::segment::read::Decoded;
@@ -17,6 +20,7 @@ use crate::segment::values::{Source, Values, stretches};
 const PAGES_BYTES_MAX: usize = 8 << 20;
 const TIMES_BYTES_MAX: usize = 4 << 20;
 const VALUES_BYTES_MAX: usize = 4 << 20;
+const SHEETS_BYTES_MAX: usize = 8 << 20;
 /// What is more is read by those who want much, and would push out what many want.
 const STRETCHES_MAX: usize = 4;
 
@@ -29,6 +33,10 @@ pub(super) struct Caches {
     times: Recent<(u64, u32), Decoded>,
     /// Values, by the number of a segment, one of its groups, and their stretches in it.
     values: Recent<(u64, usize, (usize, usize)), Values>,
+    /// Sheets, by the number of an archive and their place in it.
+    sheets: Recent<(u64, usize), Sheet>,
+    /// The names of the metrics in all of some archives.
+    metrics: Mutex<Option<(Vec<u64>, Arc<HashSet<String>>)>>,
 }
 
 impl Default for Caches {
@@ -37,6 +45,8 @@ impl Default for Caches {
             pages: Recent::new(PAGES_BYTES_MAX),
             times: Recent::new(TIMES_BYTES_MAX),
             values: Recent::new(VALUES_BYTES_MAX),
+            sheets: Recent::new(SHEETS_BYTES_MAX),
+            metrics: Mutex::default(),
         }
     }
 }
@@ -49,6 +59,27 @@ impl Caches {
 
     pub(super) fn keep_page(&self, segment: &Segment, group: usize, page: &Arc<Page>) {
         self.pages.put((segment.number, group), page, page.size_bytes());
+    }
+
+    /// A sheet of an archive, if it is here.
+    pub(super) fn sheet(&self, archive: &Archive, at: usize) -> Option<Arc<Sheet>> {
+        self.sheets.get((archive.number, at))
+    }
+
+    pub(super) fn keep_sheet(&self, archive: &Archive, at: usize, sheet: &Arc<Sheet>) {
+        self.sheets.put((archive.number, at), sheet, sheet.size_bytes());
+    }
+
+    /// The names of the metrics in these archives, if they are here.
+    pub(super) fn metrics(&self, archives: &[u64]) -> Option<Arc<HashSet<String>>> {
+        let metrics = self.metrics.lock().expect("no holder of this lock panics");
+        let (of, names) = metrics.as_ref()?;
+        (of == archives).then(|| Arc::clone(names))
+    }
+
+    pub(super) fn keep_metrics(&self, archives: Vec<u64>, names: &Arc<HashSet<String>>) {
+        let known = Some((archives, Arc::clone(names)));
+        *self.metrics.lock().expect("no holder of this lock panics") = known;
     }
 
     /// The times of the rows of a segment's lane.

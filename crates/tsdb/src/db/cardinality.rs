@@ -1,5 +1,6 @@
 //! Where series come from: groups of them by metric, job, label or value, what they were a day ago, and what nobody asks for.
 
+mod archived;
 mod grouping;
 
 use std::sync::MutexGuard;
@@ -11,7 +12,8 @@ use regain_storage::Result;
 use super::{Db, Inner};
 use crate::cardinality::Memory;
 use crate::index::{IdSet, Index};
-use grouping::{Grouping, ids_of};
+use archived::{ArchivedGroups, keep_largest};
+use grouping::{Grouping, METRICS_MAX, ids_of};
 
 /// What series are put together by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,18 +103,37 @@ impl Db {
     /// Groups of series.
     pub fn cardinality(&self, query: &CardinalityQuery<'_>) -> Result<Cardinality> {
         self.0.check_not_closed()?;
+        // Held to the end, so that no series leaves the index that is in no archive of this view.
+        let view = self.0.view();
         let memory = self.0.memory();
         let index = self.0.index();
         let ids = ids_of(&index, query.selectors);
+        let living = (!view.archives.is_empty()).then(|| index.living());
         let mut grouping = Grouping::new(&index, &ids);
         let mut list = match &query.by {
             By::Metric => grouping.by_value(METRIC_NAME),
             By::Job => grouping.by_job(),
             By::Value(name) => grouping.by_value(name),
             By::Label => grouping.by_label(),
-            By::MetricLabel => grouping.by_metric_and_label(),
+            // What has left memory may make another metric one of the largest.
+            By::MetricLabel if living.is_some() => grouping.by_metric_and_label(usize::MAX),
+            By::MetricLabel => grouping.by_metric_and_label(METRICS_MAX),
         };
-        let (series, series_kept) = grouping.totals();
+        let (series, mut series_kept) = grouping.totals();
+        drop(index);
+        if let Some(living) = living {
+            let mut archived = ArchivedGroups::new(&query.by);
+            self.0.visit_archived_of(&view, query.selectors, |sheet, at| {
+                if !living.contains(sheet.id(at)) {
+                    archived.add(sheet, at);
+                }
+            })?;
+            series_kept += archived.series();
+            archived.add_to(&mut list, &self.0.index(), &ids);
+            if query.by == By::MetricLabel {
+                keep_largest(&mut list, METRICS_MAX);
+            }
+        }
         let mut found = Cardinality { series, series_kept, ..Cardinality::default() };
         found.queries_noted_since = memory.remembered.since_ms;
         if matches!(query.by, By::Metric | By::Job) {
@@ -126,7 +147,6 @@ impl Db {
                 list.retain(|group| group.last_queried.is_none_or(|last| last < since));
             }
         }
-        drop(index);
         drop(memory);
         found.groups = list.len() as u64;
         sort(&mut list, query.sort);
@@ -184,16 +204,18 @@ impl Inner {
     /// Remembers what is due at `now`.
     pub(super) fn remember(&self, now: i64) -> Result<()> {
         let noted = self.usage.take(now);
+        let archived = self.archived_metrics()?;
         let to_write = {
             let mut memory = self.memory();
             let index = self.index();
+            let has_metric = |name: &str| index.has_metric(name) || archived.contains(name);
             let names = noted.names.iter().map(|name| &**name);
-            memory.note_selected(names.filter(|name| index.has_metric(name)), now);
+            memory.note_selected(names.filter(|name| has_metric(name)), now);
             for matchers in noted.selections.values() {
                 let metrics = metrics_of(&index, matchers);
                 memory.note_selected(metrics.iter().map(|&pair| index.value_text(pair)), now);
             }
-            memory.tick(&index, now).then(|| memory.begin_write(&index, now))
+            memory.tick(&index, now).then(|| memory.begin_write(has_metric, now))
         };
         to_write.map_or(Ok(()), |remembered| remembered.write(&*self.fs, &self.layout))
     }
@@ -201,10 +223,12 @@ impl Inner {
     /// Makes durable what is remembered, before the end.
     pub(super) fn remember_all(&self) -> Result<()> {
         let now = self.admission.now();
+        let archived = self.archived_metrics()?;
         let to_write = {
             let mut memory = self.memory();
             let index = self.index();
-            memory.is_dirty().then(|| memory.begin_write(&index, now))
+            let has_metric = |name: &str| index.has_metric(name) || archived.contains(name);
+            memory.is_dirty().then(|| memory.begin_write(has_metric, now))
         };
         to_write.map_or(Ok(()), |remembered| remembered.write(&*self.fs, &self.layout))
     }

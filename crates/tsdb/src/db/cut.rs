@@ -7,6 +7,7 @@
 //!
 //! Samples that come late for a block stay here until the next cut, which writes them to a block of the same time.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -16,6 +17,7 @@ use regain_storage::{
     Batch, BlockFormat, Ctx, Error, Parts, Queryable, Result, Selection, Snapshot, Written,
 };
 
+use super::evict::numbers;
 use super::merge::GoOn;
 use super::snapshot::StoreSnapshot;
 use super::{Db, Inner};
@@ -158,16 +160,12 @@ impl Inner {
             replaced.push((segment, rest));
         }
         let gone = self.show_cut(&replaced)?;
-        gone.iter().try_for_each(|segment| self.remove_file(&segment.path))
+        gone.iter().try_for_each(|path| self.remove_file(path))
     }
 
-    /// Puts the rests of segments in their places, in one change of the manifest, and returns the segments whose files
-    /// nobody needs: retention may have taken one that there is a rest of.
-    fn show_cut(&self, replaced: &Replaced) -> Result<Vec<Arc<Segment>>> {
-        let mut series = Vec::new();
-        for rest in replaced.iter().filter_map(|(_, rest)| rest.as_ref()) {
-            rest.scan(|id, first, last| series.push((rest.number, id, first, last)))?;
-        }
+    /// Puts the rests of segments in their places, in one change of the manifest, and returns the files that nobody
+    /// needs: retention may have taken a segment that there is a rest of.
+    fn show_cut(&self, replaced: &Replaced) -> Result<Vec<PathBuf>> {
         let mut files = self.files();
         let view = self.view();
         let mut unused: Vec<Arc<Segment>> =
@@ -185,23 +183,16 @@ impl Inner {
                 segments.push(Arc::clone(rest));
             }
         }
+        let mut next = View { segments, ..view.successor() };
+        let empty = self.take_empty_archives(&mut next);
         let mut manifest = files.manifest.clone();
-        manifest.segments = segments.iter().map(|segment| segment.number).collect();
+        manifest.segments = next.segments.iter().map(|segment| segment.number).collect();
+        manifest.archives = numbers(&next.archives);
         self.write_manifest(&mut files, manifest)?;
-        {
-            let mut index = self.index_mut();
-            let is_used = |number| unused.iter().all(|segment| segment.number != number);
-            for (_, id, first, last) in series.into_iter().filter(|series| is_used(series.0)) {
-                if let Some(series) = index.series.get_mut(id) {
-                    series.add_segment(first, last);
-                }
-            }
-        }
         // What is seen of the store and the blocks together stays the same: no change to be noted.
-        self.show(&mut files, View { segments, ..view.successor() });
-        files.retired.extend(dropped.iter().map(Arc::clone));
-        dropped.extend(unused);
-        Ok(dropped)
+        self.show(&mut files, next);
+        let segments = dropped.iter().chain(&unused).map(|segment| segment.path.clone());
+        Ok(segments.chain(empty.iter().map(|archive| archive.path.clone())).collect())
     }
 }
 
@@ -247,7 +238,7 @@ impl Cut<'_> {
 
     fn has_samples(&self, span: Span) -> Result<bool> {
         let ctx = Arc::new(Ctx::default());
-        let mut parts = self.seen.0.read(&Selection::new(&[], span), &ctx);
+        let mut parts = self.seen.0.read(&Selection::new(&[], span), &ctx)?;
         let mut batch = Batch::default();
         while let Some(mut part) = parts.next()? {
             (self.go_on)()?;
@@ -281,7 +272,7 @@ impl Queryable for Seen {
 
 impl Snapshot for Seen {
     fn select(&self, selection: &Selection<'_>, ctx: &Arc<Ctx>) -> Result<Box<dyn Parts>> {
-        Ok(self.0.read(selection, ctx))
+        self.0.read(selection, ctx)
     }
 
     fn label_names(&self, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {

@@ -6,10 +6,12 @@ use std::sync::atomic::Ordering;
 use regain_model::{Matcher, Span, Timestamp};
 use regain_storage::Result;
 
+use super::archived::leave_out_living;
+use super::read::newest_sealed;
 use super::{Db, Files, Inner};
 use crate::column::Column;
 use crate::deleted::{Deleted, Times};
-use crate::index::Series;
+use crate::index::Sealed;
 use crate::layout::Kind;
 use crate::view::View;
 
@@ -33,12 +35,16 @@ impl Inner {
         &self,
         matchers: &[Matcher],
         span: Span,
-        wanted: impl Fn(&Series) -> bool,
+        wanted: impl Fn(Sealed) -> bool,
     ) -> Result<u64> {
+        // Held to the end, so that no series leaves the index that is in no archive of this view.
+        let view = self.view();
+        let mut archived = self.archived(&view, matchers, (span.min.0, i64::MAX))?;
         let ids: Vec<u32> = {
             let index = self.index();
-            let matching = index.matching(matchers);
-            matching.iter().filter(|&id| index.series.get(id).is_some_and(&wanted)).collect()
+            leave_out_living(&mut archived, &index);
+            let is_wanted = |id: u32| index.series.get(id).is_some_and(|s| wanted(s.sealed));
+            index.matching(matchers).iter().filter(|&id| is_wanted(id)).collect()
         };
         let mut found: Vec<(u32, Times)> = Vec::new();
         for id in ids {
@@ -46,12 +52,17 @@ impl Inner {
                 found.push((id, (span.min.0, span.max.0.min(newest))));
             }
         }
+        for series in archived.iter().filter(|series| wanted(series.sealed())) {
+            let (id, key) = (series.id(), series.key());
+            if let Some((newest, _)) = newest_sealed(&view, (id, key), span.min.0, None) {
+                found.push((id, (span.min.0, span.max.0.min(newest))));
+            }
+        }
         if found.is_empty() {
             return Ok(0);
         }
         // Segments refer to series by id: their definitions must outlive a crash.
-        self.flush_series()?;
-        self.series_log().sync()?;
+        self.sync_series()?;
         let earliest = self.earliest();
         let mut files = self.files();
         let mut deleted = (*self.view().deleted).clone();
@@ -92,7 +103,7 @@ impl Inner {
                 continue;
             }
             let span = Span::new(Timestamp(i64::MIN), Timestamp(cut.saturating_sub(1)));
-            let is_old = |series: &Series| series.segments > 0 && series.sealed_min_ms() < cut;
+            let is_old = |sealed: Sealed| sealed.is_some() && sealed.min_ms() < cut;
             count += self.delete(&rule.matchers, span, is_old).inspect_err(|_| {
                 self.files().rule_cuts.remove(&at);
             })?;
@@ -112,7 +123,7 @@ impl Inner {
         self.write_manifest(files, manifest)?;
         files.without_deleted.clear();
         let view = self.view();
-        deleted.count(&view.deleted, &mut self.index_mut());
+        deleted.note(&view.deleted, &mut self.index_mut());
         self.show(files, View { deleted: Arc::new(deleted), ..view.successor() });
         if before == 0 {
             return Ok(());

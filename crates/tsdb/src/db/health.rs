@@ -121,18 +121,19 @@ impl Inner {
         result
     }
 
-    /// Takes note of damage to a segment, so that it is mended.
+    /// Takes note of damage to a segment or an archive, so that it is mended.
     pub(super) fn note_damage(&self, error: &Error) {
         let number = self.damaged_by(error);
         self.health().damaged.extend(number);
     }
 
-    /// The segment that an error says is damaged.
+    /// The number of the segment or archive that an error says is damaged.
     pub(super) fn damaged_by(&self, error: &Error) -> Option<u64> {
         let Error::Corrupt { path, .. } = error else { return None };
         let view = self.view();
-        let damaged = view.segments.iter().find(|segment| segment.path == *path);
-        damaged.map(|segment| segment.number)
+        let segments = view.segments.iter().map(|segment| (segment.number, &segment.path));
+        let archives = view.archives.iter().map(|archive| (archive.number, &archive.path));
+        segments.chain(archives).find(|file| file.1 == path).map(|file| file.0)
     }
 
     /// Takes note of damaged segments that are to be mended.

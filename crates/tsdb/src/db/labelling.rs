@@ -18,7 +18,7 @@ pub(super) enum Labelling<'a> {
 
 impl<'a> Labelling<'a> {
     /// For about so many series.
-    pub(super) fn new(index: &'a Index, ctx: &'a Ctx, series: usize, hints: &Hints<'_>) -> Self {
+    pub(super) fn new(index: &'a Index, ctx: &'a Ctx, series: usize, hints: &Hints<'a>) -> Self {
         if hints.projected && hints.by {
             Self::Projected(Projector::new(index, ctx, series, hints.grouping))
         } else {
@@ -34,13 +34,30 @@ impl<'a> Labelling<'a> {
             Self::Projected(projector) => projector.add(labels),
         }
     }
+
+    /// Adds the set of a series with these labels, which no index has.
+    pub(super) fn add_texts<'t>(
+        &mut self,
+        labels: impl Iterator<Item = (&'t str, &'t str)>,
+    ) -> LabelsId {
+        match self {
+            Self::Whole(translator) => translator.add_texts(labels),
+            Self::Projected(Projector { translator, grouping, .. }) => {
+                let matters = |name: &str| {
+                    METADATA_LABELS.contains(&name) || grouping.iter().any(|other| other == name)
+                };
+                translator.add_texts(labels.filter(|label| matters(label.0)))
+            }
+        }
+    }
 }
 
-/// Adds the labels with some names, each set once.
+/// Adds the labels with some names, each set of series in memory once.
 pub(super) struct Projector<'a> {
     translator: Translator<'a>,
     /// The symbols of the names.
     names: Vec<u32>,
+    grouping: &'a [String],
     /// By pair: whether its name is one of them.
     matters: Vec<Option<bool>>,
     sets: HashMap<Box<[u32]>, LabelsId, FixedState>,
@@ -48,18 +65,19 @@ pub(super) struct Projector<'a> {
 }
 
 impl<'a> Projector<'a> {
-    fn new(index: &'a Index, ctx: &'a Ctx, series: usize, grouping: &[String]) -> Self {
+    fn new(index: &'a Index, ctx: &'a Ctx, series: usize, grouping: &'a [String]) -> Self {
         let names = METADATA_LABELS.into_iter().chain(grouping.iter().map(String::as_str));
         let names = names.filter_map(|name| index.symbols.find(name)).collect();
         // Few sets come of many series.
         let translator = Translator::new(index, ctx, 0);
         let is_dense = series >= index.pairs.len() / 16;
         let matters = vec![None; if is_dense { index.pairs.len() } else { 0 }];
-        Self { translator, names, matters, sets: HashMap::default(), kept: Vec::new() }
+        let sets = HashMap::default();
+        Self { translator, names, grouping, matters, sets, kept: Vec::new() }
     }
 
     fn add(&mut self, labels: &[u32]) -> LabelsId {
-        let Self { translator, names, matters, sets, kept } = self;
+        let Self { translator, names, matters, sets, kept, .. } = self;
         let index = translator.index;
         kept.clear();
         kept.extend(labels.iter().copied().filter(|&pair| {
@@ -101,6 +119,17 @@ impl<'a> Translator<'a> {
         let mut arena = ctx.labels.write();
         arena.reserve(series, series.saturating_mul(LABELS_GUESS));
         Self { index, arena, table, sparse: HashMap::new(), pairs: Vec::new() }
+    }
+
+    /// Adds a set of labels that no index has.
+    pub(super) fn add_texts<'t>(
+        &mut self,
+        labels: impl Iterator<Item = (&'t str, &'t str)>,
+    ) -> LabelsId {
+        let Self { arena, pairs, .. } = self;
+        pairs.clear();
+        pairs.extend(labels.map(|(name, value)| (arena.symbol(name), arena.symbol(value))));
+        arena.add_pairs(pairs)
     }
 
     pub(super) fn add(&mut self, labels: &[u32]) -> LabelsId {

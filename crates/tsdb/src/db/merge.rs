@@ -7,7 +7,7 @@
 //! The result is durable and named by the manifest before its inputs go. Nothing that others wait for is
 //! held while it is written.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use regain_model::SeriesKey;
@@ -17,7 +17,7 @@ use super::delete::hides;
 use super::health::Work;
 use super::{Counters, Db, Files, Inner};
 use crate::deleted::Deleted;
-use crate::index::Series;
+use crate::index::Sealed;
 use crate::segment::merge::fill_merged;
 use crate::segment::write::write;
 use crate::segment::{Segment, Summary};
@@ -59,9 +59,12 @@ impl Inner {
             let mended = self.mend(&view, damaged, go_on);
             return mended.inspect_err(|error| self.pass_over(error, &view)).map(|()| true);
         }
+        if let Some(damaged) = self.first_damaged_archive(&view) {
+            return self.mend_archive(damaged, go_on).map(|()| true);
+        }
         let Some(range) = self.merge_wanted(&view)? else {
-            self.forget_deleted()?;
-            return self.apply_rules();
+            self.forget_deleted(&view, go_on)?;
+            return Ok(self.merge_archives(&view, go_on)? || self.apply_rules()?);
         };
         let inputs = &view.segments[range];
         let number = self.next_segment();
@@ -157,9 +160,13 @@ impl Inner {
         (deleted, go_on): (&Deleted, GoOn<'_>),
         left_out: Option<&mut Vec<Range<u64>>>,
     ) -> Result<Arc<Segment>> {
-        let keys = |ids: &[u32]| -> Vec<Option<SeriesKey>> {
-            let index = self.index();
-            ids.iter().map(|&id| index.series.get(id).map(Series::key)).collect()
+        // Held to the end, so that no series leaves the index that is in no archive of this view.
+        let view = self.view();
+        let summaries = inputs.iter().map(|segment| segment.summary);
+        let times = summaries.map(|summary| (summary.min_time, summary.max_time));
+        let span = times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or((0, 0));
+        let keys = |high: &RangeInclusive<u64>, ids: &[u32]| -> Result<Vec<Option<SeriesKey>>> {
+            self.keys_of_ids(&view, (high, span), ids)
         };
         write((&*self.fs, &self.layout), number, |writer| {
             fill_merged(writer, inputs, (&keys, deleted), go_on, left_out)
@@ -175,10 +182,6 @@ impl Inner {
         merged: Option<&Arc<Segment>>,
         deleted: &Arc<Deleted>,
     ) -> Result<bool> {
-        let mut series = Vec::new();
-        if let Some(merged) = merged {
-            merged.scan(|id, first, last| series.push((id, first, last)))?;
-        }
         let mut files = self.files();
         let view = self.view();
         let numbers = |segments: &[Arc<Segment>]| -> Vec<u64> {
@@ -196,30 +199,49 @@ impl Inner {
         let mut manifest = files.manifest.clone();
         manifest.segments = numbers(&segments);
         self.write_manifest(&mut files, manifest)?;
-        {
-            let mut index = self.index_mut();
-            for (id, first, last) in series {
-                if let Some(series) = index.series.get_mut(id) {
-                    series.add_segment(first, last);
-                }
-            }
-        }
         if let Some(merged) = merged
             && Arc::ptr_eq(deleted, &view.deleted)
         {
             files.without_deleted.insert(merged.number);
         }
         self.show(&mut files, View { segments, ..view.successor() });
-        files.retired.extend(inputs.iter().map(Arc::clone));
         // The files go next. A query that has one open reads on.
         Ok(true)
     }
 
-    /// Forgets what was deleted once no file and no lane holds it any more.
-    fn forget_deleted(&self) -> Result<()> {
+    /// Forgets what was deleted once no file and no lane holds it any more. Series of which nothing is left leave the
+    /// archives before.
+    fn forget_deleted(&self, seen: &View, go_on: GoOn<'_>) -> Result<()> {
+        if !self.is_deleted_gone(&self.files(), seen) {
+            return Ok(());
+        }
+        let sealed = self.sealed_of_deleted(seen)?;
+        let gone = seen.deleted.ids().filter(|id| !sealed.contains_key(id)).collect();
+        self.purge_archives(seen, &gone, go_on)?;
         let mut files = self.files();
         let view = self.view();
-        let Some((_, last)) = view.deleted.span() else { return Ok(()) };
+        let numbers = |view: &View| -> Vec<u64> {
+            view.segments.iter().map(|segment| segment.number).collect()
+        };
+        // A seal may have come between, or another delete: then all of this is done again.
+        let is_same = Arc::ptr_eq(&view.deleted, &seen.deleted) && numbers(&view) == numbers(seen);
+        if !is_same || !self.is_deleted_gone(&files, &view) {
+            return Ok(());
+        }
+        self.set_deleted(&mut files, Deleted::default())?;
+        let mut index = self.index_mut();
+        for id in seen.deleted.ids() {
+            if let Some(series) = index.series.get_mut(id) {
+                series.sealed = sealed.get(&id).copied().unwrap_or(Sealed::NONE);
+                series.pruned = false;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether something is deleted, and neither a file nor a lane holds any of it.
+    fn is_deleted_gone(&self, files: &Files, view: &View) -> bool {
+        let Some((_, last)) = view.deleted.span() else { return false };
         let is_in_files =
             view.segments.iter().any(|segment| files.may_hold_deleted(segment, &view.deleted));
         let is_unsealed = files.pending.is_some()
@@ -227,10 +249,7 @@ impl Inner {
                 let data = lane.view();
                 !data.is_empty() && data.min_time <= last
             });
-        if is_in_files || is_unsealed {
-            return Ok(());
-        }
-        self.set_deleted(&mut files, Deleted::default())
+        !is_in_files && !is_unsealed
     }
 }
 

@@ -38,6 +38,14 @@ impl Inner {
         Ok(())
     }
 
+    /// What a new series log begins with.
+    pub(super) fn renewed_metadata(&self) -> Result<MetadataTable> {
+        let archived = self.archived_metrics()?;
+        let index = self.index();
+        let has_metric = |metric: &str| index.has_metric(metric) || archived.contains(metric);
+        Ok(self.metadata().renewed(has_metric))
+    }
+
     pub(super) fn metadata(&self) -> MutexGuard<'_, MetadataTable> {
         self.metadata.lock().expect("no holder of this lock panics")
     }

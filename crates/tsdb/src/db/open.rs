@@ -15,6 +15,7 @@ use super::caches::Caches;
 use super::health::Known;
 use super::unread::Unread;
 use super::{Counters, Files, Inner, Lanes};
+use crate::archive::Archive;
 use crate::cardinality::{Memory, Usage};
 use crate::deleted::Deleted;
 use crate::exemplars::Exemplars;
@@ -44,9 +45,10 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
     let mut index = Index::new(manifest.seed);
     let (clean, metadata) = read_series(&*fs, &layout, &manifest, &mut index, &mut report)?;
     let segments = open_segments(&*fs, &layout, &mut manifest, &mut report)?;
-    count_segments(&segments, &mut index, &mut report)?;
+    let archives = open_archives(&*fs, &layout, &mut manifest, &mut report)?;
+    note_sealed(&segments, &mut index, &mut report)?;
     let deleted = read_deleted(&*fs, &layout, &mut manifest, &mut report)?;
-    deleted.count(&Deleted::default(), &mut index);
+    deleted.note(&Deleted::default(), &mut index);
     report.series = index.series.len() as u64;
     report.segments = segments.len() as u64;
 
@@ -57,7 +59,7 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
     let wal = Wal::create(Arc::clone(&fs), layout.clone(), next_wal)?;
     let newest = segments.iter().map(|segment| segment.summary.max_time).max();
     let deleted = Arc::new(deleted);
-    let view = View { sealed: 0, segments, deleted, next: Arc::default() };
+    let view = View { sealed: 0, segments, archives, deleted, next: Arc::default() };
     let wal_closed = wal_sizes(&*fs, &layout, &wal_files)?;
     let files = Files::new(manifest, wal_closed);
     let exemplars = Exemplars::new(options.exemplars_max);
@@ -208,10 +210,37 @@ fn open_segments(
     manifest: &mut Manifest,
     report: &mut ReplayReport,
 ) -> Result<Vec<Arc<Segment>>> {
-    let mut segments = Vec::with_capacity(manifest.segments.len());
-    for &number in &manifest.segments {
-        match Segment::open(fs, layout, number) {
-            Ok(segment) => segments.push(Arc::new(segment)),
+    let numbers = std::mem::take(&mut manifest.segments);
+    let opened = numbers.into_iter().map(|number| Segment::open(fs, layout, number));
+    let segments = keep_whole(fs, opened, report)?;
+    manifest.segments = segments.iter().map(|segment| segment.number).collect();
+    Ok(segments)
+}
+
+/// Opens the archives; a damaged one is set aside under another name, one that is missing is left out.
+fn open_archives(
+    fs: &dyn Fs,
+    layout: &Layout,
+    manifest: &mut Manifest,
+    report: &mut ReplayReport,
+) -> Result<Vec<Arc<Archive>>> {
+    let numbers = std::mem::take(&mut manifest.archives);
+    let opened = numbers.into_iter().map(|number| Archive::open(fs, layout, number));
+    let archives = keep_whole(fs, opened, report)?;
+    manifest.archives = archives.iter().map(|archive| archive.number).collect();
+    Ok(archives)
+}
+
+/// The files that could be opened; a damaged one is set aside, one that is missing is left out.
+fn keep_whole<T>(
+    fs: &dyn Fs,
+    opened: impl Iterator<Item = Result<T>>,
+    report: &mut ReplayReport,
+) -> Result<Vec<Arc<T>>> {
+    let mut whole = Vec::new();
+    for opened in opened {
+        match opened {
+            Ok(file) => whole.push(Arc::new(file)),
             Err(Error::Corrupt { path, .. }) => {
                 report.damage.push(quarantine(fs, &path)?);
             }
@@ -223,8 +252,7 @@ fn open_segments(
             Err(error) => return Err(error),
         }
     }
-    manifest.segments = segments.iter().map(|segment| segment.number).collect();
-    Ok(segments)
+    Ok(whole)
 }
 
 /// The logs in which damage was found.
@@ -242,8 +270,8 @@ fn damaged_segments(view: &View, report: &ReplayReport) -> Vec<u64> {
     damaged.map(|segment| segment.number).collect()
 }
 
-/// Counts for every series the segments that hold samples of it. A damaged page costs its group only.
-fn count_segments(
+/// Notes at every series when segments hold samples of it. A damaged page costs its group only.
+fn note_sealed(
     segments: &[Arc<Segment>],
     index: &mut Index,
     report: &mut ReplayReport,
@@ -251,7 +279,7 @@ fn count_segments(
     for segment in segments {
         let damaged = segment.scan(|id, first, last| {
             if let Some(series) = index.series.get_mut(id) {
-                series.add_segment(first, last);
+                series.sealed.add(first, last);
             }
         })?;
         let path = &segment.path;
@@ -302,6 +330,7 @@ impl Inner {
                 Some((Kind::Wal, number)) => number < manifest.wal_first,
                 Some((Kind::SeriesLog, number)) => number != manifest.series_log,
                 Some((Kind::Segment, number)) => !manifest.segments.contains(&number),
+                Some((Kind::Archive, number)) => !manifest.archives.contains(&number),
                 Some((Kind::Deletes, number)) => number != manifest.deletes,
                 _ => Path::new(name).extension().is_some_and(|tail| tail == "tmp"),
             };

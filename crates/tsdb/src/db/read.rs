@@ -27,7 +27,7 @@ impl Inner {
             let series = index.series.get(id)?;
             let mut places = vec![series.place];
             places.extend_from_slice(index.other_places(id));
-            (series.key(), places, series.sealed_max_ms())
+            (series.key(), places, series.sealed.max_ms())
         };
         let mut newest = None;
         for place in places.into_iter().filter(|&place| place != Place::NONE) {
@@ -36,13 +36,7 @@ impl Inner {
             }
         }
         if sealed_max >= from {
-            for segment in view.segments.iter().rev() {
-                let max = segment.summary.max_time;
-                if max < from || newest.is_some_and(|(time, _)| time >= max) {
-                    continue;
-                }
-                newest = newest.max(newest_in(segment, id, key, from));
-            }
+            newest = newest_sealed(&view, (id, key), from, newest);
         }
         // A deleted sample still is one that later samples have to follow.
         let deleted = view.deleted.of(id).and_then(|spans| spans.last());
@@ -103,6 +97,22 @@ impl Inner {
         let frozen = seals.iter().filter_map(|seal| Some(seal.get(lane)?.data));
         frozen.chain(head).filter(|data| !data.is_empty()).collect()
     }
+}
+
+/// The newest of `newest` and of the samples at `from` or later that segments hold of a series, deleted ones too.
+pub(super) fn newest_sealed(
+    view: &View,
+    (id, key): (u32, SeriesKey),
+    from: i64,
+    mut newest: Option<(i64, u64)>,
+) -> Option<(i64, u64)> {
+    for segment in view.segments.iter().rev() {
+        let max = segment.summary.max_time;
+        if max >= from && newest.is_none_or(|(time, _)| time < max) {
+            newest = newest.max(newest_in(segment, id, key, from));
+        }
+    }
+    newest
 }
 
 fn newest_in(segment: &Segment, id: u32, key: SeriesKey, from: i64) -> Option<(i64, u64)> {

@@ -243,6 +243,39 @@ impl<'a> Replay<'a> {
         Some(Outcome::Applied(samples))
     }
 
+    /// Takes series in again that have left for an archive and of which the log has samples that no segment has: they have
+    /// come back, and what said so was lost with the power.
+    pub(super) fn restore_archived(&mut self) -> Result<()> {
+        let mut wanted: HashMap<u32, Vec<Place>> = HashMap::new();
+        {
+            let index = self.db.index();
+            for ReplayedLane { lane, writer, .. } in self.lanes.values() {
+                let data = lane.view();
+                for (slot, entry) in (0..).zip(&writer.slots) {
+                    let is_gone =
+                        entry.series != Slot::NO_SERIES && index.series.get(entry.series).is_none();
+                    if is_gone && data.has(slot) {
+                        wanted.entry(entry.series).or_default().push(Place { lane: lane.id, slot });
+                    }
+                }
+            }
+        }
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let ids = wanted.keys().copied().collect();
+        let found = self.db.archived_with_ids(&self.db.view(), &ids)?;
+        let mut index = self.db.index_mut();
+        for (id, series) in found {
+            let restored = index.restore((id, series.key()), series.labels(), series.sealed());
+            for &place in wanted[&id].iter().filter(|_| restored.is_ok()) {
+                index.add_place(id, place);
+            }
+        }
+        self.exemplars.resolve(&index);
+        Ok(())
+    }
+
     /// Hands the lanes over.
     pub(super) fn finish(self) -> Replayed {
         let index = self.db.index();
@@ -254,11 +287,17 @@ impl<'a> Replay<'a> {
             writer.chain.sequence = met;
             newest = newest.max(Some(writer.newest));
             for (slot, entry) in (0..).zip(writer.slots.clone()) {
-                if let Some(series) = index.series.get(entry.series)
-                    && series.segments > 0
-                    && series.sealed_max_ms() > writer.newest
-                {
-                    writer.add_unproven(slot, series.sealed_max_ms());
+                match index.series.get(entry.series) {
+                    Some(series) if series.sealed.is_some() => {
+                        let sealed_max = series.sealed.max_ms();
+                        if sealed_max > writer.newest {
+                            writer.add_unproven(slot, sealed_max);
+                        }
+                    }
+                    Some(_) => {}
+                    // It has left, and may come back under the same id, for which the slot is free then.
+                    None if entry.series != Slot::NO_SERIES => free_slot(&lane, &mut writer, slot),
+                    None => {}
                 }
             }
             lane.give_back(writer);
@@ -267,6 +306,20 @@ impl<'a> Replay<'a> {
         }
         Replayed { lanes, newest, next_lane: self.next_lane, exemplars: self.exemplars }
     }
+}
+
+/// Takes a slot from a series that is not there. Samples of one whose definition is lost must not become another series'.
+fn free_slot(lane: &Lane, writer: &mut Writer, slot: u32) {
+    let mut data = lane.data();
+    if data.has(slot) {
+        Arc::make_mut(&mut data).forget(slot);
+        if data.is_empty() {
+            // Nothing in the log is needed for it. Ordering: under the lane's turn.
+            lane.first_file.store(u64::MAX, Ordering::Relaxed);
+        }
+    }
+    drop(data);
+    writer.release(slot);
 }
 
 fn sizes(fs: &dyn Fs, layout: &Layout, files: &[u64]) -> Result<Vec<u64>> {

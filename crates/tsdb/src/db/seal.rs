@@ -101,7 +101,7 @@ impl Inner {
             let mut index = self.index_mut();
             for (id, first, last) in encoded.series() {
                 if let Some(series) = index.series.get_mut(id) {
-                    series.add_segment(first, last);
+                    series.sealed.add(first, last);
                 }
             }
         }

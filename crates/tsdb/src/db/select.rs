@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use regain_model::SeriesKey;
-use regain_storage::{Ctx, LabelsId, Order, Selection};
+use regain_storage::{Ctx, LabelsId, Order, Result, Selection};
 
+use super::archived::{Archived, leave_out_living};
 use super::labelling::{Labelling, Translator};
 use super::snapshot::Seen;
 use crate::index::{Index, Place, Series};
@@ -91,12 +92,15 @@ impl MetLanes<'_> {
 
 impl Seen {
     /// The series that match and may have samples in the span, in the selection's order.
-    pub(super) fn select(&self, selection: &Selection<'_>, ctx: &Ctx) -> SelectedSeries {
-        let index = self.db.index();
-        let ids = index.matching(selection.matchers);
+    pub(super) fn select(&self, selection: &Selection<'_>, ctx: &Ctx) -> Result<SelectedSeries> {
         let (min, max) = (selection.span.min.0, selection.span.max.0);
+        // Archives are read before the index is held. What leaves the index meanwhile is in one of them.
+        let mut archived = self.db.archived(&self.view, selection.matchers, (min, max))?;
+        let index = self.db.index();
+        leave_out_living(&mut archived, &index);
+        let ids = index.matching(selection.matchers);
         let mut out = SelectedSeries::default();
-        out.series.reserve(ids.count());
+        out.series.reserve(ids.count() + archived.len());
         let mut lanes =
             MetLanes { seen: self, views: Vec::new(), by_id: HashMap::new(), last: (u32::MAX, 0) };
         // Labels are read in the order of ids, as they lie in memory, unless most are cut off.
@@ -113,7 +117,7 @@ impl Seen {
                 found = elsewhere.fold(found, Ord::max);
                 out.others.insert(id, others);
             }
-            found = found.max(find_sealed(series, (min, max)));
+            found = found.max(find_sealed(series, (min.max(self.floor), max)));
             if found == Found::Nothing {
                 continue;
             }
@@ -123,28 +127,73 @@ impl Seen {
             out.series.push(Selected { key: series.key(), id, labels, place, is_certain });
         }
         match selection.order {
-            Order::Key => sort_by_key(&mut out.series),
-            Order::Labels => sort_by_labels(&index, &mut out.series),
+            Order::Key => {
+                out.series
+                    .extend(archived.iter().map(|series| select_archived(series, &mut labels)));
+                sort_by_key(&mut out.series);
+            }
+            Order::Labels => {
+                sort_by_labels(&index, &mut out.series);
+                archived.sort_unstable_by(|a, b| a.labels().cmp(b.labels()));
+                let archived =
+                    archived.iter().map(|found| (found, select_archived(found, &mut labels)));
+                merge_by_labels(&index, &mut out.series, archived.collect());
+            }
         }
         drop(labels);
         if selection.limit > 0 {
             out.series.truncate(selection.limit);
             let mut labels = Translator::new(&index, ctx, out.series.len());
+            let archived: HashMap<u32, &Archived> =
+                archived.iter().map(|series| (series.id(), series)).collect();
             for selected in &mut out.series {
                 if let Some(series) = index.series.get(selected.id) {
                     selected.labels = labels.add(index.labels_of(series));
+                } else if let Some(series) = archived.get(&selected.id) {
+                    selected.labels = labels.add_texts(series.labels());
                 }
             }
         }
         out.lanes = lanes.views;
-        out
+        Ok(out)
     }
+}
+
+/// A series in an archive as one that a query reads.
+fn select_archived(series: &Archived, labels: &mut Option<Labelling<'_>>) -> Selected {
+    let (key, id, place) = (series.key(), series.id(), SeenPlace::NONE);
+    let add = |labels: &mut Labelling<'_>| labels.add_texts(series.labels());
+    let labels = labels.as_mut().map_or(LabelsId(0), add);
+    Selected { key, id, labels, place, is_certain: false }
+}
+
+/// Puts series in archives among those of the index, which are in the order of labels, too.
+fn merge_by_labels(
+    index: &Index,
+    series: &mut Vec<Selected>,
+    archived: Vec<(&Archived, Selected)>,
+) {
+    if archived.is_empty() {
+        return;
+    }
+    let mut in_memory = std::mem::take(series).into_iter().peekable();
+    for (found, selected) in archived {
+        let comes_before = |other: &Selected| {
+            let labels = index.series.get(other.id).map_or(&[][..], |s| index.labels_of(s));
+            labels.iter().map(|&pair| index.pair_texts(pair)).lt(found.labels())
+        };
+        while let Some(before) = in_memory.next_if(comes_before) {
+            series.push(before);
+        }
+        series.push(selected);
+    }
+    series.extend(in_memory);
 }
 
 /// Whether a series has sealed samples in the span.
 fn find_sealed(series: &Series, (min, max): (i64, i64)) -> Found {
-    let last = series.sealed_max_ms();
-    if series.segments == 0 || series.sealed_min_ms() > max || last < min {
+    let last = series.sealed.max_ms();
+    if !series.sealed.overlaps((min, max)) {
         return Found::Nothing;
     }
     // Somewhere in the last second there is a sample. (The first one may have been dropped.)

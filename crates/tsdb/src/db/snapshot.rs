@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use regain_model::{Matcher, Span, Timestamp};
 use regain_storage::{Ctx, Parts, Result, Selection, Snapshot};
 
@@ -11,6 +11,7 @@ use super::by_lane::ByLane;
 use super::delete::hides;
 use super::part::StoreParts;
 use super::select::LaneView;
+use crate::archive::sheet::Sheet;
 use crate::index::{IdSet, Index};
 use crate::segment::Segment;
 use crate::segment::page::Piece;
@@ -29,7 +30,10 @@ pub(super) struct StoreSnapshot {
 #[derive(Debug)]
 pub(super) struct Seen {
     pub(super) db: Arc<Inner>,
-    view: Arc<View>,
+    pub(super) view: Arc<View>,
+    /// No sample in a segment is earlier.
+    pub(super) floor: i64,
+    span: (i64, i64),
     lanes: Mutex<HashMap<u32, LaneView>>,
     /// The segments within the query's span, oldest first.
     pub(super) segments: Vec<SeenSegment>,
@@ -88,6 +92,15 @@ impl Seen {
         self.view.deleted.of(id).filter(|deleted| hides(deleted, span))
     }
 
+    /// Visits the series in archives that match and may have samples within the query's span.
+    fn visit_archived(
+        &self,
+        matchers: &[Matcher],
+        found: impl FnMut(&Arc<Sheet>, &[usize]),
+    ) -> Result<()> {
+        self.db.visit_archived(&self.view, (matchers, self.span), found)
+    }
+
     /// Whether a piece of a segment may have samples within `min..=max`.
     pub(super) fn overlaps(&self, segment: u32, piece: &Piece, (min, max): (i64, i64)) -> bool {
         let (first, last) = self.segments[segment as usize].segment.span_of(piece);
@@ -125,14 +138,15 @@ impl StoreSnapshot {
                 times: ByLane::new(segment.lanes.len()),
             })
             .collect();
-        let seen = Arc::new(Seen { db, view, lanes: Mutex::default(), segments });
+        let (floor, span) = (view.floor(), (span.min.0, span.max.0));
+        let seen = Arc::new(Seen { db, view, floor, span, lanes: Mutex::default(), segments });
         Self { seen, mark }
     }
 
     /// What a selection finds, for whoever does not ask as a query does.
-    pub(super) fn read(&self, selection: &Selection<'_>, ctx: &Arc<Ctx>) -> Box<dyn Parts> {
-        let selected = self.seen.select(selection, ctx);
-        Box::new(StoreParts::new(Arc::clone(&self.seen), selected, selection, Arc::clone(ctx)))
+    pub(super) fn read(&self, selection: &Selection<'_>, ctx: &Arc<Ctx>) -> Result<Box<dyn Parts>> {
+        let selected = self.seen.select(selection, ctx)?;
+        Ok(Box::new(StoreParts::new(Arc::clone(&self.seen), selected, selection, Arc::clone(ctx))))
     }
 }
 
@@ -141,7 +155,7 @@ impl Snapshot for StoreSnapshot {
         self.seen.db.warn_of_losses(selection.span, ctx);
         self.seen.db.usage.note(selection.matchers);
         self.seen.db.warn_of_unread_log(ctx);
-        Ok(self.read(selection, ctx))
+        self.read(selection, ctx)
     }
 
     fn span(&self) -> Option<Span> {
@@ -149,6 +163,15 @@ impl Snapshot for StoreSnapshot {
     }
 
     fn label_names(&self, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
+        // What is in memory, too, has the same labels there.
+        let mut archived: HashSet<String> = HashSet::new();
+        self.seen.visit_archived(matchers, |sheet, which| {
+            for name in which.iter().flat_map(|&at| sheet.labels(at)).map(|label| label.0) {
+                if !archived.contains(name) {
+                    archived.insert(name.to_owned());
+                }
+            }
+        })?;
         let index = self.seen.db.index();
         let mut names: Vec<&str> = if matchers.is_empty() {
             index.sorted_names()
@@ -165,6 +188,11 @@ impl Snapshot for StoreSnapshot {
             names.sort_unstable();
             names
         };
+        if !archived.is_empty() {
+            names.extend(archived.iter().map(String::as_str));
+            names.sort_unstable();
+            names.dedup();
+        }
         if limit > 0 {
             names.truncate(limit);
         }
@@ -172,24 +200,24 @@ impl Snapshot for StoreSnapshot {
     }
 
     fn label_values(&self, name: &str, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
-        let index = self.seen.db.index();
-        let sorted = index.sorted_pairs(name);
+        let mut archived: HashSet<String> = HashSet::new();
+        self.seen.visit_archived(matchers, |sheet, which| {
+            for value in which.iter().filter_map(|&at| sheet.value(at, name)) {
+                if !archived.contains(value) {
+                    archived.insert(value.to_owned());
+                }
+            }
+        })?;
         let limit = if limit == 0 { usize::MAX } else { limit };
-        let text = |&pair: &u32| index.value_text(pair).to_owned();
-        if matchers.is_empty() {
-            let alive = |pair: &&u32| !index.has_dead() || index.is_alive(**pair);
-            return Ok(sorted.iter().filter(alive).take(limit).map(text).collect());
+        let values = values_in_memory(&self.seen.db.index(), name, matchers, limit);
+        if archived.is_empty() {
+            return Ok(values);
         }
-        let matching = index.matching(matchers);
-        if matching.count() < sorted.len() {
-            // Looking at few series is less than looking at the lists of many values.
-            return Ok(values_of(&index, name, &matching).into_iter().take(limit).collect());
-        }
-        let held = sorted.iter().filter(|&&pair| {
-            let mut ids = matching.of_list(&index.postings[pair as usize]);
-            ids.any(|id| index.series.get(id).is_some())
-        });
-        Ok(held.take(limit).map(text).collect())
+        let mut values: Vec<String> = values.into_iter().chain(archived).collect();
+        values.sort_unstable();
+        values.dedup();
+        values.truncate(limit);
+        Ok(values)
     }
 
     fn changed_since(&self, mark: u64) -> (u64, Option<Timestamp>) {
@@ -197,4 +225,24 @@ impl Snapshot for StoreSnapshot {
         // since it began.
         (self.mark, self.seen.db.marks().lowest_since(mark))
     }
+}
+
+/// The first values of the label `name` that series in memory have, sorted.
+fn values_in_memory(index: &Index, name: &str, matchers: &[Matcher], limit: usize) -> Vec<String> {
+    let sorted = index.sorted_pairs(name);
+    let text = |&pair: &u32| index.value_text(pair).to_owned();
+    if matchers.is_empty() {
+        let alive = |pair: &&u32| !index.has_dead() || index.is_alive(**pair);
+        return sorted.iter().filter(alive).take(limit).map(text).collect();
+    }
+    let matching = index.matching(matchers);
+    if matching.count() < sorted.len() {
+        // Looking at few series is less than looking at the lists of many values.
+        return values_of(index, name, &matching).into_iter().take(limit).collect();
+    }
+    let held = sorted.iter().filter(|&&pair| {
+        let mut ids = matching.of_list(&index.postings[pair as usize]);
+        ids.any(|id| index.series.get(id).is_some())
+    });
+    held.take(limit).map(text).collect()
 }

@@ -23,6 +23,14 @@ pub struct Stats {
     pub segments_memory_bytes: u64,
     /// Samples in them.
     pub segments_samples: u64,
+    /// Files of series that have left memory.
+    pub archives: u64,
+    /// Their size.
+    pub archives_bytes: u64,
+    /// The memory that they take while they are open.
+    pub archives_memory_bytes: u64,
+    /// Series in them. Some may have come back, and be in memory, too.
+    pub archives_series: u64,
     /// The time of the earliest sample, where there is one.
     pub min_time: Option<i64>,
     /// The time of the latest sample, where there is one.
@@ -126,6 +134,10 @@ impl Db {
             segments_bytes: summaries.clone().map(|summary| summary.size_bytes).sum(),
             segments_memory_bytes: view.segments.iter().map(|s| s.memory_bytes() as u64).sum(),
             segments_samples: summaries.map(|summary| summary.samples).sum(),
+            archives: view.archives.len() as u64,
+            archives_bytes: view.archives.iter().map(|a| a.summary.size_bytes).sum(),
+            archives_memory_bytes: view.archives.iter().map(|a| a.memory_bytes() as u64).sum(),
+            archives_series: view.archives.iter().map(|a| a.summary.series).sum(),
             min_time: min,
             max_time: max,
             wal_bytes: wal_current_bytes + wal_closed_bytes,

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use regain_model::Timestamp;
 use regain_storage::{Result, Trouble};
 
+use super::evict::{Leave, numbers};
 use super::health::Work;
 use super::{Counters, Db, Files, Inner};
 use crate::index::Place;
@@ -37,6 +38,15 @@ impl Db {
         self.0.check_open()?;
         self.0.seal()?;
         self.0.files().removal_wanted = true;
+        self.0.settle()
+    }
+
+    /// Moves all series that no lane writes out of memory, however new their samples are.
+    pub fn evict_unused(&self) -> Result<()> {
+        self.remove_unused()?;
+        let mut files = self.0.files();
+        self.0.archive_unused(&mut files, Leave::Unused)?;
+        drop(files);
         self.0.settle()
     }
 }
@@ -155,7 +165,7 @@ impl Inner {
         manifest.series_log += 1;
         manifest.next_series = next_series;
         let path = self.layout.file(Kind::SeriesLog, manifest.series_log);
-        let metadata = self.metadata().renewed(&self.index());
+        let metadata = self.renewed_metadata()?;
         let new = SeriesLog::create(&*self.fs, path, &all, &metadata)?;
         self.fs.sync_dir(self.layout.dir()).map_err(io_error("sync", self.layout.dir()))?;
         manifest.series_log_bytes = new.synced_bytes;
@@ -167,16 +177,13 @@ impl Inner {
         self.remove_file(&self.layout.file(Kind::SeriesLog, before))
     }
 
-    /// Does what has to wait for queries that see the store as it was: forgets dropped segments, and
-    /// releases slots, lanes and series that nobody uses.
+    /// Does what has to wait for queries that see the store as it was: releases slots, lanes and series that nobody uses.
     fn settle(&self) -> Result<()> {
         let mut files = self.files();
         if files.pending.is_some() || files.is_looked_back_at() {
             return Ok(());
         }
-        for segment in std::mem::take(&mut files.retired) {
-            self.forget_segment(&segment)?;
-        }
+        self.let_go(&mut files)?;
         if !std::mem::take(&mut files.removal_wanted) {
             let is_due = self.metadata().wants_rewrite();
             return if is_due { self.renew_series_log(&mut files) } else { Ok(()) };
@@ -186,15 +193,23 @@ impl Inner {
         }
         self.remove_lanes();
         self.forget_unshared();
+        let floor = self.view().floor();
         // A batch under way holds its lane's turn, and its slots keep their series.
         let (uncounted, removed) = {
             let mut index = self.index_mut();
-            (index.uncount_unused(), index.remove_dead())
+            (index.uncount_unused(), index.remove_dead(floor))
         };
         if uncounted > 0 {
             self.admission.note_room();
         }
         Counters::add(&self.counters.series_removed, removed as u64);
+        // Ordering: a time that moves slowly.
+        let newest = self.newest.load(Ordering::Relaxed);
+        let old = Leave::Before(newest.saturating_sub(self.options.period_ms));
+        self.archive_unused(&mut files, old)?;
+        if !files.is_looked_back_at() {
+            self.let_go(&mut files)?;
+        }
         if self.index().wants_rebuild() { self.renew_series_log(&mut files) } else { Ok(()) }
     }
 
@@ -260,14 +275,17 @@ impl Inner {
         }
         let (old, kept) = view.segments.split_at(dropped);
         let lowest = old.iter().map(|segment| segment.summary.min_time).min().unwrap_or(i64::MIN);
+        let mut next = View { segments: kept.to_vec(), ..view.successor() };
+        let empty = self.take_empty_archives(&mut next);
         let mut manifest = files.manifest.clone();
         manifest.segments = kept.iter().map(|segment| segment.number).collect();
+        manifest.archives = numbers(&next.archives);
         self.write_manifest(&mut files, manifest)?;
-        self.show(&mut files, View { segments: kept.to_vec(), ..view.successor() });
+        self.show(&mut files, next);
         self.note_change(lowest);
-        files.retired.extend(old.iter().map(Arc::clone));
         // A query that has a file open reads on.
-        old.iter().try_for_each(|segment| self.remove_file(&segment.path))
+        old.iter().try_for_each(|segment| self.remove_file(&segment.path))?;
+        empty.into_iter().try_for_each(|archive| self.remove_file(&archive.path))
     }
 
     /// How many of the oldest segments retention does not cover.
@@ -283,6 +301,8 @@ impl Inner {
         }
         if retention.bytes > 0 {
             let mut total = files.wal_closed.values().sum::<u64>();
+            let archives = self.view().archives.clone();
+            total += archives.iter().map(|archive| archive.summary.size_bytes).sum::<u64>();
             total += self.wal.sizes().0 + self.series_log().size_bytes;
             for (at, segment) in segments.iter().enumerate().rev() {
                 total += segment.summary.size_bytes;
@@ -293,19 +313,5 @@ impl Inner {
             }
         }
         expired
-    }
-
-    /// Takes a segment off its series' counts. A damaged page was not counted when the segment was
-    /// opened, and what is damaged later keeps its series until the next start.
-    fn forget_segment(&self, segment: &Segment) -> Result<()> {
-        let mut series: Vec<u32> = Vec::new();
-        segment.scan(|id, _, _| series.push(id))?;
-        let mut index = self.index_mut();
-        for id in series {
-            if let Some(series) = index.series.get_mut(id) {
-                series.remove_segment();
-            }
-        }
-        Ok(())
     }
 }

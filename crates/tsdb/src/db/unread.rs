@@ -62,6 +62,7 @@ impl Inner {
         let mut replay = Replay::new(self, &segments, manifest.next_lane);
         replay.run(&wal_files, &mut manifest, &mut report)?;
         sync_logs(&*self.fs, &self.layout, &wal_files)?;
+        replay.restore_archived()?;
         let replayed = replay.finish();
         // Ordering: nobody has a lane before the store is whole.
         self.next_lane.store(replayed.next_lane, Ordering::Relaxed);

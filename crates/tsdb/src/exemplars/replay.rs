@@ -15,6 +15,8 @@ pub(crate) struct ReplayedExemplars {
     max: usize,
     by_number: BTreeMap<u64, (SeriesKey, Exemplar)>,
     labels: HashMap<SeriesKey, Labels>,
+    /// Those of series that are not in the index, by their id; they may come from archives yet.
+    unresolved: BTreeMap<u64, (u32, Exemplar)>,
     next_number: u64,
 }
 
@@ -31,27 +33,30 @@ impl ReplayedExemplars {
     /// For a ring of `max` exemplars.
     pub(crate) fn new(max: usize) -> Self {
         let (by_number, labels) = (BTreeMap::new(), HashMap::new());
-        Self { max, by_number, labels, next_number: 0 }
+        Self { max, by_number, labels, unresolved: BTreeMap::new(), next_number: 0 }
     }
 
     /// Takes in a record; `None` when it cannot be read.
     pub(crate) fn read(&mut self, payload: &[u8], index: &Index) -> Option<Read> {
-        let (mut key, mut ends) = (None, false);
+        let (mut key, mut unknown, mut ends) = (None, None, false);
         log::read(payload, |number, series, exemplar| {
             match series {
                 None => {}
                 Some(LoggedSeries::Id(id)) => {
                     ends |= id >= index.series.next_id();
                     key = self.key_of(id, index);
+                    unknown = key.is_none().then_some(id);
                 }
                 Some(LoggedSeries::Spelled(labels)) => {
                     let spelled = SeriesKey::of_labels(index.seed(), &labels);
                     self.labels.entry(spelled).or_insert(labels);
-                    key = Some(spelled);
+                    (key, unknown) = (Some(spelled), None);
                 }
             }
-            if !ends {
-                self.keep(number, key, exemplar);
+            match unknown {
+                _ if ends => {}
+                Some(id) => self.keep_unresolved(number, id, exemplar),
+                None => self.keep(number, key, exemplar),
             }
             Some(())
         })?;
@@ -64,6 +69,24 @@ impl ReplayedExemplars {
         let key = series.key();
         self.labels.entry(key).or_insert_with(|| index.label_set(series));
         Some(key)
+    }
+
+    fn keep_unresolved(&mut self, number: u64, id: u32, exemplar: Exemplar) {
+        self.next_number = self.next_number.max(number.saturating_add(1));
+        self.unresolved.insert(number, (id, exemplar));
+        if self.unresolved.len() > self.max {
+            self.unresolved.pop_first();
+        }
+    }
+
+    /// Takes in the exemplars of series that have come to the index since.
+    pub(crate) fn resolve(&mut self, index: &Index) {
+        for (number, (id, exemplar)) in std::mem::take(&mut self.unresolved) {
+            let key = self.key_of(id, index);
+            if !self.by_number.contains_key(&number) {
+                self.keep(number, key, exemplar);
+            }
+        }
     }
 
     fn keep(&mut self, number: u64, key: Option<SeriesKey>, exemplar: Exemplar) {

@@ -83,7 +83,7 @@ impl Index {
         let recent: Vec<u32> = self
             .series
             .iter()
-            .filter(|(_, series)| series.segments > 0 && is_recent(series.sealed_max_ms()))
+            .filter(|(_, series)| series.sealed.is_some() && is_recent(series.sealed.max_ms()))
             .map(|(id, _)| id)
             .collect();
         for id in recent {

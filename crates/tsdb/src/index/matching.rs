@@ -34,11 +34,16 @@ impl Index {
             }
             found = Some(both);
         }
-        let mut found = found.unwrap_or_else(|| IdSet::below(self.series.next_id()));
+        let mut found = found.unwrap_or_else(|| self.living());
         for matcher in subtract {
             found = self.narrow(&found, self.pairs_matching(matcher, false), false);
         }
         found
+    }
+
+    /// All living ids.
+    pub(crate) fn living(&self) -> IdSet {
+        IdSet::ascending(self.series.iter().map(|(id, _)| id))
     }
 
     /// No fewer series than match: as many as have the rarest of the pairs that are asked for by `=`.

@@ -6,7 +6,7 @@
 
 use crate::wire::{Cursor, put_varint};
 
-/// An append-only set of ascending ids.
+/// A set of ids, most of which come ascending.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Postings {
     /// Closed runs: the gap to the end of the run before, and the length.
@@ -15,12 +15,37 @@ pub(crate) struct Postings {
     start: u32,
     length: u32,
     count: u32,
+    /// Ids that came back, and have no place in the runs until there are some of them.
+    returned: Option<Box<Returned>>,
 }
 
+/// A few ids, ascending.
+#[derive(Clone, Debug, Default)]
+struct Returned(Vec<u32>);
+
+/// When there are so many ids that came back, the runs are written anew with them.
+const RETURNED_MAX: usize = 64;
+
 impl Postings {
+    /// Adds `id`, which is not in the set.
+    pub(crate) fn insert(&mut self, id: u32) {
+        if self.length == 0 || id >= self.start + self.length {
+            return self.push(id);
+        }
+        self.count += 1;
+        let returned = self.returned.get_or_insert_default();
+        let at = returned.0.partition_point(|&other| other < id);
+        returned.0.insert(at, id);
+        if returned.0.len() > RETURNED_MAX {
+            let all = IdSet::of(self);
+            *self = Self::default();
+            all.iter().for_each(|id| self.push(id));
+        }
+    }
+
     /// Adds `id`, which is larger than every id before.
     pub(crate) fn push(&mut self, id: u32) {
-        debug_assert!(self.count == 0 || id >= self.start + self.length, "ids ascend");
+        debug_assert!(self.length == 0 || id >= self.start + self.length, "ids ascend");
         self.count += 1;
         if self.length > 0 && id == self.start + self.length {
             self.length += 1;
@@ -38,8 +63,20 @@ impl Postings {
         self.count as usize
     }
 
-    /// The runs of ids, as start and end.
+    /// The runs of ids, as start and end, ascending; neighbours may touch.
     pub(crate) fn runs(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let returned = self.returned.as_ref().map_or(&[][..], |returned| &returned.0);
+        let mut returned = returned.iter().map(|&id| (id, id + 1)).peekable();
+        let mut others = self.pushed_runs().peekable();
+        std::iter::from_fn(move || match (returned.peek(), others.peek()) {
+            (Some(id), Some(run)) if id < run => returned.next(),
+            (_, Some(_)) => others.next(),
+            (_, None) => returned.next(),
+        })
+    }
+
+    /// The runs of ids that came ascending.
+    fn pushed_runs(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
         let mut cursor = Cursor(&self.closed);
         let mut end = 0;
         let closed = std::iter::from_fn(move || {
@@ -57,8 +94,10 @@ impl Postings {
     }
 
     /// The memory held besides the value itself, in bytes.
-    pub(crate) const fn size_bytes(&self) -> usize {
-        self.closed.capacity()
+    pub(crate) fn size_bytes(&self) -> usize {
+        let returned = self.returned.as_ref();
+        let returned = returned.map_or(0, |ids| size_of::<Returned>() + ids.0.capacity() * 4);
+        self.closed.capacity() + returned
     }
 }
 
@@ -68,16 +107,30 @@ pub(crate) struct IdSet(Vec<(u32, u32)>);
 
 impl IdSet {
     pub(crate) fn of(postings: &Postings) -> Self {
-        Self(postings.runs().collect())
+        let runs = postings.runs().collect();
+        if postings.returned.is_none() { Self(runs) } else { Self::merged(runs) }
     }
 
-    /// The ids from 0 up to `end`.
-    pub(crate) fn below(end: u32) -> Self {
-        Self(if end == 0 { Vec::new() } else { vec![(0, end)] })
+    /// Of ids that ascend.
+    pub(crate) fn ascending(ids: impl Iterator<Item = u32>) -> Self {
+        let mut runs: Vec<(u32, u32)> = Vec::new();
+        for id in ids {
+            match runs.last_mut() {
+                Some(last) if last.1 == id => last.1 = id + 1,
+                _ => runs.push((id, id + 1)),
+            }
+        }
+        Self(runs)
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether an id is in the set.
+    pub(crate) fn contains(&self, id: u32) -> bool {
+        let at = self.0.partition_point(|&(_, end)| end <= id);
+        self.0.get(at).is_some_and(|&(start, _)| start <= id)
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -123,14 +176,7 @@ impl IdSet {
 
     /// Keeps the ids that `keep` wants.
     pub(crate) fn retain(&self, mut keep: impl FnMut(u32) -> bool) -> Self {
-        let mut runs: Vec<(u32, u32)> = Vec::new();
-        for id in self.iter().filter(|&id| keep(id)) {
-            match runs.last_mut() {
-                Some(last) if last.1 == id => last.1 = id + 1,
-                _ => runs.push((id, id + 1)),
-            }
-        }
-        Self(runs)
+        Self::ascending(self.iter().filter(|&id| keep(id)))
     }
 
     /// The ids of a list that are in the set, in little time where the list is short.
@@ -202,6 +248,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn ids_that_come_back_are_in_their_place(
+            ids in Just((0..300_u32).collect::<Vec<_>>()).prop_shuffle(),
+            count in 0..300_usize,
+        ) {
+            let mut postings = Postings::default();
+            ids[..count].iter().for_each(|&id| postings.insert(id));
+            let expected: BTreeSet<u32> = ids[..count].iter().copied().collect();
+            prop_assert_eq!(postings.count(), count);
+            prop_assert!(postings.runs().is_sorted());
+            prop_assert_eq!(IdSet::of(&postings), IdSet::ascending(expected.into_iter()));
+        }
+
         #[test]
         fn sets_behave_like_sets(
             a in prop::collection::btree_set(0..300_u32, 0..80),

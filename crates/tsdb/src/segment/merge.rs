@@ -6,7 +6,7 @@
 //! times, they still do. Deleted samples are left out.
 
 use std::hash::BuildHasher as _;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -29,8 +29,8 @@ use crate::layout::corrupt;
 
 const ALL_TIME: (i64, i64) = (i64::MIN, i64::MAX);
 
-/// What a merge has to know about series: their keys by id; none for one that is lost.
-type Keys<'a> = &'a dyn Fn(&[u32]) -> Vec<Option<SeriesKey>>;
+/// What a merge has to know about series: their keys by id, whose upper halves lie in a range; none for one that is lost.
+type Keys<'a> = &'a dyn Fn(&RangeInclusive<u64>, &[u32]) -> Result<Vec<Option<SeriesKey>>>;
 
 /// Adds to `writer` what `inputs` hold, oldest first. `go_on` is asked now and then and ends it. Groups that are
 /// damaged are left out and told in `left_out`; without it, they end it, too.
@@ -175,7 +175,7 @@ impl<'a> Input<'a> {
                 (read, _) => read?,
             }
             let ids: Vec<u32> = self.page.entries.iter().map(|entry| entry.id).collect();
-            self.keys = keys(&ids);
+            self.keys = keys(&self.segment.keys_of(self.group), &ids)?;
             (self.group, self.at, has_read) = (self.group + 1, 0, true);
         }
     }

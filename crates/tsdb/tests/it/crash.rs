@@ -41,6 +41,8 @@ pub(crate) enum Step {
     Sync,
     Seal,
     Merge,
+    /// Moves the series that nobody writes out of memory.
+    Evict,
     /// Deletes what [`is_deleted`] says.
     Delete,
     /// Stops cleanly and opens the store again.
@@ -48,8 +50,8 @@ pub(crate) enum Step {
 }
 
 /// Everything that a store does, in an order that makes it all happen: new series, several lanes, a
-/// series of two lanes, rows that are filled, own times, seals, ends of periods, series that leave
-/// until the series log is written anew, merges, a delete, retention, and clean stops.
+/// series of two lanes, rows that are filled, own times, seals, ends of periods, series that leave memory and come back,
+/// and such that leave for good until the series log is written anew, merges, a delete, retention, and clean stops.
 pub(crate) fn script() -> Vec<Step> {
     let mut steps = vec![Step::Tick(0)];
     for at in 0..50_i64 {
@@ -62,7 +64,8 @@ pub(crate) fn script() -> Vec<Step> {
             let mut leaving: Vec<usize> = (30..60).collect();
             leaving.push(3);
             steps.push(Step::Batch(2, vec![(t + 300, leaving)], vec![]));
-        } else if at > 44 {
+        } else if at == 19 || at > 44 {
+            // Some of them come back while their samples are there, others when they are not.
             steps.push(Step::Batch(2, vec![(t + 300, vec![30, 31])], vec![]));
         }
         let pushed = vec![(t, vec![9, 10]), (t + 500, vec![9, 10])];
@@ -76,6 +79,7 @@ pub(crate) fn script() -> Vec<Step> {
             _ => {}
         }
         match at {
+            14 | 20 | 27 | 40 | 43 => steps.push(Step::Evict),
             16 | 46 => steps.push(Step::Restart),
             42 => steps.push(Step::Delete),
             _ => {}
@@ -155,6 +159,7 @@ pub(crate) fn other_step(db: &Db, step: &Step) -> Result<()> {
         Step::Sync => db.sync(),
         Step::Seal => db.seal(),
         Step::Merge => db.merge(&|| true).map(drop),
+        Step::Evict => db.evict_unused(),
         Step::Delete => {
             let span = Span::new(Timestamp(DELETED.0), Timestamp(DELETED.1));
             db.delete(&[Matcher::equal("__name__", "b")], span).map(drop)
@@ -255,6 +260,9 @@ pub(crate) fn goes_on(fs: &MemFs, db: Db, before: &Content, context: &str) {
     assert_same(&content(&db), &expected, context);
     db.remove_unused().unwrap();
     assert_same(&content(&db), &expected, context);
+    db.evict_unused().unwrap();
+    assert_eq!(db.stats().head.series, 0, "{context}");
+    assert_same(&content(&db), &expected, context);
     while db.merge(&|| true).unwrap() {}
     assert_same(&content(&db), &expected, context);
     drop(db);
@@ -275,6 +283,7 @@ fn the_script_does_all_that_a_store_does() {
     let fs = MemFs::new();
     let mut db = open_with(&fs, small()).0;
     let (mut logs, mut renewed, mut deleted) = (BTreeSet::new(), false, false);
+    let mut archives = BTreeSet::new();
     let mut lives = Vec::new();
     for step in script() {
         match &step {
@@ -288,6 +297,9 @@ fn the_script_does_all_that_a_store_does() {
         for path in fs.paths() {
             logs.insert(path.clone());
             deleted |= path.extension().is_some_and(|tail| tail == "deletes");
+            if path.extension().is_some_and(|tail| tail == "archive") {
+                archives.insert(path.clone());
+            }
             renewed |= path.ends_with("regain/00000002.series");
         }
     }
@@ -295,6 +307,7 @@ fn the_script_does_all_that_a_store_does() {
     let sum = |of: fn(&Stats) -> u64| lives.iter().map(of).sum::<u64>();
     let seals = sum(|stats| stats.seals);
     assert_eq!(lives.len(), 3, "clean stops");
+    assert!(archives.len() > 4, "series left memory: {archives:?}");
     assert!(renewed, "the series log was written anew");
     assert!(sum(|stats| stats.series_removed) >= 20, "series left: {lives:?}");
     assert!(sum(|stats| stats.merges) > 2, "segments were merged: {lives:?}");

@@ -50,6 +50,7 @@ fn what_is_appended_is_what_comes_back_whatever_happens() {
             "late",
             "seals",
             "merges",
+            "series evicted",
             "deletes",
             "retained away",
             "clean stops",

@@ -7,13 +7,13 @@ use super::Group;
 use crate::index::{IdSet, Index, Series};
 
 /// The labels of this many metrics are looked at, those with most series.
-const METRICS_MAX: usize = 100;
+pub(super) const METRICS_MAX: usize = 100;
 
 /// The series that one of the selectors matches; all where there is none.
 pub(super) fn ids_of(index: &Index, selectors: &[Vec<Matcher>]) -> IdSet {
     let matching = |matchers: &Vec<Matcher>| index.matching(matchers);
     let found = selectors.iter().map(matching).reduce(|all, ids| all.unite(&ids));
-    found.unwrap_or_else(|| IdSet::below(index.series.next_id()))
+    found.unwrap_or_else(|| index.living())
 }
 
 /// Counts some series.
@@ -101,13 +101,13 @@ impl<'a> Grouping<'a> {
         labels.groups().collect()
     }
 
-    /// The labels of the metrics with most series, but for the name itself.
-    pub(super) fn by_metric_and_label(&mut self) -> Vec<Group> {
+    /// The labels of so many metrics, those with most series, but for the name itself.
+    pub(super) fn by_metric_and_label(&mut self, most: usize) -> Vec<Group> {
         let (counts, _) = self.count_values(METRIC_NAME);
         let index = self.index;
         let mut metrics: Vec<(u32, Count)> = counts.into_iter().collect();
         metrics.sort_unstable_by_key(|&(pair, count)| (std::cmp::Reverse(count.kept), pair));
-        metrics.truncate(METRICS_MAX);
+        metrics.truncate(most);
         let mut labels = Labels::new(index);
         let mut groups = Vec::new();
         for (metric, _) in metrics {

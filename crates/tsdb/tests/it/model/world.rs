@@ -131,6 +131,7 @@ impl World {
             84..87 => self.seal(),
             87..90 => self.merge(),
             90..92 => self.delete(),
+            96..98 => self.evict(),
             92..94 => self.stop_cleanly(),
             94..96 => {
                 self.jump();
@@ -329,6 +330,16 @@ impl World {
             }
         }
         self.check("after a merge");
+        Ok(())
+    }
+
+    fn evict(&mut self) -> Result<()> {
+        self.trace(&"evict");
+        let db = self.db();
+        db.evict_unused()?;
+        self.count("series evicted", db.stats().series_removed.min(1));
+        assert_eq!(db.stats().head.series_active, 0, "nobody has a lane open");
+        self.check("after an eviction");
         Ok(())
     }
 

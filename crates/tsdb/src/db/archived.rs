@@ -1,0 +1,290 @@
+//! Finds series that have left memory: for queries, for writers to whom they come back, for merges.
+//!
+//! What is in memory counts more than what archives say: whoever looks here leaves out what the index has. Of two archives
+//! with the same series, the newer one is right, and both have the same labels.
+
+use std::ops::{Range, RangeInclusive};
+use std::sync::Arc;
+
+use hashbrown::{HashMap, HashSet};
+use regain_model::{Labels, METRIC_NAME, MatchOp, Matcher, SeriesKey};
+use regain_storage::{Error, Result};
+
+use super::Inner;
+use super::evict::numbers;
+use crate::archive::sheet::Sheet;
+use crate::archive::{Archive, high_of};
+use crate::index::{Index, Refused, Sealed, Series};
+use crate::layout::corrupt;
+use crate::view::View;
+
+/// So many sheets are read at once.
+const READ_SHEETS: usize = 64;
+
+/// More sheets than these are read by those who want much, and would push out of the cache what many want.
+const CACHED_SHEETS: usize = 4;
+
+const ALL_KEYS: RangeInclusive<u64> = 0..=u64::MAX;
+const ALL_TIME: (i64, i64) = (i64::MIN, i64::MAX);
+
+/// A series in an archive.
+#[derive(Clone, Debug)]
+pub(super) struct Archived {
+    pub(super) sheet: Arc<Sheet>,
+    pub(super) at: usize,
+}
+
+impl Archived {
+    pub(super) fn key(&self) -> SeriesKey {
+        self.sheet.key(self.at)
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.sheet.id(self.at)
+    }
+
+    pub(super) fn sealed(&self) -> Sealed {
+        self.sheet.sealed(self.at)
+    }
+
+    pub(super) fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.sheet.labels(self.at)
+    }
+}
+
+/// Leaves out what is in memory.
+pub(super) fn leave_out_living(found: &mut Vec<Archived>, index: &Index) {
+    found.retain(|series| index.series.get(series.id()).is_none());
+}
+
+impl Inner {
+    /// The series in archives that match and may have samples within `span`, each once, in no particular order. Some of
+    /// them may be in memory, too.
+    pub(super) fn archived(
+        &self,
+        view: &View,
+        matchers: &[Matcher],
+        span: (i64, i64),
+    ) -> Result<Vec<Archived>> {
+        let mut found: Vec<Archived> = Vec::new();
+        self.visit_archived(view, (matchers, span), |sheet, which| {
+            // Of a sheet of which little is wanted, the rest would lie in memory for nothing.
+            let few = which.len() * 2 < sheet.len();
+            let sheet = if few { Arc::new(sheet.extract(which)) } else { Arc::clone(sheet) };
+            let places = (0..which.len()).map(|at| if few { at } else { which[at] });
+            found.extend(places.map(|at| Archived { sheet: Arc::clone(&sheet), at }));
+        })?;
+        Ok(found)
+    }
+
+    /// Calls `found` for sheets with those of their series that match and may have samples within a span; each series comes
+    /// once.
+    pub(super) fn visit_archived(
+        &self,
+        view: &View,
+        (matchers, (min, max)): (&[Matcher], (i64, i64)),
+        mut found: impl FnMut(&Arc<Sheet>, &[usize]),
+    ) -> Result<()> {
+        let span = (min.max(view.floor()), max);
+        let archives = view.archives.iter().rev();
+        let mut archives =
+            archives.filter(|archive| archive.summary.sealed.overlaps(span)).peekable();
+        let mut newer: HashSet<u32> = HashSet::new();
+        while let Some(archive) = archives.next().filter(|_| span.0 <= span.1) {
+            let mut here: Vec<u32> = Vec::new();
+            let is_last = archives.peek().is_none();
+            self.scan_archive(archive, (&self.keys_of_metric(matchers), span), |sheet| {
+                let mut which = sheet.matching(matchers);
+                which.retain(|&at| {
+                    sheet.sealed(at).overlaps(span) && !newer.contains(&sheet.id(at))
+                });
+                if !is_last {
+                    here.extend(which.iter().map(|&at| sheet.id(at)));
+                }
+                if !which.is_empty() {
+                    found(sheet, &which);
+                }
+            })?;
+            newer.extend(here);
+        }
+        Ok(())
+    }
+
+    /// Where the keys of the series can be that match: those of one metric lie together.
+    fn keys_of_metric(&self, matchers: &[Matcher]) -> RangeInclusive<u64> {
+        let by_name = |matcher: &&Matcher| {
+            matcher.op() == MatchOp::Equal
+                && matcher.name() == METRIC_NAME
+                && !matcher.value().is_empty()
+        };
+        let Some(matcher) = matchers.iter().find(by_name) else { return ALL_KEYS };
+        let labels = [(METRIC_NAME, matcher.value())];
+        let first = high_of(SeriesKey::of(self.seed, labels)) >> 32 << 32;
+        first..=first | u64::from(u32::MAX)
+    }
+
+    /// Calls `found` for the sheets of an archive that can hold some keys and overlap a span.
+    pub(super) fn scan_archive(
+        &self,
+        archive: &Archive,
+        (keys, span): (&RangeInclusive<u64>, (i64, i64)),
+        mut found: impl FnMut(&Arc<Sheet>),
+    ) -> Result<()> {
+        let Range { mut start, end } = archive.sheets_of(keys);
+        while start < end {
+            if !archive.overlaps(start, span) {
+                start += 1;
+                continue;
+            }
+            let run = (start..end).take(READ_SHEETS);
+            let run = run.take_while(|&sheet| archive.overlaps(sheet, span)).count();
+            self.sheets(archive, start..start + run)?.iter().for_each(&mut found);
+            start += run;
+        }
+        Ok(())
+    }
+
+    /// Some neighbouring sheets of an archive.
+    pub(super) fn sheets(
+        &self,
+        archive: &Archive,
+        wanted: Range<usize>,
+    ) -> Result<Vec<Arc<Sheet>>> {
+        let read = |wanted: Range<usize>| -> Result<Vec<Arc<Sheet>>> {
+            let sheets = wanted.clone().zip(archive.read(wanted)?);
+            sheets.map(|(at, sheet)| self.whole(archive, at, sheet)).collect()
+        };
+        if wanted.len() > CACHED_SHEETS {
+            return read(wanted);
+        }
+        let mut sheets = Vec::with_capacity(wanted.len());
+        for at in wanted {
+            if let Some(sheet) = self.caches.sheet(archive, at) {
+                sheets.push(sheet);
+                continue;
+            }
+            for sheet in read(at..at + 1)? {
+                self.caches.keep_sheet(archive, at, &sheet);
+                sheets.push(sheet);
+            }
+        }
+        Ok(sheets)
+    }
+
+    fn whole(&self, archive: &Archive, at: usize, sheet: Option<Sheet>) -> Result<Arc<Sheet>> {
+        sheet.map(Arc::new).ok_or_else(|| {
+            let error = corrupt(&archive.path, archive.range_of(at).start, "a sheet of series");
+            self.note_damage(&error);
+            error
+        })
+    }
+
+    /// The series with these labels, whose key is `key`, where an archive has it and not all of its samples are gone.
+    pub(super) fn find_archived(
+        &self,
+        key: SeriesKey,
+        labels: &Labels,
+    ) -> Result<Option<std::result::Result<Archived, Refused>>> {
+        let view = self.view();
+        let mut archives = view.archives.iter().rev().filter(|archive| archive.may_have(key));
+        // Most keys are in no archive, and then nothing more is done.
+        let Some(first) = archives.next() else { return Ok(None) };
+        let floor = view.floor();
+        for archive in std::iter::once(first).chain(archives) {
+            for sheet in archive.sheets_of(&(high_of(key)..=high_of(key))) {
+                let sheet = match self.sheets(archive, sheet..sheet + 1) {
+                    // It is mended soon; what cannot be read is no reason to take no samples.
+                    Err(Error::Corrupt { .. }) => continue,
+                    sheet => sheet?.remove(0),
+                };
+                let living = sheet.find(key).find(|&at| sheet.sealed(at).max_ms() >= floor);
+                let Some(at) = living else { continue };
+                let same = sheet.labels(at).eq(labels);
+                let found = Archived { sheet, at };
+                return Ok(Some(if same { Ok(found) } else { Err(Refused::Collision(key)) }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The series in archives with these ids, wherever they are.
+    pub(super) fn archived_with_ids(
+        &self,
+        view: &View,
+        ids: &HashSet<u32>,
+    ) -> Result<HashMap<u32, Archived>> {
+        let mut found = HashMap::new();
+        for archive in view.archives.iter().rev() {
+            if found.len() == ids.len() {
+                break;
+            }
+            self.scan_archive(archive, (&ALL_KEYS, ALL_TIME), |sheet| {
+                for at in (0..sheet.len()).filter(|&at| ids.contains(&sheet.id(at))) {
+                    let archived = || Archived { sheet: Arc::clone(sheet), at };
+                    found.entry(sheet.id(at)).or_insert_with(archived);
+                }
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// The keys of series, which have the upper halves `keys` and may have samples within `span`; `None` for one that is
+    /// lost.
+    pub(super) fn keys_of_ids(
+        &self,
+        view: &View,
+        (keys, span): (&RangeInclusive<u64>, (i64, i64)),
+        ids: &[u32],
+    ) -> Result<Vec<Option<SeriesKey>>> {
+        let mut found: Vec<Option<SeriesKey>> = {
+            let index = self.index();
+            ids.iter().map(|&id| index.series.get(id).map(Series::key)).collect()
+        };
+        let missing = ids.iter().zip(0..).filter(|&(_, at): &(_, usize)| found[at].is_none());
+        let mut missing: HashMap<u32, usize> = missing.map(|(&id, at)| (id, at)).collect();
+        for archive in view.archives.iter().rev() {
+            if missing.is_empty() {
+                break;
+            }
+            if archive.summary.sealed.overlaps(span) {
+                self.scan_archive(archive, (keys, span), |sheet| {
+                    for at in 0..sheet.len() {
+                        if let Some(place) = missing.remove(&sheet.id(at)) {
+                            found[place] = Some(sheet.key(at));
+                        }
+                    }
+                })?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// No fewer series than archives have.
+    pub(super) fn archived_max(&self) -> usize {
+        let view = self.view();
+        let series: u64 = view.archives.iter().map(|archive| archive.summary.series).sum();
+        usize::try_from(series).unwrap_or(usize::MAX)
+    }
+
+    /// The names of the metrics of which archives have series.
+    pub(super) fn archived_metrics(&self) -> Result<Arc<HashSet<String>>> {
+        let view = self.view();
+        let numbers = numbers(&view.archives);
+        if let Some(known) = self.caches.metrics(&numbers) {
+            return Ok(known);
+        }
+        let mut names = HashSet::new();
+        for archive in &view.archives {
+            self.scan_archive(archive, (&ALL_KEYS, (view.floor(), i64::MAX)), |sheet| {
+                for name in sheet.values(METRIC_NAME) {
+                    if !names.contains(name) {
+                        names.insert(name.to_owned());
+                    }
+                }
+            })?;
+        }
+        let names = Arc::new(names);
+        self.caches.keep_metrics(numbers, &names);
+        Ok(names)
+    }
+}
