@@ -9,10 +9,12 @@
 
 mod alias;
 mod decimal;
+mod dense;
 mod exceptions;
 mod ints;
 mod pack;
 mod patch;
+mod plan;
 mod ulp;
 
 use regain_model::is_stale;
@@ -35,11 +37,18 @@ const KIND_BITS: u8 = 31;
 const KIND_MORE: u8 = 30;
 /// The frame is another one of the group with its own first number.
 const KIND_ALIAS: u8 = 29;
+/// A second byte follows, as above, and a third one with more flags.
+const KIND_FORM: u8 = 28;
 
 /// The flags of the second byte.
 const UNIT: u8 = 0x20;
 const PATCHED: u8 = 0x40;
 const ULP: u8 = 0x80;
+/// The flags of the third byte.
+const DENSE: u8 = 0x01;
+const LINE: u8 = 0x02;
+const PRODUCT: u8 = 0x04;
+const FORMS: u8 = DENSE | LINE | PRODUCT;
 const SCALE_MASK: u8 = 0x1f;
 
 /// With more exceptions than one in this many values, a frame holds no decimals.
@@ -55,7 +64,7 @@ enum Effort {
     Head,
     /// Units and units of the last place are tried.
     Segment,
-    /// Patches, too.
+    /// Patches and lines, too, and dense numbers.
     Block,
 }
 
@@ -127,7 +136,7 @@ impl<const N: usize> Encoder<N> {
         let is_decimal = decimal::scale_all(values, decimals, scale, &mut exceptions);
         let is_plain = exceptions.raw(values) < 2 && *scale <= SCALE_PLAUSIBLE;
         if is_decimal && (is_plain || *effort == Effort::Head) {
-            let plan = ints::plan(decimals, *effort, scratch);
+            let plan = plan::plan(decimals, *effort, scratch);
             put_integers(out, (decimals, plan, *scale), scratch, &exceptions);
             exceptions.put(out, values);
         } else {
@@ -141,12 +150,12 @@ impl<const N: usize> Encoder<N> {
         let Self { effort, scale, decimals, bits, near, residues, scratch } = self;
         let bits = &mut bits[..values.len()];
         let mut special = to_bits(values, bits);
-        let mut plan = ints::plan(bits, *effort, scratch);
+        let mut plan = plan::plan(bits, *effort, scratch);
         let mut size = plan.size_bytes + special.size_bytes(values);
         let (mut chosen, mut head): (&[i64], _) = (bits, KIND_BITS);
         if let Some(exceptions) = exceptions {
             let decimals = &decimals[..values.len()];
-            let other = ints::plan(decimals, *effort, scratch);
+            let other = plan::plan(decimals, *effort, scratch);
             let other_size = other.size_bytes + exceptions.size_bytes(values);
             if other_size < size {
                 (plan, size, special) = (other, other_size, exceptions);
@@ -155,13 +164,26 @@ impl<const N: usize> Encoder<N> {
         }
         let (near, residues) = (&mut near[..values.len()], &mut residues[..values.len()]);
         if *effort > Effort::Head
+            && let Some((scale, exceptions)) = decimal::factors(values, near)
+        {
+            let other = plan::plan(near, *effort, scratch);
+            if other.size_bytes + exceptions.size_bytes(values) < size {
+                let (flags, form) = (0, PRODUCT);
+                let head = Head { kind: scale, flags, form, exceptions: exceptions.flag() };
+                put_head_and_integers(out, (near, other, head), scratch);
+                exceptions.put(out, values);
+                return;
+            }
+        }
+        if *effort > Effort::Head
             && let Some((scale, exceptions)) = ulp::split(values, near, residues)
         {
-            let other = ints::plan(near, *effort, scratch);
+            let other = plan::plan(near, *effort, scratch);
             let packed = ulp::Residues::of(residues);
             let other_size = other.size_bytes + packed.size_bytes(values.len());
             if other_size + exceptions.size_bytes(values) < size {
-                let head = Head { kind: scale, flags: ULP, exceptions: exceptions.flag() };
+                let (flags, form) = (ULP, 0);
+                let head = Head { kind: scale, flags, form, exceptions: exceptions.flag() };
                 put_head_and_integers(out, (near, other, head), scratch);
                 packed.put(out, residues, scratch);
                 exceptions.put(out, values);
@@ -175,7 +197,7 @@ impl<const N: usize> Encoder<N> {
     /// Appends the frame of `times`, of which there are 1 to `N`.
     pub(crate) fn put_times(&mut self, out: &mut Vec<u8>, times: &[i64]) {
         debug_assert!((1..=N).contains(&times.len()), "a frame is never empty");
-        let plan = ints::plan(times, self.effort, &mut self.scratch);
+        let plan = plan::plan(times, self.effort, &mut self.scratch);
         put_integers(out, (times, plan, 0), &mut self.scratch, &Exceptions::default());
     }
 }
@@ -198,32 +220,40 @@ fn to_bits(values: &[f64], bits: &mut [i64]) -> Exceptions {
 struct Head {
     kind: u8,
     flags: u8,
+    form: u8,
     exceptions: u8,
 }
 
 /// Appends a frame up to its exceptions.
 fn put_integers(
     out: &mut Vec<u8>,
-    (integers, plan, kind): (&[i64], ints::Plan, u8),
+    (integers, plan, kind): (&[i64], plan::Plan, u8),
     scratch: &mut [u64],
     exceptions: &Exceptions,
 ) {
-    let head = Head { kind, flags: 0, exceptions: exceptions.flag() };
+    let head = Head { kind, flags: 0, form: 0, exceptions: exceptions.flag() };
     put_head_and_integers(out, (integers, plan, head), scratch);
 }
 
 /// Appends a frame up to its integers.
 fn put_head_and_integers(
     out: &mut Vec<u8>,
-    (integers, plan, head): (&[i64], ints::Plan, Head),
+    (integers, plan, head): (&[i64], plan::Plan, Head),
     scratch: &mut [u64],
 ) {
-    let body = ints::prepare(integers, plan, scratch);
-    let flags = head.flags | body.flags();
-    let kind = if flags == 0 { head.kind } else { KIND_MORE };
+    let body = plan::prepare(integers, plan, scratch);
+    let (flags, form) = (head.flags | body.flags(), head.form | body.form());
+    let kind = match (flags, form) {
+        (0, 0) => head.kind,
+        (_, 0) => KIND_MORE,
+        _ => KIND_FORM,
+    };
     out.push(plan.mode as u8 | head.exceptions | kind << KIND_SHIFT);
-    if flags != 0 {
+    if kind != head.kind {
         out.push(head.kind | flags);
+    }
+    if form != 0 {
+        out.push(form);
     }
     put_varint(out, integers.len() as u64 - 1);
     body.put(out, scratch);
@@ -234,6 +264,8 @@ fn put_head_and_integers(
 pub(crate) struct Frame<'a> {
     integers: ints::Coded<'a>,
     scale: u8,
+    /// Whether values are integers times a power of ten rather than divided by one.
+    is_product: bool,
     residues: Option<ulp::Coded<'a>>,
     count: usize,
     exceptions: &'a [u8],
@@ -262,18 +294,23 @@ impl<'a> Frame<'a> {
     #[inline]
     fn read_after(head: u8, cursor: &mut Cursor<'a>) -> Option<Self> {
         let kind = head >> KIND_SHIFT;
-        let more = if kind == KIND_MORE { cursor.byte()? } else { kind };
+        let more = if kind == KIND_MORE || kind == KIND_FORM { cursor.byte()? } else { kind };
+        let form = if kind == KIND_FORM { cursor.byte()? } else { 0 };
         let scale = more & SCALE_MASK;
         let count = usize::try_from(cursor.varint()?).ok()?.checked_add(1)?;
         if count > FRAME_MAX || (scale > decimal::SCALE_MAX && scale != KIND_BITS) {
             return None;
         }
+        let is_product = form & PRODUCT != 0;
+        if form & !FORMS != 0 || (is_product && scale > SCALE_PLAUSIBLE) {
+            return None;
+        }
         let mode = ints::Mode::from_bits(head & 3)?;
-        let integers = ints::read(cursor, (mode, more & (UNIT | PATCHED)), count)?;
+        let integers = ints::read(cursor, (mode, more & (UNIT | PATCHED), form), count)?;
         let residues = if more & ULP == 0 { None } else { Some(ulp::read(cursor, count)?) };
         let exceptions =
             if head & EXCEPTIONS == 0 { &[] } else { exceptions::read(cursor, count)? };
-        Some(Self { integers, scale, residues, count, exceptions })
+        Some(Self { integers, scale, is_product, residues, count, exceptions })
     }
 
     /// The number of values.
@@ -288,7 +325,11 @@ impl<'a> Frame<'a> {
             self.integers.decode(out, |bits| f64::from_bits(bits.cast_unsigned()));
         } else {
             self.integers.decode(out, |integer| integer as f64);
-            decimal::unscale(out, self.scale);
+            if self.is_product {
+                decimal::multiply(out, self.scale);
+            } else {
+                decimal::unscale(out, self.scale);
+            }
         }
         if let Some(residues) = &self.residues {
             residues.add_to(out);
@@ -301,7 +342,8 @@ impl<'a> Frame<'a> {
     /// Decodes the times into `out`, whose length is the count; `None` for a frame of floats.
     #[inline]
     pub(crate) fn times(&self, out: &mut [i64]) -> Option<()> {
-        let is_times = self.scale == 0 && self.residues.is_none() && self.exceptions.is_empty();
+        let is_decimal = self.scale == 0 && !self.is_product;
+        let is_times = is_decimal && self.residues.is_none() && self.exceptions.is_empty();
         is_times.then(|| self.integers.decode(out, |time| time))
     }
 }

@@ -37,12 +37,21 @@ impl Kind {
         }
     }
 
-    /// The version of the format that is read and written.
+    /// The version of the format that is written.
     const fn version(self) -> u32 {
         match self {
             Self::Archive | Self::Deletes | Self::Cardinality => 1,
             Self::Wal | Self::SeriesLog => 2,
-            Self::Segment | Self::Manifest => 3,
+            Self::Manifest => 3,
+            Self::Segment => 4,
+        }
+    }
+
+    /// The oldest version that is read; what came later was only added.
+    const fn oldest(self) -> u32 {
+        match self {
+            Self::Segment => 3,
+            _ => self.version(),
         }
     }
 
@@ -76,7 +85,7 @@ impl Kind {
             return Ok(false);
         };
         match Cursor(rest).u32() {
-            Some(version) if version == self.version() => Ok(true),
+            Some(version) if (self.oldest()..=self.version()).contains(&version) => Ok(true),
             version => {
                 let version = version.unwrap_or_default();
                 Err(Error::UnknownVersion { path: path.to_owned(), version })

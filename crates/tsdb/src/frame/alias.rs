@@ -8,7 +8,7 @@ use std::hash::BuildHasher as _;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use super::{Frame, KIND_ALIAS, KIND_MORE, KIND_SHIFT};
+use super::{Frame, KIND_ALIAS, KIND_FORM, KIND_MORE, KIND_SHIFT};
 use crate::wire::{Cursor, put_signed, put_varint};
 
 /// The bytes of a group that are at hand. Aliases name places in the group.
@@ -42,9 +42,12 @@ pub(crate) struct Aliases(HashMap<u64, u32>);
 fn split(frame: &[u8]) -> Option<(&[u8], i64, &[u8])> {
     let mut cursor = Cursor(frame);
     let head = cursor.byte()?;
-    if head >> KIND_SHIFT == KIND_MORE {
-        cursor.byte()?;
-    }
+    let more = match head >> KIND_SHIFT {
+        KIND_MORE => 1,
+        KIND_FORM => 2,
+        _ => 0,
+    };
+    cursor.take(more)?;
     cursor.varint()?;
     let before = frame.len() - cursor.0.len();
     let first = cursor.signed()?;

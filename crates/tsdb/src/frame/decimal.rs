@@ -6,8 +6,8 @@
 
 use regain_model::is_stale;
 
-use super::EXCEPTION_SHARE;
 use super::exceptions::Exceptions;
+use super::{EXCEPTION_SHARE, SCALE_PLAUSIBLE};
 
 /// The largest power of ten that a float holds exactly.
 pub(super) const SCALE_MAX: u8 = 22;
@@ -151,6 +151,49 @@ pub(super) fn bridge(integers: &mut [i64], exceptions: &Exceptions) {
     }
     for at in before + 1..integers.len() {
         integers[at] = integers[at - 1].wrapping_add(slope);
+    }
+}
+
+/// What integers are multiplied by at each scale, where they are not divided.
+const INVERSES: [f64; SCALE_PLAUSIBLE as usize + 1] =
+    [1e0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12];
+
+/// The integer of which `value` is the product with a power of ten, rounded.
+#[inline]
+fn factor(value: f64, scale: u8) -> Option<i64> {
+    let integer = nearest(value * POWERS[usize::from(scale)])?;
+    let product = integer as f64 * INVERSES[usize::from(scale)];
+    (product.to_bits() == value.to_bits()).then_some(integer)
+}
+
+/// Turns `values` into `integers` of which they are the products with a power of ten: what was counted
+/// in thousandths is often multiplied by 0.001, which differs from division in the last bit. Values
+/// that are no such products are exceptions. `None` where there are too many of them.
+pub(super) fn factors(values: &[f64], integers: &mut [i64]) -> Option<(u8, Exceptions)> {
+    let probe = values.iter().find(|value| value.is_finite() && value.fract() != 0.0)?;
+    (1..=SCALE_PLAUSIBLE).filter(|&scale| factor(*probe, scale).is_some()).find_map(|scale| {
+        let mut exceptions = Exceptions::default();
+        for (index, (slot, &value)) in integers.iter_mut().zip(values).enumerate() {
+            match factor(value, scale) {
+                Some(integer) => *slot = integer,
+                None => exceptions.add(index),
+            }
+            // Staleness markers do not count, but few are among so many.
+            if exceptions.count() * EXCEPTION_SHARE > values.len() {
+                return None;
+            }
+        }
+        bridge(integers, &exceptions);
+        Some((scale, exceptions))
+    })
+}
+
+/// Makes products of integers.
+#[inline]
+pub(super) fn multiply(values: &mut [f64], scale: u8) {
+    let inverse = INVERSES[usize::from(scale)];
+    for value in values {
+        *value *= inverse;
     }
 }
 

@@ -103,7 +103,7 @@ fn unpack_words<T>(packed: &[u8], width: u32, out: &mut [T], mut of: impl FnMut(
 }
 
 #[inline]
-fn load(packed: &[u8], at: usize) -> u64 {
+pub(super) fn load(packed: &[u8], at: usize) -> u64 {
     if let Some(bytes) = packed.get(at..at + 8) {
         return u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
     }

@@ -66,7 +66,8 @@ fn with_base(numbers: &[u64], base: u64, best: Patched) -> Patched {
     for &number in numbers {
         counts[width(number.wrapping_sub(base))] += 1;
     }
-    let (mut best, mut patched, mut width) = (best, 0_usize, 64);
+    let widest = counts.iter().rposition(|&count| count > 0).unwrap_or(0);
+    let (mut best, mut patched, mut width) = (best, 0_usize, widest);
     // The bytes of what lies above each width, where every place takes one byte or two.
     let place = if numbers.len() > 128 { 2 } else { 1 };
     loop {
@@ -74,7 +75,7 @@ fn with_base(numbers: &[u64], base: u64, best: Patched) -> Patched {
             return best;
         }
         if width <= 56 {
-            let above = (width + 1..65).filter(|&wide| counts[wide] > 0);
+            let above = (width + 1..=widest).filter(|&wide| counts[wide] > 0);
             let high: usize =
                 above.map(|wide| counts[wide] as usize * (wide - width).div_ceil(7)).sum();
             let bits = u32::try_from(width).unwrap_or(u64::BITS);

@@ -58,6 +58,29 @@ fn what_values_have_in_common_is_stored_once() {
 }
 
 #[test]
+fn numbers_take_as_many_bits_as_they_tell() {
+    let noise = |i: u64| i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+    // Around a line lies less than between neighbours: twelve values, 3.6 bits.
+    let line: Vec<f64> = (0..512).map(|i| (i * 1_000_003 / 7 + noise(i) % 12) as f64).collect();
+    check(&line, 512 * 37 / 80 + 24);
+    // A counter that mostly rests takes half a bit.
+    let mut count = 0.0;
+    let rests: Vec<f64> = (0..512)
+        .map(|i| {
+            count += if noise(i) % 20 == 0 { 1.0 + (noise(i) / 20 % 3) as f64 } else { 0.0 };
+            count
+        })
+        .collect();
+    check(&rests, 512 / 16 + 24);
+    // Pages in a line, too.
+    let pages: Vec<f64> = line.iter().map(|value| value * 4096.0).collect();
+    check(&pages, 512 * 37 / 80 + 30);
+    // Thousandths that were multiplied are not off by a bit as for who divides.
+    let products: Vec<f64> = (0..512).map(|i| (2000 + noise(i) % 1000) as f64 * 0.001).collect();
+    check(&products, 512 * 10 / 8 + 16);
+}
+
+#[test]
 fn series_that_move_together_are_stored_once() {
     let buckets: Vec<Vec<f64>> = (0..4)
         .map(|bucket| (0..300).map(|i| f64::from(bucket * 7919 + i * i % 1000)).collect())
@@ -146,7 +169,39 @@ fn any_float() -> impl Strategy<Value = f64> {
     ]
 }
 
+/// Values that move as those of series do: a trend, noise of which the small is frequent, a unit, and a few
+/// that are anything.
+fn any_series() -> impl Strategy<Value = Vec<f64>> {
+    let noise = prop::collection::vec((any::<u32>(), 0..32_u32), 1..=FRAME_MAX);
+    let odd = prop::collection::vec((any::<prop::sample::Index>(), any_float()), 0..3);
+    (noise, -1e6..1e6_f64, prop::bool::ANY, 0..10_i32, 0..3, odd).prop_map(
+        |(noise, slope, is_sum, scale, way, odd)| {
+            let mut sum = 0.0_f64;
+            let value = |(i, &(noise, cut)): (usize, &(u32, u32))| {
+                let here = f64::from(noise >> cut) + (slope * i as f64).floor();
+                sum = if is_sum { sum + here } else { here };
+                match way {
+                    0 => sum / 10_f64.powi(scale),
+                    1 => sum * 10_f64.powi(-scale),
+                    _ => sum * f64::from(1 << scale),
+                }
+            };
+            let mut values: Vec<f64> = noise.iter().enumerate().map(value).collect();
+            for (at, value) in odd {
+                let at = at.index(values.len());
+                values[at] = value;
+            }
+            values
+        },
+    )
+}
+
 proptest! {
+    #[test]
+    fn series_come_back_bit_by_bit(values in any_series()) {
+        check(&values, usize::MAX);
+    }
+
     #[test]
     fn floats_come_back_bit_by_bit(values in prop::collection::vec(any_float(), 1..=FRAME_MAX)) {
         check(&values, usize::MAX);
@@ -205,7 +260,7 @@ proptest! {
 
     #[test]
     fn frames_with_wrong_bytes_are_an_answer(
-        values in prop::collection::vec(any_float(), 1..=FRAME_MAX),
+        values in prop_oneof![prop::collection::vec(any_float(), 1..=FRAME_MAX), any_series()],
         wrong in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
         let mut bytes = Vec::new();

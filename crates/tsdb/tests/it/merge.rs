@@ -253,3 +253,37 @@ fn a_deleted_series_leaves_and_may_come_back() {
     append_own(&db, 53, &[1_000_000], 7.0);
     assert_eq!(content(&db)[&name], [(1_000_000, 7_f64.to_bits())]);
 }
+
+#[test]
+fn segments_of_the_version_before_are_read_and_merged() {
+    let fs = MemFs::new();
+    let (db, _) = open_with(&fs, small());
+    fill(&db, 1);
+    let before = content(&db);
+    drop(db);
+    let set_version = |version: u32| {
+        let paths = fs.paths();
+        for path in paths.iter().filter(|path| path.extension().is_some_and(|e| e == "segment")) {
+            let mut bytes = fs.bytes(path).unwrap();
+            bytes[8..12].copy_from_slice(&version.to_le_bytes());
+            let sum = crc32c::crc32c(&bytes[..12]);
+            bytes[12..16].copy_from_slice(&sum.to_le_bytes());
+            fs.set_bytes(path, bytes);
+        }
+    };
+    // What a seal writes is the same in both.
+    set_version(3);
+    let (db, _) = open_with(&fs, small());
+    assert_same(&content(&db), &before, "of version 3");
+    append_row(&db, 1, 1..2, 2 * PERIOD_MS);
+    db.seal().unwrap();
+    assert!(merge_all(&db) > 0);
+    drop(db);
+    for unknown in [2, 5] {
+        set_version(unknown);
+        let opened =
+            Db::open(std::path::Path::new("/data"), std::sync::Arc::new(fs.clone()), small());
+        let error = opened.map(drop).unwrap_err();
+        assert!(error.to_string().contains(&unknown.to_string()), "{error}");
+    }
+}

@@ -7,9 +7,9 @@ use std::sync::{Arc, OnceLock};
 
 use regain_model::histogram::{Buckets, Span as BucketSpan};
 use regain_model::{Histogram, STALE_NAN, Span, Timestamp};
-use regain_storage::Value;
 use regain_storage::fs::MemFs;
 use regain_storage::record::{self, Scan, Scanned};
+use regain_storage::{Value, quieted};
 use regain_tsdb::Db;
 
 use crate::store::{append_row, lane, open, options, series, try_content};
@@ -24,7 +24,7 @@ fn sum(bytes: &[u8]) -> [u8; 4] {
 }
 
 /// A store with all that there is: rows, samples with times of their own, starts, histograms, ends of series,
-/// what is deleted, a merged segment, a fresh one, and a log.
+/// noise around a line, what is deleted, a merged segment, a fresh one, and a log.
 fn store() -> MemFs {
     static FILES: OnceLock<Vec<(PathBuf, Vec<u8>)>> = OnceLock::new();
     let files = FILES.get_or_init(|| {
@@ -65,6 +65,10 @@ fn fill(db: &Db, start: i64) {
         let count = f64::from(at) + 1.0;
         let histogram = Histogram { count, positive, ..Histogram::default() };
         own.stage_value(native, time, Timestamp(0), Value::Histogram(Arc::new(histogram)));
+    }
+    let noisy = own.series(&series(9)).unwrap();
+    for time in (start..start + 20_000).step_by(500) {
+        own.stage(noisy, Timestamp(time), (time / 3 + time * time % 11) as f64 * 0.01);
     }
     own.commit().unwrap();
 }
@@ -121,6 +125,54 @@ pub(crate) fn check_segment(bytes: &[u8]) {
     mend_segment(&mut file);
     fs.set_bytes(path, file);
     open_and_read(&fs);
+}
+
+/// Floats that are made of bytes: the first says how, the others are the floats or what they move by.
+fn floats(bytes: &[u8]) -> Vec<f64> {
+    let Some((&how, rest)) = bytes.split_first() else { return Vec::new() };
+    let scale = 10_f64.powi(i32::from(how >> 4));
+    let mut sum = 0.0;
+    let moved = |&byte: &u8| {
+        sum += f64::from(byte.cast_signed());
+        match how & 3 {
+            0 => f64::from(byte) / scale,
+            1 => sum / scale,
+            _ => sum * scale.recip(),
+        }
+    };
+    if how & 3 == 3 {
+        let whole = rest.as_chunks::<8>().0.iter();
+        // Floats that stand for histograms are quieted.
+        return whole.map(|bytes| quieted(f64::from_bits(u64::from_le_bytes(*bytes)))).collect();
+    }
+    rest.iter().map(moved).collect()
+}
+
+/// A store whose samples are made of bytes: they come back by their bits, from the log, from segments, and from the
+/// one into which those are merged.
+pub(crate) fn check_values(bytes: &[u8]) {
+    let values = floats(bytes);
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    let number = series(0);
+    let expected: Vec<(i64, u64)> = (0..).zip(values.iter().map(|value| value.to_bits())).collect();
+    let is_kept = || {
+        let content = try_content(&db, &[], Span::ALL).unwrap();
+        assert_eq!(content.get(&number.to_string()).map_or(&[][..], |kept| kept), expected);
+    };
+    let mut times = 0..;
+    for values in values.chunks((values.len() / 8).max(1)) {
+        let mut appender = lane(&db, 1);
+        let reference = appender.series(&number).unwrap();
+        for (&value, time) in values.iter().zip(&mut times) {
+            appender.stage(reference, Timestamp(time), value);
+        }
+        appender.commit().unwrap();
+        db.seal().unwrap();
+    }
+    is_kept();
+    while db.merge(&|| true).unwrap() {}
+    is_kept();
 }
 
 /// Puts the checksums of a segment right, as far as its sections make sense.
