@@ -150,6 +150,8 @@ struct Files {
     period: Option<i64>,
     /// The samples appended when the store was last seen growing, and when that was.
     last_growth: (u64, i64),
+    /// Whether samples have come, and then none for a while.
+    is_quiet: bool,
     /// Set after a failure: what is in memory should become a segment soon.
     seal_wanted: bool,
     /// Set at the end of a period: unused slots and series should leave.
@@ -176,6 +178,7 @@ impl Files {
             pending: None,
             period: None,
             last_growth: (0, i64::MIN),
+            is_quiet: false,
             seal_wanted: false,
             removal_wanted: false,
             older_views: Vec::new(),

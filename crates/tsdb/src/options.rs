@@ -21,7 +21,8 @@ pub struct Options {
     pub seal_samples_per_series: u64,
     /// A seal comes when unsealed samples take this much memory.
     pub head_bytes_max: u64,
-    /// A seal comes after this long without samples.
+    /// A seal comes after this long without samples, and after half as long where there are as many per
+    /// active series as above. Then neighbouring segments are merged, too.
     pub seal_silence_ms: i64,
     /// A seal comes, and unused series leave, at every multiple of this time.
     pub period_ms: i64,

@@ -1,7 +1,8 @@
 //! Merging: neighbouring segments become one, and what is deleted leaves the files.
 //!
 //! Segments of one window of time are merged when the window is over: windows of a period, of three, of
-//! nine and so on up to a limit. Before, eight small ones in a row make one. What is deleted is left out
+//! nine and so on up to a limit. Before, eight small ones in a row make one, and when no samples come for a
+//! while, what lies within three periods. What is deleted is left out
 //! on the way; where nothing is to be merged, the segments that may hold it are written anew one by one.
 //!
 //! The result is durable and named by the manifest before its inputs go. Nothing that others wait for is
@@ -31,6 +32,10 @@ const SMALL_RUN: usize = 8;
 
 /// A segment is as small as another when their samples have the same number of octal digits.
 const TIER_BITS: u32 = 3;
+
+/// What is merged while no samples come has at least a quarter of its samples outside the largest input, so
+/// that pauses do not write a large segment again and again.
+const QUIET_SHARE: u64 = 4;
 
 /// Inputs of one merge are no larger than this together: offsets in a segment have 32 bits.
 const MERGE_BYTES_MAX: u64 = 2 << 30;
@@ -139,6 +144,9 @@ impl Inner {
             let mut due = window_due(&summaries, windows, newest);
             if is_last {
                 due = due.or_else(|| run_due(&summaries));
+                if files.is_quiet {
+                    due = due.or_else(|| quiet_due(&summaries, period.saturating_mul(3)));
+                }
             }
             if let Some(due) = due {
                 return Some(start + due.start..start + due.end);
@@ -301,6 +309,23 @@ fn run_due(segments: &[Summary]) -> Option<Range<usize>> {
     None
 }
 
+/// The last segments that lie within a span of time, if merging them is worth it.
+fn quiet_due(segments: &[Summary], span_ms: i64) -> Option<Range<usize>> {
+    let (mut first, mut last) = (i64::MAX, i64::MIN);
+    let near = segments.iter().rev().take_while(|segment| {
+        (first, last) = (first.min(segment.min_time), last.max(segment.max_time));
+        last.saturating_sub(first) <= span_ms
+    });
+    let earliest = segments.len() - near.count();
+    (earliest..segments.len().saturating_sub(1)).find_map(|start| {
+        let run = &segments[start..];
+        let all: u64 = run.iter().map(|segment| segment.samples).sum();
+        let most = run.iter().map(|segment| segment.samples).max()?;
+        let is_worth_it = most <= all - all / QUIET_SHARE && fits(run);
+        is_worth_it.then_some(start..segments.len())
+    })
+}
+
 fn fits(segments: &[Summary]) -> bool {
     segments.iter().map(|segment| segment.size_bytes).sum::<u64>() <= MERGE_BYTES_MAX
 }
@@ -330,6 +355,24 @@ mod tests {
         assert_eq!(due(&[899, 1799, 2699], 9000), None);
         let large = [segment(10, MERGE_BYTES_MAX), segment(20, 1)];
         assert_eq!(window_due(&large, (100, 900), 1000), None);
+    }
+
+    #[test]
+    fn segments_of_the_last_periods_are_merged_in_a_pause_where_it_is_worth_it() {
+        let due = |segments: &[(i64, u64)]| {
+            let all: Vec<Summary> =
+                segments.iter().map(|&(time, samples)| segment(time, samples)).collect();
+            quiet_due(&all, 300)
+        };
+        assert_eq!(due(&[]), None);
+        assert_eq!(due(&[(10, 500)]), None);
+        assert_eq!(due(&[(10, 500), (20, 300), (30, 200)]), Some(0..3));
+        // The largest one would be nearly all of it.
+        assert_eq!(due(&[(10, 800), (20, 100)]), None);
+        assert_eq!(due(&[(10, 8000), (20, 200), (30, 200)]), Some(1..3));
+        // What is longer ago waits for its window.
+        assert_eq!(due(&[(10, 500), (20, 300), (302, 300)]), Some(1..3));
+        assert_eq!(due(&[(10, 500), (400, 300)]), None);
     }
 
     #[test]

@@ -92,21 +92,21 @@ impl Inner {
         if files.pending.is_some() || std::mem::take(&mut files.seal_wanted) {
             return true;
         }
-        if unsealed == 0 {
-            return false;
-        }
         let appended = Counters::get(&self.counters.samples_appended);
         // A clock that jumps back must not make silence of the time until it is where it was.
         if files.last_growth.0 != appended || now < files.last_growth.1 {
             files.last_growth = (appended, now);
         }
+        let quiet_ms = now.saturating_sub(files.last_growth.1);
+        files.is_quiet = appended > 0 && quiet_ms >= self.options.seal_silence_ms / 2;
+        if unsealed == 0 {
+            return false;
+        }
         let active = self.index().active() as u64;
-        let many = self
-            .options
-            .seal_samples_min
-            .max(active.saturating_mul(self.options.seal_samples_per_series));
-        unsealed >= many
-            || now.saturating_sub(files.last_growth.1) >= self.options.seal_silence_ms
+        let some = active.saturating_mul(self.options.seal_samples_per_series);
+        unsealed >= self.options.seal_samples_min.max(some)
+            || quiet_ms >= self.options.seal_silence_ms
+            || (files.is_quiet && unsealed >= some)
             || self.head_bytes() as u64 >= self.options.head_bytes_max
     }
 

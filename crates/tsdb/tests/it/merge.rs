@@ -255,6 +255,36 @@ fn a_deleted_series_leaves_and_may_come_back() {
 }
 
 #[test]
+fn a_pause_seals_what_is_much_and_merges_what_is_small() {
+    let fs = MemFs::new();
+    let options = Options { seal_silence_ms: 1000, seal_samples_per_series: 4, ..small() };
+    let (db, _) = open_with(&fs, options);
+    let row = |at: i64| append_row(&db, 1, 0..5, 1000 + at);
+    for seal in 0..3 {
+        (0..4).for_each(|at| row(seal * 10 + at));
+        db.seal().unwrap();
+    }
+    (0..3).for_each(|at| row(30 + at));
+    let tick = |now: i64| db.tick(Timestamp(10_000 + now)).unwrap();
+    tick(0);
+    tick(499);
+    assert_eq!((db.stats().segments, merge_all(&db)), (3, 0), "it may go on");
+    tick(500);
+    assert_eq!((db.stats().segments, merge_all(&db)), (3, 1), "three rows are few");
+    row(33);
+    tick(600);
+    tick(1100);
+    assert_eq!(db.stats().segments, 2, "four are not");
+    assert_eq!(merge_all(&db), 1);
+    assert!(content(&db).values().all(|samples| samples.len() == 16));
+    // It is not written again for a little more.
+    row(40);
+    tick(1200);
+    tick(2200);
+    assert_eq!((db.stats().segments, merge_all(&db)), (2, 0));
+}
+
+#[test]
 fn segments_of_the_version_before_are_read_and_merged() {
     let fs = MemFs::new();
     let (db, _) = open_with(&fs, small());
