@@ -1,8 +1,7 @@
 //! A block: two hours or more of samples, in a directory named by a ULID.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use regain_model::{Labels, Matcher, Span, Timestamp};
 use regain_storage::fs::Fs;
@@ -27,16 +26,19 @@ pub struct Block {
     pub(crate) tombstones: Arc<Tombstones>,
     /// The length of what it says about itself and of what is deleted of it.
     small_bytes: u64,
-    is_broken: Arc<AtomicBool>,
+    /// Why it is left alone, once reading it has failed.
+    broken: Arc<OnceLock<Arc<Error>>>,
 }
 
 impl Block {
     /// Opens the block in `dir`.
     pub fn open(fs: &dyn Fs, dir: &Path) -> Result<Self> {
-        let meta = Meta::read(fs, dir)?;
+        let mut meta = Meta::read(fs, dir)?;
         let index = Index::open(fs, dir)?;
         let segments = Segments::open(fs, dir)?;
         let tombstones = Tombstones::read(fs, dir)?;
+        // Whoever stops between the two files has counted before.
+        meta.stats.num_tombstones = tombstones.count() as u64;
         let small = |name: &str| match Source::open(fs, &dir.join(name)) {
             Ok(source) => Ok(source.size_bytes()),
             Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(0),
@@ -50,7 +52,7 @@ impl Block {
             segments: Arc::new(segments),
             tombstones: Arc::new(tombstones),
             small_bytes,
-            is_broken: Arc::default(),
+            broken: Arc::default(),
         })
     }
 
@@ -115,26 +117,28 @@ impl Block {
             segments: Arc::clone(&self.segments),
             tombstones: Arc::new(tombstones),
             small_bytes,
-            is_broken: Arc::clone(&self.is_broken),
+            broken: Arc::clone(&self.broken),
         }
     }
 
     /// The times that it may have samples of.
-    pub(crate) const fn span(&self) -> Span {
-        let max = self.meta.max_time.saturating_sub(1);
-        Span::new(Timestamp(self.meta.min_time), Timestamp(max))
+    pub(crate) fn span(&self) -> Span {
+        self.meta.span()
+    }
+
+    /// Why it is left alone, if reading it has failed.
+    pub(crate) fn broken(&self) -> Option<&Arc<Error>> {
+        self.broken.get()
     }
 
     /// Whether reading it has failed, so that it is left alone.
     pub(crate) fn is_broken(&self) -> bool {
-        // Ordering: the flag guards no other memory.
-        self.is_broken.load(Ordering::Relaxed)
+        self.broken().is_some()
     }
 
-    /// Leaves the block alone from now on.
-    pub(crate) fn set_broken(&self) {
-        // Ordering: the flag guards no other memory.
-        self.is_broken.store(true, Ordering::Relaxed);
+    /// Leaves the block alone from now on. The first reason stays, and says true.
+    pub(crate) fn set_broken(&self, error: Arc<Error>) -> bool {
+        self.broken.set(error).is_ok()
     }
 }
 

@@ -27,11 +27,10 @@ use regain_storage::fs::Fs;
 use regain_storage::{Ctx, Error, Marks, Queryable, Result, Retention, Snapshot};
 
 use crate::block::Block;
-use crate::content::{Content, Damages};
+use crate::content::{Content, Lost};
 use crate::head::Head;
 use crate::query::View;
 
-use self::open::Lost;
 pub use self::stats::BlocksStats;
 
 /// What a store of blocks is opened with.
@@ -79,8 +78,6 @@ struct Shown {
 
 #[derive(Debug, Default)]
 struct Changing {
-    /// Blocks that cannot be opened.
-    lost: Vec<Lost>,
     /// The directories of blocks that nobody sees any more.
     leaving: Vec<PathBuf>,
     /// Before which time each rule of the retention was applied.
@@ -100,12 +97,15 @@ impl Blocks {
     /// cannot be read is left out and reported ([`Blocks::damages`]).
     pub fn open(fs: Arc<dyn Fs>, root: &Path, options: BlocksOptions) -> Result<Self> {
         let found = open::read_all(fs.as_ref(), root)?;
+        let damages = found.lost.iter().map(|lost| Arc::clone(&lost.error));
+        let failures = found.failures.into_iter().map(Arc::new);
         let content = Content {
             root: root.to_owned(),
             seed: options.seed,
             head: Head::default(),
             blocks: found.blocks,
-            damages: Arc::new(found.damages.into_iter().collect::<Damages>()),
+            damages: Arc::new(damages.chain(failures).collect()),
+            lost: found.lost,
         };
         let shown = Shown { content: Arc::new(content), marks: Arc::default() };
         Ok(Self(Arc::new(Inner {
@@ -115,7 +115,7 @@ impl Blocks {
             retention: RwLock::new(Arc::new(options.retention.clone())),
             options,
             newest: AtomicI64::new(i64::MIN),
-            changing: Mutex::new(Changing { lost: found.lost, ..Changing::default() }),
+            changing: Mutex::default(),
             cutting: Mutex::default(),
             compacting: Mutex::default(),
             counters: Counters::default(),
@@ -164,17 +164,18 @@ impl Inner {
 
     /// Shows other blocks from now on. `lowest` is the time of the first sample that has come or gone, if any
     /// has. Whoever calls this holds the lock on changes.
-    fn show(&self, mut blocks: Vec<Arc<Block>>, lowest: Option<i64>) {
+    fn show(&self, blocks: Vec<Arc<Block>>, lowest: Option<i64>) {
+        let lost = self.content().lost.clone();
+        self.show_all(blocks, lost, lowest);
+    }
+
+    /// Shows other blocks, and other ones that cannot be opened.
+    fn show_all(&self, mut blocks: Vec<Arc<Block>>, lost: Vec<Arc<Lost>>, lowest: Option<i64>) {
         blocks.sort_by_key(|block| (block.meta.min_time, block.meta.ulid));
         let mut shown = self.shown.write().expect("no holder of this lock panics");
         let Content { root, seed, damages, .. } = &*shown.content;
-        let content = Content {
-            root: root.clone(),
-            seed: *seed,
-            head: Head::default(),
-            blocks,
-            damages: Arc::clone(damages),
-        };
+        let (root, seed, damages) = (root.clone(), *seed, Arc::clone(damages));
+        let content = Content { root, seed, head: Head::default(), blocks, lost, damages };
         shown.content = Arc::new(content);
         if let Some(lowest) = lowest {
             Arc::make_mut(&mut shown.marks).note(Timestamp(lowest));

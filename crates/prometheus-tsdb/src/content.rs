@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use regain_model::{KeySeed, Span};
-use regain_storage::Error;
+use regain_storage::{Ctx, Error};
 
 use crate::block::Block;
 use crate::head::{Head, HeadChunk};
+use crate::meta::Meta;
 
 /// Blocks and a head, which may be empty, as they are together at one moment.
 #[derive(Debug)]
@@ -19,7 +20,26 @@ pub(crate) struct Content {
     pub(crate) head: Head,
     /// By their first time.
     pub(crate) blocks: Vec<Arc<Block>>,
+    /// Blocks that cannot be opened.
+    pub(crate) lost: Vec<Arc<Lost>>,
     pub(crate) damages: Arc<Damages>,
+}
+
+/// A block that cannot be opened.
+#[derive(Debug)]
+pub(crate) struct Lost {
+    pub(crate) dir: PathBuf,
+    /// What it says about itself, where that can be read.
+    pub(crate) meta: Option<Meta>,
+    /// Why.
+    pub(crate) error: Arc<Error>,
+}
+
+impl Lost {
+    /// The times that it may have samples of.
+    pub(crate) fn span(&self) -> Span {
+        self.meta.as_ref().map_or(Span::ALL, Meta::span)
+    }
 }
 
 /// What could not be read so far.
@@ -38,9 +58,9 @@ impl Damages {
     }
 }
 
-impl FromIterator<Error> for Damages {
-    fn from_iter<I: IntoIterator<Item = Error>>(errors: I) -> Self {
-        Self(Mutex::new(errors.into_iter().map(Arc::new).collect()))
+impl FromIterator<Arc<Error>> for Damages {
+    fn from_iter<I: IntoIterator<Item = Arc<Error>>>(errors: I) -> Self {
+        Self(Mutex::new(errors.into_iter().collect()))
     }
 }
 
@@ -69,10 +89,23 @@ impl Content {
     }
 
     /// Leaves a block alone from now on, because of `error`.
-    pub(crate) fn quarantine(&self, block: &Block, error: Error) -> Arc<Error> {
-        block.set_broken();
+    pub(crate) fn quarantine(&self, block: &Block, error: Error) {
         let error = Arc::new(error);
-        self.damages.add(Arc::clone(&error));
-        error
+        if block.set_broken(Arc::clone(&error)) {
+            self.damages.add(error);
+        }
+    }
+
+    /// Tells a query which blocks with times of `span` are left out.
+    pub(crate) fn warn_of_losses(&self, span: Span, ctx: &Ctx) {
+        let broken = self.blocks.iter().filter_map(|block| {
+            let error = block.broken().filter(|_| block.span().overlaps(span));
+            Some((&*block.dir, error?))
+        });
+        let lost = self.lost.iter().filter(|lost| lost.span().overlaps(span));
+        for (dir, error) in broken.chain(lost.map(|lost| (&*lost.dir, &lost.error))) {
+            let name = dir.file_name().unwrap_or_default().display();
+            ctx.warnings.add(format!("block {name} is left out, because it is damaged: {error}"));
+        }
     }
 }

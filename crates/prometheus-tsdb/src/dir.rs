@@ -9,8 +9,9 @@ use regain_storage::fs::Fs;
 use regain_storage::{Error, Result};
 
 use crate::block::Block;
-use crate::content::Content;
+use crate::content::{Content, Lost};
 use crate::head::{self, CHUNKS_DIR, SNAPSHOT_PREFIX, WAL_DIR, WBL_DIR};
+use crate::meta::Meta;
 use crate::ulid::Ulid;
 
 /// A data directory, opened for reading: its blocks, and its head in memory. Nothing is written.
@@ -33,18 +34,18 @@ struct Beside {
 impl PrometheusDir {
     /// Opens the directory `root`. `seed` makes the keys of its series.
     pub fn open(fs: &dyn Fs, root: &Path, seed: KeySeed) -> Result<Self> {
-        let (blocks, mut damages) = open_blocks(fs, root)?;
+        let (blocks, lost) = open_all(fs, root)?;
         let in_blocks = blocks.iter().filter(|block| block.meta.ends_head());
         let min_valid = in_blocks.map(|block| block.meta.max_time).max().unwrap_or(i64::MIN);
-        let (head, mut found) = head::load(fs, root, min_valid)?;
-        damages.append(&mut found.damages);
-        let damages = Arc::new(damages.into_iter().collect());
+        let (head, found) = head::load(fs, root, min_valid)?;
+        let damages = lost.iter().map(|lost| Arc::clone(&lost.error));
+        let damages = Arc::new(damages.chain(found.damages.into_iter().map(Arc::new)).collect());
         let beside = Beside {
             unknown_samples: found.unknown,
             exemplars: found.exemplars,
             metadata: found.metadata,
         };
-        let content = Content { root: root.to_owned(), seed, head, blocks, damages };
+        let content = Content { root: root.to_owned(), seed, head, blocks, lost, damages };
         Ok(Self { content: Arc::new(content), beside: Arc::new(beside) })
     }
 
@@ -127,18 +128,33 @@ fn listed(
 
 /// Opens the blocks in `root`, by their first time. What cannot be opened comes as errors.
 pub fn open_blocks(fs: &dyn Fs, root: &Path) -> Result<(Vec<Arc<Block>>, Vec<Error>)> {
+    let (blocks, lost) = open_all(fs, root)?;
+    // Nobody else has them yet, so that all come out.
+    let errors = lost.into_iter().filter_map(Arc::into_inner).map(|lost| lost.error);
+    Ok((blocks, errors.filter_map(Arc::into_inner).collect()))
+}
+
+/// Blocks by their first time, and those that cannot be opened.
+type Opened = (Vec<Arc<Block>>, Vec<Arc<Lost>>);
+
+/// Opens the blocks in `root`.
+pub(crate) fn open_all(fs: &dyn Fs, root: &Path) -> Result<Opened> {
     let names = fs.list_dirs(root).map_err(|source| Error::Io {
         operation: "list",
         path: root.to_owned(),
         source,
     })?;
-    let (mut blocks, mut damages) = (Vec::new(), Vec::new());
+    let (mut blocks, mut lost) = (Vec::new(), Vec::new());
     for name in names.iter().filter(|name| name.parse::<Ulid>().is_ok()) {
-        match Block::open(fs, &root.join(name)) {
+        let dir = root.join(name);
+        match Block::open(fs, &dir) {
             Ok(block) => blocks.push(Arc::new(block)),
-            Err(error) => damages.push(error),
+            Err(error) => {
+                let meta = Meta::read(fs, &dir).ok();
+                lost.push(Arc::new(Lost { dir, meta, error: Arc::new(error) }));
+            }
         }
     }
     blocks.sort_by_key(|block| (block.meta.min_time, block.meta.ulid));
-    Ok((blocks, damages))
+    Ok((blocks, lost))
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use regain_model::{Span, Timestamp};
 use regain_storage::Result;
 use regain_storage::fs::Fs;
 use serde::{Deserialize, Serialize};
@@ -110,6 +111,11 @@ impl Meta {
     pub(crate) fn new(ulid: Ulid, min_time: i64, max_time: i64) -> Self {
         let compaction = Compaction { level: 1, sources: vec![ulid], ..Compaction::default() };
         Self { ulid, min_time, max_time, stats: Stats::default(), compaction, version: VERSION }
+    }
+
+    /// The times that the block may have samples of.
+    pub(crate) fn span(&self) -> Span {
+        Span::new(Timestamp(self.min_time), Timestamp(self.max_time.saturating_sub(1)))
     }
 
     /// Whether all samples before its end are in blocks, and not only some while others are in the head, so that the log has nothing to add.

@@ -94,13 +94,18 @@ impl Content {
                 found.of(&series.labels).chunks.pieces.extend(pieces);
             }
         }
+        self.warn_of_losses(span, ctx);
         for (source, block) in self.blocks_in(span) {
             ctx.cancel.check()?;
             match found.in_block(source, block, matchers, span, ctx) {
                 Ok(()) => {}
-                Err(Error::Canceled) => return Err(Error::Canceled),
-                Err(Error::TimedOut) => return Err(Error::TimedOut),
-                Err(error) => self.warn(block, error, ctx),
+                Err(
+                    error @ (Error::Corrupt { .. }
+                    | Error::Io { .. }
+                    | Error::UnknownVersion { .. }),
+                ) => self.warn(block, error, ctx),
+                // The query has come to its end.
+                Err(error) => return Err(error),
             }
         }
         let mut all = found.all;
@@ -114,9 +119,8 @@ impl Content {
 
     /// Quarantines a block, and tells the query.
     fn warn(&self, block: &Block, error: Error, ctx: &Ctx) {
-        let error = self.quarantine(block, error);
-        let name = block.meta.ulid;
-        ctx.warnings.add(format!("block {name} is left out, because it is damaged: {error}"));
+        self.quarantine(block, error);
+        self.warn_of_losses(block.span(), ctx);
     }
 
     /// Reads the chunks of `series`. A block that cannot be read is left out.

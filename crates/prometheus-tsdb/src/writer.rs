@@ -263,10 +263,17 @@ pub(crate) fn unfinished(root: &Path, ulid: Ulid) -> PathBuf {
 /// Puts these bytes in the place of the file `name` of the block in `dir`, durably.
 pub(crate) fn replace_file(fs: &dyn Fs, dir: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     let (path, tmp) = (dir.join(name), dir.join(format!("{name}{REPLACING}")));
-    let file = fs.create(&tmp).map_err(failed("create", &tmp))?;
-    file.append(bytes).map_err(failed("write", &tmp))?;
-    file.sync_data().map_err(failed("sync", &tmp))?;
-    fs.rename(&tmp, &path).map_err(failed("rename", &tmp))?;
+    let replace = || {
+        let file = fs.create(&tmp).map_err(failed("create", &tmp))?;
+        file.append(bytes).map_err(failed("write", &tmp))?;
+        file.sync_data().map_err(failed("sync", &tmp))?;
+        fs.rename(&tmp, &path).map_err(failed("rename", &tmp))
+    };
+    if let Err(error) = replace() {
+        // A full disk wants its bytes back; why it failed says more than that this fails, too.
+        drop(fs.remove(&tmp));
+        return Err(error);
+    }
     fs.sync_dir(dir).map_err(failed("sync", dir))
 }
 

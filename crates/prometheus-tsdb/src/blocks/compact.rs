@@ -117,6 +117,7 @@ impl Inner {
             seed: self.options.seed,
             head: Head::default(),
             blocks: parents.to_vec(),
+            lost: Vec::new(),
             damages: Arc::default(),
         };
         let mut merging = Merging::new(content)?;
@@ -139,6 +140,7 @@ impl Inner {
         blocks.retain(|block| !is_parent(block));
         if writer.is_empty() {
             drop(writer);
+            self.discard(options.ulid);
         } else if writer.finish(Some((about.min_time, about.max_time)))?.is_some() {
             let dir = self.root.join(options.ulid.to_string());
             blocks.push(Arc::new(Block::open(self.fs.as_ref(), &dir)?));

@@ -94,8 +94,9 @@ impl Inner {
         let mut meta = block.meta.clone();
         meta.stats.num_tombstones = tombstones.count() as u64;
         let (deleted, about) = (tombstones.encode(), meta.to_json());
-        replace_file(self.fs.as_ref(), &block.dir, TOMBSTONES_FILE, &deleted)?;
+        // It has happened with the second: what the first counts is counted again when the block is opened.
         replace_file(self.fs.as_ref(), &block.dir, META_FILE, &about)?;
+        replace_file(self.fs.as_ref(), &block.dir, TOMBSTONES_FILE, &deleted)?;
         let small_bytes = (deleted.len() + about.len()) as u64;
         Ok(Some(block.with_tombstones(tombstones, meta, small_bytes)))
     }

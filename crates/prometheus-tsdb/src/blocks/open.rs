@@ -9,7 +9,8 @@ use regain_storage::fs::Fs;
 use regain_storage::{Error, Result};
 
 use crate::block::Block;
-use crate::meta::Meta;
+use crate::content::Lost;
+use crate::dir::open_all;
 use crate::ulid::Ulid;
 use crate::writer::{UNFINISHED, failed};
 
@@ -17,44 +18,28 @@ use crate::writer::{UNFINISHED, failed};
 const REMOVED: &str = ".tmp-for-deletion";
 
 /// What a directory has.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Found {
     /// By their first time.
     pub(super) blocks: Vec<Arc<Block>>,
-    pub(super) lost: Vec<Lost>,
-    pub(super) damages: Vec<Error>,
-}
-
-/// A block that cannot be opened.
-#[derive(Debug)]
-pub(super) struct Lost {
-    pub(super) dir: PathBuf,
-    /// What it says about itself, where that can be read.
-    pub(super) meta: Option<Meta>,
+    pub(super) lost: Vec<Arc<Lost>>,
+    /// Why something that is to go could not be removed.
+    pub(super) failures: Vec<Error>,
 }
 
 /// Opens the blocks in `root`. What was cut short is removed, and so are blocks that another was merged out of.
 pub(super) fn read_all(fs: &dyn Fs, root: &Path) -> Result<Found> {
     fs.create_dirs(root).map_err(failed("create", root))?;
-    let names = fs.list_dirs(root).map_err(failed("list", root))?;
-    let mut found = Found::default();
-    for name in &names {
-        let dir = root.join(name);
-        if is_unfinished(name) {
-            let removed = fs.remove_dir_all(&dir).map_err(failed("remove", &dir));
-            found.damages.extend(removed.err());
-        } else if name.parse::<Ulid>().is_ok() {
-            match Block::open(fs, &dir) {
-                Ok(block) => found.blocks.push(Arc::new(block)),
-                Err(error) => {
-                    found.damages.push(error);
-                    found.lost.push(Lost { meta: Meta::read(fs, &dir).ok(), dir });
-                }
-            }
+    let mut failures = Vec::new();
+    for name in fs.list_dirs(root).map_err(failed("list", root))? {
+        if is_unfinished(&name) {
+            let dir = root.join(name);
+            failures.extend(fs.remove_dir_all(&dir).map_err(failed("remove", &dir)).err());
         }
     }
+    let (blocks, lost) = open_all(fs, root)?;
+    let mut found = Found { blocks, lost, failures };
     found.remove_superseded(fs, root);
-    found.blocks.sort_by_key(|block| (block.meta.min_time, block.meta.ulid));
     Ok(found)
 }
 
@@ -77,11 +62,10 @@ impl Found {
         let mut superseded: Vec<PathBuf> =
             self.blocks.extract_if(.., gone).map(|block| block.dir.clone()).collect();
         let name = |dir: &Path| dir.file_name()?.to_str()?.parse::<Ulid>().ok();
-        let gone = |lost: &mut Lost| name(&lost.dir).is_some_and(|name| parents.contains(&name));
-        superseded.extend(self.lost.extract_if(.., gone).map(|lost| lost.dir));
-        self.damages.retain(|damage| !superseded.iter().any(|dir| is_within(damage, dir)));
-        let removed = superseded.iter().filter_map(|dir| remove(fs, root, dir).err());
-        self.damages.extend(removed);
+        let gone =
+            |lost: &mut Arc<Lost>| name(&lost.dir).is_some_and(|ulid| parents.contains(&ulid));
+        superseded.extend(self.lost.extract_if(.., gone).map(|lost| lost.dir.clone()));
+        self.failures.extend(superseded.iter().filter_map(|dir| remove(fs, root, dir).err()));
     }
 }
 

@@ -1,15 +1,14 @@
 //! Old blocks go, by time and by size.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use regain_model::Timestamp;
 use regain_storage::Result;
 
-use super::open::Lost;
-use super::{Blocks, Changing, Counters, Inner};
+use super::{Blocks, Counters, Inner};
 use crate::block::Block;
+use crate::content::Lost;
 
 impl Blocks {
     /// Removes the blocks that are too old or too many; meant to be called every few seconds. `newest` is the
@@ -47,21 +46,17 @@ impl Inner {
             }
             removed.push(block);
         }
+        let (old, lost): (Vec<Arc<Lost>>, Vec<Arc<Lost>>) = content
+            .lost
+            .iter()
+            .cloned()
+            .partition(|lost| lost.meta.as_ref().is_some_and(|meta| is_old(meta.max_time)));
         changing.leaving.extend(removed.iter().map(|block| block.dir.clone()));
-        let lost = changing.lost_before(&is_old);
-        changing.leaving.extend(lost);
-        if let Some(lowest) = removed.iter().map(|block| block.meta.min_time).min() {
-            self.show(kept, Some(lowest));
+        changing.leaving.extend(old.iter().map(|lost| lost.dir.clone()));
+        let lowest = removed.iter().map(|block| block.meta.min_time).min();
+        if lowest.is_some() || !old.is_empty() {
+            self.show_all(kept, lost, lowest);
         }
         self.remove_leaving(&mut changing)
-    }
-}
-
-impl Changing {
-    /// Takes the blocks out that cannot be opened and are too old.
-    fn lost_before(&mut self, is_old: &dyn Fn(i64) -> bool) -> Vec<PathBuf> {
-        let is_gone =
-            |lost: &mut Lost| lost.meta.as_ref().is_some_and(|meta| is_old(meta.max_time));
-        self.lost.extract_if(.., is_gone).map(|lost| lost.dir).collect()
     }
 }

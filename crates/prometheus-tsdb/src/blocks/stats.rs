@@ -35,7 +35,7 @@ impl Blocks {
         let content = self.0.content();
         let counters = &self.0.counters;
         let mut stats = BlocksStats {
-            damaged: self.0.changing().lost.len() as u64,
+            damaged: content.lost.len() as u64,
             compactions: Counters::get(&counters.compactions),
             compactions_failed: Counters::get(&counters.compactions_failed),
             removed_by_time: Counters::get(&counters.removed_by_time),

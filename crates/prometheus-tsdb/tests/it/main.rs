@@ -6,6 +6,7 @@ mod all;
 mod blocks;
 mod conformance;
 mod export;
+mod living;
 mod properties;
 mod snapshots;
 mod targets;

@@ -1,0 +1,157 @@
+//! What cannot be read or written: the rest serves, nothing is lost, and nobody has to tidy up.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use regain_model::{Span, Timestamp};
+use regain_prometheus_tsdb::WINDOW_MS;
+use regain_storage::fs::{Fs as _, MemFs};
+use regain_storage::{Ctx, Retention};
+
+use super::{
+    ROOT, block_file, compact_all, content, cut, directories, fill, open, shape, store, window,
+};
+use crate::all::all_with;
+
+#[test]
+fn a_damaged_block_is_left_out_and_reported_until_it_is_too_old() {
+    for (name, at) in [("index", 20), ("chunks/000001", 300), ("tombstones", 7)] {
+        let fs = MemFs::new();
+        let blocks = open(&fs);
+        fill(&blocks, 0..5);
+        let path = block_file(&blocks, 1, name);
+        let mut bytes = fs.bytes(&path).unwrap();
+        bytes[at] ^= 0x40;
+        fs.set_bytes(&path, bytes);
+        drop(blocks);
+
+        let blocks = open(&fs);
+        let ctx = Arc::new(Ctx::default());
+        let seen = all_with(&blocks, &ctx);
+        let rest: Vec<i64> = (0..60).chain(120..300).collect();
+        assert_eq!(seen, crate::all::all(&store(0..10, &rest)), "{name}");
+        assert!(!ctx.warnings.to_vec().is_empty(), "{name}");
+        let damages = blocks.damages();
+        assert_eq!(damages.len(), 1, "{name}");
+        assert!(damages[0].to_string().contains(path.to_str().unwrap()) || name == "chunks/000001");
+        assert_eq!((blocks.stats().blocks, blocks.stats().damaged), (4, 1), "{name}");
+        // The others are merged without it.
+        assert_eq!(compact_all(&blocks), 1);
+        assert_eq!(shape(&blocks).len(), 3);
+        assert_eq!(directories(&fs), 4);
+        blocks.set_retention(Retention::of_ms(2 * WINDOW_MS));
+        blocks.tick(Timestamp(i64::MIN), 0).unwrap();
+        assert!(!fs.paths().contains(&path), "{name}");
+    }
+}
+
+#[test]
+fn a_block_that_fails_in_a_merge_does_not_hold_the_others_up() {
+    let fs = MemFs::new();
+    let blocks = open(&fs);
+    fill(&blocks, 0..5);
+    let path = block_file(&blocks, 0, "chunks/000001");
+    let mut bytes = fs.bytes(&path).unwrap();
+    bytes[300] ^= 1;
+    fs.set_bytes(&path, bytes);
+    let blocks = open(&fs);
+    assert_eq!(compact_all(&blocks), 2);
+    assert_eq!(shape(&blocks), [(1, 2, 2, 1200), (3, 3, 1, 600), (4, 4, 1, 600)]);
+    assert_eq!((blocks.stats().compactions, blocks.stats().compactions_failed), (1, 1));
+    assert_eq!(blocks.damages().len(), 1);
+}
+
+#[test]
+fn a_disk_that_is_full_for_a_while_costs_nothing() {
+    let fs = MemFs::new();
+    let blocks = open(&fs);
+    fill(&blocks, 0..3);
+    let (before, used) = (content(&blocks), fs.used());
+    let rows: Vec<i64> = (0..60).collect();
+    for room in [0, 100, 1000, 2000] {
+        fs.set_capacity(Some(used + room));
+        assert!(cut(&blocks, 3, 0..10, &rows, 1).is_err(), "{room}");
+        assert_eq!((fs.used(), content(&blocks)), (used, before.clone()), "{room}");
+    }
+    for room in [0, 40, 500, 600] {
+        fs.set_capacity(Some(used + room));
+        let deleted = blocks.delete(&[], window(0));
+        if deleted.is_ok() {
+            break;
+        }
+        // Whoever starts again sees what those see who went on.
+        assert_eq!(content(&blocks), before, "{room}");
+        assert_eq!(content(&open(&fs)), before, "{room}");
+        assert!(room < 600);
+    }
+    fs.set_capacity(None);
+    fill(&blocks, 3..4);
+    let (before, used) = (content(&blocks), fs.used());
+    fs.set_capacity(Some(used + 2000));
+    assert!(blocks.compact(&|| true).is_err());
+    assert_eq!((fs.used(), content(&blocks)), (used, before.clone()));
+    assert_eq!(blocks.stats().compactions_failed, 1);
+    fs.set_capacity(None);
+    assert_eq!(compact_all(&blocks), 1);
+    assert_eq!(content(&blocks), before);
+}
+
+#[test]
+fn a_directory_that_is_read_only_serves() {
+    let fs = MemFs::new();
+    let blocks = open(&fs);
+    fill(&blocks, 0..4);
+    let before = content(&blocks);
+    fs.make_read_only(true);
+    let blocks = open(&fs);
+    assert_eq!(content(&blocks), before);
+    blocks.set_retention(Retention::of_ms(WINDOW_MS));
+    assert!(blocks.compact(&|| true).is_err());
+    assert!(blocks.delete(&[], Span::ALL).is_err());
+    assert!(blocks.tick(Timestamp(0), 0).is_err());
+    fs.make_read_only(false);
+    blocks.tick(Timestamp(0), 0).unwrap();
+    assert_eq!(directories(&fs), 1, "what could not be removed is removed later");
+}
+
+#[test]
+fn what_prometheus_has_not_finished_is_tidied_up() {
+    let fs = MemFs::new();
+    let blocks = open(&fs);
+    fill(&blocks, 0..1);
+    let before = content(&blocks);
+    let name = blocks.all()[0].dir().display().to_string();
+    for path in [
+        format!("{ROOT}/01HZZZZZZZZZZZZZZZZZZZZZZZ.tmp-for-creation/index"),
+        format!("{ROOT}/01HZZZZZZZZZZZZZZZZZZZZZZZ.tmp-for-deletion/chunks/000001"),
+    ] {
+        fs.set_bytes(Path::new(&path), b"something".to_vec());
+    }
+    fs.set_bytes(Path::new(&format!("{ROOT}/other.tmp-for-deletion/file")), b"mine".to_vec());
+    // A parent that its child has outlived, and a block that Prometheus has found empty.
+    let child = fs.bytes(Path::new(&format!("{name}/meta.json"))).unwrap();
+    let child = String::from_utf8(child).unwrap();
+    let parent = "01HYYYYYYYYYYYYYYYYYYYYYYY";
+    for file in ["index", "chunks/000001", "tombstones"] {
+        let bytes = fs.bytes(Path::new(&format!("{name}/{file}"))).unwrap();
+        for block in [parent, "01HXXXXXXXXXXXXXXXXXXXXXXX"] {
+            fs.set_bytes(Path::new(&format!("{ROOT}/{block}/{file}")), bytes.clone());
+        }
+    }
+    let ulid = name.rsplit('/').next().unwrap();
+    let named = child.replace(ulid, parent);
+    fs.set_bytes(Path::new(&format!("{ROOT}/{parent}/meta.json")), named.into_bytes());
+    let deletable = child.replace(ulid, "01HXXXXXXXXXXXXXXXXXXXXXXX");
+    let deletable = deletable.replace("\"level\": 1,", "\"level\": 1, \"deletable\": true,");
+    let path = format!("{ROOT}/01HXXXXXXXXXXXXXXXXXXXXXXX/meta.json");
+    fs.set_bytes(Path::new(&path), deletable.into_bytes());
+    let parents = format!(
+        "\"level\": 1, \"parents\": [{{\"ulid\": \"{parent}\", \"minTime\": 0, \"maxTime\": 1}}],"
+    );
+    let child = child.replace("\"level\": 1,", &parents);
+    fs.set_bytes(Path::new(&format!("{name}/meta.json")), child.into_bytes());
+
+    let blocks = open(&fs);
+    assert_eq!(content(&blocks), before);
+    assert_eq!(fs.list_dirs(Path::new(ROOT)).unwrap(), [ulid, "other.tmp-for-deletion"]);
+}
