@@ -80,6 +80,11 @@ impl Head {
     pub(crate) fn label_names(&self) -> impl Iterator<Item = &str> {
         self.postings.keys().map(AsRef::as_ref)
     }
+
+    /// The values of a label, in order.
+    pub(crate) fn label_values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.postings.get(name).into_iter().flat_map(BTreeMap::keys).map(AsRef::as_ref)
+    }
 }
 
 impl Lists for Head {
@@ -92,8 +97,17 @@ impl Lists for Head {
         Ok(list.cloned().unwrap_or_default())
     }
 
-    fn values(&self, name: &str) -> Vec<&str> {
-        let values = self.postings.get(name).into_iter().flat_map(BTreeMap::keys);
-        values.map(AsRef::as_ref).collect()
+    fn with_any(
+        &self,
+        name: &str,
+        wanted: &mut dyn FnMut(&str) -> Result<bool>,
+    ) -> Result<Vec<u32>> {
+        let mut all = Vec::new();
+        for (value, list) in self.postings.get(name).into_iter().flatten() {
+            if wanted(value)? {
+                all.extend_from_slice(list);
+            }
+        }
+        Ok(all)
     }
 }

@@ -1,7 +1,7 @@
 //! A block's index: symbols, series with their chunks, and which series have a label.
 //!
-//! Symbols and the table of postings are in memory; series and postings are read when they are
-//! wanted. Every checksum is verified when its bytes are read. Versions 1 to 3 are read (upstream:
+//! Symbols are in memory, and of the table of postings each so manieth entry; series and postings are read when they
+//! are wanted. Every checksum is verified when its bytes are read. Versions 1 to 3 are read (upstream:
 //! `tsdb/index`, 3.14); in version 1 references are offsets and the table is not sorted.
 
 mod postings;

@@ -6,14 +6,18 @@ use regain_storage::{Ctx, Result};
 /// How often a query asks whether it is still wanted while it goes through the values of a label.
 const VALUES_PER_CHECK: usize = 4096;
 
-/// Lists of series by label. References ascend.
+/// Lists of series by label. Within a list, references ascend.
 pub(crate) trait Lists {
     /// All series.
     fn all(&self) -> Result<Vec<u32>>;
     /// The series with this label.
     fn with(&self, name: &str, value: &str) -> Result<Vec<u32>>;
-    /// The values of a label, in order.
-    fn values(&self, name: &str) -> Vec<&str>;
+    /// The series that have a value of a label that is `wanted`, those of one value behind those of another.
+    fn with_any(
+        &self,
+        name: &str,
+        wanted: &mut dyn FnMut(&str) -> Result<bool>,
+    ) -> Result<Vec<u32>>;
 }
 
 /// The references of the series that satisfy all `matchers`, ascending.
@@ -55,20 +59,16 @@ fn with_value(
     if satisfies && matcher.op() == MatchOp::Equal {
         return lists.with(matcher.name(), matcher.value());
     }
-    let (mut all, mut count) = (Vec::new(), 0);
-    for (at, value) in lists.values(matcher.name()).into_iter().enumerate() {
-        if at % VALUES_PER_CHECK == 0 {
+    let mut count = 0;
+    let mut all = lists.with_any(matcher.name(), &mut |value| {
+        if count % VALUES_PER_CHECK == 0 {
             ctx.cancel.check()?;
         }
-        if matcher.matches(value) == satisfies {
-            all.extend(lists.with(matcher.name(), value)?);
-            count += 1;
-        }
-    }
-    if count > 1 {
-        all.sort_unstable();
-        all.dedup();
-    }
+        count += 1;
+        Ok(matcher.matches(value) == satisfies)
+    })?;
+    all.sort_unstable();
+    all.dedup();
     Ok(all)
 }
 

@@ -64,7 +64,8 @@ impl Snapshot for View {
 
     fn label_values(&self, name: &str, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
         if matchers.is_empty() {
-            return Ok(limited(self.content.values(name, self.span), limit));
+            let values = self.content.values(name, self.span);
+            return Ok(limited(values.iter().map(String::as_str), limit));
         }
         let found = self.candidates(matchers)?;
         let values = found.iter().filter_map(|one| one.labels.get(name));

@@ -11,7 +11,7 @@ use crate::content::Content;
 use crate::dir::PrometheusDir;
 use crate::fault::Fault;
 use crate::index::{ChunkMeta, IndexedSeries};
-use crate::matching::{Lists as _, matching};
+use crate::matching::matching;
 use crate::merge::{Merger, Piece};
 use crate::sample::Samples;
 use crate::tombstones::Intervals;
@@ -237,14 +237,20 @@ impl Content {
         sorted(in_blocks.chain(self.head.label_names()).collect())
     }
 
-    /// The values of a label in the blocks and the head.
-    pub(crate) fn values(&self, name: &str, span: Span) -> Vec<&str> {
-        let in_blocks = self.blocks_in(span).flat_map(|(_, block)| block.index.values(name));
-        sorted(in_blocks.chain(self.head.values(name)).collect())
+    /// The values of a label in the blocks and the head. A block that cannot be read is left out.
+    pub(crate) fn values(&self, name: &str, span: Span) -> Vec<String> {
+        let mut all: Vec<String> = self.head.label_values(name).map(str::to_owned).collect();
+        for (_, block) in self.blocks_in(span) {
+            match block.index.label_values(name) {
+                Ok(mut values) => all.append(&mut values),
+                Err(error) => self.quarantine(block, error),
+            }
+        }
+        sorted(all)
     }
 }
 
-fn sorted(mut texts: Vec<&str>) -> Vec<&str> {
+fn sorted<T: Ord>(mut texts: Vec<T>) -> Vec<T> {
     texts.sort_unstable();
     texts.dedup();
     texts

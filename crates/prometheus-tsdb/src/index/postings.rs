@@ -1,77 +1,195 @@
 //! The table of postings: for each label, where the list of its series is.
-
-use std::ops::Range;
+//!
+//! In memory is one of so many values of each name; what lies between is read when it is asked for, and its
+//! checksum is that of the bytes which the table's own was verified with.
 
 use crate::cursor::Cursor;
 use crate::fault::Read;
+use crate::reading::Source;
+
+use regain_storage::Result;
+
+/// How many values in a row are read together.
+const RUN_ENTRIES: usize = 32;
+/// No more than this is read at once, unless one run is longer.
+const PIECE_BYTES_MAX: u32 = 256 << 10;
 
 /// The table, sorted by name and value.
 #[derive(Debug)]
 pub(super) struct PostingsTable {
-    text: Box<[u8]>,
-    entries: Vec<Entry>,
+    /// Where the content starts in the file.
+    base: u64,
+    names: Vec<Name>,
 }
 
-#[derive(Clone, Debug)]
-struct Entry {
-    name: Range<u32>,
-    value: Range<u32>,
+#[derive(Debug)]
+struct Name {
+    name: Box<str>,
+    runs: Vec<Run>,
+}
+
+/// Some entries that follow one another, of one name.
+#[derive(Debug)]
+struct Run {
+    first: Box<str>,
+    start: u32,
+    end: u32,
+    checksum: u32,
+}
+
+/// An entry, and where it lies in the content.
+#[derive(Clone, Copy, Debug)]
+struct Entry<'a> {
+    name: &'a str,
+    value: &'a str,
+    /// Where the list is in the file.
     offset: u64,
+    start: u32,
+    end: u32,
+}
+
+impl<'a> Entry<'a> {
+    fn read(cursor: &mut Cursor<'a>) -> Read<Self> {
+        let place = |cursor: &Cursor<'_>| {
+            u32::try_from(cursor.at()).map_err(|_| cursor.fault("the table is longer than 4 GiB"))
+        };
+        let start = place(cursor)?;
+        if cursor.u8()? != 2 {
+            return Err(cursor.fault("a posting's key has not two parts"));
+        }
+        let (name, value, offset) = (cursor.text()?, cursor.text()?, cursor.uvarint()?);
+        Ok(Self { name, value, offset, start, end: place(cursor)? })
+    }
 }
 
 impl PostingsTable {
-    /// The table of a section's content.
-    pub(super) fn read(content: Vec<u8>) -> Read<Self> {
-        let mut cursor = Cursor::new(&content);
+    /// The table of a section's content, which starts at `base` in the file.
+    pub(super) fn read(content: &[u8], base: u64) -> Read<Self> {
+        let mut cursor = Cursor::new(content);
         let count = cursor.u32()? as usize;
-        let mut entries = Vec::with_capacity(cursor.plausible(count, 4)?);
+        cursor.plausible(count, 4)?;
+        let mut table = Self { base, names: Vec::new() };
+        let (mut run, mut before) = (0, None);
+        let start = cursor.clone();
         for _ in 0..count {
-            if cursor.u8()? != 2 {
-                return Err(cursor.fault("a posting's key has not two parts"));
+            let entry = Entry::read(&mut cursor)?;
+            if before.is_some_and(|before| before >= (entry.name, entry.value)) {
+                return Self::of_any_order(content, base, start, count);
             }
-            let mut part = || {
-                let text = cursor.text()?;
-                let end = u32::try_from(cursor.at());
-                let end = end.map_err(|_| cursor.fault("the table is longer than 4 GiB"))?;
-                let len = u32::try_from(text.len()).expect("no longer than the table");
-                Ok(end - len..end)
-            };
-            let (name, value) = (part()?, part()?);
-            entries.push(Entry { name, value, offset: cursor.uvarint()? });
+            let is_same = before.is_some_and(|(name, _)| name == entry.name);
+            run = if is_same && run < RUN_ENTRIES { run } else { 0 };
+            table.add(content, &entry, run > 0);
+            run += 1;
+            before = Some((entry.name, entry.value));
         }
-        let mut table = Self { text: content.into_boxed_slice(), entries: Vec::new() };
-        let key = |entry: &Entry| (table.text(&entry.name), table.text(&entry.value));
-        entries.sort_by(|a, b| key(a).cmp(&key(b)));
-        table.entries = entries;
         Ok(table)
     }
 
-    fn text(&self, range: &Range<u32>) -> &str {
-        let text = &self.text[range.start as usize..range.end as usize];
-        std::str::from_utf8(text).expect("texts were checked when they were read")
+    /// The table where the entries have no order, as in version 1: each is a run.
+    fn of_any_order(content: &[u8], base: u64, mut cursor: Cursor<'_>, count: usize) -> Read<Self> {
+        let entries = (0..count).map(|_| Entry::read(&mut cursor));
+        let mut entries = entries.collect::<Read<Vec<Entry<'_>>>>()?;
+        entries.sort_by_key(|entry| (entry.name, entry.value));
+        let mut table = Self { base, names: Vec::new() };
+        for entry in &entries {
+            table.add(content, entry, false);
+        }
+        Ok(table)
     }
 
-    /// The values of the labels with this name, in order.
-    pub(super) fn values(&self, name: &str) -> Vec<&str> {
-        let start = self.entries.partition_point(|entry| self.text(&entry.name) < name);
-        let rest = &self.entries[start..];
-        let len = rest.partition_point(|entry| self.text(&entry.name) <= name);
-        rest[..len].iter().map(|entry| self.text(&entry.value)).collect()
+    /// Adds an entry to the last run, or as a run.
+    fn add(&mut self, content: &[u8], entry: &Entry<'_>, goes_on: bool) {
+        if self.names.last().is_none_or(|last| *last.name != *entry.name) {
+            self.names.push(Name { name: entry.name.into(), runs: Vec::new() });
+        }
+        let runs = &mut self.names.last_mut().expect("one was just added").runs;
+        let bytes = &content[entry.start as usize..entry.end as usize];
+        match runs.last_mut().filter(|_| goes_on) {
+            Some(run) => {
+                run.end = entry.end;
+                run.checksum = crc32c::crc32c_append(run.checksum, bytes);
+            }
+            None => runs.push(Run {
+                first: entry.value.into(),
+                start: entry.start,
+                end: entry.end,
+                checksum: crc32c::crc32c(bytes),
+            }),
+        }
+    }
+
+    fn runs(&self, name: &str) -> &[Run] {
+        let found = self.names.binary_search_by(|one| (*one.name).cmp(name));
+        found.map_or(&[], |at| &self.names[at].runs)
     }
 
     /// Where the list of the series with this label is.
-    pub(super) fn offset(&self, name: &str, value: &str) -> Option<u64> {
-        let key = |entry: &Entry| (self.text(&entry.name), self.text(&entry.value));
-        let at = self.entries.binary_search_by(|entry| key(entry).cmp(&(name, value))).ok()?;
-        Some(self.entries[at].offset)
+    pub(super) fn offset(&self, source: &Source, name: &str, value: &str) -> Result<Option<u64>> {
+        let runs = self.runs(name);
+        let Some(at) = runs.partition_point(|run| *run.first <= *value).checked_sub(1) else {
+            return Ok(None);
+        };
+        let mut found = None;
+        self.read_runs(source, &runs[at..=at], &mut |entry| {
+            if entry.value == value {
+                found = Some(entry.offset);
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Hands over the values of the labels with this name, in order, with where their lists are.
+    pub(super) fn each(
+        &self,
+        source: &Source,
+        name: &str,
+        each: &mut dyn FnMut(&str, u64) -> Result<()>,
+    ) -> Result<()> {
+        let mut rest = self.runs(name);
+        while let [first, behind @ ..] = rest {
+            let mut end = first.end;
+            let more = behind.iter().take_while(|run| {
+                let follows = run.start == end && run.end - first.start <= PIECE_BYTES_MAX;
+                end = run.end;
+                follows
+            });
+            let (piece, behind) = rest.split_at(1 + more.count());
+            self.read_runs(source, piece, &mut |entry| each(entry.value, entry.offset))?;
+            rest = behind;
+        }
+        Ok(())
+    }
+
+    /// Hands over the entries of runs that follow one another in the file.
+    fn read_runs(
+        &self,
+        source: &Source,
+        runs: &[Run],
+        each: &mut dyn FnMut(&Entry<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let (Some(first), Some(last)) = (runs.first(), runs.last()) else { return Ok(()) };
+        let bytes =
+            source.read(self.base + u64::from(first.start), u64::from(last.end - first.start))?;
+        for run in runs {
+            let base = self.base + u64::from(run.start);
+            let place = |at: u32| (at - first.start) as usize;
+            let bytes = &bytes[place(run.start)..place(run.end)];
+            if crc32c::crc32c(bytes) != run.checksum {
+                return Err(source.corrupt(base, "a part of the table of postings has changed"));
+            }
+            let mut cursor = Cursor::new(bytes);
+            while !cursor.is_done() {
+                let entry = Entry::read(&mut cursor);
+                each(&entry.map_err(|fault| fault.within(source.path(), base))?)?;
+            }
+        }
+        Ok(())
     }
 
     /// All names, in order, but for the empty one of the list of all series.
     pub(super) fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> =
-            self.entries.iter().map(|entry| self.text(&entry.name)).collect();
-        names.dedup();
-        names.retain(|name| !name.is_empty());
-        names
+        let names = self.names.iter().map(|one| &*one.name);
+        names.filter(|name| !name.is_empty()).collect()
     }
 }

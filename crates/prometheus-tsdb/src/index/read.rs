@@ -57,9 +57,9 @@ impl Index {
         let (symbols_at, postings_at) = (offset(0), offset(5));
         let content = section(&source, symbols_at)?;
         let base = (version == 1).then_some(symbols_at + 4);
-        let symbols = Symbols::read(content, base)
+        let symbols = Symbols::read(&content, base)
             .map_err(|fault| fault.within(source.path(), symbols_at + 4))?;
-        let postings = PostingsTable::read(section(&source, postings_at)?)
+        let postings = PostingsTable::read(&section(&source, postings_at)?, postings_at + 4)
             .map_err(|fault| fault.within(source.path(), postings_at + 4))?;
         Ok(Self { source, version, symbols, postings })
     }
@@ -99,23 +99,47 @@ impl Index {
         series::read(reference, entry, &self.symbols).map_err(|fault| within(fault, start))
     }
 
-    /// The references in the list at `offset`, which ascend.
-    fn list(&self, offset: u64) -> Result<Vec<u32>> {
-        let content = section(&self.source, offset)?;
-        let (count, list) = content
-            .split_first_chunk::<4>()
-            .map_or((0, &[][..]), |(count, list)| (u32::from_be_bytes(*count) as usize, list));
-        let references: Vec<u32> =
-            list.as_chunks::<4>().0.iter().map(|bytes| u32::from_be_bytes(*bytes)).collect();
-        if references.len() != count || !references.is_sorted() {
-            return Err(self.source.corrupt(offset, "a list of series is not what it says"));
+    /// The references in the lists at `offsets`, one list behind the other. Those of a list ascend.
+    fn lists(&self, mut offsets: Vec<u64>) -> Result<Vec<u32>> {
+        offsets.sort_unstable();
+        let mut sweep = Sweep::new(&self.source, self.source.size_bytes());
+        let mut all = Vec::new();
+        for (at, &offset) in offsets.iter().enumerate() {
+            sweep.seek(offsets[at..].iter().copied())?;
+            let wrong = |what| self.source.corrupt(offset, what);
+            let len = sweep.bytes(offset, 4)?;
+            let len = u32::from_be_bytes(len.try_into().expect("four bytes were read"));
+            let bytes = sweep.bytes(offset + 4, u64::from(len) + CHECKSUM_BYTES)?;
+            let (content, sum) = bytes.split_at(bytes.len() - 4);
+            if crc32c::crc32c(content).to_be_bytes() != sum {
+                return Err(wrong("a list's checksum does not match"));
+            }
+            let (count, list) = content
+                .split_first_chunk::<4>()
+                .map_or((0, &[][..]), |(count, list)| (u32::from_be_bytes(*count) as usize, list));
+            let before = all.len();
+            all.extend(list.as_chunks::<4>().0.iter().map(|bytes| u32::from_be_bytes(*bytes)));
+            let list = &all[before..];
+            if list.len() != count || !list.is_sorted() {
+                return Err(wrong("a list of series is not what it says"));
+            }
         }
-        Ok(references)
+        Ok(all)
     }
 
     /// The texts of all labels, in the order of the file.
     pub(crate) fn symbols(&self) -> impl Iterator<Item = &str> {
         self.symbols.texts()
+    }
+
+    /// The values of a label, in order.
+    pub(crate) fn label_values(&self, name: &str) -> Result<Vec<String>> {
+        let mut values = Vec::new();
+        self.postings.each(&self.source, name, &mut |value, _| {
+            values.push(value.to_owned());
+            Ok(())
+        })?;
+        Ok(values)
     }
 
     /// The names of all labels, in order.
@@ -130,11 +154,23 @@ impl Lists for Index {
     }
 
     fn with(&self, name: &str, value: &str) -> Result<Vec<u32>> {
-        self.postings.offset(name, value).map_or_else(|| Ok(Vec::new()), |at| self.list(at))
+        let offset = self.postings.offset(&self.source, name, value)?;
+        self.lists(offset.into_iter().collect())
     }
 
-    fn values(&self, name: &str) -> Vec<&str> {
-        self.postings.values(name)
+    fn with_any(
+        &self,
+        name: &str,
+        wanted: &mut dyn FnMut(&str) -> Result<bool>,
+    ) -> Result<Vec<u32>> {
+        let mut offsets = Vec::new();
+        self.postings.each(&self.source, name, &mut |value, offset| {
+            if wanted(value)? {
+                offsets.push(offset);
+            }
+            Ok(())
+        })?;
+        self.lists(offsets)
     }
 }
 
