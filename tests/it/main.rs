@@ -24,6 +24,7 @@ mod jenkins_crash;
 mod jenkins_facts;
 mod lifetime;
 mod limits;
+mod living_blocks;
 mod node;
 mod protobuf;
 mod pushed_on;
