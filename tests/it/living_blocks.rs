@@ -1,5 +1,6 @@
 //! Blocks that Regain keeps alive, read by Prometheus' own tools: cut, deleted from, merged, cleaned.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use regain_prometheus_tsdb::{Blocks, BlocksOptions, WINDOW_MS};
 use regain_storage::fs::RealFs;
 use regain_storage::memory::MemoryStore;
 use regain_storage::{Appender as _, BlockFormat as _, Retention, Value};
+use regain_tests::process::write_file;
 use regain_tests::program::Program;
 
 use crate::peer::{MODERN_PROMETHEUS, is_at_hand, skip};
@@ -59,7 +61,7 @@ fn value(kind: &str, series: i64, row: i64) -> Value {
 }
 
 /// Rows of some series of floats and of histograms; some know when they have started.
-fn store(series: std::ops::Range<i64>, rows: impl Iterator<Item = i64> + Clone) -> MemoryStore {
+fn store(series: std::ops::Range<i64>, rows: &[i64]) -> MemoryStore {
     let store = MemoryStore::new();
     let mut writer = store.writer();
     for (kind, number) in
@@ -67,7 +69,7 @@ fn store(series: std::ops::Range<i64>, rows: impl Iterator<Item = i64> + Clone) 
     {
         let labels = [("__name__", kind), ("n", &format!("{number:02}")), ("é", "\"\\")];
         let id = writer.series(&Labels::from_pairs(labels)).unwrap();
-        for row in rows.clone() {
+        for &row in rows {
             let start = if number % 4 == 0 { Timestamp(START_MS - 1000) } else { Timestamp(0) };
             let time = Timestamp(START_MS + row * STEP_MS);
             writer.stage_value(id, time, start, value(kind, number, row));
@@ -95,14 +97,14 @@ fn open(data: &Path) -> Blocks {
 /// Seven windows, of which some have late samples beside.
 fn cut(blocks: &Blocks) {
     for number in 0..7 {
-        let rows = number * ROWS..(number + 1) * ROWS;
-        let written = blocks.write(&store(0..20, rows), window(number), 1).unwrap();
+        let rows: Vec<i64> = (number * ROWS..(number + 1) * ROWS).collect();
+        let written = blocks.write(&store(0..20, &rows), window(number), 1).unwrap();
         assert_eq!((written.series, written.samples), (40, 40 * 480));
     }
     for number in [1, 5] {
         // Some of these are there already.
-        let late = (number * ROWS..(number + 1) * ROWS).step_by(7);
-        blocks.write(&store(15..25, late), window(number), 2).unwrap();
+        let late: Vec<i64> = (number * ROWS..(number + 1) * ROWS).step_by(7).collect();
+        blocks.write(&store(15..25, &late), window(number), 2).unwrap();
     }
 }
 
@@ -168,11 +170,11 @@ fn blocks_of_prometheus_live_on() {
     for number in 0..10 {
         for row in 0..9 * 60 {
             let seconds = START_MS / 1000 + row * 120;
-            text.push_str(&format!("m{{n=\"{number}\"}} {} {seconds}\n", number * row));
+            writeln!(text, "m{{n=\"{number}\"}} {} {seconds}", number * row).unwrap();
         }
     }
     text.push_str("# EOF\n");
-    std::fs::write(&input, text).unwrap();
+    write_file(&input, &text).unwrap();
     let mut tool = Command::new(&promtool);
     tool.args(["tsdb", "create-blocks-from", "openmetrics", "-q"]).arg(&input).arg(&data);
     assert!(tool.status().unwrap().success());

@@ -106,6 +106,7 @@ impl Blocks {
             blocks: found.blocks,
             damages: Arc::new(damages.chain(failures).collect()),
             lost: found.lost,
+            cache: Arc::default(),
         };
         let shown = Shown { content: Arc::new(content), marks: Arc::default() };
         Ok(Self(Arc::new(Inner {
@@ -173,10 +174,16 @@ impl Inner {
     fn show_all(&self, mut blocks: Vec<Arc<Block>>, lost: Vec<Arc<Lost>>, lowest: Option<i64>) {
         blocks.sort_by_key(|block| (block.meta.min_time, block.meta.ulid));
         let mut shown = self.shown.write().expect("no holder of this lock panics");
-        let Content { root, seed, damages, .. } = &*shown.content;
-        let (root, seed, damages) = (root.clone(), *seed, Arc::clone(damages));
-        let content = Content { root, seed, head: Head::default(), blocks, lost, damages };
-        shown.content = Arc::new(content);
+        let before = &shown.content;
+        shown.content = Arc::new(Content {
+            root: before.root.clone(),
+            seed: before.seed,
+            head: Head::default(),
+            blocks,
+            lost,
+            damages: Arc::clone(&before.damages),
+            cache: Arc::clone(&before.cache),
+        });
         if let Some(lowest) = lowest {
             Arc::make_mut(&mut shown.marks).note(Timestamp(lowest));
         }

@@ -8,6 +8,7 @@ use regain_model::{KeySeed, Span};
 use regain_storage::{Ctx, Error};
 
 use crate::block::Block;
+use crate::cache::Cache;
 use crate::head::{Head, HeadChunk};
 use crate::meta::Meta;
 
@@ -23,6 +24,7 @@ pub(crate) struct Content {
     /// Blocks that cannot be opened.
     pub(crate) lost: Vec<Arc<Lost>>,
     pub(crate) damages: Arc<Damages>,
+    pub(crate) cache: Arc<Cache>,
 }
 
 /// A block that cannot be opened.

@@ -45,7 +45,15 @@ impl PrometheusDir {
             exemplars: found.exemplars,
             metadata: found.metadata,
         };
-        let content = Content { root: root.to_owned(), seed, head, blocks, lost, damages };
+        let content = Content {
+            root: root.to_owned(),
+            seed,
+            head,
+            blocks,
+            lost,
+            damages,
+            cache: Arc::default(),
+        };
         Ok(Self { content: Arc::new(content), beside: Arc::new(beside) })
     }
 

@@ -22,6 +22,7 @@ mod windows;
 mod writer;
 
 mod block;
+mod cache;
 mod content;
 mod head;
 mod matching;

@@ -18,6 +18,21 @@ pub(crate) trait Lists {
         name: &str,
         wanted: &mut dyn FnMut(&str) -> Result<bool>,
     ) -> Result<Vec<u32>>;
+
+    /// The series whose label has a value that satisfies the matcher, or one that does not, ascending.
+    fn of(&self, matcher: &Matcher, satisfies: bool, ctx: &Ctx) -> Result<Vec<u32>> {
+        let mut count = 0;
+        let mut all = self.with_any(matcher.name(), &mut |value| {
+            if count % VALUES_PER_CHECK == 0 {
+                ctx.cancel.check()?;
+            }
+            count += 1;
+            Ok(matcher.matches(value) == satisfies)
+        })?;
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
+    }
 }
 
 /// The references of the series that satisfy all `matchers`, ascending.
@@ -59,17 +74,7 @@ fn with_value(
     if satisfies && matcher.op() == MatchOp::Equal {
         return lists.with(matcher.name(), matcher.value());
     }
-    let mut count = 0;
-    let mut all = lists.with_any(matcher.name(), &mut |value| {
-        if count % VALUES_PER_CHECK == 0 {
-            ctx.cancel.check()?;
-        }
-        count += 1;
-        Ok(matcher.matches(value) == satisfies)
-    })?;
-    all.sort_unstable();
-    all.dedup();
-    Ok(all)
+    lists.of(matcher, satisfies, ctx)
 }
 
 fn intersection(a: &[u32], b: &[u32]) -> Vec<u32> {

@@ -1,6 +1,5 @@
 //! The samples of a series from all chunks that have some: in order, each time once.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use regain_model::{ResetHint, Span, Timestamp};
@@ -48,10 +47,12 @@ impl Merger {
         let mut rest = &*pieces;
         while !rest.is_empty() {
             let (together, behind) = rest.split_at(overlapping(rest));
-            let ends = self.decode_all(together, span, &mut on_fault);
-            if together.len() == 1 {
-                self.append(0..self.scratch.len(), out);
+            if let [piece] = together {
+                if let Err(fault) = append(piece, span, out) {
+                    on_fault(piece, fault);
+                }
             } else {
+                let ends = self.decode_all(together, span, &mut on_fault);
                 self.interleave(together, &ends, out);
             }
             rest = behind;
@@ -106,15 +107,6 @@ impl Merger {
         Ok(())
     }
 
-    fn append(&self, rows: Range<usize>, out: &mut Samples) {
-        for at in rows {
-            out.push_from(&self.scratch, at);
-            if !self.follows[at] {
-                forget_hint(out);
-            }
-        }
-    }
-
     /// Appends the samples of pieces that overlap, by time. Of samples with one time, one stays: not
     /// that of the stream which was read last, as it is upstream (`storage/merge.go`, 3.14), so that
     /// a late sample with another value is answered as Prometheus answers it.
@@ -131,7 +123,7 @@ impl Merger {
             let at = other.unwrap_or(tied[0]);
             out.push_from(&self.scratch, at);
             if before.is_none_or(|before| before + 1 != at) || !self.follows[at] {
-                forget_hint(out);
+                forget_hint(out, out.len() - 1);
             }
             before = Some(at);
             // Those that were passed over are read on first.
@@ -139,6 +131,35 @@ impl Merger {
             current = Some(stream(passed.unwrap_or(at)));
         }
     }
+}
+
+/// Appends what remains of a piece that nothing overlaps. A piece with a fault adds nothing.
+fn append(piece: &Piece, span: Span, out: &mut Samples) -> Result<(), Fault> {
+    let (before, histograms) = (out.len(), out.histograms.len());
+    if let Err(fault) = decode(piece.bytes.encoding, &piece.bytes.data, out) {
+        out.truncate(before, histograms);
+        return Err(fault);
+    }
+    let deleted = piece.deleted.as_deref().filter(|_| piece.loses_some());
+    let is_whole = out.times[before..].iter().all(|&time| span.contains(Timestamp(time)));
+    if deleted.is_none() && is_whole {
+        return Ok(());
+    }
+    let (mut kept, mut follows) = (before, true);
+    for at in before..out.len() {
+        let time = out.times[at];
+        if !span.contains(Timestamp(time)) || deleted.is_some_and(|gone| gone.contains(time)) {
+            follows = false;
+            continue;
+        }
+        out.move_row(at, kept);
+        if !follows {
+            forget_hint(out, kept);
+        }
+        (kept, follows) = (kept + 1, true);
+    }
+    out.truncate(kept, out.histograms.len());
+    Ok(())
 }
 
 impl Piece {
@@ -156,13 +177,11 @@ impl Piece {
 }
 
 /// A counter's histogram that does not follow the one before it may come after a reset.
-fn forget_hint(out: &mut Samples) {
-    let is_histogram = out.histogram(out.len() - 1).is_some();
-    if is_histogram
-        && let Some(last) = out.histograms.last_mut()
-        && last.hint() != ResetHint::Gauge
+fn forget_hint(out: &mut Samples, at: usize) {
+    if let Some(histogram) = out.histogram_mut(at)
+        && histogram.hint() != ResetHint::Gauge
     {
-        last.set_hint(ResetHint::Unknown);
+        histogram.set_hint(ResetHint::Unknown);
     }
 }
 

@@ -58,7 +58,7 @@ impl Snapshot for View {
             return Ok(limited(self.content.names(self.span), limit));
         }
         let found = self.candidates(matchers)?;
-        let names = found.iter().flat_map(|one| one.labels.iter().map(|(name, _)| name));
+        let names = found.iter().flat_map(|one| one.labels().iter().map(|(name, _)| name));
         Ok(limited(names.collect::<BTreeSet<_>>(), limit))
     }
 
@@ -68,7 +68,7 @@ impl Snapshot for View {
             return Ok(limited(values.iter().map(String::as_str), limit));
         }
         let found = self.candidates(matchers)?;
-        let values = found.iter().filter_map(|one| one.labels.get(name));
+        let values = found.iter().filter_map(|one| one.labels().get(name));
         Ok(limited(values.collect::<BTreeSet<_>>(), limit))
     }
 
@@ -100,28 +100,26 @@ struct Found {
 
 impl Parts for Found {
     fn next(&mut self) -> Result<Option<Box<dyn Part>>> {
+        let mut part = self.next_unprepared()?;
+        part.as_mut().map_or(Ok(()), |part| part.prepare())?;
+        Ok(part)
+    }
+
+    fn next_unprepared(&mut self) -> Result<Option<Box<dyn Part>>> {
         if self.rest.is_empty() {
             return Ok(None);
         }
         let from = self.rest.len().saturating_sub(<dyn Parts>::SERIES_MAX);
         let mut series = self.rest.split_off(from);
         series.reverse();
-        let pieces =
-            if self.looks { self.content.read(&mut series, &self.ctx) } else { Vec::new() };
-        let mut arena = self.ctx.labels.write();
-        let meta = |(at, one): (usize, &Candidate)| {
-            // Who wants no samples needs no bound.
-            let samples_max = pieces.get(at).map_or(u64::MAX, |pieces| bound(pieces));
-            SeriesMeta { key: one.key, labels: arena.add(&one.labels), samples_max, presence: None }
-        };
-        let metas = series.iter().enumerate().map(meta).collect();
-        drop(arena);
         Ok(Some(Box::new(SomeSeries {
             content: Arc::clone(&self.content),
             ctx: Arc::clone(&self.ctx),
             span: self.span,
-            metas,
-            pieces,
+            looks: self.looks,
+            series,
+            metas: Vec::new(),
+            pieces: Vec::new(),
             merger: Merger::default(),
             samples: Samples::default(),
         })))
@@ -139,6 +137,9 @@ struct SomeSeries {
     content: Arc<Content>,
     ctx: Arc<Ctx>,
     span: Span,
+    looks: bool,
+    /// Before their chunks are read.
+    series: Vec<Candidate>,
     metas: Vec<SeriesMeta>,
     pieces: Vec<Vec<Piece>>,
     merger: Merger,
@@ -146,6 +147,25 @@ struct SomeSeries {
 }
 
 impl Part for SomeSeries {
+    fn prepare(&mut self) -> Result<()> {
+        let mut series = std::mem::take(&mut self.series);
+        if self.looks {
+            self.pieces = self.content.read(&mut series, &self.ctx);
+        }
+        let mut arena = self.ctx.labels.write();
+        let pieces = &self.pieces;
+        let meta = |(at, one): (usize, &Candidate)| SeriesMeta {
+            key: one.key(),
+            labels: arena.add(one.labels()),
+            // Who wants no samples needs no bound.
+            samples_max: pieces.get(at).map_or(u64::MAX, |pieces| bound(pieces)),
+            presence: None,
+        };
+        self.metas = series.iter().enumerate().map(meta).collect();
+        drop(arena);
+        self.ctx.hold_labels()
+    }
+
     fn series(&self) -> &[SeriesMeta] {
         &self.metas
     }

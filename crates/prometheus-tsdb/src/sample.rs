@@ -284,6 +284,12 @@ impl Samples {
         self.histograms.get(usize::try_from(place).ok()?)
     }
 
+    /// The histogram at `index`, to be changed.
+    pub(crate) fn histogram_mut(&mut self, index: usize) -> Option<&mut Native> {
+        let place = histogram_index(*self.cells.get(index)?)?;
+        self.histograms.get_mut(usize::try_from(place).ok()?)
+    }
+
     /// The value at `index`.
     pub fn value(&self, index: usize) -> Value {
         match self.histogram(index) {

@@ -2,29 +2,42 @@
 
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 use regain_model::{Labels, Matcher, SeriesKey, Span};
 use regain_storage::{Ctx, Error, Order, Result};
 
 use crate::block::Block;
+use crate::cache::{Cache, KnownSeries};
 use crate::content::Content;
 use crate::dir::PrometheusDir;
 use crate::fault::Fault;
-use crate::index::{ChunkMeta, IndexedSeries};
-use crate::matching::matching;
+use crate::index::{ChunkMeta, Index, IndexedSeries};
+use crate::matching::{Lists, matching};
 use crate::merge::{Merger, Piece};
 use crate::sample::Samples;
 use crate::tombstones::Intervals;
 
 /// So many series have their chunks read together.
 const SERIES_PER_READ: usize = 128;
+/// So many series are looked up before a query is asked whether it is still wanted.
+const SERIES_PER_LOOK: usize = 4096;
 
 /// A series that was found.
 #[derive(Debug)]
 pub(crate) struct Candidate {
-    pub(crate) key: SeriesKey,
-    pub(crate) labels: Labels,
-    pub(crate) chunks: Chunks,
+    /// Itself, as the first that has it knows it.
+    known: Arc<KnownSeries>,
+    chunks: Chunks,
+}
+
+impl Candidate {
+    pub(crate) fn key(&self) -> SeriesKey {
+        self.known.key
+    }
+
+    pub(crate) fn labels(&self) -> &Labels {
+        &self.known.series.labels
+    }
 }
 
 /// The chunks of a series.
@@ -77,7 +90,7 @@ impl Content {
         order: Option<Order>,
         ctx: &Ctx,
     ) -> Result<Vec<Candidate>> {
-        let mut found = Finding { content: self, by_labels: HashMap::new(), all: Vec::new() };
+        let mut found = Finding { content: self, by_key: HashTable::new(), all: Vec::new() };
         for reference in matching(&self.head, matchers, ctx)? {
             let series = &self.head.series[reference as usize];
             let deleted = (!series.deleted.is_empty()).then(|| Arc::new(series.deleted.clone()));
@@ -91,7 +104,10 @@ impl Content {
             };
             let pieces: Vec<Piece> = chunks.map(piece).collect();
             if !pieces.is_empty() {
-                found.of(&series.labels).chunks.pieces.extend(pieces);
+                let (labels, chunks) = (series.labels.clone(), Vec::new());
+                let series = IndexedSeries { reference, labels, chunks };
+                let known = Arc::new(KnownSeries::new(self.seed, series));
+                found.add(known, Chunks { pieces, stored: Vec::new() });
             }
         }
         self.warn_of_losses(span, ctx);
@@ -111,16 +127,23 @@ impl Content {
         let mut all = found.all;
         match order {
             None if self.blocks_in(span).next().is_none() => {}
-            Some(Order::Key) => all.sort_unstable_by_key(|series| series.key),
-            None | Some(Order::Labels) => all.sort_unstable_by(|a, b| a.labels.cmp(&b.labels)),
+            Some(Order::Key) => all.sort_unstable_by_key(Candidate::key),
+            None | Some(Order::Labels) => all.sort_by(|a, b| a.labels().cmp(b.labels())),
         }
         Ok(all)
     }
 
-    /// Quarantines a block, and tells the query.
+    /// Tells the query that a block is left out, and quarantines it where it is damaged. One that could not be
+    /// read for another reason may be readable the next time.
     fn warn(&self, block: &Block, error: Error, ctx: &Ctx) {
-        self.quarantine(block, error);
-        self.warn_of_losses(block.span(), ctx);
+        if let Error::Io { .. } = error {
+            let name = block.meta.ulid;
+            ctx.warnings
+                .add(format!("block {name} is left out, because it cannot be read: {error}"));
+        } else {
+            self.quarantine(block, error);
+            self.warn_of_losses(block.span(), ctx);
+        }
     }
 
     /// Reads the chunks of `series`. A block that cannot be read is left out.
@@ -179,19 +202,29 @@ impl Content {
 
 struct Finding<'a> {
     content: &'a Content,
-    by_labels: HashMap<Labels, usize>,
+    /// The places in `all`, by key.
+    by_key: HashTable<usize>,
     all: Vec<Candidate>,
 }
 
 impl Finding<'_> {
-    fn of(&mut self, labels: &Labels) -> &mut Candidate {
-        let at = self.by_labels.get(labels).copied().unwrap_or_else(|| {
-            let key = SeriesKey::of_labels(self.content.seed, labels);
-            self.all.push(Candidate { key, labels: labels.clone(), chunks: Chunks::default() });
-            self.by_labels.insert(labels.clone(), self.all.len() - 1);
-            self.all.len() - 1
-        });
-        &mut self.all[at]
+    /// Adds chunks of a series, which may be there already.
+    fn add(&mut self, known: Arc<KnownSeries>, mut chunks: Chunks) {
+        let hash = |key: SeriesKey| {
+            let [upper, lower] = [key.0 >> 64, key.0 & u128::from(u64::MAX)];
+            u64::try_from(upper ^ lower).expect("64 bits of both")
+        };
+        let Self { by_key, all, .. } = self;
+        let is_same =
+            |&at: &usize| all[at].key() == known.key && *all[at].labels() == known.series.labels;
+        if let Some(&at) = by_key.find(hash(known.key), is_same) {
+            let before = &mut all[at].chunks;
+            before.pieces.append(&mut chunks.pieces);
+            before.stored.append(&mut chunks.stored);
+            return;
+        }
+        by_key.insert_unique(hash(known.key), all.len(), |&at| hash(all[at].key()));
+        all.push(Candidate { known, chunks });
     }
 
     fn in_block(
@@ -202,14 +235,47 @@ impl Finding<'_> {
         span: Span,
         ctx: &Ctx,
     ) -> Result<()> {
-        let references = matching(&*block.index, matchers, ctx)?;
-        for series in block.index.series(&references)? {
-            let mut chunks = Chunks::default();
-            if chunks.add((source, block), &series, span) {
-                self.of(&series.labels).chunks.stored.append(&mut chunks.stored);
+        let Content { seed, cache, .. } = self.content;
+        let references = matching(&Cached { index: &block.index, cache }, matchers, ctx)?;
+        for some in references.chunks(SERIES_PER_LOOK) {
+            ctx.cancel.check()?;
+            for known in cache.series((&block.index, *seed), some, references.len())? {
+                let mut chunks = Chunks::default();
+                if chunks.add((source, block), &known.series, span) {
+                    self.add(known, chunks);
+                }
             }
         }
         Ok(())
+    }
+}
+
+/// The lists of an index, some of which are remembered.
+struct Cached<'a> {
+    index: &'a Index,
+    cache: &'a Cache,
+}
+
+impl Lists for Cached<'_> {
+    fn all(&self) -> Result<Vec<u32>> {
+        self.index.all()
+    }
+
+    fn with(&self, name: &str, value: &str) -> Result<Vec<u32>> {
+        self.index.with(name, value)
+    }
+
+    fn with_any(
+        &self,
+        name: &str,
+        wanted: &mut dyn FnMut(&str) -> Result<bool>,
+    ) -> Result<Vec<u32>> {
+        self.index.with_any(name, wanted)
+    }
+
+    fn of(&self, matcher: &Matcher, satisfies: bool, ctx: &Ctx) -> Result<Vec<u32>> {
+        let find = || self.index.of(matcher, satisfies, ctx);
+        Ok(self.cache.list(self.index, (matcher, satisfies), find)?.to_vec())
     }
 }
 
@@ -278,7 +344,7 @@ impl SeriesSamples {
                 let from = self.found.len().saturating_sub(SERIES_PER_READ);
                 let mut some = self.found.split_off(from);
                 let pieces = self.content.read(&mut some, &self.ctx);
-                self.read = some.into_iter().map(|one| one.labels).zip(pieces).collect();
+                self.read = some.iter().map(|one| one.labels().clone()).zip(pieces).collect();
             }
             let Some((labels, mut pieces)) = self.read.pop() else { return Ok(None) };
             self.merger.merge(&mut pieces, self.span, out, |piece, fault| {

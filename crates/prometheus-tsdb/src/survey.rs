@@ -56,7 +56,7 @@ impl PrometheusDir {
                             self.content.chunk_fault(piece, fault, ctx);
                         }
                     }
-                    each(window, &series.labels, all.samples() - before);
+                    each(window, series.labels(), all.samples() - before);
                 }
             }
         }

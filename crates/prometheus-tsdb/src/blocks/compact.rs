@@ -119,6 +119,7 @@ impl Inner {
             blocks: parents.to_vec(),
             lost: Vec::new(),
             damages: Arc::default(),
+            cache: Arc::default(),
         };
         let mut merging = Merging::new(content)?;
         let (fs, symbols) = (Arc::clone(&self.fs), merging.symbols());

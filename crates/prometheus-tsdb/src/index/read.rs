@@ -1,6 +1,7 @@
 //! The index as a file that is read.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use regain_storage::fs::Fs;
 use regain_storage::{Error, Result};
@@ -18,9 +19,14 @@ use crate::reading::{Source, Sweep};
 /// A number in base 128 has at most so many bytes.
 const LENGTH_BYTES_MAX: u64 = 10;
 
+/// The number of the next index.
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
+
 /// The index of a block.
 #[derive(Debug)]
 pub(crate) struct Index {
+    /// Tells it from all others of this process.
+    number: u64,
     source: Source,
     version: u8,
     symbols: Symbols,
@@ -61,7 +67,14 @@ impl Index {
             .map_err(|fault| fault.within(source.path(), symbols_at + 4))?;
         let postings = PostingsTable::read(&section(&source, postings_at)?, postings_at + 4)
             .map_err(|fault| fault.within(source.path(), postings_at + 4))?;
-        Ok(Self { source, version, symbols, postings })
+        // Ordering: nobody learns anything from the order of numbers.
+        let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { number, source, version, symbols, postings })
+    }
+
+    /// Tells the index from all others that were ever opened.
+    pub(crate) const fn number(&self) -> u64 {
+        self.number
     }
 
     /// The file's length.
