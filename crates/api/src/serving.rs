@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use regain_model::Labels;
+use regain_model::{Labels, Span};
+use regain_prometheus_tsdb::Blocks;
 use regain_rules::RuleManager;
 use regain_rules::notifier::NotifierManager;
+use regain_storage::{Merged, Queryable};
 use regain_tsdb::Db;
 
 use crate::query_service::QueryService;
@@ -38,11 +40,29 @@ pub struct Serving {
 pub struct StoreFacts {
     /// The store.
     pub db: Db,
+    /// The blocks beside it, where old samples move to.
+    pub blocks: Option<Blocks>,
     /// How many damaged places were found when it was opened: 0 until it has read its log.
     pub corruptions: Arc<AtomicU64>,
 }
 
 impl StoreFacts {
+    /// What queries see: the store, and the blocks beside it. Marks of one of these hold for that one only.
+    pub fn source(&self) -> Arc<dyn Queryable> {
+        let db = Arc::new(self.db.clone());
+        match &self.blocks {
+            Some(blocks) => Arc::new(Merged::new(db, vec![Arc::new(blocks.clone())])),
+            None => db,
+        }
+    }
+
+    /// From the first sample to the last one.
+    pub(crate) fn span(&self) -> Option<Span> {
+        let blocks = self.blocks.as_ref().and_then(Blocks::span);
+        let spans = self.db.span().into_iter().chain(blocks);
+        spans.reduce(|a, b| Span::new(a.min.min(b.min), a.max.max(b.max)))
+    }
+
     /// How many damaged places were found when the store was opened.
     pub(crate) fn corruptions(&self) -> u64 {
         // Ordering: a number that guards no other memory.

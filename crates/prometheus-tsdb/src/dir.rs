@@ -12,6 +12,7 @@ use crate::block::Block;
 use crate::content::{Content, Lost};
 use crate::head::{self, CHUNKS_DIR, SNAPSHOT_PREFIX, WAL_DIR, WBL_DIR};
 use crate::meta::Meta;
+use crate::names;
 use crate::ulid::Ulid;
 
 /// A data directory, opened for reading: its blocks, and its head in memory. Nothing is written.
@@ -57,6 +58,14 @@ impl PrometheusDir {
         Ok(Self { content: Arc::new(content), beside: Arc::new(beside) })
     }
 
+    /// Opens what `root` holds beside its blocks: the logs, the chunks that were written early, the snapshot.
+    pub fn open_head(fs: &dyn Fs, root: &Path, seed: KeySeed) -> Result<Self> {
+        let Self { content, beside } = Self::open(fs, root, seed)?;
+        let mut content = Arc::into_inner(content).expect("nobody else has it yet");
+        content.blocks.clear();
+        Ok(Self { content: Arc::new(content), beside })
+    }
+
     /// The blocks that can be read, by their first time.
     pub fn blocks(&self) -> &[Arc<Block>] {
         &self.content.blocks
@@ -92,9 +101,11 @@ impl PrometheusDir {
 /// with something in it.
 pub fn holds_samples(fs: &dyn Fs, root: &Path) -> Result<bool> {
     let dirs = listed("list", root, fs.list_dirs(root))?;
-    if dirs.iter().any(|name| name.parse::<Ulid>().is_ok()) {
-        return Ok(true);
-    }
+    Ok(dirs.iter().any(|name| name.parse::<Ulid>().is_ok()) || holds_head(fs, root)?)
+}
+
+/// Whether the directory `root` holds samples of a Prometheus that are in no block: a log with something in it.
+pub fn holds_head(fs: &dyn Fs, root: &Path) -> Result<bool> {
     for dir in [WAL_DIR, WBL_DIR].map(|name| root.join(name)) {
         if !listed("list", &dir, fs.list_dirs(&dir))?.is_empty() {
             return Ok(true);
@@ -108,6 +119,34 @@ pub fn holds_samples(fs: &dyn Fs, root: &Path) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// Whether the directory `root` holds blocks that are not of the store whose keys have this seed, neither as they were
+/// written nor merged.
+pub fn holds_foreign_blocks(fs: &dyn Fs, root: &Path, seed: KeySeed) -> Result<bool> {
+    let origin = names::origin_of(seed);
+    let is_own =
+        |ulid: &Ulid| names::is_cut(origin, *ulid) || names::span_of(origin, *ulid).is_some();
+    for name in listed("list", root, fs.list_dirs(root))? {
+        if name.parse::<Ulid>().is_err() {
+            continue;
+        }
+        match Meta::read(fs, &root.join(name)) {
+            Ok(meta) if meta.compaction.sources.iter().all(is_own) => {}
+            // What has no description yet, or no longer, is no block.
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {}
+            Ok(_) => return Ok(true),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(false)
+}
+
+/// The directories of the data directory `root` that hold samples which are in no block: logs, chunks of the head, snapshots.
+pub fn entries_of_head(fs: &dyn Fs, root: &Path) -> Result<Vec<String>> {
+    let mut names = entries_with_samples(fs, root)?;
+    names.retain(|name| name.parse::<Ulid>().is_err());
+    Ok(names)
 }
 
 /// The files and directories of the data directory `root` that hold samples: blocks, logs, chunks of

@@ -49,7 +49,10 @@ mod reading;
 pub use block::{Block, BlockSeries, ChunkStats};
 pub use blocks::{Blocks, BlocksOptions, BlocksStats};
 pub use chunk::Encoding;
-pub use dir::{PrometheusDir, entries_with_samples, holds_samples, open_blocks};
+pub use dir::{
+    PrometheusDir, entries_of_head, entries_with_samples, holds_foreign_blocks, holds_head,
+    holds_samples, open_blocks,
+};
 pub use export::{ExportError, ExportOptions, ExportProgress, Exported, export};
 pub use index::TooLong;
 pub use meta::{Compaction, Meta, Parent, Stats};

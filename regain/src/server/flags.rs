@@ -135,6 +135,13 @@ pub(crate) static WEB_FLAGS: &[Flag] = &[
 /// What is kept, and for how long.
 pub(crate) static STORAGE_FLAGS: &[Flag] = &[
     Flag::new("storage.tsdb.path", Kind::Text, "data/", "The directory of the data."),
+    Flag::new(
+        "storage.tsdb.format",
+        Kind::Choice(&["auto", "regain", "prometheus"]),
+        "auto",
+        "What samples older than about two hours are kept in: Regain's segments, or blocks that Prometheus opens. auto: \
+         blocks, where the directory came from a Prometheus.",
+    ),
     Flag::new("storage.tsdb.retention.time", Kind::Duration, "15d", "How long samples are kept."),
     Flag::new(
         "storage.tsdb.retention.size",

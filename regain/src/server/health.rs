@@ -2,8 +2,9 @@
 
 use std::sync::Mutex;
 
+use regain_api::StoreFacts;
+use regain_prometheus_tsdb::Blocks;
 use regain_storage::Trouble;
-use regain_tsdb::Db;
 use tokio::time::Instant;
 
 use crate::logging;
@@ -16,12 +17,13 @@ pub(super) struct HealthLog(Mutex<Told>);
 struct Told {
     trouble: Option<(Trouble, Instant)>,
     set_aside: usize,
+    damaged_blocks: usize,
 }
 
 impl HealthLog {
     /// Looks at the store, and tells what is new.
-    pub(super) fn look_at(&self, db: &Db) {
-        let health = db.health();
+    pub(super) fn look_at(&self, store: &StoreFacts) {
+        let health = store.db.health();
         let mut told = self.0.lock().expect("no holder of this lock panics");
         match (told.trouble, health.trouble) {
             (before, Some(trouble)) if before.is_none_or(|before| before.0 != trouble) => {
@@ -53,5 +55,14 @@ impl HealthLog {
             );
         }
         told.set_aside = health.set_aside.len();
+        let damages = store.blocks.as_ref().map(Blocks::damages).unwrap_or_default();
+        for damage in damages.iter().skip(told.damaged_blocks) {
+            tracing::error!(
+                component = "tsdb",
+                err = logging::with_sources(&**damage),
+                "A block cannot be read and is left alone; the others are served"
+            );
+        }
+        told.damaged_blocks = damages.len();
     }
 }

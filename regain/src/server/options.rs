@@ -21,6 +21,7 @@ use super::rules::RuleSettings;
 use crate::acting::ActingSource;
 use crate::address::{AddressError, address, url_of};
 use crate::flags::Line;
+use crate::format::Format;
 use crate::{exit, host, runtime};
 
 /// A file is not looked at more often than this.
@@ -93,6 +94,8 @@ pub(crate) struct WebOffers {
 pub(crate) struct StoreOptions {
     /// The data directory.
     pub(crate) dir: PathBuf,
+    /// In what, where that is not for the directory to decide.
+    pub(crate) format: Option<Format>,
     /// For how long, where the configuration does not say.
     pub(crate) retention: Retention,
     /// Whether exemplars are kept, too.
@@ -225,6 +228,11 @@ impl ServerOptions {
             web,
             store: StoreOptions {
                 dir: PathBuf::from(line.text("storage.tsdb.path")),
+                format: match line.text("storage.tsdb.format") {
+                    "regain" => Some(Format::Regain),
+                    "prometheus" => Some(Format::Prometheus),
+                    _ => None,
+                },
                 retention: retention(line),
                 exemplars: features.exemplars,
             },

@@ -131,7 +131,7 @@ impl Reloader {
     ) -> Result<(), ReloadError> {
         let Configuration { config, rules, retention, limits, .. } = configuration;
         self.watch = Watch::new(self.source.name(), &config, more_files);
-        self.keepers.retention.apply(&self.store.db, config.storage.retention, &retention);
+        self.keepers.retention.apply(&self.store, config.storage.retention, &retention);
         self.keepers.limits.apply(&self.store.db, &limits);
         let late_max = config.storage.out_of_order_time_window.as_millis();
         self.store.db.set_late_max(i64::try_from(late_max).unwrap_or(i64::MAX));

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 
+use regain_api::StoreFacts;
 use regain_config::{Retention, RetentionOf};
 use regain_metrics::{Gauge, Registry};
-use regain_tsdb::{Db, RetentionRule};
+use regain_tsdb::RetentionRule;
 
 /// Tells the store how long to keep samples, whenever that changes.
 #[derive(Debug)]
@@ -66,25 +67,30 @@ impl RetentionKeeper {
     }
 
     /// Puts a reloaded configuration into force.
-    pub(super) fn apply(&self, db: &Db, configured: Retention, of_series: &[RetentionOf]) {
+    pub(super) fn apply(
+        &self,
+        store: &StoreFacts,
+        configured: Retention,
+        of_series: &[RetentionOf],
+    ) {
         let is_same = {
             let wanted = self.wanted();
             wanted.configured == configured && wanted.of_series == of_series
         };
         if !is_same {
-            db.set_retention(self.initial(configured, of_series));
+            tell(store, self.initial(configured, of_series));
             tracing::info!(component = "tsdb", "TSDB retention updated");
         }
     }
 
     /// Follows a file system that has become larger or smaller.
-    pub(super) fn follow_size(&self, db: &Db) {
+    pub(super) fn follow_size(&self, store: &StoreFacts) {
         let mut wanted = self.wanted();
         if wanted.configured.percentage > 0.0 {
             let bytes = self.bytes(wanted.configured);
             if bytes != wanted.bytes {
                 wanted.bytes = bytes;
-                db.set_retention(wanted.told());
+                tell(store, wanted.told());
             }
         }
     }
@@ -112,6 +118,14 @@ impl RetentionKeeper {
             Err(_) => fixed,
         }
     }
+}
+
+/// Tells a store, and the blocks beside it.
+fn tell(store: &StoreFacts, retention: regain_tsdb::Retention) {
+    if let Some(blocks) = &store.blocks {
+        blocks.set_retention(retention.clone());
+    }
+    store.db.set_retention(retention);
 }
 
 impl Wanted {

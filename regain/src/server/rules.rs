@@ -14,11 +14,10 @@ use regain_rules::{
     StateDir,
 };
 use regain_storage::fs::RealFs;
-use regain_storage::{Appendable, Queryable};
-use regain_tsdb::Db;
 
 use super::options::QueryOptions;
 use super::own_alerts::OwnAlerts;
+use super::store::Store;
 use crate::address::url_of;
 use crate::flags::{Flag, Kind, Line};
 use crate::{clock, environment};
@@ -140,12 +139,12 @@ pub(super) fn notifier(
 /// Makes what raises alerts about the server itself, unless nobody wants that.
 pub(super) fn own_alerts(
     settings: &RuleSettings,
-    db: &Db,
+    store: &Store,
     notifier: &Arc<NotifierManager>,
     address: &WebAddress,
 ) -> Option<OwnAlerts> {
     settings.alerts_when_degraded.then(|| OwnAlerts {
-        db: db.clone(),
+        db: store.db().clone(),
         notifier: Arc::clone(notifier),
         url: url_of(address),
         resend_delay: settings.resend_delay,
@@ -154,7 +153,7 @@ pub(super) fn own_alerts(
 
 /// What rules are evaluated with and against.
 pub(super) struct Evaluation<'a> {
-    pub(super) db: &'a Db,
+    pub(super) store: &'a Store,
     pub(super) data_dir: &'a Path,
     pub(super) queries: Arc<dyn RuleQueries>,
     pub(super) query: &'a QueryOptions,
@@ -168,12 +167,10 @@ pub(super) fn rules(
     notifier: Arc<NotifierManager>,
     registry: &Registry,
 ) -> RuleManager {
-    let Evaluation { db, data_dir, queries, query, address } = evaluation;
-    let store: Arc<dyn Appendable> = Arc::new(db.clone());
-    let source: Arc<dyn Queryable> = Arc::new(db.clone());
+    let Evaluation { store, data_dir, queries, query, address } = evaluation;
     RuleManager::new(RuleOptions {
-        store,
-        source,
+        store: Arc::new(store.db().clone()),
+        source: store.source(),
         queries,
         parser: query.parser,
         query_timeout: query.limits.timeout,

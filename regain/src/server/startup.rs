@@ -90,7 +90,7 @@ async fn serve(
     let (store, replay, keepers) =
         open_store(options, &configuration, replay_progress, registry).await?;
     let metrics = SharedMetrics::register(registry);
-    let queries = Arc::new(queries(options, store.db(), registry)?);
+    let queries = Arc::new(queries(options, store.source(), registry)?);
     let ready = std::mem::take(&mut configuration.acting);
     let files = ready.files.clone();
     let ground = Ground {
@@ -110,7 +110,7 @@ async fn serve(
     let notifier = rules::notifier(&options.rules, registry, &metrics, acting.sink());
     let notifier = Arc::new(notifier);
     let evaluation = Evaluation {
-        db: store.db(),
+        store: &store,
         data_dir: &options.store.dir,
         queries: Arc::clone(&queries) as Arc<dyn RuleQueries>,
         query: &options.query,
@@ -138,7 +138,7 @@ async fn serve(
     let opening = become_ready((&store, replay), registry, reloader.door.clone(), ready);
     let events = Events { stop, requests, hangups, auto_reload };
     let own_alerts =
-        rules::own_alerts(&options.rules, store.db(), &reloader.notifier, &options.web.address);
+        rules::own_alerts(&options.rules, &store, &reloader.notifier, &options.web.address);
     let running = Box::pin(run_to_end(reloader, (configuration, &files), events, opening));
     let done = match own_alerts {
         Some(own_alerts) => own_alerts.beside(running).await,
@@ -203,15 +203,18 @@ async fn open_store(
     let retention = keepers.retention.initial(configured, &configuration.retention);
     let exemplars_max = options.reading().exemplars_max(&configuration.config);
     let keeping = (retention, keepers.clone());
-    let opened = Store::open(dir, keeping, exemplars_max, progress).await;
+    let opened = Store::open(&options.store, keeping, exemplars_max, progress).await;
     let (store, replay) = opened.map_err(|error| error.to_string())?;
     keepers.limits.apply(store.db(), &configuration.limits);
     register_store(registry, &store.facts());
     Ok((store, replay, keepers))
 }
 
-fn queries(options: &ServerOptions, db: &Db, registry: &Registry) -> Result<QueryService, String> {
-    let source: Arc<dyn Queryable> = Arc::new(db.clone());
+fn queries(
+    options: &ServerOptions,
+    source: Arc<dyn Queryable>,
+    registry: &Registry,
+) -> Result<QueryService, String> {
     let query = &options.query;
     let engine = Engine::new(query.engine.clone());
     let active_log = ActiveLog::open(&options.store.dir, query.limits.concurrency_max);

@@ -1,19 +1,20 @@
-//! The store of a running server: opened, kept in order by three timers, sealed at the end.
+//! The store of a running server: opened, kept in order by timers, sealed at the end.
 //!
 //! It is opened with what is sealed, and reads its log while the rest of the server starts; the timers start after that.
+//! Where the directory keeps blocks of Prometheus, old samples move to them, and at the end all do.
 
-use std::hash::{BuildHasher as _, RandomState};
-use std::path::{Path, PathBuf};
+mod opening;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use regain_api::StoreFacts;
 use regain_metrics::Registry;
-use regain_model::KeySeed;
-use regain_prometheus_tsdb::{Snapshots, holds_samples};
-use regain_storage::fs::RealFs;
-use regain_tsdb::{Db, Options, ReplayProgress, ReplayReport, Retention, UnreadLog};
+use regain_model::Timestamp;
+use regain_prometheus_tsdb::Blocks;
+use regain_storage::{Queryable, Written};
+use regain_tsdb::{Db, ReplayProgress, ReplayReport, Retention};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -21,7 +22,9 @@ use tokio_util::task::TaskTracker;
 
 use super::health::HealthLog;
 use super::limits::LimitsKeeper;
+use super::options::StoreOptions;
 use super::retention::RetentionKeeper;
+use crate::format::FormatError;
 use crate::{clock, logging};
 
 /// How often the store does what is due.
@@ -29,13 +32,15 @@ const TICK: Duration = Duration::from_secs(1);
 /// How often what was committed is made to survive a power cut.
 const SYNC: Duration = Duration::from_secs(1);
 
-/// How often segments are merged, when there are some to merge.
+/// How often segments and blocks are merged, when there are some to merge, and old samples move to blocks.
 const MERGE: Duration = Duration::from_secs(5);
 
 /// An open store and the tasks that keep it.
-#[derive(Debug)]
 pub(super) struct Store {
     db: Db,
+    blocks: Option<Blocks>,
+    /// What queries see.
+    source: Arc<dyn Queryable>,
     corruptions: Arc<AtomicU64>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -59,46 +64,49 @@ pub(super) struct Replay {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OpenError {
     /// There is data that would not be seen.
-    #[error(
-        "{} holds the data of a Prometheus, which would not be seen. Stop that Prometheus and run \
-         `regain promtool tsdb convert --to regain {}`, or name another directory with --storage.tsdb.path",
-        .0.display(),
-        .0.display()
-    )]
-    OfPrometheus(PathBuf),
+    #[error(transparent)]
+    Format(FormatError),
     /// The store itself says why.
     #[error("opening storage failed: {}", logging::with_sources(.0))]
-    Store(regain_storage::Error),
+    Store(#[from] regain_storage::Error),
     /// Opening it panicked.
     #[error("opening storage failed unexpectedly")]
     Panicked,
 }
 
+impl From<FormatError> for OpenError {
+    fn from(error: FormatError) -> Self {
+        match error {
+            FormatError::Storage(error) => Self::Store(error),
+            error => Self::Format(error),
+        }
+    }
+}
+
 impl Store {
-    /// Opens the store in `dir` with what is sealed, and begins to read its log.
+    /// Opens the store with what is sealed, and begins to read its log.
     pub(super) async fn open(
-        dir: &Path,
+        options: &StoreOptions,
         (retention, keepers): (Retention, Keepers),
         exemplars_max: usize,
         replay_progress: ReplayProgress,
     ) -> Result<(Self, Replay), OpenError> {
         tracing::info!("Starting TSDB ...");
         let started = Instant::now();
-        let options = Options {
-            seed: KeySeed(RandomState::new().hash_one(clock::since_epoch())),
-            retention,
-            exemplars_max,
-            replay_progress,
-            ..Options::default()
-        };
-        let dir = dir.to_owned();
-        let opened = tokio::task::spawn_blocking(move || open(&dir, options));
-        let (db, unread) = opened.await.map_err(|_| OpenError::Panicked)??;
-        let reading = tokio::task::spawn_blocking(move || {
-            unread.replay().map(|report| (report, started.elapsed()))
+        let (dir, format) = (options.dir.clone(), options.format);
+        let opened = tokio::task::spawn_blocking(move || {
+            opening::open(&dir, format, opening::options(retention, exemplars_max, replay_progress))
         });
+        let opening::Opened { db, blocks, read } =
+            opened.await.map_err(|_| OpenError::Panicked)??;
+        let reading =
+            tokio::task::spawn_blocking(move || read().map(|report| (report, started.elapsed())));
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let store = Self { db, corruptions: Arc::default(), tasks, stop };
+        let corruptions = Arc::default();
+        let facts = StoreFacts { db, blocks, corruptions };
+        let source = facts.source();
+        let StoreFacts { db, blocks, corruptions } = facts;
+        let store = Self { db, blocks, source, corruptions, tasks, stop };
         tracing::info!("TSDB started");
         Ok((store, Replay { reading, keepers }))
     }
@@ -120,18 +128,28 @@ impl Store {
         // Ordering: a number that guards no other memory.
         self.corruptions.store(report.damage.len() as u64, Ordering::Relaxed);
         let health = Arc::new(HealthLog::default());
+        let facts = self.facts();
         self.keep("tick", TICK, move |db| {
-            keepers.retention.follow_size(db);
+            keepers.retention.follow_size(&facts);
             LimitsKeeper::measure(db);
             let done = db.tick(clock::now());
-            health.look_at(db);
+            health.look_at(&facts);
             keepers.limits.look_at(db);
             done
         });
         self.keep("sync", SYNC, Db::sync);
         let stop = self.stop.clone();
         self.keep("merge", MERGE, move |db| db.merge(&|| !stop.is_cancelled()).map(drop));
+        if let Some(blocks) = &self.blocks {
+            let (blocks, stop) = (blocks.clone(), self.stop.clone());
+            self.keep("cut", MERGE, move |db| cut(db, &blocks, &|| !stop.is_cancelled()));
+        }
         Ok(())
+    }
+
+    /// What queries see: all who ask one another's marks ask this one.
+    pub(super) fn source(&self) -> Arc<dyn Queryable> {
+        Arc::clone(&self.source)
     }
 
     pub(super) fn db(&self) -> &Db {
@@ -140,7 +158,8 @@ impl Store {
 
     /// The store as the status pages show it.
     pub(super) fn facts(&self) -> StoreFacts {
-        StoreFacts { db: self.db.clone(), corruptions: Arc::clone(&self.corruptions) }
+        let (db, blocks) = (self.db.clone(), self.blocks.clone());
+        StoreFacts { db, blocks, corruptions: Arc::clone(&self.corruptions) }
     }
 
     /// Does `work` every `period` on a thread where it may take its time. What fails again and again
@@ -188,14 +207,18 @@ impl Store {
         });
     }
 
-    /// Ends the tasks, seals everything, and closes the store.
+    /// Ends the tasks, seals everything, and closes the store; what is kept in blocks is in blocks then.
     pub(super) async fn close(self) {
         tracing::info!("Stopping storage...");
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
-        let db = self.db;
-        match tokio::task::spawn_blocking(move || db.close()).await {
+        let (db, blocks) = (self.db, self.blocks);
+        let close = move || match blocks {
+            Some(blocks) => db.close_into(&blocks).map(|written| log_cut(&written)),
+            None => db.close(),
+        };
+        match tokio::task::spawn_blocking(close).await {
             Ok(Ok(())) => tracing::info!("TSDB stopped"),
             Ok(Err(error)) => {
                 tracing::error!(err = logging::with_sources(&error), "Error stopping storage");
@@ -214,14 +237,20 @@ pub(super) fn give_up_replay(db: &Db) {
     }
 }
 
-/// Opens the store, or a new one, but not beside what a Prometheus has left and nobody has converted.
-fn open(dir: &Path, options: Options) -> Result<(Db, UnreadLog), OpenError> {
-    Snapshots::new(Arc::new(RealFs), dir).clear().map_err(OpenError::Store)?;
-    let is_new = !Db::is_at(&RealFs, dir).map_err(OpenError::Store)?;
-    if is_new && holds_samples(&RealFs, dir).map_err(OpenError::Store)? {
-        return Err(OpenError::OfPrometheus(dir.to_owned()));
+/// Moves what is old enough to blocks, drops what retention does not cover, and merges what belongs together.
+fn cut(db: &Db, blocks: &Blocks, go_on: &dyn Fn() -> bool) -> regain_storage::Result<()> {
+    log_cut(&db.cut(blocks, go_on)?);
+    let stats = db.stats();
+    let other_bytes = stats.segments_bytes + stats.wal_bytes + stats.series_log_bytes;
+    blocks.tick(Timestamp(stats.max_time.unwrap_or(i64::MIN)), other_bytes)?;
+    blocks.compact(go_on).map(drop)
+}
+
+fn log_cut(written: &Written) {
+    let Written { blocks, samples, bytes, .. } = *written;
+    if blocks > 0 {
+        tracing::info!(component = "tsdb", blocks, samples, bytes, "Samples have moved to blocks");
     }
-    Db::open_sealed(dir, Arc::new(RealFs), options).map_err(OpenError::Store)
 }
 
 fn log_replay(report: &ReplayReport, duration: Duration) {

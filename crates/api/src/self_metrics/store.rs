@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use regain_metrics::{LabelPair, Metric, MetricFamily, MetricKind, Registry};
+use regain_prometheus_tsdb::{Blocks, BlocksStats};
 use regain_storage::Trouble;
-use regain_tsdb::{Db, Health, Stats};
+use regain_tsdb::{Health, Stats};
 
 use super::numbers::{self, Row};
 use super::{exemplars, limits, metadata};
@@ -167,9 +168,9 @@ fn seconds(millis: Option<i64>) -> f64 {
 
 /// Adds what the store knows about itself to `registry`: once per registry.
 pub fn register_store(registry: &Registry, store: &StoreFacts) {
-    let (facts, db) = (store.clone(), store.db.clone());
+    let (facts, shown) = (store.clone(), store.clone());
     registry.register(Arc::new(move |families: &mut Vec<MetricFamily>| {
-        collect(&db, families);
+        collect(&shown, families);
     }));
     registry.counter_fn(
         "prometheus_tsdb_wal_corruptions_total",
@@ -178,8 +179,22 @@ pub fn register_store(registry: &Registry, store: &StoreFacts) {
     );
 }
 
-fn collect(db: &Db, families: &mut Vec<MetricFamily>) {
-    let stats = db.stats();
+/// The numbers of a store and of the blocks beside it, where a family stands for both.
+fn with_blocks(stats: Stats, blocks: &BlocksStats) -> Stats {
+    Stats {
+        segments: stats.segments + blocks.blocks,
+        segments_bytes: stats.segments_bytes + blocks.bytes,
+        seals: stats.seals + blocks.compactions,
+        seals_failed: stats.seals_failed + blocks.compactions_failed,
+        min_time: stats.min_time.into_iter().chain(blocks.min_time).min(),
+        ..stats
+    }
+}
+
+fn collect(store: &StoreFacts, families: &mut Vec<MetricFamily>) {
+    let db = &store.db;
+    let blocks = store.blocks.as_ref().map(Blocks::stats).unwrap_or_default();
+    let stats = with_blocks(db.stats(), &blocks);
     numbers::collect(&ROWS, &stats, families);
     for &(name, help, kind, read) in &TYPED_ROWS {
         let mut family = MetricFamily::new(name, help, kind);

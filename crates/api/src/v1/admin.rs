@@ -6,11 +6,11 @@ use axum::extract::State;
 use http::StatusCode;
 use regain_model::{Span, Timestamp};
 use regain_storage as storage;
-use regain_tsdb::Db;
 
 use crate::door::Whole;
 use crate::envelope::{ApiError, ErrorKind};
 use crate::params::Params;
+use crate::serving::StoreFacts;
 use crate::settings::Settings;
 
 mod snapshot;
@@ -31,11 +31,15 @@ pub(crate) async fn delete_series(
     }
     let start = params.time_or("start", Timestamp::MIN)?;
     let end = params.time_or("end", Timestamp::MAX)?;
-    let db = serving.store.db.clone();
+    let store = serving.store.clone();
     in_background(move || {
         let mut series = 0;
         for matchers in selectors.iter().filter(|matchers| !matchers.is_empty()) {
-            series += db.delete(matchers, Span::new(start, end))?;
+            // The blocks come last: what is on its way from the store to them is in neither alone.
+            let span = Span::new(start, end);
+            let in_store = store.db.delete(matchers, span)?;
+            let in_blocks = store.blocks.as_ref().map_or(Ok(0), |b| b.delete(matchers, span))?;
+            series += in_store.max(in_blocks);
         }
         tracing::info!(
             component = "api",
@@ -56,14 +60,14 @@ pub(crate) async fn clean_tombstones(
     State(settings): State<Arc<Settings>>,
 ) -> Result<StatusCode, ApiError> {
     check_offered(&settings)?;
-    let (db, quit) = (serving.store.db.clone(), settings.lifecycle.quit.clone());
-    in_background(move || clean(&db, &|| !quit.is_cancelled())).await??;
+    let (store, quit) = (serving.store.clone(), settings.lifecycle.quit.clone());
+    in_background(move || clean(&store, &|| !quit.is_cancelled())).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn clean(db: &Db, go_on: &dyn Fn() -> bool) -> storage::Result<()> {
-    while db.stats().segments_to_rewrite > 0 && db.merge(go_on)? {}
-    Ok(())
+fn clean(store: &StoreFacts, go_on: &dyn Fn() -> bool) -> storage::Result<()> {
+    while store.db.stats().segments_to_rewrite > 0 && store.db.merge(go_on)? {}
+    store.blocks.as_ref().map_or(Ok(()), |blocks| blocks.clean_tombstones(go_on).map(drop))
 }
 
 fn check_offered(settings: &Settings) -> Result<(), ApiError> {

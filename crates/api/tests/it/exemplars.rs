@@ -24,7 +24,7 @@ fn server(max: usize) -> Server {
     let (db, _) = Db::open(Path::new("/pushed"), Arc::new(MemFs::new()), options).unwrap();
     let pushes = Some(Arc::new(db.clone()) as _);
     let server = Server::ready(Setup { store: Arc::new(db.clone()), pushes, ..Setup::default() });
-    register_store(&server.registry, &StoreFacts { db, corruptions: Arc::default() });
+    register_store(&server.registry, &StoreFacts { db, blocks: None, corruptions: Arc::default() });
     server
 }
 

@@ -74,7 +74,7 @@ async fn the_store_and_the_configuration_are_told() {
     let server = Server::ready(Setup::default());
     register_store(
         &server.registry,
-        &StoreFacts { db: server.db.clone(), corruptions: Arc::new(2.into()) },
+        &StoreFacts { db: server.db.clone(), blocks: None, corruptions: Arc::new(2.into()) },
     );
     server.config_status.succeeded(Timestamp(NOW_MS));
     let mut appender = server.db.appender(&LaneKey::push("s", "", "")).unwrap();
@@ -108,7 +108,7 @@ async fn a_store_that_cannot_write_is_told() {
     let server = Server::ready(Setup { fs: fs.clone(), ..Setup::default() });
     register_store(
         &server.registry,
-        &StoreFacts { db: server.db.clone(), corruptions: Arc::default() },
+        &StoreFacts { db: server.db.clone(), blocks: None, corruptions: Arc::default() },
     );
     let working = [
         r#"regain_tsdb_degraded{reason="disk_full"} 0"#,

@@ -239,7 +239,7 @@ fn serving(setup: Setup, registry: &Registry, db: Db) -> Serving {
         targets: Arc::new(setup.listing),
         rules: Arc::new(RuleManager::new(rules)),
         notifier,
-        store: StoreFacts { db, corruptions: Arc::new(AtomicU64::new(3)) },
+        store: StoreFacts { db, blocks: None, corruptions: Arc::new(AtomicU64::new(3)) },
         config: ConfigFacts {
             yaml: YAML.to_owned(),
             external_labels: setup.external_labels,

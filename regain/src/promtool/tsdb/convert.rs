@@ -1,23 +1,21 @@
 //! `promtool tsdb convert`: Regain's store becomes blocks of Prometheus, or what a Prometheus has left
 //! becomes Regain's store. Both work on a directory that no server uses.
 
-mod beside;
 mod export;
 mod import;
-mod imported;
-mod rows;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use regain_prometheus_tsdb::ExportError;
-use regain_storage::Error;
+use regain_storage::fs::Fs;
+use regain_storage::{Error, Written};
+use regain_tsdb::{Db, Options, Retention};
 
 use super::{TsdbError, caused_by, complain, directory};
 use crate::flags::Line;
-
-/// Regain's part of a data directory.
-const STORE_DIR: &str = "regain";
+use crate::format;
 
 /// Why a directory is not converted.
 #[derive(Debug, thiserror::Error)]
@@ -69,13 +67,31 @@ fn refusals(counts: &BTreeMap<&'static str, u64>) -> String {
 pub(super) fn run(line: &Line) -> Result<(), TsdbError> {
     let dir = directory(line, 0)?;
     if line.text("to") == "prometheus" {
-        let output = line.given_text("output").map_or(dir, Path::new);
-        return export::run(dir, output);
+        return export::run(dir, line.given_text("output").map(Path::new));
     }
     if line.is_given("output") {
         return Err(ConvertError::Flag { flag: "output", to: "prometheus" }.into());
     }
     import::run(dir)
+}
+
+/// Opens the store in `dir`, all of which stays as it is.
+fn open(dir: &Path, fs: &Arc<dyn Fs>) -> Result<Db, TsdbError> {
+    // Opening and closing the store must cost it none of its exemplars, however many a server keeps.
+    let exemplars_max = usize::MAX;
+    let options = Options { retention: Retention::ENDLESS, exemplars_max, ..Options::default() };
+    let (db, report) = Db::open(dir, Arc::clone(fs), options).map_err(in_use(dir))?;
+    for damage in &report.damage {
+        complain(&format!("bytes {:?} of {}", damage.bytes, damage.path.display()));
+    }
+    Ok(db)
+}
+
+/// Leaves nothing in a store beside blocks that is not in these.
+fn hand_over(dir: &Path, fs: &Arc<dyn Fs>) -> Result<Written, TsdbError> {
+    let db = open(dir, fs)?;
+    let blocks = format::open_beside(fs, &db, Retention::ENDLESS)?;
+    Ok(db.close_into(&blocks)?)
 }
 
 /// Says who holds the lock.

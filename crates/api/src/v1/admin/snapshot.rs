@@ -10,7 +10,6 @@ use regain_model::{Span, Timestamp};
 use regain_prometheus_tsdb::{
     ExportError, ExportProgress, Exported, Snapshots, WINDOW_MS, origin_of,
 };
-use regain_tsdb::Db;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -19,6 +18,7 @@ use super::{check_offered, in_background};
 use crate::door::Whole;
 use crate::envelope::{ApiError, ErrorKind, Success};
 use crate::params::Params;
+use crate::serving::StoreFacts;
 use crate::settings::Settings;
 
 /// Lets one snapshot be taken at a time, and shows how far it is. Clones are the same.
@@ -59,17 +59,18 @@ impl Run {
         self.runs.windows_done.set(progress.windows_done as f64);
     }
 
-    /// Takes the snapshot `name` of `db`, unless the process is to end.
+    /// Takes the snapshot `name` of `store`, unless the process is to end.
     fn take(
         &self,
-        db: &Db,
+        store: &StoreFacts,
         name: &str,
         skips_head: bool,
         quit: &CancellationToken,
     ) -> Result<Exported, ExportError> {
-        let span = db.span().and_then(|span| if skips_head { whole(span) } else { Some(span) });
+        let (db, source) = (&store.db, store.source());
+        let span = store.span().and_then(|span| if skips_head { whole(span) } else { Some(span) });
         let snapshots = Snapshots::new(Arc::clone(db.fs()), db.dir());
-        snapshots.take(name, (db, span), origin_of(db.seed()), &mut |progress| {
+        snapshots.take(name, (&*source, span), origin_of(db.seed()), &mut |progress| {
             self.show(progress);
             !quit.is_cancelled()
         })
@@ -109,10 +110,10 @@ pub(crate) async fn snapshot(
         return Err(ApiError::new(ErrorKind::Unavailable, why));
     };
     let name = name(settings.clock.now());
-    let (db, quit) = (serving.store.db.clone(), settings.lifecycle.quit.clone());
+    let (store, quit) = (serving.store.clone(), settings.lifecycle.quit.clone());
     let taken = in_background(move || {
         tracing::info!(component = "api", name, "A snapshot is being taken");
-        let done = run.take(&db, &name, skips_head, &quit).map_err(|error| failure(&error))?;
+        let done = run.take(&store, &name, skips_head, &quit).map_err(|error| failure(&error))?;
         let Exported { blocks, series, samples, bytes, warnings, .. } = done;
         for warning in warnings {
             tracing::warn!(component = "api", name, warning, "The snapshot is not complete");

@@ -3,28 +3,43 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use regain_prometheus_tsdb::{ExportOptions, Exported, export, origin_of};
+use regain_model::Span;
+use regain_prometheus_tsdb::{Blocks, ExportOptions, Exported, export, origin_of};
 use regain_storage::fs::{Fs, RealFs};
-use regain_tsdb::{Db, Options, Retention};
+use regain_storage::{Merged, Queryable, Written};
+use regain_tsdb::Db;
 
-use super::{ConvertError, TsdbError, complain, imported, in_use};
+use super::{ConvertError, TsdbError, complain, hand_over, open};
 use crate::exit;
+use crate::format;
+use crate::import::moved;
 use crate::promtool::tsdb::Bar;
 
-pub(super) fn run(dir: &Path, output: &Path) -> Result<(), TsdbError> {
+pub(super) fn run(dir: &Path, output: Option<&Path>) -> Result<(), TsdbError> {
     let fs: Arc<dyn Fs> = Arc::new(RealFs);
     if !Db::is_at(fs.as_ref(), dir)? {
         return Err(ConvertError::NoStore(dir.to_owned()).into());
     }
-    // Opening and closing the store must cost it none of its exemplars, however many a server keeps.
-    let exemplars_max = usize::MAX;
-    let options = Options { retention: Retention::ENDLESS, exemplars_max, ..Options::default() };
-    let (db, report) = Db::open(dir, Arc::clone(&fs), options).map_err(in_use(dir))?;
-    imported::settle(fs.as_ref(), dir)?;
-    for damage in &report.damage {
-        complain(&format!("bytes {:?} of {}", damage.bytes, damage.path.display()));
+    let is_in_blocks = format::kept(fs.as_ref(), dir)?.is_some();
+    if is_in_blocks && output.is_none() {
+        let Written { blocks, samples, bytes, .. } = hand_over(dir, &fs)?;
+        exit::say(&format!(
+            "moved {samples} samples to {blocks} blocks of {bytes} bytes in {}",
+            dir.display()
+        ));
+        return Ok(());
     }
-    let done = write(&db, &fs, output)?;
+    let output = output.unwrap_or(dir);
+    let db = open(dir, &fs)?;
+    moved::settle(fs.as_ref(), dir)?;
+    let done = if is_in_blocks {
+        let blocks = format::open_beside(&fs, &db, regain_storage::Retention::ENDLESS)?;
+        let spans = db.span().into_iter().chain(blocks.span());
+        let span = spans.reduce(|a, b| Span::new(a.min.min(b.min), a.max.max(b.max)));
+        write((&both(&db, &blocks), span), &db, &fs, output)?
+    } else {
+        write((&db, db.span()), &db, &fs, output)?
+    };
     db.close()?;
     for warning in &done.warnings {
         complain(warning);
@@ -40,12 +55,21 @@ pub(super) fn run(dir: &Path, output: &Path) -> Result<(), TsdbError> {
     Ok(())
 }
 
-fn write(db: &Db, fs: &Arc<dyn Fs>, output: &Path) -> Result<Exported, TsdbError> {
-    let Some(span) = db.span() else { return Ok(Exported::default()) };
+fn both(db: &Db, blocks: &Blocks) -> Merged {
+    Merged::new(Arc::new(db.clone()), vec![Arc::new(blocks.clone())])
+}
+
+fn write(
+    (source, span): (&dyn Queryable, Option<Span>),
+    db: &Db,
+    fs: &Arc<dyn Fs>,
+    output: &Path,
+) -> Result<Exported, TsdbError> {
+    let Some(span) = span else { return Ok(Exported::default()) };
     let origin = origin_of(db.seed());
     let options = ExportOptions { root: output.to_owned(), origin, with_starts: true };
     let mut bar = Bar::new("exporting");
-    let done = export(db, span, fs, &options, &mut |progress| {
+    let done = export(source, span, fs, &options, &mut |progress| {
         bar.show(progress.windows_done, progress.windows);
         true
     });

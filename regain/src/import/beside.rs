@@ -1,14 +1,13 @@
 //! What the log of a Prometheus has beside samples: exemplars and metadata.
 
 use regain_prometheus_tsdb::PrometheusDir;
-use regain_storage::{Appendable as _, ExemplarVerdict};
+use regain_storage::{Appendable as _, ExemplarVerdict, Result};
 use regain_tsdb::Db;
 
-use super::TsdbError;
-use super::import::{key_of, lane_of};
+use super::{key_of, lane_of};
 
 /// Puts it into a store that has room for it, and says how many exemplars that were.
-pub(super) fn carry(found: &PrometheusDir, db: &Db) -> Result<u64, TsdbError> {
+pub(crate) fn carry(found: &PrometheusDir, db: &Db) -> Result<u64> {
     let said: Vec<_> = found.metadata().collect();
     db.keep_metadata(&said)?;
     // How late they may be was judged when they came.

@@ -43,11 +43,11 @@ impl Cell {
 
 /// What the store said.
 #[derive(Debug, Default)]
-pub(super) struct Answers {
+pub(crate) struct Answers {
     /// The samples that became visible.
-    pub(super) samples: u64,
+    pub(crate) samples: u64,
     /// The samples that did not, by reason.
-    pub(super) refused: BTreeMap<&'static str, u64>,
+    pub(crate) refused: BTreeMap<&'static str, u64>,
 }
 
 impl Answers {
