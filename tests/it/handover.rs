@@ -2,6 +2,7 @@
 //! itself, and blocks that are written here are read by it.
 
 mod convert;
+mod format;
 mod tools;
 
 use std::collections::BTreeMap;
@@ -183,7 +184,13 @@ fn float(value: f64) -> String {
 
 /// What the server answers when it is asked for everything.
 fn answered(server: &Server) -> All {
-    let all = server.query("{__name__=~\".+\"}[10h]", Some(END_MS as f64 / 1000.0)).unwrap();
+    answered_in(server, "10h", END_MS)
+}
+
+/// The same for the time of a length up to `end`.
+fn answered_in(server: &Server, length: &str, end: i64) -> All {
+    let query = format!("{{__name__=~\".+\"}}[{length}]");
+    let all = server.query(&query, Some(end as f64 / 1000.0)).unwrap();
     let text = |value: &Value| float(value.as_str().unwrap().parse().unwrap());
     let histogram = |value: &Value| {
         let buckets = value["buckets"].as_array().into_iter().flatten();

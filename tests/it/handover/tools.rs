@@ -37,7 +37,7 @@ groups:
 ";
 
 /// The tool that comes with the Prometheus at hand, if there is one.
-fn promtool() -> Option<PathBuf> {
+pub(super) fn promtool() -> Option<PathBuf> {
     if !is_at_hand(Program::Prometheus, MODERN_PROMETHEUS) {
         return None;
     }
@@ -50,7 +50,7 @@ fn promtool() -> Option<PathBuf> {
 }
 
 /// Runs both tools with the same arguments, theirs first.
-fn both(promtool: &Path, dir: &Path, arguments: &[&str]) -> [Output; 2] {
+pub(super) fn both(promtool: &Path, dir: &Path, arguments: &[&str]) -> [Output; 2] {
     let mut ours = Program::Regain.command().unwrap();
     ours.arg("promtool");
     [Command::new(promtool), ours].map(|mut tool| {
@@ -64,7 +64,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// What both tools print, which must be the same.
-fn printed(promtool: &Path, dir: &Path, arguments: &[&str]) -> String {
+pub(super) fn printed(promtool: &Path, dir: &Path, arguments: &[&str]) -> String {
     let [theirs, ours] = both(promtool, dir, arguments).map(|output| {
         assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
         text(&output.stdout)

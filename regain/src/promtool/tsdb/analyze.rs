@@ -28,6 +28,7 @@ pub(super) fn run(line: &Line) -> Result<(), TsdbError> {
     let path = directory(line, 0)?;
     let block = line.arguments.get(1).filter(|name| !name.is_empty());
     if block.is_none()
+        && !own::has_blocks(path)?
         && let Some(db) = own::look(path)?
     {
         if line.is_on("extended") {

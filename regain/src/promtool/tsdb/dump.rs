@@ -11,8 +11,7 @@ use regain_go_format::quote::quote;
 use regain_model::{KeySeed, Labels, METRIC_NAME, Matcher, Span, Timestamp};
 use regain_prometheus_tsdb::{Native, PrometheusDir, Samples, SeriesSamples, StoredSeries};
 use regain_storage::fs::RealFs;
-use regain_storage::{Ctx, Order, Result as StoreResult};
-use regain_tsdb::Db;
+use regain_storage::{Ctx, Merged, Order, Queryable, Result as StoreResult};
 
 use super::{TsdbError, complain, directory, own, selector};
 use crate::exit;
@@ -53,16 +52,25 @@ pub(super) fn run(line: &Line) -> Result<(), TsdbError> {
 /// Where samples come from.
 enum Source {
     Prometheus(PrometheusDir),
-    Store(Db),
+    Store(Box<dyn Queryable>),
 }
 
 impl Source {
-    /// Regain's store in the data directory `path`, or else what a Prometheus has there.
+    /// Regain's store in the data directory `path` with blocks beside it, or else what a Prometheus has there.
     fn open(path: &Path) -> Result<Self, TsdbError> {
-        match own::look(path)? {
-            Some(db) => Ok(Self::Store(db)),
-            None => Ok(Self::Prometheus(PrometheusDir::open(&RealFs, path, KeySeed(0))?)),
+        let has_blocks = own::has_blocks(path)?;
+        let db = own::look(path)?;
+        let Some(db) = db.filter(|db| !has_blocks || db.span().is_some()) else {
+            return Ok(Self::Prometheus(PrometheusDir::open(&RealFs, path, KeySeed(0))?));
+        };
+        if !has_blocks {
+            return Ok(Self::Store(Box::new(db)));
         }
+        let blocks = PrometheusDir::open(&RealFs, path, db.seed())?;
+        for damage in blocks.damages() {
+            complain(&damage.to_string());
+        }
+        Ok(Self::Store(Box::new(Merged::new(Arc::new(db), vec![Arc::new(blocks)]))))
     }
 
     fn select(
@@ -74,7 +82,7 @@ impl Source {
         let order = (selectors.len() > 1).then_some(Order::Labels);
         let select = |matchers: &Vec<Matcher>| match self {
             Self::Prometheus(dir) => dir.series(matchers, span, order, ctx).map(Found::Prometheus),
-            Self::Store(db) => StoredSeries::select(db, matchers, span, ctx).map(Found::Store),
+            Self::Store(db) => StoredSeries::select(&**db, matchers, span, ctx).map(Found::Store),
         };
         selectors.iter().map(select).collect()
     }

@@ -7,6 +7,12 @@ use regain_storage::fs::RealFs;
 use regain_tsdb::{Db, Options, Retention};
 
 use super::{TsdbError, complain};
+use crate::format;
+
+/// Whether old samples of the store in `dir` are in blocks beside it.
+pub(super) fn has_blocks(dir: &Path) -> Result<bool, TsdbError> {
+    Ok(format::kept(&RealFs, dir)?.is_some())
+}
 
 /// The store in `dir`, if there is one. What is damaged of it is named.
 pub(super) fn look(dir: &Path) -> Result<Option<Db>, TsdbError> {
