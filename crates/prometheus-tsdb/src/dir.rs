@@ -63,6 +63,7 @@ impl PrometheusDir {
         let Self { content, beside } = Self::open(fs, root, seed)?;
         let mut content = Arc::into_inner(content).expect("nobody else has it yet");
         content.blocks.clear();
+        content.lost.clear();
         Ok(Self { content: Arc::new(content), beside })
     }
 
