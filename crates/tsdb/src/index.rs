@@ -304,6 +304,20 @@ impl Index {
         ids.into_iter().any(|id| self.series.get(id).is_some())
     }
 
+    /// The number of living series that have each pair.
+    pub(crate) fn series_by_pair(&self) -> Vec<u64> {
+        if !self.has_dead() {
+            return self.postings.iter().map(|list| list.count() as u64).collect();
+        }
+        let mut counts = vec![0; self.pairs.len()];
+        for (_, series) in self.series.iter() {
+            for &pair in self.labels_of(series) {
+                counts[pair as usize] += 1;
+            }
+        }
+        counts
+    }
+
     /// Whether a quarter of the labels belongs to series that have left.
     pub(crate) const fn wants_rebuild(&self) -> bool {
         self.dead_labels > 0 && self.dead_labels * 4 >= self.labels.len()

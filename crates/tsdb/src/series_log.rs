@@ -142,7 +142,9 @@ impl SeriesLog {
         self.write(|out| {
             put_varint(out, DEPARTED);
             put_varint(out, ids.len() as u64);
-            ids.iter().for_each(|&id| put_varint(out, u64::from(id)));
+            for &id in ids {
+                put_varint(out, u64::from(id));
+            }
         })
     }
 

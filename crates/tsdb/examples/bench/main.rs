@@ -2,10 +2,11 @@
 //!
 //! `append` writes rows as scrapes do and prints time, bytes and memory; `merge` then merges what it
 //! sealed; `restart` does the same and
-//! then opens the directory as a killed process leaves it; `query` asks. The options are
+//! then opens the directory as a killed process leaves it; `query` asks; `churn` replaces all targets `rows` times. The options are
 //! `lanes=250 series=1200 rows=100 step=5000 dir=/tmp/… only=…`.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
+mod churn;
 mod cpu;
 mod fleet;
 mod query;
@@ -20,6 +21,7 @@ use regain_storage::fs::RealFs;
 use regain_tsdb::{Db, Options};
 
 use cpu::CpuClock;
+pub(crate) use write::clean;
 
 /// The allocator of the program.
 #[global_allocator]
@@ -98,8 +100,9 @@ fn main() -> Result<()> {
         "restart" => write::restart(&settings),
         "open" => open(&settings).map(drop),
         "query" => query::run(&settings),
+        "churn" => churn::run(&settings),
         _ => {
-            println!("what to measure: append, merge, restart, open or query");
+            println!("what to measure: append, merge, restart, open, query or churn");
             Ok(())
         }
     }

@@ -17,7 +17,7 @@ struct Writer {
 }
 
 /// Removes what an earlier run left.
-fn clean(settings: &Settings) -> Result<()> {
+pub(crate) fn clean(settings: &Settings) -> Result<()> {
     let removed = std::fs::remove_dir_all(&settings.dir);
     match removed {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => {

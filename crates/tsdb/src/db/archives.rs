@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use regain_model::{SeriesKey, Span, Timestamp};
 use regain_storage::Result;
 
@@ -200,19 +200,6 @@ impl Inner {
         let damaged = self.damaged_segments();
         view.archives.iter().find(|archive| damaged.contains(&archive.number))
     }
-
-    /// What segments hold of the series of which something is deleted.
-    pub(super) fn sealed_of_deleted(&self, view: &View) -> Result<HashMap<u32, Sealed>> {
-        let mut found: HashMap<u32, Sealed> = HashMap::new();
-        for segment in &view.segments {
-            segment.scan(|id, first, last| {
-                if view.deleted.of(id).is_some() {
-                    found.entry(id).or_insert(Sealed::NONE).add(first, last);
-                }
-            })?;
-        }
-        Ok(found)
-    }
 }
 
 /// An archive that is read from its first series to its last.
@@ -320,7 +307,7 @@ fn run_due(archives: &[Summary]) -> Option<Range<usize>> {
 fn half_gone(archives: &[Summary], floor: i64) -> Option<Range<usize>> {
     let is_half_gone = |archive: &Summary| {
         let (first, last) = (i64::from(archive.first_end_s), i64::from(archive.sealed.max_s));
-        first * 1000 < floor && (first + last) / 2 * 1000 < floor
+        first * 1000 < floor && i64::midpoint(first, last) * 1000 < floor
     };
     let at = archives.iter().position(is_half_gone)?;
     Some(at..at + 1)

@@ -36,8 +36,11 @@ pub(super) struct Caches {
     /// Sheets, by the number of an archive and their place in it.
     sheets: Recent<(u64, usize), Sheet>,
     /// The names of the metrics in all of some archives.
-    metrics: Mutex<Option<(Vec<u64>, Arc<HashSet<String>>)>>,
+    metrics: Mutex<Option<MetricsOf>>,
 }
+
+/// The numbers of archives, and the names of the metrics in them.
+type MetricsOf = (Vec<u64>, Arc<HashSet<String>>);
 
 impl Default for Caches {
     fn default() -> Self {

@@ -109,7 +109,9 @@ impl Inner {
                 })
                 .map(|(id, _)| id)
                 .collect();
-            gone.iter().for_each(|&id| index.depart(id));
+            for &id in &gone {
+                index.depart(id);
+            }
             gone
         };
         Counters::add(&self.counters.series_removed, gone.len() as u64);

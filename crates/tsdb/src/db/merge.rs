@@ -11,6 +11,7 @@
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use regain_model::SeriesKey;
 use regain_storage::{Error, Result};
 
@@ -223,7 +224,7 @@ impl Inner {
         if !self.is_deleted_gone(&self.files(), seen) {
             return Ok(());
         }
-        let sealed = self.sealed_of_deleted(seen)?;
+        let sealed = sealed_of_deleted(seen)?;
         let gone = seen.deleted.ids().filter(|id| !sealed.contains_key(id)).collect();
         self.purge_archives(seen, &gone, go_on)?;
         let mut files = self.files();
@@ -259,6 +260,19 @@ impl Inner {
             });
         !is_in_files && !is_unsealed
     }
+}
+
+/// What segments hold of the series of which something is deleted.
+fn sealed_of_deleted(view: &View) -> Result<HashMap<u32, Sealed>> {
+    let mut found: HashMap<u32, Sealed> = HashMap::new();
+    for segment in &view.segments {
+        segment.scan(|id, first, last| {
+            if view.deleted.of(id).is_some() {
+                found.entry(id).or_insert(Sealed::NONE).add(first, last);
+            }
+        })?;
+    }
+    Ok(found)
 }
 
 impl Files {

@@ -209,12 +209,17 @@ impl Db {
         let limit = if limit == 0 { DEFAULT_LIMIT } else { limit };
         let index = self.0.index();
         let mut stats = LabelStats::default();
-        let series_of = |pair: u32| index.postings[pair as usize].count() as u64;
+        let counts = index.series_by_pair();
+        let series_of = |pair: u32| counts[pair as usize];
         let metric = index.symbols.find(regain_model::METRIC_NAME);
         let (mut metrics, mut pairs) = (Vec::new(), Vec::new());
         for (&name, entry) in &index.names {
             let text = index.symbols.text(name);
-            let values = entry.pairs();
+            let values = entry.pairs().iter().copied();
+            let values: Vec<u32> = values.filter(|&pair| series_of(pair) > 0).collect();
+            if values.is_empty() {
+                continue;
+            }
             stats.values_by_label.push((text.to_owned(), values.len() as u64));
             let bytes = values.iter().map(|&pair| index.value_text(pair).len() as u64);
             stats.bytes_by_label.push((text.to_owned(), bytes.sum()));

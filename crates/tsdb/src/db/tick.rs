@@ -185,7 +185,7 @@ impl Inner {
         }
         self.let_go(&mut files)?;
         if !std::mem::take(&mut files.removal_wanted) {
-            let is_due = self.metadata().wants_rewrite();
+            let is_due = self.metadata().wants_rewrite() || self.index().wants_rebuild();
             return if is_due { self.renew_series_log(&mut files) } else { Ok(()) };
         }
         for lane in self.all_lanes() {

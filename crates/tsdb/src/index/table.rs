@@ -280,6 +280,7 @@ fn seconds(seconds: i64) -> u32 {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::collections::btree_map::Entry;
 
     use proptest::prelude::*;
 
@@ -295,9 +296,10 @@ mod tests {
                 if !adds {
                     table.remove(id);
                     expected.remove(&id);
-                } else if !expected.contains_key(&id) {
-                    table.insert(id, Series::new(SeriesKey(u128::from(id) << 32), id, 1));
-                    expected.insert(id, SeriesKey(u128::from(id) << 32));
+                } else if let Entry::Vacant(entry) = expected.entry(id) {
+                    let key = SeriesKey(u128::from(id) << 32);
+                    table.insert(id, Series::new(key, id, 1));
+                    entry.insert(key);
                 }
             }
             prop_assert!(table.iter().map(|(id, series)| (id, series.key())).eq(expected.clone()));

@@ -79,7 +79,7 @@ pub(crate) fn script() -> Vec<Step> {
             _ => {}
         }
         match at {
-            14 | 20 | 27 | 40 | 43 => steps.push(Step::Evict),
+            14 | 20 | 40 => steps.push(Step::Evict),
             16 | 46 => steps.push(Step::Restart),
             42 => steps.push(Step::Delete),
             _ => {}
@@ -307,7 +307,7 @@ fn the_script_does_all_that_a_store_does() {
     let sum = |of: fn(&Stats) -> u64| lives.iter().map(of).sum::<u64>();
     let seals = sum(|stats| stats.seals);
     assert_eq!(lives.len(), 3, "clean stops");
-    assert!(archives.len() > 4, "series left memory: {archives:?}");
+    assert!(archives.len() > 2, "series left memory: {archives:?}");
     assert!(renewed, "the series log was written anew");
     assert!(sum(|stats| stats.series_removed) >= 20, "series left: {lives:?}");
     assert!(sum(|stats| stats.merges) > 2, "segments were merged: {lives:?}");

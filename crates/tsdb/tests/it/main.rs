@@ -6,6 +6,7 @@ mod crash;
 mod cut;
 mod damage;
 mod disk;
+mod eviction;
 mod exemplars;
 mod failure;
 mod histograms;

@@ -5,7 +5,7 @@ use super::*;
 
 fn labels() -> impl Strategy<Value = Labels> {
     prop::collection::btree_map("[a-c]{1,2}", "[x-zé]{1,3}", 1..4)
-        .prop_map(|pairs| Labels::from_pairs(pairs.iter().map(|(name, value)| (name, value))))
+        .prop_map(|pairs| Labels::from_pairs(&pairs))
 }
 
 fn entries(all: &[(Labels, (u128, u32), Sealed)]) -> Vec<Entry<'_>> {
