@@ -154,7 +154,9 @@ mod tests {
     fn a_directory_stays_what_it_was_unless_somebody_says_otherwise() {
         let is = |files: &[&str], wanted| {
             let fs = MemFs::new();
-            files.iter().for_each(|file| put(&fs, file));
+            for file in files {
+                put(&fs, file);
+            }
             let first = decide(&fs, Path::new(DIR), wanted).map_err(|error| error.to_string());
             put(&fs, "regain/00000001.segment");
             if let Ok(first) = first {

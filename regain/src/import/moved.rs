@@ -30,8 +30,9 @@ pub(crate) fn prepare(fs: &dyn Fs, store: &Path, names: &[String]) -> Result<()>
     let place = if before.is_empty() {
         String::new()
     } else {
-        let free = (2_u32..).find(|number| !before.contains(&number.to_string()));
-        format!("{}/", free.expect("there are few"))
+        let is_free = |number: &usize| !before.contains(&number.to_string());
+        let free = (2..=before.len() + 2).find(is_free);
+        format!("{}/", free.expect("there are more numbers than names"))
     };
     let lines: Vec<String> = names.iter().map(|name| format!("{name}\t{place}{name}")).collect();
     let (path, tmp) = (dir.join(MOVING), dir.join("moving.tmp"));

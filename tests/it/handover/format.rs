@@ -23,8 +23,8 @@ const MINUTE_MS: i64 = 60_000;
 /// Samples of some series that `push_hours` has pushed, too, and of one more, behind `from` up to `to`.
 fn push_more(server: &Server, from: i64, to: i64) {
     let mut connection = server.connect().unwrap();
-    let times: Vec<i64> = (0..).map(|row| from + row * STEP_MS).take_while(|t| *t <= to).collect();
-    for some in times[1..].chunks(120) {
+    let times: Vec<i64> = (1..=(to - from) / STEP_MS).map(|row| from + row * STEP_MS).collect();
+    for some in times.chunks(120) {
         let mut push = Push::default();
         for number in 1..8 {
             let samples: Vec<(i64, f64)> =
@@ -77,7 +77,9 @@ fn copied(data: &Path, to: &Path) {
 
 fn before(all: &All, end: i64) -> All {
     let mut all = all.clone();
-    all.values_mut().for_each(|samples| samples.retain(|time, _| *time < end));
+    for samples in all.values_mut() {
+        samples.retain(|time, _| *time < end);
+    }
     all.retain(|_, samples| !samples.is_empty());
     all
 }
