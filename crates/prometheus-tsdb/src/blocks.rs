@@ -6,8 +6,9 @@
 //! next start removes, as Prometheus does.
 //!
 //! **Invariants.** No clock and no threads: whoever owns the blocks calls [`Blocks::tick`] now and then, and
-//! [`Blocks::compact`] on a thread of its own. Nobody else writes to the directory's blocks.
+//! [`Blocks::compact`] on a thread of its own. Others may put blocks into the directory; nobody else changes one.
 
+mod adopt;
 mod compact;
 mod cut;
 mod delete;

@@ -56,8 +56,11 @@ impl Inner {
         let bytes = block.size_bytes();
         let changing = self.changing();
         let mut blocks = self.content().blocks.clone();
-        blocks.push(Arc::new(block));
-        self.show(blocks, Some(meta.min_time));
+        // It may have been taken for one that came from elsewhere.
+        if blocks.iter().all(|other| other.meta.ulid != ulid) {
+            blocks.push(Arc::new(block));
+            self.show(blocks, Some(meta.min_time));
+        }
         drop(changing);
         let (series, samples) = (meta.stats.num_series, meta.stats.num_samples);
         Ok(Written { blocks: 1, series, samples, bytes })

@@ -6,24 +6,25 @@ use std::sync::atomic::Ordering;
 use regain_model::Timestamp;
 use regain_storage::Result;
 
-use super::{Blocks, Counters, Inner};
+use super::{Blocks, Changing, Counters, Inner};
 use crate::block::Block;
 use crate::content::Lost;
 
 impl Blocks {
-    /// Removes the blocks that are too old or too many; meant to be called every few seconds. `newest` is the
+    /// Shows blocks that others have put into the directory, and removes those that are too old or too many; meant to be called every few seconds. `newest` is the
     /// newest sample of everything that is queried together, and `other_bytes` the size of what counts for
     /// the limit beside the blocks.
     pub fn tick(&self, newest: Timestamp, other_bytes: u64) -> Result<()> {
         // Ordering: a time that moves slowly.
         self.0.newest.fetch_max(newest.0, Ordering::Relaxed);
-        self.0.retain(other_bytes)
+        let mut changing = self.0.changing();
+        self.0.adopt(&changing)?;
+        self.0.retain(&mut changing, other_bytes)
     }
 }
 
 impl Inner {
-    fn retain(&self, other_bytes: u64) -> Result<()> {
-        let mut changing = self.changing();
+    fn retain(&self, changing: &mut Changing, other_bytes: u64) -> Result<()> {
         let content = self.content();
         let retention = self.retention();
         let oldest = self.newest(&content).saturating_sub(retention.time_ms);
@@ -57,6 +58,6 @@ impl Inner {
         if lowest.is_some() || !old.is_empty() {
             self.show_all(kept, lost, lowest);
         }
-        self.remove_leaving(&mut changing)
+        self.remove_leaving(changing)
     }
 }

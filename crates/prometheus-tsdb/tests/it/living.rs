@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use regain_model::{Histogram, KeySeed, Labels, MatchOp, Matcher, Span, Timestamp};
-use regain_prometheus_tsdb::{Blocks, BlocksOptions, WINDOW_MS};
+use regain_prometheus_tsdb::{Blocks, BlocksOptions, ExportOptions, WINDOW_MS, export, origin_of};
 use regain_storage::fs::{Fs as _, MemFs};
 use regain_storage::memory::MemoryStore;
 use regain_storage::{
@@ -316,6 +316,65 @@ fn series_of_a_rule_are_kept_for_a_shorter_time() {
     compact_all(&blocks);
     let first = content(&blocks)[&labels(0).to_string()].keys().next().copied();
     assert_eq!(first, Some(2 * WINDOW_MS + WINDOW_MS / 4));
+}
+
+#[test]
+fn whoever_asks_meanwhile_gets_everything_once() {
+    let blocks = open(&MemFs::new());
+    fill(&blocks, 0..10);
+    let expected = content(&blocks);
+    std::thread::scope(|scope| {
+        let merging = scope.spawn(|| compact_all(&blocks));
+        let mut asked = 0;
+        while !merging.is_finished() || asked < 3 {
+            assert_eq!(content(&blocks), expected);
+            asked += 1;
+        }
+        assert_eq!(merging.join().unwrap(), 4);
+    });
+}
+
+#[test]
+fn blocks_that_others_bring_are_found() {
+    let fs = MemFs::new();
+    let (blocks, others) = (open(&fs), MemFs::new());
+    fill(&blocks, 1..2);
+    fill(&open(&others), 0..1);
+    let mark = view(&blocks).changed_since(0).0;
+    let mut paths = others.paths();
+    // It is copied file by file, the one that says what it is last.
+    paths.sort_by_key(|path| path.ends_with("meta.json"));
+    for path in paths {
+        assert_eq!(shape(&blocks).len(), 1);
+        fs.set_bytes(&path, others.bytes(&path).unwrap());
+        blocks.tick(Timestamp(0), 0).unwrap();
+    }
+    assert_eq!(shape(&blocks).len(), 2);
+    assert_eq!(content(&blocks), content(&store(0..10, &(0..120).collect::<Vec<_>>())));
+    assert_eq!(view(&blocks).changed_since(mark).1, Some(Timestamp(0)));
+}
+
+#[test]
+fn what_a_store_still_has_is_exported_beside_what_it_was_cut_into() {
+    let fs = MemFs::new();
+    let blocks = open(&fs);
+    fill(&blocks, 0..3);
+    // Late samples, and those behind the last cut.
+    let rest = store(0..3, &[-3, 70, 71, 179, 180]);
+    let dynamic: Arc<dyn regain_storage::fs::Fs> = Arc::new(fs.clone());
+    let origin = origin_of(options().seed);
+    let root = PathBuf::from(ROOT);
+    let options = ExportOptions { root, origin, with_starts: true };
+    let span = Span::new(Timestamp(-3 * STEP_MS), Timestamp(180 * STEP_MS));
+    let done = export(&rest, span, &dynamic, &options, &mut |_| true).unwrap();
+    assert_eq!((done.blocks, done.samples), (4, 15));
+    let again = export(&rest, span, &dynamic, &options, &mut |_| true).unwrap();
+    assert_eq!(again.blocks, 0);
+    let found = content(&open(&fs));
+    assert_eq!(found[&labels(0).to_string()].len(), 180 + 2);
+    // A store that these blocks are not of has no business there.
+    let options = ExportOptions { origin: origin + 1, ..options };
+    assert!(export(&rest, span, &dynamic, &options, &mut |_| true).is_err());
 }
 
 #[test]

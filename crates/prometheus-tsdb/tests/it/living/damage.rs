@@ -62,6 +62,23 @@ fn a_block_that_fails_in_a_merge_does_not_hold_the_others_up() {
 }
 
 #[test]
+fn a_block_that_cannot_be_read_for_a_moment_is_back_the_next_moment() {
+    let fs = MemFs::new();
+    let blocks = open(&fs);
+    fill(&blocks, 0..4);
+    let before = content(&blocks);
+    fs.fail_reads("chunks");
+    let ctx = Arc::new(Ctx::default());
+    assert_eq!(all_with(&blocks, &ctx), []);
+    assert_eq!(ctx.warnings.to_vec().len(), 4);
+    assert!(blocks.compact(&|| true).is_err());
+    fs.heal_failures();
+    assert_eq!(content(&blocks), before);
+    assert_eq!((blocks.damages().len(), compact_all(&blocks)), (0, 1));
+    assert_eq!(content(&blocks), before);
+}
+
+#[test]
 fn a_disk_that_is_full_for_a_while_costs_nothing() {
     let fs = MemFs::new();
     let blocks = open(&fs);
