@@ -1,7 +1,8 @@
 //! A block: two hours or more of samples, in a directory named by a ULID.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use regain_model::{Labels, Matcher, Span, Timestamp};
 use regain_storage::fs::Fs;
@@ -26,8 +27,8 @@ pub struct Block {
     pub(crate) tombstones: Arc<Tombstones>,
     /// The length of what it says about itself and of what is deleted of it.
     small_bytes: u64,
-    /// Why it is left alone, once reading it has failed.
-    broken: Arc<OnceLock<Arc<Error>>>,
+    /// Whether something in it is known to be damaged.
+    is_damaged: Arc<AtomicBool>,
 }
 
 impl Block {
@@ -52,7 +53,7 @@ impl Block {
             segments: Arc::new(segments),
             tombstones: Arc::new(tombstones),
             small_bytes,
-            broken: Arc::default(),
+            is_damaged: Arc::default(),
         })
     }
 
@@ -117,7 +118,7 @@ impl Block {
             segments: Arc::clone(&self.segments),
             tombstones: Arc::new(tombstones),
             small_bytes,
-            broken: Arc::clone(&self.broken),
+            is_damaged: Arc::clone(&self.is_damaged),
         }
     }
 
@@ -126,19 +127,17 @@ impl Block {
         self.meta.span()
     }
 
-    /// Why it is left alone, if reading it has failed.
-    pub(crate) fn broken(&self) -> Option<&Arc<Error>> {
-        self.broken.get()
+    /// Whether something in it is known to be damaged. The rest of it serves; it is not merged, so that nothing of
+    /// it goes that somebody may mend.
+    pub(crate) fn is_damaged(&self) -> bool {
+        // Ordering: the flag guards no other memory.
+        self.is_damaged.load(Ordering::Relaxed)
     }
 
-    /// Whether reading it has failed, so that it is left alone.
-    pub(crate) fn is_broken(&self) -> bool {
-        self.broken().is_some()
-    }
-
-    /// Leaves the block alone from now on. The first reason stays, and says true.
-    pub(crate) fn set_broken(&self, error: Arc<Error>) -> bool {
-        self.broken.set(error).is_ok()
+    /// Takes note of damage.
+    pub(crate) fn set_damaged(&self) {
+        // Ordering: the flag guards no other memory.
+        self.is_damaged.store(true, Ordering::Relaxed);
     }
 }
 

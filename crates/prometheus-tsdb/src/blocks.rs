@@ -133,7 +133,7 @@ impl Blocks {
 
     /// The blocks that serve, by their first time.
     pub fn all(&self) -> Vec<Arc<Block>> {
-        self.0.content().blocks.iter().filter(|block| !block.is_broken()).cloned().collect()
+        self.0.content().blocks.clone()
     }
 
     /// Between which times there may be samples, if there are any.
@@ -141,7 +141,7 @@ impl Blocks {
         self.0.content().span(Span::ALL)
     }
 
-    /// What could not be read so far. A block in which something is damaged is left alone until the next start.
+    /// What could not be read so far: of a block that was opened, the rest serves.
     pub fn damages(&self) -> Vec<Arc<Error>> {
         self.0.content().damages.to_vec()
     }

@@ -49,14 +49,31 @@ impl Lost {
 pub(crate) struct Damages(Mutex<Vec<Arc<Error>>>);
 
 impl Damages {
-    /// Adds one.
-    pub(crate) fn add(&self, error: Arc<Error>) {
-        self.0.lock().expect("no holder of this lock panics").push(error);
+    /// So many are kept.
+    const COUNT_MAX: usize = 1000;
+
+    /// Adds one, unless it is there already or there are many.
+    pub(crate) fn add(&self, error: Error) {
+        let mut all = self.0.lock().expect("no holder of this lock panics");
+        if all.len() < Self::COUNT_MAX && all.iter().all(|other| !is_same(other, &error)) {
+            all.push(Arc::new(error));
+        }
     }
 
     /// All of them.
     pub(crate) fn to_vec(&self) -> Vec<Arc<Error>> {
         self.0.lock().expect("no holder of this lock panics").clone()
+    }
+}
+
+/// Whether two errors are about one place of a file.
+fn is_same(a: &Error, b: &Error) -> bool {
+    match (a, b) {
+        (
+            Error::Corrupt { path: a, offset: a_at, .. },
+            Error::Corrupt { path: b, offset: b_at, .. },
+        ) => (a, a_at) == (b, b_at),
+        _ => false,
     }
 }
 
@@ -69,8 +86,7 @@ impl FromIterator<Arc<Error>> for Damages {
 impl Content {
     /// The blocks that may have samples in `span`, with their source's number.
     pub(crate) fn blocks_in(&self, span: Span) -> impl Iterator<Item = (usize, &Arc<Block>)> {
-        let wanted = move |block: &Block| block.span().overlaps(span) && !block.is_broken();
-        (Self::HEAD + 1..).zip(&self.blocks).filter(move |(_, block)| wanted(block))
+        (Self::HEAD + 1..).zip(&self.blocks).filter(move |(_, block)| block.span().overlaps(span))
     }
 
     /// The times of `span` between which there may be samples, if there are any.
@@ -90,24 +106,32 @@ impl Content {
         &self.blocks[source - 1]
     }
 
-    /// Leaves a block alone from now on, because of `error`.
-    pub(crate) fn quarantine(&self, block: &Block, error: Error) {
-        let error = Arc::new(error);
-        if block.set_broken(Arc::clone(&error)) {
-            self.damages.add(error);
-        }
+    /// Takes note of damage to a block.
+    pub(crate) fn note_damage(&self, block: &Block, error: Error) {
+        block.set_damaged();
+        self.damages.add(error);
     }
 
     /// Tells a query which blocks with times of `span` are left out.
-    pub(crate) fn warn_of_losses(&self, span: Span, ctx: &Ctx) {
-        let broken = self.blocks.iter().filter_map(|block| {
-            let error = block.broken().filter(|_| block.span().overlaps(span));
-            Some((&*block.dir, error?))
-        });
-        let lost = self.lost.iter().filter(|lost| lost.span().overlaps(span));
-        for (dir, error) in broken.chain(lost.map(|lost| (&*lost.dir, &lost.error))) {
+    pub(crate) fn warn_of_lost(&self, span: Span, ctx: &Ctx) {
+        for Lost { dir, error, .. } in
+            self.lost.iter().map(|lost| &**lost).filter(|lost| lost.span().overlaps(span))
+        {
             let name = dir.file_name().unwrap_or_default().display();
             ctx.warnings.add(format!("block {name} is left out, because it is damaged: {error}"));
+        }
+    }
+
+    /// Tells a query that something of a block is left out. What could not be read for another reason than damage may
+    /// be readable the next time.
+    pub(crate) fn warn(&self, block: &Block, error: Error, ctx: &Ctx) {
+        let name = block.meta.ulid;
+        if let Error::Io { .. } = error {
+            ctx.warnings.add(format!("a part of block {name} cannot be read: {error}"));
+        } else {
+            ctx.warnings
+                .add(format!("a part of block {name} is left out, because it is damaged: {error}"));
+            self.note_damage(block, error);
         }
     }
 }

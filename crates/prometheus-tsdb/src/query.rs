@@ -64,7 +64,7 @@ impl Snapshot for View {
 
     fn label_values(&self, name: &str, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
         if matchers.is_empty() {
-            let values = self.content.values(name, self.span);
+            let values = self.content.values(name, self.span)?;
             return Ok(limited(values.iter().map(String::as_str), limit));
         }
         let found = self.candidates(matchers)?;

@@ -110,7 +110,7 @@ impl Content {
                 found.add(known, Chunks { pieces, stored: Vec::new() });
             }
         }
-        self.warn_of_losses(span, ctx);
+        self.warn_of_lost(span, ctx);
         for (source, block) in self.blocks_in(span) {
             ctx.cancel.check()?;
             match found.in_block(source, block, matchers, span, ctx) {
@@ -133,26 +133,13 @@ impl Content {
         Ok(all)
     }
 
-    /// Tells the query that a block is left out, and quarantines it where it is damaged. One that could not be
-    /// read for another reason may be readable the next time.
-    fn warn(&self, block: &Block, error: Error, ctx: &Ctx) {
-        if let Error::Io { .. } = error {
-            let name = block.meta.ulid;
-            ctx.warnings
-                .add(format!("block {name} is left out, because it cannot be read: {error}"));
-        } else {
-            self.quarantine(block, error);
-            self.warn_of_losses(block.span(), ctx);
-        }
-    }
-
-    /// Reads the chunks of `series`. A block that cannot be read is left out.
+    /// Reads the chunks of `series`. What cannot be read is left out.
     pub(crate) fn read(&self, series: &mut [Candidate], ctx: &Ctx) -> Vec<Vec<Piece>> {
         let chunks = series.iter_mut().map(|one| &mut one.chunks);
         self.read_chunks(chunks, &mut |block, error| self.warn(block, error, ctx))
     }
 
-    /// Reads the chunks of some series. A block that cannot be read is left out, and handed to `on_error`.
+    /// Reads the chunks of some series. What cannot be read is left out, and `on_error` is told of each.
     pub(crate) fn read_chunks<'a>(
         &self,
         series: impl Iterator<Item = &'a mut Chunks>,
@@ -169,19 +156,15 @@ impl Content {
         for wanted in wanted.chunk_by(|a, b| a.0 == b.0) {
             let (source, ..) = wanted[0];
             let block = self.block(source);
-            if block.is_broken() {
-                continue;
-            }
             let places: Vec<u64> = wanted.iter().map(|&(_, place, ..)| place).collect();
-            match block.segments.read(&places) {
-                Ok(chunks) => {
-                    for ((.., at, stored), bytes) in wanted.iter().zip(chunks) {
-                        let Stored { chunk: ChunkMeta { min, max, .. }, deleted, .. } = stored;
-                        let (min, max, deleted) = (*min, *max, deleted.clone());
-                        pieces[*at].push(Piece { bytes, min, max, deleted, source });
-                    }
+            let chunks = each_or_all(&places, |places| block.segments.read(places));
+            for ((.., at, stored), bytes) in wanted.iter().zip(chunks) {
+                let Stored { chunk: ChunkMeta { min, max, .. }, deleted, .. } = stored;
+                let (min, max, deleted) = (*min, *max, deleted.clone());
+                match bytes {
+                    Ok(bytes) => pieces[*at].push(Piece { bytes, min, max, deleted, source }),
+                    Err(error) => on_error(block, error),
                 }
-                Err(error) => on_error(block, error),
             }
         }
         pieces
@@ -190,12 +173,24 @@ impl Content {
     /// What is to be done about a chunk that is damaged inside.
     pub(crate) fn chunk_fault(&self, piece: &Piece, fault: Fault, ctx: &Ctx) {
         if piece.source == Self::HEAD {
-            let error = Arc::new(fault.within(&self.root, 0));
             ctx.warnings.add(format!("a chunk of the head is left out: {}", fault.what));
-            self.damages.add(error);
+            self.damages.add(fault.within(&self.root, 0));
         } else {
             let block = self.block(piece.source);
             self.warn(block, fault.within(&block.dir, 0), ctx);
+        }
+    }
+}
+
+/// Reads many things together. Where one of them is damaged, each is read by itself, so that the others are there;
+/// where they cannot be read for another reason, there is that and nothing else.
+fn each_or_all<P: Copy, T>(places: &[P], read: impl Fn(&[P]) -> Result<Vec<T>>) -> Vec<Result<T>> {
+    match read(places) {
+        Ok(all) => all.into_iter().map(Ok).collect(),
+        Err(error @ Error::Io { .. }) => vec![Err(error)],
+        Err(_) => {
+            let first = |mut all: Vec<T>| all.pop().expect("one was read");
+            places.iter().map(|place| read(std::slice::from_ref(place)).map(first)).collect()
         }
     }
 }
@@ -239,10 +234,17 @@ impl Finding<'_> {
         let references = matching(&Cached { index: &block.index, cache }, matchers, ctx)?;
         for some in references.chunks(SERIES_PER_LOOK) {
             ctx.cancel.check()?;
-            for known in cache.series((&block.index, *seed), some, references.len())? {
+            let series = each_or_all(some, |some| {
+                cache.series((&block.index, *seed), some, references.len())
+            });
+            for known in series {
                 let mut chunks = Chunks::default();
-                if chunks.add((source, block), &known.series, span) {
-                    self.add(known, chunks);
+                match known {
+                    Err(error) => self.content.warn(block, error, ctx),
+                    Ok(known) if chunks.add((source, block), &known.series, span) => {
+                        self.add(known, chunks);
+                    }
+                    Ok(_) => {}
                 }
             }
         }
@@ -303,16 +305,17 @@ impl Content {
         sorted(in_blocks.chain(self.head.label_names()).collect())
     }
 
-    /// The values of a label in the blocks and the head. A block that cannot be read is left out.
-    pub(crate) fn values(&self, name: &str, span: Span) -> Vec<String> {
+    /// The values of a label in the blocks and the head. A block whose names are damaged is left out.
+    pub(crate) fn values(&self, name: &str, span: Span) -> Result<Vec<String>> {
         let mut all: Vec<String> = self.head.label_values(name).map(str::to_owned).collect();
         for (_, block) in self.blocks_in(span) {
             match block.index.label_values(name) {
                 Ok(mut values) => all.append(&mut values),
-                Err(error) => self.quarantine(block, error),
+                Err(error @ Error::Io { .. }) => return Err(error),
+                Err(error) => self.note_damage(block, error),
             }
         }
-        sorted(all)
+        Ok(sorted(all))
     }
 }
 

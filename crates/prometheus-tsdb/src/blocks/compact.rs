@@ -36,7 +36,7 @@ impl Blocks {
         inner.remove_leaving(&mut inner.changing())?;
         inner.apply_rules()?;
         let content = inner.content();
-        let whole: Vec<&Arc<Block>> = content.blocks.iter().filter(|b| !b.is_broken()).collect();
+        let whole: Vec<&Arc<Block>> = content.blocks.iter().filter(|b| !b.is_damaged()).collect();
         let metas: Vec<&Meta> = whole.iter().map(|block| &block.meta).collect();
         let chosen = plan(&metas, &ranges(inner.span_max_ms()));
         if chosen.is_empty() || !go_on() {
@@ -53,7 +53,7 @@ impl Blocks {
         let _turn = inner.compacting.lock().expect("no holder of this lock panics");
         loop {
             let content = inner.content();
-            let mut blocks = content.blocks.iter().filter(|block| !block.is_broken());
+            let mut blocks = content.blocks.iter().filter(|block| !block.is_damaged());
             let Some(block) = blocks.find(|block| block.tombstones.count() > 0) else {
                 return Ok(true);
             };
@@ -99,7 +99,7 @@ impl Inner {
                 });
                 let Some(damaged) = damaged else { return Err(error) };
                 // The others can be merged without it.
-                self.content().quarantine(damaged, error);
+                self.content().note_damage(damaged, error);
                 Ok(true)
             }
         }

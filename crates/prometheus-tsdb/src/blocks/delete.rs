@@ -35,9 +35,6 @@ impl Inner {
         let mut lowest: Option<i64> = None;
         let mut result = Ok(());
         for block in blocks.iter_mut().filter(|block| block.span().overlaps(span)) {
-            if block.is_broken() {
-                continue;
-            }
             match self.delete_in(block, matchers, span, &mut concerned) {
                 Ok(None) => {}
                 Ok(Some(changed)) => {

@@ -17,7 +17,7 @@ pub struct BlocksStats {
     pub max_time: Option<i64>,
     /// Deleted intervals that are still in files.
     pub tombstones: u64,
-    /// Blocks that are left alone because something in them is damaged.
+    /// Blocks that cannot be opened, and those that serve although something in them is damaged.
     pub damaged: u64,
     /// Blocks that were merged or written anew since the start: how often.
     pub compactions: u64,
@@ -43,10 +43,7 @@ impl Blocks {
             ..BlocksStats::default()
         };
         for block in &content.blocks {
-            if block.is_broken() {
-                stats.damaged += 1;
-                continue;
-            }
+            stats.damaged += u64::from(block.is_damaged());
             let meta = &block.meta;
             stats.blocks += 1;
             stats.bytes += block.size_bytes();

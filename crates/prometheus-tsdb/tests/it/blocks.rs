@@ -149,7 +149,9 @@ fn a_damaged_block_is_left_out_and_reported_and_the_rest_serves() {
         fs.set_bytes(&path, flipped);
         let ctx = Arc::new(Ctx::default());
         let dir = open(&fs);
-        assert_eq!(all(&dir, &ctx).len(), good.len(), "{file} {at}");
+        // Of a block that can be opened, only what is damaged is left out.
+        let rest = if file.starts_with("chunks") { damaged.len() } else { 0 };
+        assert_eq!(all(&dir, &ctx).len(), good.len() + rest, "{file} {at}");
         let damages = dir.damages();
         assert!(!damages.is_empty(), "{file} {at}");
         assert!(damages.iter().all(|damage| damage.to_string().contains(file)));

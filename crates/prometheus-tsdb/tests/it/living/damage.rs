@@ -1,6 +1,6 @@
 //! What cannot be read or written: the rest serves, nothing is lost, and nobody has to tidy up.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use regain_model::{Span, Timestamp};
@@ -9,39 +9,78 @@ use regain_storage::fs::{Fs as _, MemFs};
 use regain_storage::{Ctx, Retention};
 
 use super::{
-    ROOT, block_file, compact_all, content, cut, directories, fill, open, shape, store, window,
+    Expected, ROOT, block_file, compact_all, content, cut, directories, fill, open, shape, store,
+    window,
 };
-use crate::all::all_with;
+use crate::all::{all, all_with};
+
+/// Ten series in five windows, with a bit of a file of the second one turned.
+fn damaged(name: &str, at: usize) -> (MemFs, PathBuf) {
+    let fs = MemFs::new();
+    let blocks = open(&fs);
+    fill(&blocks, 0..5);
+    let path = block_file(&blocks, 1, name);
+    let mut bytes = fs.bytes(&path).unwrap();
+    bytes[at] ^= 0x40;
+    fs.set_bytes(&path, bytes);
+    (fs, path)
+}
 
 #[test]
-fn a_damaged_block_is_left_out_and_reported_until_it_is_too_old() {
-    for (name, at) in [("index", 20), ("chunks/000001", 300), ("tombstones", 7)] {
-        let fs = MemFs::new();
-        let blocks = open(&fs);
-        fill(&blocks, 0..5);
-        let path = block_file(&blocks, 1, name);
-        let mut bytes = fs.bytes(&path).unwrap();
-        bytes[at] ^= 0x40;
-        fs.set_bytes(&path, bytes);
-        drop(blocks);
-
+fn a_block_that_cannot_be_opened_is_left_out_and_reported_until_it_is_too_old() {
+    for (name, at) in [("index", 20), ("chunks/000001", 1), ("tombstones", 7), ("meta.json", 0)] {
+        let (fs, path) = damaged(name, at);
         let blocks = open(&fs);
         let ctx = Arc::new(Ctx::default());
-        let seen = all_with(&blocks, &ctx);
         let rest: Vec<i64> = (0..60).chain(120..300).collect();
-        assert_eq!(seen, crate::all::all(&store(0..10, &rest)), "{name}");
-        assert!(!ctx.warnings.to_vec().is_empty(), "{name}");
+        assert_eq!(all_with(&blocks, &ctx), all(&store(0..10, &rest)), "{name}");
+        assert_eq!(ctx.warnings.to_vec().len(), 1, "{name}");
         let damages = blocks.damages();
         assert_eq!(damages.len(), 1, "{name}");
-        assert!(damages[0].to_string().contains(path.to_str().unwrap()) || name == "chunks/000001");
+        assert!(damages[0].to_string().contains(path.to_str().unwrap()), "{name}: {}", damages[0]);
         assert_eq!((blocks.stats().blocks, blocks.stats().damaged), (4, 1), "{name}");
         // The others are merged without it.
         assert_eq!(compact_all(&blocks), 1);
-        assert_eq!(shape(&blocks).len(), 3);
-        assert_eq!(directories(&fs), 4);
+        assert_eq!((shape(&blocks).len(), directories(&fs)), (3, 4));
         blocks.set_retention(Retention::of_ms(2 * WINDOW_MS));
         blocks.tick(Timestamp(i64::MIN), 0).unwrap();
-        assert!(!fs.paths().contains(&path), "{name}");
+        // Of one that does not say how old it is, nothing goes.
+        assert_eq!(fs.paths().contains(&path), name == "meta.json", "{name}");
+    }
+}
+
+#[test]
+fn what_is_damaged_in_a_block_is_left_out_and_the_rest_of_it_serves() {
+    let whole = content(&store(0..10, &(0..300).collect::<Vec<_>>()));
+    let entry = 5 + 8 + 4; // Any place in the first entries of series does.
+    for (name, at) in [("chunks/000001", 300), ("index", 16 * entry)] {
+        let (fs, path) = damaged(name, at);
+        let blocks = open(&fs);
+        let ctx = Arc::new(Ctx::default());
+        let seen: Expected = all_with(&blocks, &ctx)
+            .into_iter()
+            .map(|(l, s)| (l, s.into_iter().collect()))
+            .collect();
+        let missing: Vec<(&String, i64)> = whole
+            .iter()
+            .flat_map(|(series, samples)| samples.keys().map(move |&time| (series, time)))
+            .filter(|(series, time)| !seen[*series].contains_key(time))
+            .collect();
+        assert_eq!(missing.len(), 60, "{name}");
+        let is_there = |&(series, time): &(&String, i64)| {
+            series == missing[0].0 && window(1).contains(Timestamp(time))
+        };
+        assert!(missing.iter().all(is_there), "{name}");
+        assert_eq!(ctx.warnings.to_vec().len(), 1, "{name}");
+        assert_eq!(content(&blocks), seen, "{name}");
+        assert_eq!(blocks.damages().len(), 1, "{name}: one place is reported once");
+        assert!(blocks.damages()[0].to_string().contains(path.to_str().unwrap()), "{name}");
+        assert_eq!((blocks.stats().blocks, blocks.stats().damaged), (5, 1), "{name}");
+        // It stays as it is, and the others are merged.
+        assert_eq!(compact_all(&blocks), 1);
+        assert_eq!(shape(&blocks).len(), 4);
+        assert!(blocks.clean_tombstones(&|| true).unwrap());
+        assert_eq!((content(&blocks), fs.paths().contains(&path)), (seen, true));
     }
 }
 
@@ -56,7 +95,8 @@ fn a_block_that_fails_in_a_merge_does_not_hold_the_others_up() {
     fs.set_bytes(&path, bytes);
     let blocks = open(&fs);
     assert_eq!(compact_all(&blocks), 2);
-    assert_eq!(shape(&blocks), [(1, 2, 2, 1200), (3, 3, 1, 600), (4, 4, 1, 600)]);
+    let merged = [(0, 0, 1, 600), (1, 2, 2, 1200), (3, 3, 1, 600), (4, 4, 1, 600)];
+    assert_eq!(shape(&blocks), merged);
     assert_eq!((blocks.stats().compactions, blocks.stats().compactions_failed), (1, 1));
     assert_eq!(blocks.damages().len(), 1);
 }
