@@ -16,7 +16,7 @@ const DEFAULT_EXEMPLARS_MAX: i64 = 100_000;
 pub struct StorageConfig {
     /// How old an out-of-order sample may be.
     pub out_of_order_time_window: Duration,
-    /// The share of stale series in the head that starts a compaction; zero for never.
+    /// The share of stale series in memory from which on they are moved to files; zero for never.
     pub stale_series_compaction_threshold: f64,
     /// The encoding of float chunks, where it is configured.
     pub chunk_encoding_floats: Option<ChunkEncoding>,
@@ -101,9 +101,6 @@ fn tsdb(section: &mut Section<'_>, default: Retention) -> StorageConfig {
     section.optional::<i64>("outofordertimewindow");
     let window = duration_or(section, "out_of_order_time_window", Duration::ZERO);
     let threshold = section.or_zero("stale_series_compaction_threshold");
-    if threshold > 0.0 {
-        section.remark("stale_series_compaction_threshold", "stale_series_compaction_threshold");
-    }
     StorageConfig {
         out_of_order_time_window: window,
         stale_series_compaction_threshold: threshold,

@@ -32,6 +32,7 @@ mod shared;
 mod sketch;
 mod snapshot;
 mod staged;
+mod stale;
 mod stats;
 mod tick;
 mod unread;
@@ -121,6 +122,8 @@ struct Inner {
     late_max_ms: AtomicI64,
     /// Up to where blocks beside the store have samples, see [`Db::set_blocks_end`].
     blocks_end: AtomicI64,
+    /// The bits of a float, see [`Db::set_stale_share_max`].
+    stale_share_max: AtomicU64,
     /// Later samples are too new.
     time_max: AtomicI64,
     /// The time of the newest sample.
@@ -212,6 +215,10 @@ struct Counters {
     key_collisions: AtomicU64,
     series_created: AtomicU64,
     series_removed: AtomicU64,
+    /// The stale series in memory when they were last counted; the only one of these that does not only grow.
+    series_stale: AtomicU64,
+    stale_evictions: AtomicU64,
+    stale_evictions_failed: AtomicU64,
     seals: AtomicU64,
     seals_failed: AtomicU64,
     merges: AtomicU64,

@@ -135,6 +135,7 @@ impl Reloader {
         self.keepers.limits.apply(&self.store.db, &limits);
         let late_max = config.storage.out_of_order_time_window.as_millis();
         self.store.db.set_late_max(i64::try_from(late_max).unwrap_or(i64::MAX));
+        self.store.db.set_stale_share_max(config.storage.stale_series_compaction_threshold);
         self.resize_exemplars(&config);
         let scraped = match self.jobs(&config) {
             Ok(jobs) => {

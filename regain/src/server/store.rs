@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use regain_api::StoreFacts;
-use regain_metrics::Registry;
+use regain_metrics::{Registry, exponential_buckets};
 use regain_model::Timestamp;
 use regain_prometheus_tsdb::Blocks;
 use regain_storage::{Queryable, Written};
@@ -31,6 +31,9 @@ use crate::{clock, logging};
 const TICK: Duration = Duration::from_secs(1);
 /// How often what was committed is made to survive a power cut.
 const SYNC: Duration = Duration::from_secs(1);
+
+/// How often the stale series are counted.
+const STALE: Duration = Duration::from_mins(1);
 
 /// How often segments and blocks are merged, when there are some to merge, and old samples move to blocks.
 const MERGE: Duration = Duration::from_secs(5);
@@ -136,6 +139,18 @@ impl Store {
             health.look_at(&facts);
             keepers.limits.look_at(db);
             done
+        });
+        let took = registry.histogram(
+            "prometheus_tsdb_stale_series_compaction_duration_seconds",
+            "Duration of stale series compaction runs.",
+            &exponential_buckets(1.0, 2.0, 14),
+        );
+        self.keep("stale series", STALE, move |db| {
+            let begun = Instant::now();
+            if db.evict_stale(clock::now())? {
+                took.observe(begun.elapsed().as_secs_f64());
+            }
+            Ok(())
         });
         self.keep("sync", SYNC, Db::sync);
         let stop = self.stop.clone();

@@ -17,7 +17,7 @@ use crate::serving::StoreFacts;
 const COUNTER: MetricKind = MetricKind::Counter;
 const GAUGE: MetricKind = MetricKind::Gauge;
 
-static ROWS: [Row<Stats>; 19] = [
+static ROWS: [Row<Stats>; 26] = [
     ("prometheus_tsdb_blocks_loaded", "Number of currently loaded data blocks", GAUGE, |stats| {
         stats.segments as f64
     }),
@@ -53,6 +53,42 @@ static ROWS: [Row<Stats>; 19] = [
         "Total number of series removed in the head",
         COUNTER,
         |stats| stats.series_removed as f64,
+    ),
+    (
+        "prometheus_tsdb_head_stale_series",
+        "Total number of stale series in the head block.",
+        GAUGE,
+        |stats| stats.series_stale as f64,
+    ),
+    (
+        "prometheus_tsdb_stale_series_compactions_triggered_total",
+        "Total number of triggered stale series compactions.",
+        COUNTER,
+        |stats| stats.stale_evictions as f64,
+    ),
+    (
+        "prometheus_tsdb_stale_series_compactions_failed_total",
+        "Total number of stale series compactions that failed.",
+        COUNTER,
+        |stats| stats.stale_evictions_failed as f64,
+    ),
+    (
+        "regain_tsdb_archived_series",
+        "Series that have left memory, in files. Some may have come back, and be in memory, too.",
+        GAUGE,
+        |stats| stats.archives_series as f64,
+    ),
+    ("regain_tsdb_archives", "Files of series that have left memory.", GAUGE, |stats| {
+        stats.archives as f64
+    }),
+    ("regain_tsdb_archives_bytes", "The size of these files.", GAUGE, |stats| {
+        stats.archives_bytes as f64
+    }),
+    (
+        "regain_tsdb_archives_memory_bytes",
+        "The memory that these files take while they are open.",
+        GAUGE,
+        |stats| stats.archives_memory_bytes as f64,
     ),
     ("prometheus_tsdb_head_chunks", "Total number of chunks in the head block.", GAUGE, |stats| {
         stats.head.chunks as f64

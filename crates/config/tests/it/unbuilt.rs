@@ -57,10 +57,7 @@ fn every_feature_is_named_at_its_place() {
         ("storage: {tsdb: {retention: {time: 1d, size: 1GB}}}", &[]),
         ("storage: {tsdb: {chunk_encoding: {floats: xor}}}", &[]),
         ("storage: {tsdb: {retention: {percentage: 5}}}", &[]),
-        (
-            "storage: {tsdb: {stale_series_compaction_threshold: ^0.5}}",
-            &["stale_series_compaction_threshold"],
-        ),
+        ("storage: {tsdb: {stale_series_compaction_threshold: 0.5}}", &[]),
         ("global: {scrape_failure_log_file: q, scrape_native_histograms: true}", &[]),
         ("global: {scrape_protocols: [PrometheusProto]}", &[]),
     ] {

@@ -10,7 +10,7 @@ use crate::index::Sealed;
 use crate::wire::{Cursor, put_bytes, put_signed, put_varint};
 
 /// The most series in a sheet.
-pub(crate) const SHEET_SERIES: usize = 256;
+pub(crate) const SHEET_SERIES: usize = 128;
 
 /// A series as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]

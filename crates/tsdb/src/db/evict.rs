@@ -23,12 +23,14 @@ pub(super) const ARCHIVE_SERIES_MAX: usize = 1 << 18;
 /// A series that is in an archive and has not left the index yet, and what the archive says of its samples.
 pub(super) type Leaving = (u32, Sealed);
 
-/// Which series leave memory.
+/// Which of the series leave memory that nobody writes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Leave {
     /// Those whose last sample is older than this.
     Before(i64),
-    /// Those that have no slot.
+    /// Those whose last sample is a staleness marker.
+    Stale,
+    /// All.
     Unused,
 }
 
@@ -36,6 +38,7 @@ impl Leave {
     fn wants(self, series: &Series) -> bool {
         let is_old = match self {
             Self::Before(time) => series.sealed.max_ms() < time,
+            Self::Stale => series.stale,
             Self::Unused => true,
         };
         is_old && series.place == Place::NONE && series.sealed.is_some()

@@ -95,6 +95,7 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
         is_whole: AtomicBool::new(false),
         opening: regain_storage::Gate::default(),
         caches: Caches::default(),
+        stale_share_max: AtomicU64::new(0),
         time_max: AtomicI64::new(i64::MAX),
         newest: AtomicI64::new(newest.unwrap_or(i64::MIN)),
         is_full: AtomicBool::new(false),

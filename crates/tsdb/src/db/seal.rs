@@ -99,9 +99,9 @@ impl Inner {
         self.write_manifest(files, manifest)?;
         {
             let mut index = self.index_mut();
-            for (id, first, last) in encoded.series() {
+            for (id, span, ends_stale) in encoded.series() {
                 if let Some(series) = index.series.get_mut(id) {
-                    series.sealed.add(first, last);
+                    series.add_sealed(span, ends_stale);
                 }
             }
         }

@@ -65,6 +65,12 @@ pub struct Stats {
     pub series_created: u64,
     /// Series removed since the start.
     pub series_removed: u64,
+    /// Series whose newest sample is a staleness marker, when they were last counted.
+    pub series_stale: u64,
+    /// How often such series were moved out of memory because they were many, since the start.
+    pub stale_evictions: u64,
+    /// How often that failed.
+    pub stale_evictions_failed: u64,
     /// Seals since the start.
     pub seals: u64,
     /// Seals that failed.
@@ -155,6 +161,9 @@ impl Db {
             key_collisions: Counters::get(&counters.key_collisions),
             series_created: Counters::get(&counters.series_created),
             series_removed: Counters::get(&counters.series_removed),
+            series_stale: Counters::get(&counters.series_stale),
+            stale_evictions: Counters::get(&counters.stale_evictions),
+            stale_evictions_failed: Counters::get(&counters.stale_evictions_failed),
             seals: Counters::get(&counters.seals),
             seals_failed: Counters::get(&counters.seals_failed),
             merges: Counters::get(&counters.merges),

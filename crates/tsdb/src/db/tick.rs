@@ -9,7 +9,7 @@ use regain_storage::{Result, Trouble};
 use super::evict::{Leave, numbers};
 use super::health::Work;
 use super::{Counters, Db, Files, Inner};
-use crate::index::Place;
+use crate::index::{Place, Series};
 use crate::lane::{Lane, Slot, row};
 use crate::layout::{Kind, io_error};
 use crate::segment::Segment;
@@ -178,7 +178,7 @@ impl Inner {
     }
 
     /// Does what has to wait for queries that see the store as it was: releases slots, lanes and series that nobody uses.
-    fn settle(&self) -> Result<()> {
+    pub(super) fn settle(&self) -> Result<()> {
         let mut files = self.files();
         if files.pending.is_some() || files.is_looked_back_at() {
             return Ok(());
@@ -189,7 +189,7 @@ impl Inner {
             return if is_due { self.renew_series_log(&mut files) } else { Ok(()) };
         }
         for lane in self.all_lanes() {
-            self.release_slots(&lane);
+            self.release_slots(&lane, |_| true);
         }
         self.remove_lanes();
         self.forget_unshared();
@@ -213,9 +213,9 @@ impl Inner {
         if self.index().wants_rebuild() { self.renew_series_log(&mut files) } else { Ok(()) }
     }
 
-    /// Releases the slots that have no unsealed samples. A writer that has the lane open keeps those of
-    /// its last row, and those that it has just asked for.
-    fn release_slots(&self, lane: &Arc<Lane>) {
+    /// Releases the slots that have no unsealed samples and whose series are unwanted. A writer that has the lane open keeps
+    /// those of its last row, and those that it has just asked for.
+    pub(super) fn release_slots(&self, lane: &Arc<Lane>, is_unwanted: impl Fn(&Series) -> bool) {
         let Some(mut writer) = lane.try_turn() else { return };
         let data = lane.view();
         // Two are in the tables of lanes, and one is here: more means that a writer has the lane open.
@@ -241,6 +241,9 @@ impl Inner {
             let mut index = self.index_mut();
             for slot in unused {
                 let id = writer.slots[slot as usize].series;
+                if !index.series.get(id).is_none_or(&is_unwanted) {
+                    continue;
+                }
                 index.remove_place(id, Place { lane: lane.id, slot });
                 writer.release(slot);
             }

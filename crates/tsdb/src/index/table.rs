@@ -59,6 +59,7 @@ impl Sealed {
 }
 
 /// One series.
+#[expect(clippy::struct_excessive_bools, reason = "there are millions, and a byte each is free")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Series {
     key_high: u64,
@@ -71,6 +72,8 @@ pub(crate) struct Series {
     pub(crate) pruned: bool,
     /// Whether it counts among the series of its metric and its job.
     pub(crate) counted: bool,
+    /// Whether the newest of its samples that were sealed since the start is a staleness marker.
+    pub(crate) stale: bool,
     pub(crate) place: Place,
     /// Where segments hold samples of it. What retention has dropped stays in it.
     pub(crate) sealed: Sealed,
@@ -87,9 +90,19 @@ impl Series {
             shared: false,
             pruned: false,
             counted: false,
+            stale: false,
             place: Place::NONE,
             sealed: Sealed::NONE,
         }
+    }
+
+    /// Notes that samples from `first` to `last` were sealed, and whether the last one is a staleness marker.
+    pub(crate) fn add_sealed(&mut self, (first, last): (i64, i64), ends_stale: bool) {
+        // What came late says nothing about the end.
+        if !self.sealed.is_some() || last.saturating_add(1000) >= self.sealed.max_ms() {
+            self.stale = ends_stale;
+        }
+        self.sealed.add(first, last);
     }
 
     /// Notes that samples from `first` to `last` are deleted. As long as that is remembered they count like

@@ -176,6 +176,21 @@ impl LaneData {
         rows.max(self.own.get(&slot).and_then(|own| own.newest()))
     }
 
+    /// Whether the newest sample of a slot is a staleness marker, where it has samples.
+    pub(crate) fn ends_stale(&self, slot: u32) -> Option<bool> {
+        let at = slot as usize;
+        if !self.own.contains_key(&slot) {
+            if let Some(bits) = self.open.iter().rev().find_map(|row| row.bits(at)) {
+                return Some(is_stale(f64::from_bits(bits)));
+            }
+            let block = self.blocks.iter().rev().find(|block| block.mask(at) != 0)?;
+            if !block.stale {
+                return Some(false);
+            }
+        }
+        self.newest(slot).map(|(_, bits)| is_stale(f64::from_bits(bits)))
+    }
+
     /// When a slot has samples within `min..=max`; `None` when it must be decoded to know.
     pub(crate) fn presence(&self, slot: u32, span: (i64, i64), out: &mut Times) -> Option<()> {
         let at = slot as usize;

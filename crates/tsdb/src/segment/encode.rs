@@ -57,7 +57,7 @@ struct Detail {
 pub(super) struct EncodedPiece {
     key: (u64, u64),
     pub(super) id: u32,
-    /// Its lane, as an index, and in the highest bit whether staleness markers are in it.
+    /// Its lane, as an index, and in the highest bits whether staleness markers are in it, and whether one is at its end.
     lane: u32,
     start: u32,
     size_bytes: u32,
@@ -66,6 +66,7 @@ pub(super) struct EncodedPiece {
 }
 
 const STALE: u32 = 1 << 31;
+const ENDS_STALE: u32 = 1 << 30;
 const ALL_ROWS: u32 = u32::MAX;
 
 fn small(length: usize) -> u32 {
@@ -80,6 +81,11 @@ fn halves(key: SeriesKey) -> (u64, u64) {
 impl EncodedPiece {
     pub(super) fn key(&self) -> SeriesKey {
         SeriesKey(u128::from(self.key.0) << 64 | u128::from(self.key.1))
+    }
+
+    /// Its lane, as an index.
+    const fn lane(&self) -> u32 {
+        self.lane & !(STALE | ENDS_STALE)
     }
 }
 
@@ -130,7 +136,7 @@ impl Encoded {
             Some(detail) => detail.rows.clone(),
             None => Rows::All,
         };
-        let (lane, stale) = (piece.lane & !STALE, piece.lane & STALE != 0);
+        let (lane, stale) = (piece.lane(), piece.lane & STALE != 0);
         Piece { lane, rows, stale, beside: false, size_bytes: piece.size_bytes }
     }
 
@@ -139,17 +145,22 @@ impl Encoded {
         if let Some(detail) = self.details.get(piece.detail as usize) {
             return detail.span;
         }
-        let times = &self.times[(piece.lane & !STALE) as usize];
+        let times = &self.times[piece.lane() as usize];
         (times[0], times[times.len() - 1])
     }
 
-    /// For every series its id with its first and last time.
-    pub(crate) fn series(&self) -> impl Iterator<Item = (u32, i64, i64)> + '_ {
+    /// For every series its id with its first and last time, and whether a staleness marker is at its end.
+    pub(crate) fn series(&self) -> impl Iterator<Item = (u32, (i64, i64), bool)> + '_ {
         self.pieces.chunk_by(|a, b| a.id == b.id).map(|pieces| {
-            let spans = pieces.iter().map(|piece| self.span_of(piece));
-            let (first, last) = spans
-                .fold((i64::MAX, i64::MIN), |all, span| (all.0.min(span.0), all.1.max(span.1)));
-            (pieces[0].id, first, last)
+            let (mut all, mut ends_stale) = ((i64::MAX, i64::MIN), false);
+            for piece in pieces {
+                let (first, last) = self.span_of(piece);
+                if last >= all.1 {
+                    ends_stale = piece.lane & ENDS_STALE != 0;
+                }
+                all = (all.0.min(first), all.1.max(last));
+            }
+            (pieces[0].id, all, ends_stale)
         })
     }
 }
@@ -231,7 +242,8 @@ impl Encoder {
     fn add(&mut self, lane: u32, (key, id): (SeriesKey, u32), start: usize, rows: Option<Rows>) {
         let Self { encoded, column, frames, .. } = self;
         let is_any_stale = column.values.iter().any(|&value| is_stale(value));
-        let stale = if is_any_stale { STALE } else { 0 };
+        let ends_stale = column.values.last().is_some_and(|&value| is_stale(value));
+        let stale = if is_any_stale { STALE } else { 0 } | if ends_stale { ENDS_STALE } else { 0 };
         column.settle();
         // The sample before is in another file, which may lose it.
         column.forget_hint(0);

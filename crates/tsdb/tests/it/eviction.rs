@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use regain_model::{Labels, MatchOp, Matcher, Span, Timestamp};
+use regain_model::{Labels, MatchOp, Matcher, STALE_NAN, Span, Timestamp};
 use regain_storage::fs::MemFs;
 use regain_storage::{Ctx, Error, Order, Queryable as _, Selection, Verdict, Want};
 use regain_tsdb::{By, CardinalityQuery, Db, Options, Retention, SeriesLimits, SortBy};
@@ -365,4 +365,44 @@ fn limits_and_counts_are_about_series_in_memory() {
     let mut by_metric = stats.series_by_metric;
     by_metric.sort();
     assert_eq!(by_metric, [("load".to_owned(), 10), ("up".to_owned(), 10)]);
+}
+
+#[test]
+fn stale_series_leave_before_the_period_ends_when_they_are_many() {
+    let fs = MemFs::new();
+    let (db, _) = open_with(&fs, small());
+    let mut all = Content::new();
+    db.tick(Timestamp(0)).unwrap();
+    db.set_stale_share_max(0.4);
+    let mut appender = lane(&db, 1);
+    let labels: Vec<Labels> = (0..20).map(|number| pod(number, 0)).collect();
+    let refs: Vec<_> = labels.iter().map(|labels| appender.series(labels).unwrap()).collect();
+    let mut left = 0;
+    // A pod leaves at each scrape; its last sample is a marker.
+    for (gone, time) in (0..=16).zip((1000..).step_by(1000)) {
+        let mut values: Vec<f64> = vec![1.0; refs.len() - gone];
+        if gone > 0 {
+            values.insert(0, STALE_NAN);
+        }
+        let first = gone.saturating_sub(1);
+        appender.stage_row(Timestamp(time), &refs[first..], &values, &mut Vec::new());
+        appender.commit().unwrap();
+        for (labels, value) in labels[first..].iter().zip(values) {
+            all.entry(key_of(labels)).or_default().push((time, value.to_bits()));
+        }
+        let is_due = db.evict_stale(Timestamp(time)).unwrap();
+        assert_eq!(is_due, 10 * (gone - left) >= 4 * (refs.len() - left), "at {time}");
+        assert_eq!(db.stats().series_stale, (gone - left) as u64, "at {time}");
+        if is_due {
+            // The one that has just gone is in the last row, and stays for once.
+            left = gone - 1;
+        }
+        assert_eq!(db.stats().head.series, (refs.len() - left) as u64, "at {time}");
+        assert_same(&content(&db), &all, "whatever has left");
+    }
+    assert!(left > 10 && db.stats().stale_evictions > 2);
+    // Shortly before the period ends, and without a threshold, nothing is done.
+    assert!(!db.evict_stale(Timestamp(PERIOD_MS - PERIOD_MS / 20)).unwrap());
+    db.set_stale_share_max(0.0);
+    assert!(!db.evict_stale(Timestamp(20_000)).unwrap());
 }
