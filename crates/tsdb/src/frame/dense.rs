@@ -338,15 +338,17 @@ impl Coded<'_> {
         let codes = &mut codes[..self.symbols];
         codes.fill_with(|| bits.take(WEIGHT_BITS) as u8);
         let mut ranks = weights(codes);
-        spread(&ranks).map(|symbol| {
+        let mut table = [Entry::default(); STATES];
+        for (entry, symbol) in table.iter_mut().zip(spread(&ranks)) {
             let slot = &mut ranks[usize::from(symbol) % SYMBOLS];
             let rank = u32::from(*slot);
             *slot = slot.wrapping_add(1);
             // What is missing to a whole state.
             let width = rank.leading_zeros().wrapping_sub(u32::BITS - 1 - STATE_BITS);
             let next = rank.wrapping_shl(width) & (STATES as u32 - 1);
-            Entry::new(next, u32::from(symbol), width)
-        })
+            *entry = Entry::new(next, u32::from(symbol), width);
+        }
+        table
     }
 
     /// Computes the numbers into `numbers`, whose length is their count.

@@ -155,7 +155,12 @@ impl Coded<'_> {
         if let Some(patches) = self.patches {
             patch::apply(patches, numbers, self.width);
         }
-        self.assemble(out, of, &Unpacked { numbers, unit: self.unit });
+        if self.unit != 1 {
+            for number in &mut *numbers {
+                *number = number.wrapping_mul(self.unit);
+            }
+        }
+        self.assemble(out, of, &Unpacked(numbers));
     }
 
     /// Computes the integers from their distances.
@@ -164,13 +169,9 @@ impl Coded<'_> {
         let Some((head, rest)) = out.split_first_mut() else { return };
         match self.mode {
             Mode::Constant => out.fill(of(self.first)),
-            Mode::Offsets if self.slope != 0 => {
-                let mut heights = line(self.slope, self.unit);
-                from.each(out, |distance| {
-                    let height = heights.next().unwrap_or_default();
-                    of(self.least.wrapping_add(height).wrapping_add(distance.cast_signed()))
-                });
-            }
+            // Most lines are in units of one, which saves a multiplication.
+            Mode::Offsets if self.slope != 0 && self.unit == 1 => self.climb(1, out, of, from),
+            Mode::Offsets if self.slope != 0 => self.climb(self.unit, out, of, from),
             Mode::Offsets => {
                 from.each(out, |distance| of(self.least.wrapping_add(distance.cast_signed())));
             }
@@ -195,6 +196,16 @@ impl Coded<'_> {
             }
         }
     }
+
+    /// Computes the integers from their distances to a line.
+    #[inline]
+    fn climb<T>(&self, unit: u64, out: &mut [T], of: impl Fn(i64) -> T, from: &impl Distances) {
+        let mut heights = line(self.slope, unit);
+        from.each(out, |distance| {
+            let height = heights.next().unwrap_or_default();
+            of(self.least.wrapping_add(height).wrapping_add(distance.cast_signed()))
+        });
+    }
 }
 
 /// Where distances come from.
@@ -216,11 +227,8 @@ struct Scaled<'a> {
     unit: u64,
 }
 
-/// Distances without their common factor.
-struct Unpacked<'a> {
-    numbers: &'a [u64],
-    unit: u64,
-}
+/// Distances as they are.
+struct Unpacked<'a>(&'a [u64]);
 
 impl Distances for Packed<'_> {
     #[inline]
@@ -239,8 +247,8 @@ impl Distances for Scaled<'_> {
 impl Distances for Unpacked<'_> {
     #[inline]
     fn each<T>(&self, out: &mut [T], mut of: impl FnMut(u64) -> T) {
-        for (slot, &number) in out.iter_mut().zip(self.numbers) {
-            *slot = of(number.wrapping_mul(self.unit));
+        for (slot, &number) in out.iter_mut().zip(self.0) {
+            *slot = of(number);
         }
     }
 }

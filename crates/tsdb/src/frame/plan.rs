@@ -16,8 +16,8 @@ const SLOPE_MAX: f64 = (1_u64 << 46) as f64;
 /// Integers further apart have no unit from the start: their differences may have wrapped.
 const UNIT_WIDTH_MAX: u32 = 53;
 
-/// Dense numbers take longer to read: they have to save one byte in so many.
-const DENSE_SAVES: usize = 12;
+/// Dense numbers take longer to read: they have to save a part, one for so many bytes that they take.
+const DENSE_SAVES: usize = 9;
 
 /// What coding a column would take.
 #[derive(Clone, Copy, Debug)]
