@@ -42,6 +42,8 @@ struct Input {
     /// How many of these were read.
     read: usize,
     ahead: VecDeque<IndexedSeries>,
+    /// The series that came before.
+    before: Option<Labels>,
 }
 
 /// A chunk for the new block.
@@ -57,7 +59,7 @@ impl Merging {
         let input = |(at, block): (usize, &Arc<Block>)| {
             let (source, block) = (Content::HEAD + 1 + at, Arc::clone(block));
             let references = block.index.all()?;
-            Ok(Input { source, block, references, read: 0, ahead: VecDeque::new() })
+            Ok(Input { source, block, references, read: 0, ahead: VecDeque::new(), before: None })
         };
         let inputs = content.blocks.iter().enumerate().map(input).collect::<Result<_>>()?;
         let (merger, samples) = (Merger::default(), Samples::default());
@@ -113,10 +115,9 @@ impl Merging {
             let Some(labels) = first.cloned() else { return Ok(None) };
             let mut chunks = Chunks::default();
             for input in &mut self.inputs {
-                if input.ahead.front().is_some_and(|series| series.labels == labels)
-                    && let Some(series) = input.ahead.pop_front()
-                {
+                if let Some(series) = input.ahead.pop_front_if(|series| series.labels == labels) {
                     chunks.add((input.source, &input.block), &series, Span::ALL);
+                    input.before = Some(series.labels);
                 }
             }
             if !chunks.is_empty() {
@@ -189,6 +190,15 @@ impl Input {
             self.ahead.extend(self.block.index.series(some)?);
             self.read += some.len();
         }
-        Ok(self.ahead.front().map(|series| &series.labels))
+        let next = self.ahead.front().map(|series| &series.labels);
+        if let (Some(before), Some(next)) = (&self.before, next)
+            && before >= next
+        {
+            return Err(self
+                .block
+                .index
+                .corrupt("the series are not in the order of their labels"));
+        }
+        Ok(next)
     }
 }

@@ -72,6 +72,11 @@ impl Index {
         Ok(Self { number, source, version, symbols, postings })
     }
 
+    /// A fault of the whole file.
+    pub(crate) fn corrupt(&self, what: &'static str) -> Error {
+        self.source.corrupt(0, what)
+    }
+
     /// Tells the index from all others that were ever opened.
     pub(crate) const fn number(&self) -> u64 {
         self.number

@@ -9,7 +9,7 @@ use regain_storage::{Ctx, Queryable, Snapshot};
 /// The samples of each series, by its labels.
 pub(crate) type All = Vec<(String, Vec<(i64, String)>)>;
 
-/// All samples: labels, times, bits or histograms.
+/// All samples: labels, times, bits or histograms, and when they have started where that is known.
 pub(crate) fn all(source: &dyn Queryable) -> All {
     all_with(source, &Arc::default())
 }
@@ -23,7 +23,12 @@ pub(crate) fn all_with(source: &dyn Queryable, ctx: &Arc<Ctx>) -> All {
             Some(histogram) => histogram.to_string(),
             None => format!("{:x}", samples.cells[at].to_bits()),
         };
-        let texts = samples.times.iter().enumerate().map(|(at, &time)| (time, text(at)));
+        let start = |at: usize| match samples.starts[at] {
+            0 => String::new(),
+            start => format!(" since {start}"),
+        };
+        let texts = samples.times.iter().enumerate();
+        let texts = texts.map(|(at, &time)| (time, text(at) + &start(at)));
         all.push((labels.to_string(), texts.collect()));
     }
     all

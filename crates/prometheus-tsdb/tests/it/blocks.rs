@@ -135,6 +135,23 @@ fn queries_get_the_matching_series_in_the_order_they_ask_for() {
 }
 
 #[test]
+fn every_value_of_a_label_with_many_is_found_and_no_other() {
+    let fs = MemFs::new();
+    let all: Vec<_> = (0..300).map(|number| series(number * 3, 0)).collect();
+    write(&fs, 1, &all);
+    let ctx = Arc::new(Ctx::default());
+    let snapshot = open(&fs).snapshot(Span::ALL, &ctx).unwrap();
+    let value = |number: i64| format!("{number:04}");
+    let values = snapshot.label_values("n", &[], 0).unwrap();
+    assert_eq!(values, (0..300).map(|number| value(number * 3)).collect::<Vec<_>>());
+    for number in -1..902 {
+        let found = snapshot.label_values("n", &[Matcher::equal("n", value(number))], 0).unwrap();
+        let is_there = number % 3 == 0 && (0..900).contains(&number);
+        assert_eq!(found, if is_there { vec![value(number)] } else { vec![] });
+    }
+}
+
+#[test]
 fn a_damaged_block_is_left_out_and_reported_and_the_rest_serves() {
     let fs = MemFs::new();
     let good: Vec<_> = (0..10).map(|number| series(number, 0)).collect();

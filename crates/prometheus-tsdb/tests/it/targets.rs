@@ -7,10 +7,11 @@ use std::sync::{Arc, OnceLock};
 
 use regain_model::{KeySeed, Labels, Span};
 use regain_prometheus_tsdb::{
-    BlockOptions, BlockWriter, PrometheusDir, Samples, StoredSeries, Ulid, WINDOW_MS,
+    BlockOptions, BlockWriter, Blocks, BlocksOptions, PrometheusDir, Samples, StoredSeries, Ulid,
+    WINDOW_MS,
 };
-use regain_storage::Ctx;
 use regain_storage::fs::{Fs as _, MemFs};
+use regain_storage::{Ctx, Queryable, Retention};
 
 const ROOT: &str = "data";
 /// The log's fragments do not cross pages.
@@ -38,6 +39,40 @@ fn read_all(fs: &MemFs) {
         assert!(before.as_ref().is_none_or(|before| before < &labels), "{before:?}, {labels}");
         assert!(samples.times.is_sorted_by(|a, b| a < b), "{labels}: {:?}", samples.times);
         before = Some(labels);
+    }
+}
+
+/// The times of all series with the bits of their floats, or the texts of their histograms.
+fn content(source: &dyn Queryable) -> Vec<(Labels, Vec<(i64, String)>)> {
+    let ctx = Arc::new(Ctx::default());
+    let mut series = StoredSeries::select(source, &[], Span::ALL, &ctx).unwrap();
+    let (mut all, mut samples) = (Vec::new(), Samples::default());
+    while let Some(labels) = series.next(&mut samples).unwrap() {
+        let text = |at: usize| match samples.histogram(at) {
+            Some(histogram) => histogram.to_string(),
+            None => format!("{:x}", samples.cells[at].to_bits()),
+        };
+        let texts = samples.times.iter().enumerate().map(|(at, &time)| (time, text(at)));
+        all.push((labels, texts.collect()));
+    }
+    all
+}
+
+/// Lets the blocks of a data directory live: what they answer is the same before they are merged and after, unless
+/// something is damaged.
+fn live(fs: &MemFs) {
+    let options = BlocksOptions {
+        seed: KeySeed(1),
+        retention: Retention::ENDLESS,
+        span_max_ms: 0,
+        with_starts: true,
+    };
+    let blocks = Blocks::open(Arc::new(fs.clone()), Path::new(ROOT), options).unwrap();
+    let before = content(&blocks);
+    while blocks.compact(&|| true).unwrap() {}
+    assert!(blocks.clean_tombstones(&|| true).unwrap());
+    if blocks.damages().is_empty() {
+        assert_eq!(content(&blocks), before);
     }
 }
 
@@ -98,6 +133,7 @@ pub(crate) fn check_chunks(bytes: &[u8]) {
         fs.set_bytes(&in_block(number, "chunks/000001"), file);
     }
     read_all(&fs);
+    live(&fs);
 }
 
 /// An index in which some bytes are others. Each edit is a place, in two bytes, and a byte.
@@ -112,6 +148,7 @@ pub(crate) fn check_index(bytes: &[u8]) {
     mend_index(&mut file);
     fs.set_bytes(&path, file);
     read_all(&fs);
+    live(&fs);
 }
 
 /// Puts the checksums of an index right, as far as its lengths make sense.
@@ -161,6 +198,7 @@ pub(crate) fn check_tombstones(bytes: &[u8]) {
     let file = [&[0x01, 0x30, 0xba, 0x30, 1][..], bytes, &sum(bytes)].concat();
     fs.set_bytes(&in_block(0, "tombstones"), file);
     read_all(&fs);
+    live(&fs);
 }
 
 /// Records in the frames of a log: each begins with its length.
