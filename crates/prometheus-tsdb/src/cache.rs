@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use hashbrown::HashMap;
-use regain_model::{KeySeed, Matcher, SeriesKey};
+use regain_model::{KeySeed, Labels, Matcher, SeriesKey};
 use regain_storage::Result;
 
 use crate::index::{ChunkMeta, Index, IndexedSeries};
@@ -21,22 +21,37 @@ const SERIES_OF_QUERY_MAX: usize = 32 << 10;
 /// What an entry takes beside what hangs on it, roughly.
 const ENTRY_BYTES: usize = 128;
 
-/// A series as a block has it, with its key.
+/// Labels with their key.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) key: SeriesKey,
+    pub(crate) labels: Labels,
+}
+
+impl Named {
+    pub(crate) fn new(seed: KeySeed, labels: Labels) -> Self {
+        Self { key: SeriesKey::of_labels(seed, &labels), labels }
+    }
+}
+
+/// A series as a block has it.
 #[derive(Debug)]
 pub(crate) struct KnownSeries {
-    pub(crate) key: SeriesKey,
-    pub(crate) series: IndexedSeries,
+    pub(crate) named: Arc<Named>,
+    pub(crate) reference: u32,
+    pub(crate) chunks: Box<[ChunkMeta]>,
 }
 
 impl KnownSeries {
-    /// A series of a block or the head.
-    pub(crate) fn new(seed: KeySeed, series: IndexedSeries) -> Self {
-        Self { key: SeriesKey::of_labels(seed, &series.labels), series }
+    fn new(seed: KeySeed, series: IndexedSeries) -> Self {
+        let IndexedSeries { reference, labels, chunks } = series;
+        let named = Arc::new(Named::new(seed, labels));
+        Self { named, reference, chunks: chunks.into() }
     }
 
     fn size_bytes(&self) -> usize {
-        let labels = self.series.labels.iter().map(|(name, value)| name.len() + value.len() + 2);
-        ENTRY_BYTES + labels.sum::<usize>() + self.series.chunks.len() * size_of::<ChunkMeta>()
+        let labels = self.named.labels.iter().map(|(name, value)| name.len() + value.len() + 2);
+        ENTRY_BYTES + labels.sum::<usize>() + size_of_val(&*self.chunks)
     }
 }
 
@@ -86,7 +101,7 @@ impl Cache {
                 index.series(&missing)?.into_iter().map(known).collect();
             let mut series = lock(&self.series);
             for one in &read {
-                series.put((number, one.series.reference), Arc::clone(one), one.size_bytes());
+                series.put((number, one.reference), Arc::clone(one), one.size_bytes());
             }
             drop(series);
             let places = found.iter_mut().filter(|found| found.is_none());

@@ -23,6 +23,7 @@ mod writer;
 
 mod block;
 mod cache;
+mod chunks;
 mod content;
 mod head;
 mod matching;

@@ -150,7 +150,7 @@ impl Part for SomeSeries {
     fn prepare(&mut self) -> Result<()> {
         let mut series = std::mem::take(&mut self.series);
         if self.looks {
-            self.pieces = self.content.read(&mut series, &self.ctx);
+            self.pieces = self.content.read(&mut series, self.span, &self.ctx);
         }
         let mut arena = self.ctx.labels.write();
         let pieces = &self.pieces;

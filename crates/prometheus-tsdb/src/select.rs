@@ -7,15 +7,15 @@ use regain_model::{Labels, Matcher, SeriesKey, Span};
 use regain_storage::{Ctx, Error, Order, Result};
 
 use crate::block::Block;
-use crate::cache::{Cache, KnownSeries};
+use crate::cache::{Cache, Named};
+use crate::chunks::{Chunks, each_or_all};
 use crate::content::Content;
 use crate::dir::PrometheusDir;
 use crate::fault::Fault;
-use crate::index::{ChunkMeta, Index, IndexedSeries};
+use crate::index::Index;
 use crate::matching::{Lists, matching};
 use crate::merge::{Merger, Piece};
 use crate::sample::Samples;
-use crate::tombstones::Intervals;
 
 /// So many series have their chunks read together.
 const SERIES_PER_READ: usize = 128;
@@ -25,58 +25,17 @@ const SERIES_PER_LOOK: usize = 4096;
 /// A series that was found.
 #[derive(Debug)]
 pub(crate) struct Candidate {
-    /// Itself, as the first that has it knows it.
-    known: Arc<KnownSeries>,
+    named: Arc<Named>,
     chunks: Chunks,
 }
 
 impl Candidate {
     pub(crate) fn key(&self) -> SeriesKey {
-        self.known.key
+        self.named.key
     }
 
     pub(crate) fn labels(&self) -> &Labels {
-        &self.known.series.labels
-    }
-}
-
-/// The chunks of a series.
-#[derive(Debug, Default)]
-pub(crate) struct Chunks {
-    /// Those that are in memory.
-    pieces: Vec<Piece>,
-    /// Those that are in blocks.
-    stored: Vec<Stored>,
-}
-
-#[derive(Debug)]
-struct Stored {
-    source: usize,
-    chunk: ChunkMeta,
-    deleted: Option<Arc<Intervals>>,
-}
-
-impl Chunks {
-    /// Adds the chunks of a series of a block that may have samples in `span`, and says whether there are any.
-    pub(crate) fn add(
-        &mut self,
-        (source, block): (usize, &Block),
-        series: &IndexedSeries,
-        span: Span,
-    ) -> bool {
-        let deleted = block.tombstones.of(u64::from(series.reference));
-        let deleted = deleted.map(|deleted| Arc::new(deleted.clone()));
-        let gone = |span| deleted.as_ref().is_some_and(|deleted| deleted.cover(span));
-        let wanted = |chunk: &ChunkMeta| chunk.span().overlaps(span) && !gone(chunk.span());
-        let chunks = series.chunks.iter().filter(|chunk| wanted(chunk));
-        let before = self.stored.len();
-        self.stored.extend(chunks.map(|&chunk| Stored { source, chunk, deleted: deleted.clone() }));
-        self.stored.len() > before
-    }
-
-    /// Whether there are none.
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.pieces.is_empty() && self.stored.is_empty()
+        &self.named.labels
     }
 }
 
@@ -104,10 +63,8 @@ impl Content {
             };
             let pieces: Vec<Piece> = chunks.map(piece).collect();
             if !pieces.is_empty() {
-                let (labels, chunks) = (series.labels.clone(), Vec::new());
-                let series = IndexedSeries { reference, labels, chunks };
-                let known = Arc::new(KnownSeries::new(self.seed, series));
-                found.add(known, Chunks { pieces, stored: Vec::new() });
+                let named = Arc::new(Named::new(self.seed, series.labels.clone()));
+                found.add(named, Chunks::of_pieces(pieces));
             }
         }
         self.warn_of_lost(span, ctx);
@@ -133,41 +90,10 @@ impl Content {
         Ok(all)
     }
 
-    /// Reads the chunks of `series`. What cannot be read is left out.
-    pub(crate) fn read(&self, series: &mut [Candidate], ctx: &Ctx) -> Vec<Vec<Piece>> {
+    /// Reads the chunks of `series`, whose samples in `span` are wanted. What cannot be read is left out.
+    pub(crate) fn read(&self, series: &mut [Candidate], span: Span, ctx: &Ctx) -> Vec<Vec<Piece>> {
         let chunks = series.iter_mut().map(|one| &mut one.chunks);
-        self.read_chunks(chunks, &mut |block, error| self.warn(block, error, ctx))
-    }
-
-    /// Reads the chunks of some series. What cannot be read is left out, and `on_error` is told of each.
-    pub(crate) fn read_chunks<'a>(
-        &self,
-        series: impl Iterator<Item = &'a mut Chunks>,
-        on_error: &mut dyn FnMut(&Block, Error),
-    ) -> Vec<Vec<Piece>> {
-        let mut pieces: Vec<Vec<Piece>> = Vec::with_capacity(series.size_hint().0);
-        let mut wanted: Vec<(usize, u64, usize, Stored)> = Vec::new();
-        for (at, one) in series.enumerate() {
-            pieces.push(std::mem::take(&mut one.pieces));
-            let stored = std::mem::take(&mut one.stored).into_iter();
-            wanted.extend(stored.map(|stored| (stored.source, stored.chunk.place, at, stored)));
-        }
-        wanted.sort_unstable_by_key(|&(source, place, ..)| (source, place));
-        for wanted in wanted.chunk_by(|a, b| a.0 == b.0) {
-            let (source, ..) = wanted[0];
-            let block = self.block(source);
-            let places: Vec<u64> = wanted.iter().map(|&(_, place, ..)| place).collect();
-            let chunks = each_or_all(&places, |places| block.segments.read(places));
-            for ((.., at, stored), bytes) in wanted.iter().zip(chunks) {
-                let Stored { chunk: ChunkMeta { min, max, .. }, deleted, .. } = stored;
-                let (min, max, deleted) = (*min, *max, deleted.clone());
-                match bytes {
-                    Ok(bytes) => pieces[*at].push(Piece { bytes, min, max, deleted, source }),
-                    Err(error) => on_error(block, error),
-                }
-            }
-        }
-        pieces
+        self.read_chunks(chunks, span, &mut |block, error| self.warn(block, error, ctx))
     }
 
     /// What is to be done about a chunk that is damaged inside.
@@ -182,19 +108,6 @@ impl Content {
     }
 }
 
-/// Reads many things together. Where one of them is damaged, each is read by itself, so that the others are there;
-/// where they cannot be read for another reason, there is that and nothing else.
-fn each_or_all<P: Copy, T>(places: &[P], read: impl Fn(&[P]) -> Result<Vec<T>>) -> Vec<Result<T>> {
-    match read(places) {
-        Ok(all) => all.into_iter().map(Ok).collect(),
-        Err(error @ Error::Io { .. }) => vec![Err(error)],
-        Err(_) => {
-            let first = |mut all: Vec<T>| all.pop().expect("one was read");
-            places.iter().map(|place| read(std::slice::from_ref(place)).map(first)).collect()
-        }
-    }
-}
-
 struct Finding<'a> {
     content: &'a Content,
     /// The places in `all`, by key.
@@ -204,22 +117,22 @@ struct Finding<'a> {
 
 impl Finding<'_> {
     /// Adds chunks of a series, which may be there already.
-    fn add(&mut self, known: Arc<KnownSeries>, mut chunks: Chunks) {
+    fn add(&mut self, named: Arc<Named>, chunks: Chunks) {
         let hash = |key: SeriesKey| {
             let [upper, lower] = [key.0 >> 64, key.0 & u128::from(u64::MAX)];
             u64::try_from(upper ^ lower).expect("64 bits of both")
         };
         let Self { by_key, all, .. } = self;
-        let is_same =
-            |&at: &usize| all[at].key() == known.key && *all[at].labels() == known.series.labels;
-        if let Some(&at) = by_key.find(hash(known.key), is_same) {
-            let before = &mut all[at].chunks;
-            before.pieces.append(&mut chunks.pieces);
-            before.stored.append(&mut chunks.stored);
-            return;
-        }
-        by_key.insert_unique(hash(known.key), all.len(), |&at| hash(all[at].key()));
-        all.push(Candidate { known, chunks });
+        let is_same = |&at: &usize| *all[at].named == *named;
+        let found = by_key.find(hash(named.key), is_same).copied();
+        let at = found.unwrap_or_else(|| {
+            by_key.insert_unique(hash(named.key), all.len(), |&at| hash(all[at].key()));
+            all.push(Candidate { named, chunks: Chunks::default() });
+            all.len() - 1
+        });
+        let before = &mut all[at].chunks;
+        before.append(chunks);
+        before.hold_few();
     }
 
     fn in_block(
@@ -241,10 +154,12 @@ impl Finding<'_> {
                 let mut chunks = Chunks::default();
                 match known {
                     Err(error) => self.content.warn(block, error, ctx),
-                    Ok(known) if chunks.add((source, block), &known.series, span) => {
-                        self.add(known, chunks);
+                    Ok(known) => {
+                        let of_series = (known.reference, &*known.chunks);
+                        if chunks.add((source, block), of_series, span) {
+                            self.add(Arc::clone(&known.named), chunks);
+                        }
                     }
-                    Ok(_) => {}
                 }
             }
         }
@@ -346,7 +261,7 @@ impl SeriesSamples {
                 self.ctx.cancel.check()?;
                 let from = self.found.len().saturating_sub(SERIES_PER_READ);
                 let mut some = self.found.split_off(from);
-                let pieces = self.content.read(&mut some, &self.ctx);
+                let pieces = self.content.read(&mut some, self.span, &self.ctx);
                 self.read = some.iter().map(|one| one.labels().clone()).zip(pieces).collect();
             }
             let Some((labels, mut pieces)) = self.read.pop() else { return Ok(None) };

@@ -46,7 +46,7 @@ impl PrometheusDir {
             ctx.cancel.check()?;
             let mut found = self.content.find(&[], window, None, ctx)?;
             for some in found.chunks_mut(SERIES_PER_READ) {
-                let pieces = self.content.read(some, ctx);
+                let pieces = self.content.read(some, window, ctx);
                 for (series, pieces) in some.iter().zip(&pieces) {
                     let before = all.samples();
                     // A chunk that reaches into several windows counts where it begins.

@@ -11,13 +11,13 @@ use regain_storage::Result;
 
 use crate::block::Block;
 use crate::chunk::sample_count;
+use crate::chunks::Chunks;
 use crate::content::Content;
 use crate::cut::Chunk;
 use crate::index::IndexedSeries;
 use crate::matching::Lists as _;
 use crate::merge::{Merger, Piece, overlapping};
 use crate::sample::Samples;
-use crate::select::Chunks;
 use crate::writer::{BlockWriter, WholeChunk, WriteError};
 
 /// So many series have their chunks read together.
@@ -89,7 +89,8 @@ impl Merging {
         }
         let mut unread = Ok(());
         let chunks = some.iter_mut().map(|(_, chunks)| chunks);
-        let pieces = self.content.read_chunks(chunks, &mut |_, error| unread = Err(error));
+        let pieces =
+            self.content.read_chunks(chunks, Span::ALL, &mut |_, error| unread = Err(error));
         unread?;
         for ((labels, _), pieces) in some.iter().zip(pieces) {
             let merged = self.merge(writer, labels, pieces)?;
@@ -116,7 +117,8 @@ impl Merging {
             let mut chunks = Chunks::default();
             for input in &mut self.inputs {
                 if let Some(series) = input.ahead.pop_front_if(|series| series.labels == labels) {
-                    chunks.add((input.source, &input.block), &series, Span::ALL);
+                    let of_series = (series.reference, &*series.chunks);
+                    chunks.add((input.source, &input.block), of_series, Span::ALL);
                     input.before = Some(series.labels);
                 }
             }

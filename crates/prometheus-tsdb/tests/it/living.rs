@@ -397,6 +397,35 @@ fn a_stop_lets_a_merge_go_and_leaves_nothing() {
     }
 }
 
+#[test]
+fn a_series_with_very_many_chunks_is_whole() {
+    const TIGHT_MS: i64 = 15_000;
+    let long = BlocksOptions { span_max_ms: 27 * WINDOW_MS, ..options() };
+    let blocks = open_with(&MemFs::new(), long).unwrap();
+    let whole = MemoryStore::new();
+    for number in 0..30 {
+        let store = MemoryStore::new();
+        let rows = (0..WINDOW_MS / TIGHT_MS).map(|row| number * WINDOW_MS + row * TIGHT_MS);
+        for series in 0..2 {
+            let samples = rows.clone().map(|time| (Timestamp(time), (time * 7 % 1009) as f64));
+            store.add(&labels(series), samples.clone()).unwrap();
+            whole.add(&labels(series), samples).unwrap();
+        }
+        blocks.write(&store, window(number), 1).unwrap();
+    }
+    let expected = content(&whole);
+    assert_eq!(content(&blocks), expected);
+    let gone = Span::new(Timestamp(WINDOW_MS / 3), Timestamp(28 * WINDOW_MS + 77_000));
+    blocks.delete(&[Matcher::equal("n", "1")], gone).unwrap();
+    let mut expected = expected;
+    let samples = expected.get_mut(&labels(1).to_string()).unwrap();
+    samples.retain(|&time, _| !gone.contains(Timestamp(time)));
+    assert_eq!(content(&blocks), expected);
+    assert!(compact_all(&blocks) > 10);
+    assert!(blocks.all().iter().any(|block| block.meta().stats.num_chunks > 60));
+    assert_eq!(content(&blocks), expected);
+}
+
 pub(super) fn block_file(blocks: &Blocks, at: usize, name: &str) -> PathBuf {
     blocks.all()[at].dir().join(name)
 }
