@@ -326,11 +326,12 @@ fn directories_that_cannot_be_converted_are_refused() {
 }
 
 #[test]
-fn a_server_says_what_to_do_with_the_data_of_a_prometheus() {
+fn a_server_that_is_to_keep_segments_says_what_to_do_with_the_data_of_a_prometheus() {
     let dir = tempfile::tempdir().unwrap();
     write_block(&dir.path().join("data"), 1);
     write(dir.path().join("prometheus.yml"), "global: {}\n");
-    let mut server = Program::start(&["server", "--web.listen-address=127.0.0.1:0"], dir.path());
+    let flags = ["server", "--web.listen-address=127.0.0.1:0", "--storage.tsdb.format=regain"];
+    let mut server = Program::start(&flags, dir.path());
     let command = "regain promtool tsdb convert --to regain data";
     server.line_with(&["Fatal error", command]);
     assert!(!dir.path().join("data/regain").exists());
