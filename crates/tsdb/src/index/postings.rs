@@ -66,12 +66,19 @@ impl Postings {
     /// The runs of ids, as start and end, ascending; neighbours may touch.
     pub(crate) fn runs(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
         let returned = self.returned.as_ref().map_or(&[][..], |returned| &returned.0);
-        let mut returned = returned.iter().map(|&id| (id, id + 1)).peekable();
-        let mut others = self.pushed_runs().peekable();
-        std::iter::from_fn(move || match (returned.peek(), others.peek()) {
-            (Some(id), Some(run)) if id < run => returned.next(),
-            (_, Some(_)) => others.next(),
-            (_, None) => returned.next(),
+        let mut returned = returned.iter().map(|&id| (id, id + 1));
+        let mut others = self.pushed_runs();
+        let (mut next_returned, mut held) = (returned.next(), None);
+        std::iter::from_fn(move || {
+            let run = held.take().or_else(|| others.next());
+            // Most lists have none that came back.
+            let Some(id) = next_returned else { return run };
+            if run.is_some_and(|run| run < id) {
+                return run;
+            }
+            held = run;
+            next_returned = returned.next();
+            Some(id)
         })
     }
 
