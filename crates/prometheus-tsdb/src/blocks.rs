@@ -31,6 +31,7 @@ use crate::block::Block;
 use crate::content::{Content, Lost};
 use crate::head::Head;
 use crate::query::View;
+use crate::ulid::Ulid;
 
 pub use self::stats::BlocksStats;
 
@@ -81,6 +82,8 @@ struct Shown {
 struct Changing {
     /// The directories of blocks that nobody sees any more.
     leaving: Vec<PathBuf>,
+    /// How often blocks could not be read when they were to be merged.
+    unreadable: HashMap<Ulid, u32>,
     /// Before which time each rule of the retention was applied.
     rule_cuts: HashMap<usize, i64>,
 }

@@ -23,6 +23,9 @@ const SPAN_MAX_MS: i64 = 31 * 24 * 3_600_000;
 /// Of the time that samples are kept, no block is made longer than this part.
 const RETENTION_PARTS: i64 = 10;
 
+/// A block that cannot be read so often when it is to be merged is left as it is until the next start.
+const READ_ATTEMPTS_MAX: u32 = 3;
+
 /// Whether to go on.
 type GoOn<'a> = &'a dyn Fn() -> bool;
 
@@ -93,16 +96,27 @@ impl Inner {
             Ok(Outcome::Stopped) => Ok(false),
             Err(error) => {
                 Counters::add(&self.counters.compactions_failed, 1);
-                let error = self.unwritten(error);
-                let damaged = parents.iter().find(|block| {
-                    matches!(error, Error::Corrupt { .. }) && open::is_within(&error, &block.dir)
-                });
-                let Some(damaged) = damaged else { return Err(error) };
-                // The others can be merged without it.
-                self.content().note_damage(damaged, error);
-                Ok(true)
+                self.set_aside(parents, self.unwritten(error)).map(|()| true)
             }
         }
+    }
+
+    /// Lets the others be merged without a block that cannot be read: at once where it is damaged, and after some
+    /// attempts where there is another reason, which may pass. Any other error is handed back.
+    fn set_aside(&self, parents: &[Arc<Block>], error: Error) -> Result<()> {
+        let Some(block) = parents.iter().find(|block| open::is_within(&error, &block.dir)) else {
+            return Err(error);
+        };
+        if let Error::Io { .. } = error {
+            let mut changing = self.changing();
+            let attempts = changing.unreadable.entry(block.meta.ulid).or_default();
+            *attempts += 1;
+            if *attempts < READ_ATTEMPTS_MAX {
+                return Err(error);
+            }
+        }
+        self.content().note_damage(block, error);
+        Ok(())
     }
 
     fn write_merged(

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 use regain_model::{Labels, Matcher, Span, Timestamp};
-use regain_storage::{Ctx, Result};
+use regain_storage::{Ctx, Error, Result};
 
 use super::{Blocks, Inner};
 use crate::block::Block;
+use crate::chunks::each_or_all;
+use crate::index::IndexedSeries;
 use crate::matching::matching;
 use crate::meta::META_FILE;
 use crate::tombstones::TOMBSTONES_FILE;
@@ -63,20 +65,19 @@ impl Inner {
     ) -> Result<Option<Block>> {
         let mut tombstones = (*block.tombstones).clone();
         let mut is_changed = false;
-        for references in
-            matching(&*block.index, matchers, &Ctx::default())?.chunks(SERIES_PER_READ)
-        {
-            for series in block.index.series(references)? {
-                let (Some(first), Some(last)) = (series.chunks.first(), series.chunks.last())
-                else {
-                    continue;
+        let references = matching(&*block.index, matchers, &Ctx::default())?;
+        for some in references.chunks(SERIES_PER_READ) {
+            for series in each_or_all(some, |some| block.index.series(some)) {
+                let series = match series {
+                    Ok(series) => series,
+                    Err(error @ Error::Io { .. }) => return Err(error),
+                    Err(error) => {
+                        // Nobody sees what it has.
+                        self.content().note_damage(block, error);
+                        continue;
+                    }
                 };
-                if !series.chunks.iter().any(|chunk| chunk.span().overlaps(span)) {
-                    continue;
-                }
-                // No further than the samples reach that are there.
-                let (first, last) = (Timestamp(first.min), Timestamp(last.max));
-                let gone = Span::new(span.min.max(first), span.max.min(last));
+                let Some(gone) = deleted_of(&series, span) else { continue };
                 let reference = u64::from(series.reference);
                 if !tombstones.of(reference).is_some_and(|before| before.cover(gone)) {
                     tombstones.add(reference, gone);
@@ -116,4 +117,12 @@ impl Inner {
         }
         Ok(())
     }
+}
+
+/// What is deleted of a series when `span` is: no further than the samples reach that are there.
+fn deleted_of(series: &IndexedSeries, span: Span) -> Option<Span> {
+    let (first, last) = (series.chunks.first()?, series.chunks.last()?);
+    let overlaps = series.chunks.iter().any(|chunk| chunk.span().overlaps(span));
+    let (first, last) = (Timestamp(first.min), Timestamp(last.max));
+    overlaps.then(|| Span::new(span.min.max(first), span.max.min(last)))
 }

@@ -119,6 +119,29 @@ fn a_block_that_cannot_be_read_for_a_moment_is_back_the_next_moment() {
 }
 
 #[test]
+fn a_block_that_can_never_be_read_does_not_hold_the_others_up() {
+    let fs = MemFs::new();
+    let blocks = open(&fs);
+    fill(&blocks, 0..5);
+    let name = blocks.all()[0].meta().ulid.to_string();
+    fs.fail_reads(String::leak(name));
+    let results: Vec<bool> = (0..3).map(|_| blocks.compact(&|| true).is_ok()).collect();
+    assert_eq!(results, [false, false, true]);
+    assert_eq!(compact_all(&blocks), 1);
+    assert_eq!(shape(&blocks)[..2], [(0, 0, 1, 600), (1, 2, 2, 1200)]);
+    assert_eq!(blocks.damages().len(), 1);
+}
+
+#[test]
+fn deleting_goes_on_past_damaged_series() {
+    let (fs, _) = damaged("index", 16 * 17);
+    let blocks = open(&fs);
+    assert_eq!(blocks.delete(&[], Span::ALL).unwrap(), 10);
+    assert_eq!((content(&blocks), blocks.damages().len()), (Expected::new(), 1));
+    assert_eq!(content(&open(&fs)), Expected::new());
+}
+
+#[test]
 fn a_disk_that_is_full_for_a_while_costs_nothing() {
     let fs = MemFs::new();
     let blocks = open(&fs);
