@@ -41,6 +41,13 @@ pub(crate) enum FormatError {
         dir = .0.display()
     )]
     Unseen(PathBuf),
+    /// There are blocks beside a store.
+    #[error(
+        "{dir} holds blocks of a Prometheus beside a store that has not taken them over, so that they would not be seen. Move \
+         them away, or start with --storage.tsdb.format=prometheus, which shows both",
+        dir = .0.display()
+    )]
+    Beside(PathBuf),
     /// There are blocks that would not be seen.
     #[error(
         "{dir} keeps its samples in blocks of Prometheus, which would not be seen with --storage.tsdb.format=regain. Run \
@@ -93,7 +100,7 @@ pub(crate) fn decide(
 /// Fails where blocks lie beside the store in `dir` that are neither made of it nor taken over by it.
 pub(crate) fn check_blocks(fs: &dyn Fs, db: &Db) -> std::result::Result<(), FormatError> {
     if holds_foreign_blocks(fs, db.dir(), db.seed())? {
-        return Err(FormatError::Unseen(db.dir().to_owned()));
+        return Err(FormatError::Beside(db.dir().to_owned()));
     }
     Ok(())
 }

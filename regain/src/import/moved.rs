@@ -73,3 +73,38 @@ pub(crate) fn settle(fs: &dyn Fs, data: &Path) -> Result<bool> {
     fs.sync_dir(&dir).map_err(failed("sync", &dir))?;
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use regain_storage::fs::RealFs;
+
+    use super::*;
+
+    #[test]
+    fn what_was_moved_before_stays_and_a_list_is_gone_through_to_its_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path();
+        let put = |path: &str| {
+            let path = data.join(path);
+            RealFs.create_dirs(path.parent().unwrap()).unwrap();
+            RealFs.create(&path).unwrap();
+        };
+        for round in ["first", "second", "third"] {
+            put(&format!("wal/{round}"));
+            put(&format!("chunks_head/{round}"));
+            let names = ["chunks_head", "wal"].map(str::to_owned);
+            prepare(&RealFs, &data.join(STORE_DIR), &names).unwrap();
+            // One was moved before whoever did it was stopped.
+            if round == "first" {
+                let to = data.join("regain/imported/chunks_head");
+                RealFs.rename(&data.join("chunks_head"), &to).unwrap();
+            }
+            assert!(settle(&RealFs, data).unwrap());
+            assert!(!settle(&RealFs, data).unwrap(), "all is done");
+            assert!(!data.join("wal").exists() && !data.join("chunks_head").exists());
+        }
+        for path in ["wal/first", "chunks_head/first", "2/wal/second", "3/chunks_head/third"] {
+            assert!(data.join("regain/imported").join(path).exists(), "{path}");
+        }
+    }
+}

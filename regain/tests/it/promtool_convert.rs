@@ -336,3 +336,31 @@ fn a_server_that_is_to_keep_segments_says_what_to_do_with_the_data_of_a_promethe
     server.line_with(&["Fatal error", command]);
     assert!(!dir.path().join("data/regain").exists());
 }
+
+#[test]
+fn blocks_beside_a_store_that_has_not_taken_them_over_are_not_passed_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    fill(&data);
+    write(dir.path().join("prometheus.yml"), "global: {}\n");
+    let start = |more: &[&str]| {
+        let flags = ["server", "--web.listen-address=127.0.0.1:0"];
+        Program::start(&[&flags, more].concat(), dir.path())
+    };
+    // Those that the store itself was exported to hold nothing else.
+    assert!(
+        run(&["promtool", "tsdb", "convert", "--to=prometheus", data.to_str().unwrap()])
+            .status
+            .success()
+    );
+    let mut server = start(&[]);
+    server.line_with(&["Server is ready"]);
+    server.stop();
+    write_block(&data, 1);
+    start(&[]).line_with(&["Fatal error", "beside a store", "--storage.tsdb.format=prometheus"]);
+    let mut server = start(&["--storage.tsdb.format=prometheus"]);
+    server.line_with(&["Server is ready"]);
+    server.stop();
+    let store = open(&data);
+    assert!(store.span().is_none(), "all samples are in blocks");
+}
