@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use regain_model::KeySeed;
+use regain_prometheus_tsdb::PrometheusDir;
+use regain_storage::fs::RealFs;
 use regain_tests::http::encode;
 use regain_tests::process::wait_for;
 use regain_tests::program::Program;
@@ -13,7 +16,7 @@ use super::convert::convert;
 use super::tools::{printed, promtool};
 use super::{
     ADMIN, All, BLOCKS_LIMIT, END_MS, HOUR_MS, LATE_DATA, RETENTION, STEP_MS, answered_in,
-    assert_same, blocks_in, delete, push_hours, push_late,
+    assert_same, blocks_in, delete, kept, push_hours, push_late,
 };
 use crate::peer::{MODERN_PROMETHEUS, is_at_hand};
 
@@ -61,13 +64,18 @@ fn killed_prometheus(dir: &Path) -> All {
     expected
 }
 
+/// What the blocks of a directory say about themselves.
+fn metas(data: &Path) -> Vec<serde_json::Value> {
+    let metas = std::fs::read_dir(data).unwrap().flatten().filter_map(|entry| {
+        let meta = std::fs::read_to_string(entry.path().join("meta.json")).ok()?;
+        Some(serde_json::from_str(&meta).unwrap())
+    });
+    metas.collect()
+}
+
 /// The time behind the last block.
 fn blocks_end(data: &Path) -> i64 {
-    let ends = std::fs::read_dir(data).unwrap().flatten().filter_map(|entry| {
-        let meta = std::fs::read_to_string(entry.path().join("meta.json")).ok()?;
-        serde_json::from_str::<serde_json::Value>(&meta).unwrap()["maxTime"].as_i64()
-    });
-    ends.max().unwrap()
+    metas(data).iter().filter_map(|meta| meta["maxTime"].as_i64()).max().unwrap()
 }
 
 fn copied(data: &Path, to: &Path) {
@@ -219,10 +227,46 @@ fn a_new_directory_can_be_one_of_a_prometheus() {
     let ours = setup_ours.start().unwrap();
     push_hours(&ours);
     push_late(&ours);
+    let data = ours.setup.data_dir();
+    wait_for("a cut", CUT_LIMIT, || Ok((blocks_in(&data) >= 3).then_some(()))).unwrap();
     delete(&ours);
     let expected = answered(&ours, END_MS);
+    assert_eq!(expected.len(), 41);
+
+    // What the admin API does, it does to the blocks, too.
+    let post = |path: &str| {
+        let answer = ours.connect().unwrap().post(path, "", b"").unwrap();
+        assert!(matches!(answer.status, 200 | 204), "{path}: {}", answer.text());
+        answer.text()
+    };
+    let taken: serde_json::Value =
+        serde_json::from_str(&post("/api/v1/admin/tsdb/snapshot")).unwrap();
+    let snapshot = data.join("snapshots").join(taken["data"]["name"].as_str().unwrap());
+    let snapshot = PrometheusDir::open(&RealFs, &snapshot, KeySeed(1)).unwrap();
+    assert_same(&kept(&snapshot), &expected);
+    post("/api/v1/admin/tsdb/clean_tombstones");
+    assert_same(&answered(&ours, END_MS), &expected);
+    let metrics = ours.get("/metrics").unwrap().text();
+    let loaded =
+        metrics.lines().find_map(|line| line.strip_prefix("prometheus_tsdb_blocks_loaded "));
+    assert!(loaded.unwrap().parse::<f64>().unwrap() >= 3.0, "{loaded:?}");
     ours.stop().unwrap();
     let theirs = setup(Program::Prometheus, dir.path()).start().unwrap();
     assert_same(&answered(&theirs, END_MS), &expected);
-    assert_eq!(expected.len(), 41);
+    theirs.stop().unwrap();
+
+    // Blocks go when they are older than what is kept.
+    let short = Setup::new(Program::Regain, dir.path()).flag("--storage.tsdb.retention.time=4h");
+    let ours = short.start().unwrap();
+    let oldest = END_MS - 4 * HOUR_MS;
+    let is_old = |meta: &serde_json::Value| meta["maxTime"].as_i64().unwrap() <= oldest;
+    assert!(metas(&data).iter().any(is_old));
+    wait_for(
+        "old blocks to go",
+        CUT_LIMIT,
+        || Ok((!metas(&data).iter().any(is_old)).then_some(())),
+    )
+    .unwrap();
+    let rest = answered(&ours, END_MS);
+    assert!(count(&rest) > 0 && count(&rest) < count(&expected));
 }
