@@ -214,16 +214,16 @@ fn what_prometheus_has_not_finished_is_tidied_up() {
     let parent = "01HYYYYYYYYYYYYYYYYYYYYYYY";
     for file in ["index", "chunks/000001", "tombstones"] {
         let bytes = fs.bytes(Path::new(&format!("{name}/{file}"))).unwrap();
-        for block in [parent, "01HXXXXXXXXXXXXXXXXXXXXXXX"] {
+        for block in [parent, "01HZZZZZZZZZZZZZZZZZZZZZZZ"] {
             fs.set_bytes(Path::new(&format!("{ROOT}/{block}/{file}")), bytes.clone());
         }
     }
     let ulid = name.rsplit('/').next().unwrap();
     let named = child.replace(ulid, parent);
     fs.set_bytes(Path::new(&format!("{ROOT}/{parent}/meta.json")), named.into_bytes());
-    let deletable = child.replace(ulid, "01HXXXXXXXXXXXXXXXXXXXXXXX");
+    let deletable = child.replace(ulid, "01HZZZZZZZZZZZZZZZZZZZZZZZ");
     let deletable = deletable.replace("\"level\": 1,", "\"level\": 1, \"deletable\": true,");
-    let path = format!("{ROOT}/01HXXXXXXXXXXXXXXXXXXXXXXX/meta.json");
+    let path = format!("{ROOT}/01HZZZZZZZZZZZZZZZZZZZZZZZ/meta.json");
     fs.set_bytes(Path::new(&path), deletable.into_bytes());
     let parents = format!(
         "\"level\": 1, \"parents\": [{{\"ulid\": \"{parent}\", \"minTime\": 0, \"maxTime\": 1}}],"
