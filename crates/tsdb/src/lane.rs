@@ -7,6 +7,7 @@ pub(crate) mod block;
 pub(crate) mod data;
 pub(crate) mod own;
 pub(crate) mod row;
+pub(crate) mod whole;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};

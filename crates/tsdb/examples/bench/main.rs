@@ -2,8 +2,8 @@
 //!
 //! `append` writes rows as scrapes do and prints time, bytes and memory; `merge` then merges what it
 //! sealed; `restart` does the same and
-//! then opens the directory as a killed process leaves it; `query` asks; `churn` replaces all targets `rows` times. The options are
-//! `lanes=250 series=1200 rows=100 step=5000 dir=/tmp/… only=…`.
+//! then opens the directory as a killed process leaves it; `query` asks, and `head` asks for what it has just written; `churn`
+//! replaces all targets `rows` times. The options are `lanes=250 series=1200 rows=100 step=5000 dir=/tmp/… only=…`.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 mod churn;
@@ -100,9 +100,10 @@ fn main() -> Result<()> {
         "restart" => write::restart(&settings),
         "open" => open(&settings).map(drop),
         "query" => query::run(&settings),
+        "head" => query::ask(&write::filled(&settings)?, &settings),
         "churn" => churn::run(&settings),
         _ => {
-            println!("what to measure: append, merge, restart, open, query or churn");
+            println!("what to measure: append, merge, restart, open, query, head or churn");
             Ok(())
         }
     }

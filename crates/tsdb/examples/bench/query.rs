@@ -52,9 +52,13 @@ fn matcher(name: &str, op: MatchOp, value: &str) -> Matcher {
 }
 
 pub(crate) fn run(settings: &Settings) -> Result<()> {
+    ask(&open(settings)?, settings)
+}
+
+/// Asks a store.
+pub(crate) fn ask(db: &Db, settings: &Settings) -> Result<()> {
     let measure =
         |name: &str, run: &mut dyn FnMut() -> Result<u64>| measure(&settings.only, name, run);
-    let db = open(settings)?;
     let max = db.stats().max_time.unwrap_or(0);
     let max = max + 2000;
     let hour = Span::new(Timestamp(max - 3_600_000), Timestamp(max));
@@ -72,17 +76,22 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
     {
         let all = Selection::new(matchers, hour);
         let nothing = Selection { want: Want::Nothing, ..all };
-        measure(&format!("select {name}"), &mut || select(&db, &nothing))?;
+        measure(&format!("select {name}"), &mut || select(db, &nothing))?;
         let labels = Selection { order: Order::Labels, ..nothing };
-        measure(&format!("select {name} by labels"), &mut || select(&db, &labels))?;
-        measure(&format!("decode {name}, all"), &mut || select(&db, &all))?;
+        measure(&format!("select {name} by labels"), &mut || select(db, &labels))?;
+        measure(&format!("decode {name}, all"), &mut || select(db, &all))?;
         let recent = Selection { span: last, ..all };
-        measure(&format!("decode {name}, 5 min"), &mut || select(&db, &recent))?;
+        measure(&format!("decode {name}, 5 min"), &mut || select(db, &recent))?;
     }
     let everything = Selection { want: Want::Nothing, ..Selection::new(&[], hour) };
-    measure("select everything", &mut || select(&db, &everything))?;
+    measure("select everything", &mut || select(db, &everything))?;
+    let recent = Selection { span: last, ..everything };
+    measure("select everything, 5 min", &mut || select(db, &recent))?;
+    measure("decode everything, 5 min", &mut || {
+        select(db, &Selection { want: Want::Floats, ..recent })
+    })?;
     measure("decode everything", &mut || {
-        select(&db, &Selection { want: Want::Floats, ..everything })
+        select(db, &Selection { want: Want::Floats, ..everything })
     })?;
     let ctx = Arc::new(Ctx::default());
     let snapshot = db.snapshot(hour, &ctx)?;

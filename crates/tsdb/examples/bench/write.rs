@@ -117,6 +117,15 @@ fn print(db: &Db, costs: &Costs, settings: &Settings, memory_before: f64) {
     );
 }
 
+/// A store that has just taken all rows.
+pub(crate) fn filled(settings: &Settings) -> Result<Db> {
+    clean(settings)?;
+    let db = open(settings)?;
+    let mut writers = writers(&db, settings)?;
+    write(&db, &mut writers, settings)?;
+    Ok(db)
+}
+
 pub(crate) fn append(settings: &Settings) -> Result<()> {
     clean(settings)?;
     let db = open(settings)?;

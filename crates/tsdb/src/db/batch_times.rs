@@ -12,6 +12,9 @@ use hashbrown::{HashMap, HashTable};
 /// Some neighbouring rows of a segment's lane: the segment, the lane, the first row and their number.
 pub(super) type RowsId = (u32, u32, u32, u32);
 
+/// Stands for the segment of rows that are in memory: those of a lane that lie in the span.
+pub(super) const IN_MEMORY: u32 = u32::MAX;
+
 /// The columns of times that a batch has.
 #[derive(Debug, Default)]
 pub(super) struct BatchTimes {

@@ -211,6 +211,9 @@ pub(super) fn find(
     series: &[Selected],
     mut found: impl FnMut(FoundEntry<'_>),
 ) -> Result<()> {
+    if loaded.is_empty() {
+        return Ok(());
+    }
     // Directory pages are in the order of keys, whatever the order of the selection.
     let mut by_key: Vec<(SeriesKey, u32, u32)> =
         (0..).zip(series).map(|(at, series)| (series.key, series.id, at)).collect();

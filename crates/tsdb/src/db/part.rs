@@ -8,16 +8,18 @@ use regain_storage::{
     histogram_index,
 };
 
-use super::batch_times::{BatchTimes, RowsId, offset};
+use super::batch_times::{BatchTimes, IN_MEMORY, RowsId, offset};
+use super::by_lane::ByLane;
 use super::delete::hide;
 use super::locate::{LoadedPages, Located, SealedGroup, SealedPiece, find};
 use super::losses::Losses;
 use super::rows::RowsInSpan;
-use super::select::{Selected, SelectedSeries};
+use super::select::{SeenPlace, Selected, SelectedSeries};
 use super::sketch::Sketch;
 use super::snapshot::Seen;
 use crate::column::Column;
 use crate::lane::LaneData;
+use crate::lane::whole::RowsWithin;
 use crate::layout::corrupt;
 use crate::segment::page::{Piece, Rows};
 use crate::segment::read::{Chosen, Frames, decode, decode_values};
@@ -31,6 +33,7 @@ pub(super) struct StoreParts {
     next: usize,
     loaded: Vec<LoadedPages>,
     rows: Arc<RowsInSpan>,
+    in_memory: Arc<ByLane<RowsWithin>>,
     plan: Plan,
     ctx: Arc<Ctx>,
 }
@@ -59,11 +62,10 @@ impl StoreParts {
         };
         let loaded = seen.segments.iter().map(|_| LoadedPages::default()).collect();
         let rows = Arc::new(RowsInSpan::new(&seen, plan.span));
-        Self { seen, selected: Arc::new(selected), next: 0, loaded, rows, plan, ctx }
+        let in_memory = Arc::new(ByLane::new(selected.lanes.len()));
+        Self { seen, selected: Arc::new(selected), next: 0, loaded, rows, in_memory, plan, ctx }
     }
-}
 
-impl StoreParts {
     /// The next part, which is not prepared.
     fn take(&mut self) -> Result<Option<StorePart>> {
         self.ctx.cancel.check()?;
@@ -100,6 +102,7 @@ struct StorePart {
     selected: Arc<SelectedSeries>,
     rows: Arc<RowsInSpan>,
     losses: Losses,
+    in_memory: Arc<ByLane<RowsWithin>>,
     plan: Plan,
     metas: Vec<SeriesMeta>,
     /// The place of each among the selected series, from the start of `range` on.
@@ -118,6 +121,7 @@ impl StorePart {
             selected: Arc::clone(&parts.selected),
             rows: Arc::clone(&parts.rows),
             losses: Losses(Arc::clone(&parts.ctx)),
+            in_memory: Arc::clone(&parts.in_memory),
             plan: parts.plan,
             metas: Vec::with_capacity(range.len()),
             places: Vec::with_capacity(range.len()),
@@ -187,8 +191,12 @@ impl StorePart {
             self.losses.take(&self.seen, self.impossible(segment))?;
         }
         for (at, sketch) in sketches.iter_mut().enumerate() {
-            for unsealed in self.unsealed(at) {
-                sketch.add_unsealed(unsealed, span, presence);
+            // To look whether the lanes have something is more work than to bound how much that may be.
+            let is_looked_at = presence || !self.selected_at(at).is_certain;
+            for (data, SeenPlace { slot, .. }) in self.lanes_of(at) {
+                if !is_looked_at || data.has(slot) {
+                    sketch.add_unsealed((data, slot), span, presence);
+                }
             }
         }
         Ok(Some(sketches))
@@ -196,7 +204,7 @@ impl StorePart {
 
     /// What is deleted of a series within the span.
     fn deleted(&self, at: usize) -> Option<&[(i64, i64)]> {
-        self.seen.deleted(self.selected.series[self.range.start + at].id, self.plan.span)
+        self.seen.deleted(self.selected_at(at).id, self.plan.span)
     }
 
     /// Counts what is left of series of which something is deleted: only decoding tells.
@@ -238,18 +246,8 @@ impl StorePart {
         corrupt(&segment.path, 0, "rows that the lane has")
     }
 
-    /// The unsealed samples of a series, oldest first lane by lane.
-    fn unsealed(&self, at: usize) -> impl Iterator<Item = (&LaneData, u32)> {
-        let Selected { id, place, .. } = self.selected.series[self.range.start + at];
-        let others = self.selected.others.get(&id).map_or(&[][..], Vec::as_slice);
-        let (min, max) = self.plan.span;
-        std::iter::once(place).chain(others.iter().copied()).flat_map(move |place| {
-            let lane = self.selected.lanes.get(place.lane as usize);
-            lane.into_iter().flat_map(|lane| lane.iter()).filter_map(move |data| {
-                let is_here = data.overlaps(min, max) && data.has(place.slot);
-                is_here.then_some((&**data, place.slot))
-            })
-        })
+    fn selected_at(&self, at: usize) -> &Selected {
+        &self.selected.series[self.range.start + at]
     }
 
     fn chosen<'a>(&'a self, sealed: &'a SealedPiece) -> Result<Chosen<'a>> {
@@ -296,23 +294,77 @@ impl StorePart {
         corrupt(&segment.path, u64::from(sealed.start), "frames of values")
     }
 
-    /// Finds the rows that a series has all its samples in, and says whether these neither overlap nor have gaps.
-    fn plain_rows<'a>(&'a self, at: usize, plain: &mut Vec<Plain<'a>>) -> bool {
+    /// The rows in which a series has all its sealed samples, if they neither overlap nor have gaps. Returns the
+    /// last time.
+    fn plain_rows<'a>(&'a self, at: usize, plain: &mut Vec<Plain<'a>>) -> Option<i64> {
         plain.clear();
-        if self.deleted(at).is_some() || self.unsealed(at).next().is_some() {
-            return false;
-        }
         let mut last = i64::MIN;
         for sealed in self.pieces_of(at) {
-            let Ok(Chosen::Rows(times, first)) = self.chosen(sealed) else { return false };
+            let Ok(Chosen::Rows(times, first)) = self.chosen(sealed) else { return None };
             let (Some(&from), Some(&to)) = (times.first(), times.last()) else { continue };
             if from <= last {
-                return false;
+                return None;
             }
             last = to;
             plain.push(Plain { sealed, times, first });
         }
-        true
+        Some(last)
+    }
+
+    /// The lanes in memory in which a series may have samples, each with its slot.
+    fn lanes_of(&self, at: usize) -> impl Iterator<Item = (&LaneData, SeenPlace)> {
+        let &Selected { id, place, .. } = self.selected_at(at);
+        let others = self.selected.others.get(&id).map_or(&[][..], Vec::as_slice);
+        let (min, max) = self.plan.span;
+        std::iter::once(place).chain(others.iter().copied()).flat_map(move |place| {
+            let lane = self.selected.lanes.get(place.lane as usize);
+            let parts = lane.into_iter().flat_map(|lane| lane.iter());
+            let parts = parts.filter(move |data| data.overlaps(min, max));
+            parts.map(move |data| (&**data, place))
+        })
+    }
+
+    /// Appends the values of a series whose samples are rows without gaps, first sealed ones and then those of one
+    /// lane in memory, and returns where their times are. `None`, and nothing is appended, for any other series and where
+    /// something cannot be read.
+    fn read_plain<'a>(
+        &'a self,
+        at: usize,
+        (plain, ids): &mut (Vec<Plain<'a>>, Vec<RowsId>),
+        (shared, out): (&mut BatchTimes, &mut Batch),
+    ) -> Option<Range<u32>> {
+        let last = self.plain_rows(at, plain).filter(|_| self.deleted(at).is_none())?;
+        let mut lanes = self.lanes_of(at);
+        let (head, None) = (lanes.next(), lanes.next()) else { return None };
+        let head = head.map(|(data, place)| (data, place, self.rows_in_memory(data, place.lane)));
+        if let Some((data, place, rows)) = &head {
+            let is_after = rows.times.first().is_none_or(|&first| first > last);
+            if !is_after || !data.is_whole(place.slot, rows) {
+                return None;
+            }
+        }
+        if !self.decode_plain(plain, out) {
+            return None;
+        }
+        ids.clear();
+        ids.extend(plain.iter().map(Plain::id));
+        if let Some((data, place, rows)) = &head {
+            data.read_whole(place.slot, rows, &mut out.floats);
+            ids.push((IN_MEMORY, place.lane, 0, offset(rows.times.len())));
+        }
+        Some(shared.of_rows(ids, &mut out.times, |all| {
+            for Plain { times, .. } in &*plain {
+                all.extend_from_slice(times);
+            }
+            if let Some((.., rows)) = &head {
+                all.extend_from_slice(&rows.times);
+            }
+        }))
+    }
+
+    /// The rows in the span of a lane that the query has met, of which nothing else is in memory.
+    fn rows_in_memory(&self, data: &LaneData, lane: u32) -> &RowsWithin {
+        self.in_memory.get_or_find(lane, || data.rows_within(self.plan.span))
     }
 
     /// Appends the values of plain rows; nothing, and false, when some cannot be read.
@@ -342,7 +394,7 @@ impl StorePart {
             self.losses.without(&self.seen, decoded)?;
             ordered &= is_ordered(&out.times, piece_start);
         }
-        for (data, slot) in self.unsealed(at) {
+        for (data, SeenPlace { slot, .. }) in self.lanes_of(at) {
             let piece_start = out.times.len();
             data.read(slot, self.plan.span, out);
             ordered &= is_ordered(&out.times, piece_start);
@@ -423,17 +475,12 @@ impl Part for StorePart {
         let places = self.places[which.clone()].to_vec();
         self.load(places)?;
         let (mut shared, mut column) = (BatchTimes::default(), Column::default());
-        let (mut plain, mut ids) = (Vec::new(), Vec::new());
+        let mut found = Default::default();
         for index in which {
             let (at, from) = (self.places[index], out.floats.len());
-            let times = if self.plain_rows(at, &mut plain) && self.decode_plain(&plain, out) {
-                ids.clear();
-                ids.extend(plain.iter().map(Plain::id));
-                shared.of_rows(&ids, &mut out.times, |all| {
-                    for plain in &plain {
-                        all.extend_from_slice(plain.times);
-                    }
-                })
+            let plain = self.read_plain(at, &mut found, (&mut shared, out));
+            let times = if let Some(times) = plain {
+                times
             } else {
                 self.read_series(at, &mut column)?;
                 append(&mut column, out);

@@ -117,9 +117,14 @@ impl Block {
         self.lengths.len()
     }
 
+    /// The time of the last row.
+    pub(crate) fn last_time(&self) -> i64 {
+        self.times[self.times.len() - 1]
+    }
+
     /// Whether any row lies within `min..=max`.
     pub(crate) fn overlaps(&self, min: i64, max: i64) -> bool {
-        self.times[0] <= max && min <= self.times[self.times.len() - 1]
+        self.times[0] <= max && min <= self.last_time()
     }
 
     /// The rows in which a slot is present, as bits.
@@ -143,18 +148,44 @@ impl Block {
         u64::from(present.count_ones())
     }
 
+    /// Whether a slot has a number in every row.
+    pub(crate) fn is_whole(&self, slot: usize) -> bool {
+        let is_everywhere = match &self.masks {
+            Some(_) => self.mask(slot).count_ones() as usize == self.times.len(),
+            None => slot < self.lengths.len(),
+        };
+        is_everywhere && self.beside.is_none()
+    }
+
+    /// So many slots have numbers in all rows, for sure.
+    pub(crate) fn whole_slots(&self) -> usize {
+        if self.masks.is_none() && self.beside.is_none() { self.lengths.len() } else { 0 }
+    }
+
+    /// Appends the values of a slot that is present.
+    pub(crate) fn read_values(&self, slot: usize, out: &mut Vec<f64>) {
+        let (frame, at) = (self.frame(slot), out.len());
+        out.resize(at + frame.count(), 0.0);
+        frame.floats(&mut out[at..]);
+    }
+
+    /// The frame of a slot that is present.
+    fn frame(&self, slot: usize) -> Frame<'_> {
+        let group = slot / STRIDE * STRIDE;
+        let before: usize =
+            self.lengths[group..slot].iter().map(|&length| usize::from(length)).sum();
+        let start = self.starts[slot / STRIDE] as usize + before;
+        let frame = Frame::read(&mut Cursor(&self.bytes[start..]), GroupBytes::default());
+        frame.expect("the head's own frames are whole")
+    }
+
     /// Appends the samples of a slot.
     pub(crate) fn read(&self, slot: usize, out: &mut Column) {
         let mask = self.mask(slot);
         if mask == 0 {
             return;
         }
-        let group = slot / STRIDE * STRIDE;
-        let before: usize =
-            self.lengths[group..slot].iter().map(|&length| usize::from(length)).sum();
-        let start = self.starts[slot / STRIDE] as usize + before;
-        let frame = Frame::read(&mut Cursor(&self.bytes[start..]), GroupBytes::default())
-            .expect("the head's own frames are whole");
+        let frame = self.frame(slot);
         let at = out.values.len();
         out.values.resize(at + frame.count(), 0.0);
         frame.floats(&mut out.values[at..]);
