@@ -241,14 +241,15 @@ impl Writer {
         good.then_some(slot)
     }
 
-    /// Whether these are good references to the first slots, in their order: so comes a row whose
-    /// series have not changed since the lane began.
-    pub(crate) fn are_first_slots(&self, series: &[SeriesRef]) -> bool {
-        let Some(slots) = self.slots.get(..series.len()) else { return false };
+    /// The first slot of good references to neighbouring slots, in their order: so comes a row whose series
+    /// have not changed since the lane began.
+    pub(crate) fn first_of_neighbours(&self, series: &[SeriesRef]) -> Option<usize> {
+        let first = self.slot_of(*series.first()?)?;
+        let slots = self.slots.get(first..)?.get(..series.len())?;
         let is_slot = |(at, (slot, reference)): (u64, (&Slot, &SeriesRef))| {
             reference.0 == (u64::from(slot.generation) << 32 | at)
         };
-        !series.is_empty() && (0..).zip(slots.iter().zip(series)).all(is_slot)
+        (first as u64..).zip(slots.iter().zip(series)).all(is_slot).then_some(first)
     }
 
     pub(crate) fn reference(&self, slot: u32) -> SeriesRef {

@@ -32,15 +32,23 @@ impl StagedRow {
         Self { time, values, mask, histograms: Vec::new(), starts: Vec::new(), fill }
     }
 
-    /// A row with a value in each of the first slots.
-    pub(super) fn whole(time: i64, values: &[f64]) -> Self {
-        let mut mask = vec![u64::MAX; words(values.len())];
-        if let (Some(last), rest @ 1..) = (mask.last_mut(), values.len() % 64) {
-            *last = (1 << rest) - 1;
+    /// A row with a value in each slot from `first` on.
+    pub(super) fn of_neighbours(time: i64, first: usize, given: &[f64]) -> Self {
+        let end = first + given.len();
+        let mut mask = vec![u64::MAX; words(end)];
+        mask[..first / 64].fill(0);
+        if let Some(word) = mask.get_mut(first / 64) {
+            *word &= u64::MAX << (first % 64);
         }
-        let mut values = values.to_vec();
-        if values.iter().any(|&value| is_histogram(value)) {
-            values = values.into_iter().map(quieted).collect();
+        if let (Some(last), rest @ 1..) = (mask.last_mut(), end % 64) {
+            *last &= (1 << rest) - 1;
+        }
+        let mut values = Vec::with_capacity(end);
+        values.resize(first, 0.0);
+        if given.iter().any(|&value| is_histogram(value)) {
+            values.extend(given.iter().map(|&value| quieted(value)));
+        } else {
+            values.extend_from_slice(given);
         }
         Self::of(time, values, mask, false)
     }
@@ -238,9 +246,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_row_of_neighbours_is_what_its_values_make_one_by_one() {
+        for (first, count) in [(0, 1), (0, 64), (5, 59), (5, 60), (63, 2), (64, 64), (70, 200)] {
+            let values: Vec<f64> = (1..).take(count).map(f64::from).collect();
+            let row = StagedRow::of_neighbours(9, first, &values);
+            let mut single = StagedRow::new(9, first + count, false);
+            (first..).zip(&values).for_each(|(slot, &value)| assert!(single.set(slot, value)));
+            assert_eq!((row.time, &row.values, &row.mask), (9, &single.values, &single.mask));
+        }
+    }
+
+    #[test]
     fn what_another_lane_has_overtaken_leaves_no_value_for_the_log_to_build_on() {
         let mut staged = Staged::default();
-        staged.add_row(StagedRow::whole(1, &[5.0, 6.0]));
+        staged.add_row(StagedRow::of_neighbours(1, 0, &[5.0, 6.0]));
         staged.retain(0, |_, _| false);
         let batch = staged.take(None);
         let row = &batch.rows[0].row;

@@ -57,8 +57,8 @@ impl LaneAppender {
         refused: &mut Vec<(usize, Verdict)>,
     ) {
         let writer = self.writer.as_ref().expect("a batch is under way");
-        if writer.are_first_slots(series) {
-            self.staged.add_row(StagedRow::whole(time, values));
+        if let Some(first) = writer.first_of_neighbours(series) {
+            self.staged.add_row(StagedRow::of_neighbours(time, first, values));
             return;
         }
         let mut row = StagedRow::new(time, writer.slots.len(), false);
