@@ -43,7 +43,7 @@ use self::error::{BuildError, Cause, RequestError};
 pub use self::metrics::DialMetrics;
 use self::oauth2::TokenSource;
 use self::redirect::{REDIRECTS_MAX, Redirect};
-pub use self::response::{Answer, Body};
+pub use self::response::{Answer, Body, Contents};
 use self::transport::{Outgoing, Transport, TransportSettings};
 use crate::cpu::CpuMeter;
 

@@ -64,7 +64,8 @@ pub(crate) async fn fetch(
     let clock_skew_seconds = clock_skew_seconds(&answer, (asked + clock.now()) / 2);
     let content_type = answer.header(&header::CONTENT_TYPE).unwrap_or_default().to_owned();
     let mut work = shared.workspaces.take();
-    match body.read(&answer, body_limit(config.body_size_limit), &mut work.body).await {
+    let limit = body_limit(config.body_size_limit);
+    match body.read_contents(&answer, limit, &mut work.body).await {
         Ok(wire_bytes) => Ok(Fetched { work, wire_bytes, content_type, clock_skew_seconds }),
         Err(error) => {
             shared.workspaces.give(work);

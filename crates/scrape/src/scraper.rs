@@ -153,7 +153,8 @@ impl Scraper {
 
     fn takes_long(&self, fetched: &Fetched) -> bool {
         let new = self.cache.len() == 0;
-        fetched.work.body.len() >= if new { LONG_NEW_BODY_BYTES } else { LONG_BODY_BYTES }
+        fetched.work.body.as_slice().len()
+            >= if new { LONG_NEW_BODY_BYTES } else { LONG_BODY_BYTES }
     }
 
     /// Counts a scrape that panicked as failed, with what can still be trusted.

@@ -5,6 +5,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use regain_http::client::Contents;
+
 use crate::row::Row;
 
 /// Bounds how many unused workspaces are kept.
@@ -15,7 +17,7 @@ const BODY_KEPT_MAX: usize = 4 << 20;
 /// Holds a body and the row that is made of it.
 #[derive(Debug, Default)]
 pub(crate) struct Workspace {
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Contents,
     pub(crate) row: Row,
 }
 
@@ -32,7 +34,7 @@ impl Workspaces {
 
     /// Takes a workspace back.
     pub(crate) fn give(&self, mut workspace: Workspace) {
-        if workspace.body.capacity() > BODY_KEPT_MAX {
+        if workspace.body.kept_bytes() > BODY_KEPT_MAX {
             return;
         }
         workspace.body.clear();

@@ -34,6 +34,46 @@ impl Answer {
     }
 }
 
+/// Holds the contents of an answer: as they came where they came in one piece, and else put together in memory that
+/// the next answer uses again.
+#[derive(Debug, Default)]
+pub struct Contents {
+    /// Is empty unless it is all that there is.
+    piece: Bytes,
+    joined: Vec<u8>,
+}
+
+impl Contents {
+    /// Returns all that was read.
+    pub fn as_slice(&self) -> &[u8] {
+        if self.joined.is_empty() { &self.piece } else { &self.joined }
+    }
+
+    /// Forgets what was read.
+    pub fn clear(&mut self) {
+        self.piece = Bytes::new();
+        self.joined.clear();
+    }
+
+    /// Returns the memory that is kept for the next answer, in bytes.
+    pub fn kept_bytes(&self) -> usize {
+        self.joined.capacity()
+    }
+
+    /// Adds what came next of contents that are expected to be so many bytes.
+    fn add(&mut self, chunk: Bytes, expected: usize) {
+        if self.as_slice().is_empty() {
+            self.piece = chunk;
+            return;
+        }
+        if self.joined.is_empty() {
+            self.joined.reserve(expected);
+            self.joined.extend_from_slice(&std::mem::take(&mut self.piece));
+        }
+        self.joined.extend_from_slice(&chunk);
+    }
+}
+
 /// Hands out the body of an answer.
 #[derive(Debug)]
 pub struct Body {
@@ -75,16 +115,30 @@ impl Body {
 
     /// Appends the contents, inflated where the answer says so, and returns their size on the wire.
     pub async fn read(
-        mut self,
+        self,
         answer: &Answer,
         limit: usize,
         into: &mut Vec<u8>,
+    ) -> Result<u64, RequestError> {
+        let mut contents = Contents { joined: std::mem::take(into), ..Contents::default() };
+        let outcome = self.read_contents(answer, limit, &mut contents).await;
+        *into = contents.joined;
+        into.extend_from_slice(&contents.piece);
+        outcome
+    }
+
+    /// Does the same, but leaves contents where they are that come in one piece.
+    pub async fn read_contents(
+        mut self,
+        answer: &Answer,
+        limit: usize,
+        into: &mut Contents,
     ) -> Result<u64, RequestError> {
         let deadline = self.deadline;
         let gzip = answer.header(&header::CONTENT_ENCODING) == Some("gzip");
         let work = async move {
             if gzip {
-                self.read_gzip(limit, into).await
+                self.read_gzip(limit, &mut into.joined).await
             } else {
                 self.read_plain(limit, into).await
             }
@@ -97,18 +151,18 @@ impl Body {
         }
     }
 
-    async fn read_plain(&mut self, limit: usize, into: &mut Vec<u8>) -> Result<u64, RequestError> {
+    async fn read_plain(&mut self, limit: usize, into: &mut Contents) -> Result<u64, RequestError> {
         let announced = self.incoming.size_hint().lower();
         if announced > limit as u64 {
             return Err(CappedError::TooLarge { limit }.into());
         }
-        into.reserve(usize::try_from(announced.min(RESERVE_BYTES_MAX)).unwrap_or(0));
+        let expected = usize::try_from(announced.min(RESERVE_BYTES_MAX)).unwrap_or(0);
         let mut wire_bytes = 0;
         let mut left = limit;
         while let Some(chunk) = self.next().await? {
             wire_bytes += chunk.len() as u64;
             left = left.checked_sub(chunk.len()).ok_or(CappedError::TooLarge { limit })?;
-            into.extend_from_slice(&chunk);
+            into.add(chunk, expected);
         }
         Ok(wire_bytes)
     }

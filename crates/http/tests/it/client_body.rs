@@ -6,8 +6,8 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::routing::get as route_get;
 use futures_util::stream;
-use regain_http::client::Request;
 use regain_http::client::config::ClientConfig;
+use regain_http::client::{Contents, Request};
 use regain_http::server::ServerSettings;
 use tokio::time::Instant;
 
@@ -34,6 +34,38 @@ async fn a_body_lands_in_the_callers_buffer_again_and_again() {
         assert_eq!(into, body.as_bytes());
     }
     assert_eq!(server.stop().await, 0);
+}
+
+#[tokio::test]
+async fn contents_are_whole_in_however_many_pieces_they_come() {
+    let pieces = |count: usize| {
+        let pieces = (0..count).map(|at| Ok::<_, std::io::Error>(Bytes::from(vec![b'a'; at + 1])));
+        Body::from_stream(stream::iter(pieces.collect::<Vec<_>>()))
+    };
+    let router = Router::new()
+        .route("/none", route_get(|| async { "" }))
+        .route("/one", route_get(|| async { "one piece" }))
+        .route("/many", route_get(move || async move { pieces(400) }));
+    let server = Server::start(router, ServerSettings::default());
+    let client = client(&ClientConfig::default());
+    let mut contents = Contents::default();
+    let many = "a".repeat(400 * 401 / 2);
+    for (path, expected) in
+        [("/one", "one piece"), ("/many", &many), ("/none", ""), ("/many", &many)]
+    {
+        let request = Request::get(server.url(path).parse().unwrap());
+        let (answer, body) = client.open(&request).await.unwrap();
+        contents.clear();
+        let wire_bytes = body.read_contents(&answer, LIMIT, &mut contents).await.unwrap();
+        assert!(contents.as_slice() == expected.as_bytes(), "{path}");
+        assert_eq!(wire_bytes, expected.len() as u64, "{path}");
+        if !expected.is_empty() {
+            let (answer, body) = client.open(&request).await.unwrap();
+            let limited = body.read_contents(&answer, expected.len() - 1, &mut contents).await;
+            assert!(limited.unwrap_err().is_too_large(), "{path}");
+        }
+    }
+    server.stop().await;
 }
 
 #[tokio::test]

@@ -51,7 +51,7 @@ impl Scraper {
         let mut report = Report {
             timeout_seconds: self.target.timeout().as_secs_f64(),
             body_bytes: match &fetched {
-                Ok(fetched) => fetched.work.body.len() as f64,
+                Ok(fetched) => fetched.work.body.as_slice().len() as f64,
                 Err(ScrapeError::Fetch(FetchError::BodyLimit)) => -1.0,
                 Err(_) => 0.0,
             },
@@ -167,6 +167,7 @@ impl Scraper {
         tally: &mut Tally,
     ) -> Result<(), ScrapeError> {
         let Workspace { body, row } = work;
+        let body = body.as_slice();
         if body.is_empty() {
             self.end_live_series(row);
             return Ok(());

@@ -24,6 +24,7 @@ impl Scraper {
         format: BodyFormat,
     ) -> Result<(), ScrapeError> {
         let Workspace { body, row } = work;
+        let body = body.as_slice();
         let options = self.read_options();
         match format {
             BodyFormat::Protobuf => self.repair_from(at, ProtobufSource::new(body, options), row),
