@@ -318,7 +318,7 @@ impl<'a> Frame<'a> {
         self.count
     }
 
-    /// Decodes the values into `out`, whose length is the count.
+    /// Decodes the first values into `out`, which is no longer than the count.
     #[inline]
     pub(crate) fn floats(&self, out: &mut [f64]) {
         if self.scale == KIND_BITS {

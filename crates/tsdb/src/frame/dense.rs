@@ -351,7 +351,7 @@ impl Coded<'_> {
         table
     }
 
-    /// Computes the numbers into `numbers`, whose length is their count.
+    /// Computes the first numbers into `numbers`, which is no longer than their count.
     pub(super) fn decode(&self, numbers: &mut [u64]) {
         let mut bits = Bits { bytes: self.bits, at: 0 };
         let table = self.table(&mut bits);

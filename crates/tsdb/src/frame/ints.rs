@@ -132,7 +132,7 @@ impl Coded<'_> {
         }
     }
 
-    /// Computes what `of` makes of the integers into `out`, whose length is the count.
+    /// Computes what `of` makes of the first integers into `out`, which is no longer than the count.
     #[inline]
     pub(super) fn decode<T: Copy>(&self, out: &mut [T], of: impl Fn(i64) -> T) {
         let Self { packed: bytes, width, unit, .. } = *self;

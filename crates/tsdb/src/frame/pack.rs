@@ -45,10 +45,10 @@ pub(super) fn pack(out: &mut Vec<u8>, numbers: &[u64], width: u32) {
 }
 
 /// Reads as many numbers as `out` has places, and puts there what `of` makes of each, in their order.
-/// `packed` holds exactly their bytes.
+/// `packed` holds their bytes, and perhaps those of more.
 #[inline]
 pub(super) fn unpack<T>(packed: &[u8], width: u32, out: &mut [T], mut of: impl FnMut(u64) -> T) {
-    debug_assert_eq!(packed.len(), packed_bytes(out.len(), width));
+    debug_assert!(packed.len() >= packed_bytes(out.len(), width));
     match width {
         0 => out.iter_mut().for_each(|slot| *slot = of(0)),
         1..=7 => unpack_small(packed, width, out, of),

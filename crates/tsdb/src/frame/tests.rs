@@ -203,6 +203,20 @@ proptest! {
     }
 
     #[test]
+    fn the_first_values_come_back_alone(
+        values in prop_oneof![prop::collection::vec(any_float(), 1..=FRAME_MAX), any_series()],
+        wanted in 1..=FRAME_MAX,
+    ) {
+        let mut bytes = Vec::new();
+        Encoder::block().put_floats(&mut bytes, &values);
+        let frame = Frame::read(&mut Cursor(&bytes), GroupBytes::default()).unwrap();
+        let mut out = vec![0.0; wanted.min(values.len())];
+        frame.floats(&mut out);
+        let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        prop_assert_eq!(bits(&out), bits(&values[..out.len()]));
+    }
+
+    #[test]
     fn floats_come_back_bit_by_bit(values in prop::collection::vec(any_float(), 1..=FRAME_MAX)) {
         check(&values, usize::MAX);
     }

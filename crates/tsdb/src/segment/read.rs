@@ -185,10 +185,10 @@ fn decode_range<'a>(
         }
         let taken = rest.min(frame.count() - skip);
         let at = out.len();
-        out.resize(at + frame.count(), 0.0);
+        out.resize(at + skip + taken, 0.0);
         frame.floats(&mut out[at..]);
-        if taken < frame.count() {
-            out.copy_within(at + skip..at + skip + taken, at);
+        if skip > 0 {
+            out.copy_within(at + skip.., at);
             out.truncate(at + taken);
         }
         skip = 0;
