@@ -181,6 +181,22 @@ pub(crate) fn corrupt(path: &Path, offset: u64, what: &'static str) -> Error {
     Error::Corrupt { path: path.to_owned(), offset, what }
 }
 
+/// Gives a file its name once `write` has made it durable under a temporary one.
+pub(crate) fn publish(
+    (fs, layout): (&dyn Fs, &Layout),
+    (kind, number): (Kind, u64),
+    write: impl FnOnce(&Path) -> Result<()>,
+) -> Result<()> {
+    let tmp = layout.tmp(kind, number);
+    let written = write(&tmp).and_then(|()| {
+        let path = layout.file(kind, number);
+        fs.rename(&tmp, &path).map_err(io_error("rename", &tmp))?;
+        fs.sync_dir(layout.dir()).map_err(io_error("sync", layout.dir()))
+    });
+    // A full disk needs the room, and what cannot be removed now goes at the next start.
+    written.inspect_err(|_| fs.remove(&tmp).unwrap_or_default())
+}
+
 /// Creates a file that begins with the header of `kind`.
 pub(crate) fn create(fs: &dyn Fs, path: &Path, kind: Kind) -> Result<Arc<dyn File>> {
     let file = fs.create(path).map_err(io_error("create", path))?;

@@ -11,7 +11,7 @@ use super::filter::Filter;
 use super::sheet::{Entry, put};
 use super::{SheetPlace, high_of, put_directory};
 use crate::index::Sealed;
-use crate::layout::{HEADER_BYTES, Kind, Layout, create, io_error};
+use crate::layout::{HEADER_BYTES, Kind, Layout, create, io_error, publish};
 
 /// Bytes are handed to the file in pieces of about this size.
 const BUFFER_BYTES: usize = 1 << 20;
@@ -22,14 +22,7 @@ pub(crate) fn write(
     number: u64,
     fill: impl FnOnce(&mut Writer) -> Result<()>,
 ) -> Result<()> {
-    let tmp = layout.tmp(Kind::Archive, number);
-    let written = write_file(fs, &tmp, fill).and_then(|()| {
-        let path = layout.file(Kind::Archive, number);
-        fs.rename(&tmp, &path).map_err(io_error("rename", &tmp))?;
-        fs.sync_dir(layout.dir()).map_err(io_error("sync", layout.dir()))
-    });
-    // A full disk needs the room, and what cannot be removed now goes at the next start.
-    written.inspect_err(|_| fs.remove(&tmp).unwrap_or_default())
+    publish((fs, layout), (Kind::Archive, number), |tmp| write_file(fs, tmp, fill))
 }
 
 fn write_file(fs: &dyn Fs, tmp: &Path, fill: impl FnOnce(&mut Writer) -> Result<()>) -> Result<()> {

@@ -13,7 +13,7 @@ use super::page::{Page, Piece};
 use super::values::checksums;
 use super::{GROUP_SERIES, Group, Section, Summary, page, put_trailer};
 use crate::frame::Aliases;
-use crate::layout::{HEADER_BYTES, Kind, Layout, create, io_error};
+use crate::layout::{HEADER_BYTES, Kind, Layout, create, io_error, publish};
 use crate::wire::put_varint;
 
 /// Bytes are handed to the file in pieces of about this size.
@@ -25,14 +25,7 @@ pub(crate) fn write(
     number: u64,
     fill: impl FnOnce(&mut Writer) -> Result<()>,
 ) -> Result<()> {
-    let tmp = layout.tmp(Kind::Segment, number);
-    let written = write_file(fs, &tmp, fill).and_then(|()| {
-        let path = layout.file(Kind::Segment, number);
-        fs.rename(&tmp, &path).map_err(io_error("rename", &tmp))?;
-        fs.sync_dir(layout.dir()).map_err(io_error("sync", layout.dir()))
-    });
-    // A full disk needs the room, and what cannot be removed now goes at the next start.
-    written.inspect_err(|_| fs.remove(&tmp).unwrap_or_default())
+    publish((fs, layout), (Kind::Segment, number), |tmp| write_file(fs, tmp, fill))
 }
 
 fn write_file(fs: &dyn Fs, tmp: &Path, fill: impl FnOnce(&mut Writer) -> Result<()>) -> Result<()> {
