@@ -1,7 +1,7 @@
 //! Blocks that Regain keeps alive, read by Prometheus' own tools: cut, deleted from, merged, cleaned.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -11,27 +11,13 @@ use regain_storage::fs::RealFs;
 use regain_storage::memory::MemoryStore;
 use regain_storage::{Appender as _, BlockFormat as _, Retention, Value};
 use regain_tests::process::write_file;
-use regain_tests::program::Program;
 
-use crate::peer::{MODERN_PROMETHEUS, is_at_hand, skip};
+use crate::peer::promtool;
 
 /// The first window, of November 2023.
 const START_MS: i64 = 1_699_999_200_000 / WINDOW_MS * WINDOW_MS;
 const STEP_MS: i64 = 15_000;
 const ROWS: i64 = WINDOW_MS / STEP_MS;
-
-/// The tool that comes with the Prometheus at hand, if there is one.
-fn promtool() -> Option<PathBuf> {
-    if !is_at_hand(Program::Prometheus, MODERN_PROMETHEUS) {
-        return None;
-    }
-    let path = Program::Prometheus.need().unwrap().with_file_name("promtool");
-    if !path.is_file() {
-        skip("no promtool beside Prometheus");
-        return None;
-    }
-    Some(path)
-}
 
 /// What the tool prints about a data directory, or one of its blocks.
 fn printed(promtool: &Path, command: &str, data: &Path, block: Option<&str>) -> String {

@@ -1,6 +1,7 @@
 //! Which of the real programs is at hand.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use regain_tests::program::Program;
 
@@ -31,6 +32,19 @@ pub(crate) fn is_at_hand(program: Program, oldest: Version) -> bool {
 pub(crate) fn is_modern(program: Program, oldest: Version) -> bool {
     let version = program.version().unwrap();
     version.as_deref().and_then(numbers).is_none_or(|version| version >= oldest)
+}
+
+/// The tool that comes with the Prometheus at hand, if there is one.
+pub(crate) fn promtool() -> Option<PathBuf> {
+    if !is_at_hand(Program::Prometheus, MODERN_PROMETHEUS) {
+        return None;
+    }
+    let path = Program::Prometheus.need().unwrap().with_file_name("promtool");
+    if !path.is_file() {
+        skip("no promtool beside Prometheus");
+        return None;
+    }
+    Some(path)
 }
 
 /// Says that something is not tested, where everybody sees it.

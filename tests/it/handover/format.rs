@@ -13,12 +13,12 @@ use regain_tests::push::{Push, send};
 use regain_tests::server::{Server, Setup};
 
 use super::convert::convert;
-use super::tools::{printed, promtool};
+use super::tools::printed;
 use super::{
     ADMIN, All, BLOCKS_LIMIT, END_MS, HOUR_MS, LATE_DATA, RETENTION, STEP_MS, answered_in,
     assert_same, blocks_in, delete, kept, push_hours, push_late,
 };
-use crate::peer::{MODERN_PROMETHEUS, is_at_hand};
+use crate::peer::{MODERN_PROMETHEUS, is_at_hand, promtool};
 
 const CUT_LIMIT: Duration = Duration::from_mins(1);
 const MINUTE_MS: i64 = 60_000;

@@ -1,14 +1,14 @@
 //! Snapshots of a running Regain, and what the tools print and write: the same as Prometheus' own.
 
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use regain_tests::program::Program;
 use regain_tests::server::Setup;
 
 use super::{ADMIN, END_MS, HOUR_MS, RETENTION, answered, assert_same, delete, push_hours};
-use crate::peer::{MODERN_PROMETHEUS, is_at_hand, skip};
+use crate::peer::promtool;
 
 const RULES: &str = "
 groups:
@@ -35,19 +35,6 @@ groups:
   - record: two
     expr: m{n='1'} + on () m{n=~'2|3'}
 ";
-
-/// The tool that comes with the Prometheus at hand, if there is one.
-pub(super) fn promtool() -> Option<PathBuf> {
-    if !is_at_hand(Program::Prometheus, MODERN_PROMETHEUS) {
-        return None;
-    }
-    let path = Program::Prometheus.need().unwrap().with_file_name("promtool");
-    if !path.is_file() {
-        skip("no promtool beside Prometheus");
-        return None;
-    }
-    Some(path)
-}
 
 /// Runs both tools with the same arguments, theirs first.
 pub(super) fn both(promtool: &Path, dir: &Path, arguments: &[&str]) -> [Output; 2] {
