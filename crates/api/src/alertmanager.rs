@@ -27,7 +27,7 @@ pub use self::server::{AlertmanagerServer, alertmanager_router};
 use crate::guard::Changes;
 use crate::routes::not_found;
 
-mod door;
+pub(crate) mod door;
 
 pub use door::{AlertingDoor, AlertingService};
 

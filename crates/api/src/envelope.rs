@@ -9,7 +9,7 @@ use regain_promql::{EvalError, QueryResult};
 use serde::Serialize;
 
 use crate::json;
-use crate::query_service::AnswerMemory;
+use crate::query_service::answer_memory::AnswerMemory;
 
 /// Annotations beyond this many of a kind are counted, not listed (upstream's `web/api/v1`).
 const ANNOTATIONS_MAX: usize = 10;

@@ -10,12 +10,14 @@
 
 mod router;
 
+mod build_info;
 mod clock;
 mod config_status;
 mod door;
 mod serving;
 mod settings;
 mod shortcut;
+mod snapshot_runs;
 mod targets;
 
 mod v1;
@@ -38,17 +40,18 @@ mod reload;
 mod routes;
 
 pub use alertmanager::{AlertingDoor, AlertingService, AlertmanagerServer, alertmanager_router};
+pub use build_info::BuildInfo;
 pub use clock::Clock;
 pub use config_status::ConfigStatus;
 pub use door::Door;
 pub use guard::Changes;
 pub use healing::{AlertSource, HealingDoor, HealingServer, HealingService, healing_router};
-pub use lifecycle::{Lifecycle, ReloadRequest};
 pub use query_service::{ActiveLog, QueryLimits, QueryService};
+pub use reload::ReloadRequest;
 pub use router::router;
 pub use self_metrics::register_store;
 pub use serving::{ConfigFacts, Serving, StoreFacts};
-pub use settings::{BuildInfo, ProcessFacts, Settings, WebAddress};
+pub use settings::{Lifecycle, ProcessFacts, Settings, WebAddress};
 pub use targets::{
     ActiveTarget, DroppedTargets, PoolCost, TargetCost, TargetListing, TargetMetadata,
 };

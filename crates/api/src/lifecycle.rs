@@ -7,27 +7,11 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::MethodFilter;
 use http::StatusCode;
-use tokio::sync::{mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
 
 use crate::door::Whole;
 use crate::envelope::text;
 use crate::routes::{get_or_head, get_post_or_put};
 use crate::settings::{App, Settings};
-
-/// A request to load the configuration again, and where to say how it went.
-pub type ReloadRequest = oneshot::Sender<Result<(), String>>;
-
-/// What the lifecycle handlers need.
-#[derive(Clone, Debug)]
-pub struct Lifecycle {
-    /// Whether reload and quit are offered (`--web.enable-lifecycle`).
-    pub is_enabled: bool,
-    /// Where reload requests go.
-    pub reload: mpsc::Sender<ReloadRequest>,
-    /// What ends the process.
-    pub quit: CancellationToken,
-}
 
 /// The routes below `/-/`.
 pub(crate) fn routes() -> Router<App> {

@@ -1,12 +1,14 @@
 //! Runs queries: at most so many at once, each with a deadline, each ended when nobody waits for it.
 
 mod active_log;
-mod answer_memory;
+pub(crate) mod answer_memory;
 mod cache;
+mod limits;
 mod metrics;
 mod origin;
 mod places;
 mod query_log;
+mod question;
 mod rules;
 mod running;
 mod session;
@@ -22,7 +24,7 @@ use regain_metrics::Registry;
 use regain_model::{Labels, Timestamp};
 use regain_promql::{
     Draft, Engine, EvalError, Explanation, Expr, ParseErrors, ParserOptions, QueryOptions,
-    QueryResult, ResultCache, Steps, Value,
+    QueryResult, ResultCache, Value,
 };
 use regain_storage::{ByteBudget, BytePool, Ctx, Queryable};
 
@@ -35,60 +37,17 @@ use crate::envelope::ApiError;
 
 pub use self::active_log::ActiveLog;
 pub(crate) use self::active_log::Unfinished;
-pub(crate) use self::answer_memory::{AnswerBudget, AnswerMemory};
-pub(crate) use self::origin::{HttpRequest, Origin, RuleOrigin};
+pub(crate) use self::answer_memory::AnswerBudget;
+pub use self::limits::QueryLimits;
+pub(crate) use self::origin::{HttpRequest, Origin};
+pub(crate) use self::question::{Question, When};
 pub(crate) use self::running::{RunningQueries, RunningQuery};
+pub(crate) use self::stats::Timings;
 
 /// A look-up of more series and texts than these gets out of other requests' way.
 const LIGHT_LOOK_UP_MAX: usize = 1000;
 /// A look-up of more gets a thread of its own.
 const SHORT_LOOK_UP_MAX: usize = 20_000;
-
-/// One question, parsed.
-#[derive(Clone, Debug)]
-pub(crate) struct Question {
-    pub(crate) expr: Expr,
-    /// The expression as it came.
-    pub(crate) text: String,
-    pub(crate) origin: Origin,
-    pub(crate) when: When,
-    pub(crate) options: QueryOptions,
-    /// The client's own limit on the time it waits.
-    pub(crate) timeout: Option<Duration>,
-    /// Whether what is kept of earlier answers may be used, and this one be kept.
-    pub(crate) uses_cache: bool,
-}
-
-/// What times a question is about.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum When {
-    /// One time.
-    At(Timestamp),
-    /// Several, one after another.
-    Over(Steps),
-}
-
-/// How long the stages of a query took.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Timings {
-    /// Waiting for a place among the running queries.
-    pub(crate) queue: Duration,
-    /// From the parsed expression to the answer.
-    pub(crate) eval: Duration,
-}
-
-/// Limits on queries (`--query.*`).
-#[derive(Clone, Copy, Debug)]
-pub struct QueryLimits {
-    /// How many run at once.
-    pub concurrency_max: usize,
-    /// How long one may take, its wait included.
-    pub timeout: Duration,
-    /// How many bytes one may hold.
-    pub bytes_per_query_max: u64,
-    /// How many bytes all may hold together.
-    pub bytes_max: u64,
-}
 
 /// Runs queries over one source.
 pub struct QueryService {

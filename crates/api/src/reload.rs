@@ -7,7 +7,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::envelope::plain_error;
 use crate::guard::{Changes, MayChange};
-use crate::lifecycle::ReloadRequest;
+
+/// A request to load the configuration again, and where to say how it went.
+pub type ReloadRequest = oneshot::Sender<Result<(), String>>;
 
 /// Where requests to load the configuration again go, and who may ask.
 #[derive(Clone, Debug)]

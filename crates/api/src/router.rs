@@ -14,7 +14,7 @@ use regain_http::server::metrics::{self, HttpMetrics};
 
 use crate::alertmanager::{self, V2};
 use crate::federate::federate;
-use crate::healing::{self, HealingState};
+use crate::healing::{self, state::HealingState};
 use crate::json;
 use crate::lifecycle;
 use crate::routes::{get, not_found, prefixed};

@@ -13,7 +13,7 @@ use regain_tsdb::Db;
 
 use crate::query_service::QueryService;
 use crate::targets::TargetListing;
-use crate::write::WriteService;
+use crate::write::service::WriteService;
 
 /// Everything that is there once the store is open. A reload makes another one, which shares what the
 /// configuration does not change.

@@ -8,16 +8,18 @@ use regain_http::server::cors::Cors;
 use regain_metrics::{Counter, Registry};
 use regain_model::Timestamp;
 use regain_tsdb::ReplayProgress;
-use serde::Serialize;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
-use crate::alertmanager::AlertingDoor;
+use crate::alertmanager::door::AlertingDoor;
+use crate::build_info::BuildInfo;
 use crate::clock::Clock;
 use crate::config_status::ConfigStatus;
 use crate::door::Door;
 use crate::guard::Changes;
-use crate::healing::HealingDoor;
-use crate::lifecycle::Lifecycle;
-use crate::v1::SnapshotRuns;
+use crate::healing::door::HealingDoor;
+use crate::reload::ReloadRequest;
+use crate::snapshot_runs::SnapshotRuns;
 
 /// What the router is built from.
 #[derive(Clone, Debug)]
@@ -82,22 +84,15 @@ pub struct ProcessFacts {
     pub hostname: String,
 }
 
-/// What the program is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BuildInfo {
-    /// The version that clients compare with Prometheus'.
-    pub version: String,
-    /// The commit it was built from.
-    pub revision: String,
-    /// The branch it was built from.
-    pub branch: String,
-    /// Who built it.
-    pub build_user: String,
-    /// When it was built.
-    pub build_date: String,
-    /// Upstream names the Go version here; ours names the program.
-    pub go_version: String,
+/// What the lifecycle handlers need.
+#[derive(Clone, Debug)]
+pub struct Lifecycle {
+    /// Whether reload and quit are offered (`--web.enable-lifecycle`).
+    pub is_enabled: bool,
+    /// Where reload requests go.
+    pub reload: mpsc::Sender<ReloadRequest>,
+    /// What ends the process.
+    pub quit: CancellationToken,
 }
 
 /// What all handlers share.

@@ -25,7 +25,6 @@ mod series;
 mod status;
 mod targets;
 
-pub(crate) use admin::SnapshotRuns;
 pub(crate) use labels_object::LabelsObject;
 
 /// The endpoints, without `/api/v1` in front.

@@ -6,7 +6,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use regain_alerting::matcher::MatcherMode;
 use regain_alerting::{Alerting, PostedAlert, Verdict};
 
-use crate::settings::BuildInfo;
+use crate::build_info::BuildInfo;
 
 /// Alerting, and what the API tells about it.
 #[derive(Debug)]

@@ -20,8 +20,7 @@ use super::door::AlertingDoor;
 use super::{V2, routes};
 use crate::envelope::text;
 use crate::guard::Changes;
-use crate::lifecycle::ReloadRequest;
-use crate::reload::{self, Reload};
+use crate::reload::{self, Reload, ReloadRequest};
 use crate::routes::{get, get_or_head, not_found, post, prefixed};
 use crate::self_metrics::{self, SelfMetrics};
 

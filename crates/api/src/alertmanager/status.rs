@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::answer::{Answer, Failure};
 use super::{Open, matching};
+use crate::build_info::BuildInfo;
 use crate::params::Params;
-use crate::settings::BuildInfo;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -7,7 +7,7 @@ use regain_healing::order::ExecutionId;
 use regain_model::Labels;
 use serde::Serialize;
 
-use super::Open;
+use super::state::Open;
 use crate::envelope::{ApiError, Success};
 use crate::params::Params;
 use crate::v1::LabelsObject;

@@ -8,7 +8,8 @@ use regain_healing::ControlError;
 use regain_healing::machine::{Pause, Scope};
 use serde::{Deserialize, Serialize};
 
-use super::{Open, body};
+use super::body;
+use super::state::Open;
 use crate::envelope::{ApiError, ErrorKind, Success};
 use crate::guard::MayChange;
 

@@ -8,12 +8,13 @@ use regain_http::server::compression::gzip;
 use regain_metrics::Registry;
 use tokio::sync::mpsc;
 
+use super::door::HealingDoor;
+use super::routes;
+use super::state::HealingState;
 use super::webhook::{Webhook, webhook};
-use super::{HealingDoor, HealingState, routes};
 use crate::envelope::{plain_error, text};
 use crate::guard::Changes;
-use crate::lifecycle::ReloadRequest;
-use crate::reload::{self, Reload};
+use crate::reload::{self, Reload, ReloadRequest};
 use crate::routes::{get, get_or_head, not_found, post};
 use crate::self_metrics::{self, SelfMetrics};
 
@@ -64,7 +65,7 @@ async fn healthy() -> Response {
 }
 
 async fn ready(State(state): State<HealingState>) -> Response {
-    match &*state.door.0.load() {
+    match state.door.service() {
         Some(_) => text(StatusCode::OK, "OK"),
         None => plain_error(StatusCode::SERVICE_UNAVAILABLE, "healing is starting or stopping"),
     }

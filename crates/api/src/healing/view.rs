@@ -11,8 +11,9 @@ use regain_healing::machine::Pause;
 use regain_healing::settings::{Step, StepKind};
 use serde::Serialize;
 
+use super::door::AlertSource;
 use super::run::RunJson;
-use super::{AlertSource, Open};
+use super::state::Open;
 use crate::envelope::{ApiError, ErrorKind, Success};
 
 #[derive(Serialize)]

@@ -18,7 +18,8 @@ use regain_metrics::{CounterVec, Registry};
 use regain_model::Labels;
 use serde::{Deserialize, Serialize};
 
-use super::{HealingState, body};
+use super::body;
+use super::state::HealingState;
 use crate::envelope::{ApiError, Success, plain_error};
 use crate::guard::{Changes, MayChange};
 
@@ -97,7 +98,7 @@ pub(super) async fn webhook(
     _: MayChange,
     request: Request<Body>,
 ) -> Response {
-    let Some(service) = webhook.healing.door.0.load_full() else {
+    let Some(service) = webhook.healing.door.service() else {
         return plain_error(StatusCode::SERVICE_UNAVAILABLE, "healing is starting or stopping");
     };
     let payload: Payload = match body::read(request, BODY_BYTES_MAX).await {

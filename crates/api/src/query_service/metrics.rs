@@ -3,7 +3,8 @@
 use regain_metrics::{Counter, Gauge, Registry, Summary};
 use regain_promql::QueryStats;
 
-use super::{QueryLimits, Timings, stats};
+use super::limits::QueryLimits;
+use super::stats::{self, Timings};
 
 /// What is counted about queries; clones are the same counters.
 #[derive(Clone, Debug)]

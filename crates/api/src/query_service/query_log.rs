@@ -10,8 +10,9 @@ use regain_metrics::{Counter, Gauge, Registry};
 use regain_model::Timestamp;
 use serde::Serialize;
 
+use super::origin::Origin;
+use super::question::When;
 use super::stats::Stats;
-use super::{Origin, When};
 use crate::json;
 
 /// Where lines go.

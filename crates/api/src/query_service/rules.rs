@@ -9,7 +9,9 @@ use regain_rules::{RuleQueries, RuleQuery};
 use regain_storage::{ByteBudget, Ctx};
 use tokio::runtime::Handle;
 
-use super::{Origin, QueryService, RuleOrigin, When};
+use super::QueryService;
+use super::origin::{Origin, RuleOrigin};
+use super::question::When;
 
 impl RuleQueries for QueryService {
     fn context(&self) -> Arc<Ctx> {

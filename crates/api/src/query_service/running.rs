@@ -8,7 +8,8 @@ use std::time::Instant;
 use regain_model::Timestamp;
 use regain_storage::Ctx;
 
-use super::{Origin, When};
+use super::origin::Origin;
+use super::question::When;
 
 /// All queries that have begun and not ended.
 #[derive(Clone, Debug, Default)]

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use regain_promql::{EvalError, QueryStats};
 use regain_storage::Ctx;
 
+use super::QueryService;
 use super::active_log::{ActiveLog, ActiveQuery};
 use super::metrics::{QueryMetrics, Running};
 use super::query_log::{Ended, QueryLog};
 use super::running::Listed;
-use super::{QueryService, Timings, stats};
+use super::stats::{self, Timings};
 use crate::clock::Clock;
 
 /// A query that waits or runs.

@@ -6,7 +6,14 @@ use regain_model::Timestamp;
 use regain_promql::{QueryResult, QueryStats, StepStats};
 use serde::{Serialize, Serializer};
 
-use super::Timings;
+/// How long the stages of a query took.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Timings {
+    /// Waiting for a place among the running queries.
+    pub(crate) queue: Duration,
+    /// From the parsed expression to the answer.
+    pub(crate) eval: Duration,
+}
 
 /// All of a query's statistics.
 #[derive(Serialize)]

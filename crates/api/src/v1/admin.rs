@@ -15,7 +15,7 @@ use crate::settings::Settings;
 
 mod snapshot;
 
-pub(crate) use snapshot::{SnapshotRuns, snapshot};
+pub(crate) use snapshot::snapshot;
 
 /// `/api/v1/admin/tsdb/delete_series`: what is deleted is hidden from queries before the answer, and leaves the
 /// files afterwards. A selector without matchers selects nothing.

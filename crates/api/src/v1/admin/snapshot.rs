@@ -5,13 +5,9 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use axum::extract::State;
-use regain_metrics::{Gauge, Registry};
 use regain_model::{Span, Timestamp};
-use regain_prometheus_tsdb::{
-    ExportError, ExportProgress, Exported, Snapshots, WINDOW_MS, origin_of,
-};
+use regain_prometheus_tsdb::{ExportError, Exported, Snapshots, WINDOW_MS, origin_of};
 use serde::Serialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::{check_offered, in_background};
@@ -20,67 +16,23 @@ use crate::envelope::{ApiError, ErrorKind, Success};
 use crate::params::Params;
 use crate::serving::StoreFacts;
 use crate::settings::Settings;
+use crate::snapshot_runs::{SnapshotRun, SnapshotRuns};
 
-/// Lets one snapshot be taken at a time, and shows how far it is. Clones are the same.
-#[derive(Clone, Debug)]
-pub(crate) struct SnapshotRuns {
-    turn: Arc<Semaphore>,
-    windows: Gauge,
-    windows_done: Gauge,
-}
-
-impl SnapshotRuns {
-    pub(crate) fn register(registry: &Registry) -> Self {
-        let windows = registry.gauge(
-            "regain_tsdb_snapshot_windows",
-            "Times of two hours that the snapshot under way is made of; 0 when there is none.",
-        );
-        let windows_done =
-            registry.gauge("regain_tsdb_snapshot_windows_done", "How many of these are written.");
-        Self { turn: Arc::new(Semaphore::new(1)), windows, windows_done }
-    }
-
-    /// The turn to take a snapshot, if nobody else has it.
-    fn begin(&self) -> Option<Run> {
-        let turn = Arc::clone(&self.turn).try_acquire_owned().ok()?;
-        Some(Run { runs: self.clone(), _turn: turn })
-    }
-}
-
-/// A snapshot under way.
-struct Run {
-    runs: SnapshotRuns,
-    _turn: OwnedSemaphorePermit,
-}
-
-impl Run {
-    fn show(&self, progress: ExportProgress) {
-        self.runs.windows.set(progress.windows as f64);
-        self.runs.windows_done.set(progress.windows_done as f64);
-    }
-
-    /// Takes the snapshot `name` of `store`, unless the process is to end.
-    fn take(
-        &self,
-        store: &StoreFacts,
-        name: &str,
-        skips_head: bool,
-        quit: &CancellationToken,
-    ) -> Result<Exported, ExportError> {
-        let (db, source) = (&store.db, store.source());
-        let span = store.span().and_then(|span| if skips_head { whole(span) } else { Some(span) });
-        let snapshots = Snapshots::new(Arc::clone(db.fs()), db.dir());
-        snapshots.take(name, (&*source, span), origin_of(db.seed()), &mut |progress| {
-            self.show(progress);
-            !quit.is_cancelled()
-        })
-    }
-}
-
-impl Drop for Run {
-    fn drop(&mut self) {
-        self.show(ExportProgress::default());
-    }
+/// Takes the snapshot `name` of `store`, unless the process is to end.
+fn take(
+    run: &SnapshotRun,
+    store: &StoreFacts,
+    name: &str,
+    skips_head: bool,
+    quit: &CancellationToken,
+) -> Result<Exported, ExportError> {
+    let (db, source) = (&store.db, store.source());
+    let span = store.span().and_then(|span| if skips_head { whole(span) } else { Some(span) });
+    let snapshots = Snapshots::new(Arc::clone(db.fs()), db.dir());
+    snapshots.take(name, (&*source, span), origin_of(db.seed()), &mut |progress| {
+        run.show(progress);
+        !quit.is_cancelled()
+    })
 }
 
 /// What of `span` lies before the two hours that are not over yet.
@@ -113,7 +65,7 @@ pub(crate) async fn snapshot(
     let (store, quit) = (serving.store.clone(), settings.lifecycle.quit.clone());
     let taken = in_background(move || {
         tracing::info!(component = "api", name, "A snapshot is being taken");
-        let done = run.take(&store, &name, skips_head, &quit).map_err(|error| failure(&error))?;
+        let done = take(&run, &store, &name, skips_head, &quit).map_err(|error| failure(&error))?;
         let Exported { blocks, series, samples, bytes, warnings, .. } = done;
         for warning in warnings {
             tracing::warn!(component = "api", name, warning, "The snapshot is not complete");
@@ -147,19 +99,6 @@ fn failure(error: &ExportError) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_snapshot_is_taken_at_a_time_and_shows_how_far_it_is() {
-        let registry = Registry::new();
-        let runs = SnapshotRuns::register(&registry);
-        let run = runs.begin().unwrap();
-        assert!(runs.begin().is_none());
-        run.show(ExportProgress { windows: 3, windows_done: 2, samples: 7 });
-        assert_eq!((runs.windows.get(), runs.windows_done.get()), (3.0, 2.0));
-        drop(run);
-        assert_eq!((runs.windows.get(), runs.windows_done.get()), (0.0, 0.0));
-        assert!(runs.begin().is_some());
-    }
 
     #[test]
     fn two_hours_that_are_not_over_are_left_out() {
