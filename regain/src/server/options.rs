@@ -9,7 +9,7 @@ use regain_api::{AcceptedMessages, QueryLimits, WebAddress};
 use regain_config::{Retention, ScrapeDefaults};
 use regain_go_format::quote::quote;
 use regain_go_format::size;
-use regain_go_regexp::{Error as RegexError, Regex};
+use regain_go_regexp::{Error as RegexError, Matcher};
 use regain_promql::{EngineOptions, ParserOptions};
 use regain_remote::write::Message;
 use regain_scrape::StartTimestamps;
@@ -65,7 +65,7 @@ pub(crate) struct WebOptions {
     /// Where clients find it.
     pub(super) address: WebAddress,
     /// Which origins browsers may ask from.
-    pub(super) cors: Regex,
+    pub(super) cors: Matcher,
     /// What clients can do beside asking.
     pub(super) offers: WebOffers,
     /// Whether other hosts may change silences and healing without a login.
@@ -287,7 +287,7 @@ fn web(line: &Line) -> Result<WebOptions, OptionsError> {
     let address = address(url, line.text("web.route-prefix"), listen, &host::name())
         .map_err(|source| OptionsError::Address { url: url.to_owned(), source })?;
     let pattern = line.text("web.cors.origin");
-    let cors = Regex::anchored(pattern)
+    let cors = Matcher::new(pattern)
         .map_err(|source| OptionsError::Cors { pattern: pattern.to_owned(), source })?;
     Ok(WebOptions {
         address,

@@ -60,7 +60,7 @@ pub(super) fn settings(options: &ServerOptions, registry: &Registry) -> (Setting
         config_status: config_status.clone(),
         address: options.web.address.clone(),
         pages: regain_web_ui::router(&options.web.address.path),
-        cors: Cors::new(move |origin| cors.is_match(origin)),
+        cors: Cors::new(move |origin| cors.matches(origin)),
         flags: options.flags.clone(),
         build: build_info::of_server(),
         process: ProcessFacts {
