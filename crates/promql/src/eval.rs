@@ -33,6 +33,7 @@ use crate::ledger::Ledger;
 use crate::native::Notes;
 use crate::plan::{Node, ScalarMap};
 use crate::regex_cache::RegexCache;
+use crate::scan::Gathering;
 use crate::sharing::Shares;
 use crate::value::QueryStats;
 
@@ -52,6 +53,8 @@ pub(crate) struct Evaluator<'q> {
     pub(crate) over_time: bool,
     /// Whether several operations may be done on each series before the next one is read.
     pub(crate) fuse: bool,
+    /// Whether rows of series that come in any order are gathered.
+    pub(crate) gathering: Gathering,
     /// What several parts of the query ask for.
     pub(crate) shares: Shares<'q>,
     /// What is noted for an explanation; `None` unless one was asked for.

@@ -1,9 +1,11 @@
 //! From the store to a sink: selected series are decoded, computed on and handed on, part by part.
 //!
 //! Workers decode and compute in any order; what they have computed is handed to the sink in the
-//! order of the parts. So an answer does not depend on how many workers there are, to the last bit.
+//! order of the parts, or in that of the series where the parts have none. So an answer does not depend on how many
+//! workers there are, to the last bit.
 
 mod folder;
+mod gathered;
 mod part;
 mod stage;
 mod stats;
@@ -17,9 +19,11 @@ use regain_storage::{Ctx, Hints, Part, Parts, Selection, Snapshot};
 use crate::aggregate::Sink;
 use crate::eval_error::Result;
 use folder::Folder;
+use gathered::Gathered;
 use part::PartRows;
 
 pub(crate) use folder::{CounterCheck, Report};
+pub(crate) use gathered::Gathering;
 pub(crate) use stage::{Check, GRID_TIMES, HeldTimes, Pool, Raw, Stage};
 pub(crate) use stats::strip as strip_buckets;
 
@@ -88,10 +92,9 @@ impl Scan<'_> {
         snapshot: &dyn Snapshot,
         ctx: &Arc<Ctx>,
         workers: usize,
-        sink: &mut dyn Sink,
+        (gathering, sink): (&mut Gathering, &mut dyn Sink),
     ) -> Result<Report> {
-        let selection = Selection { hints: self.hints, ..Selection::new(self.matchers, self.span) };
-        let mut parts = snapshot.select(&selection, ctx)?;
+        let (mut parts, gathered) = self.select(snapshot, ctx, gathering)?;
         let (mut ready, mut work, mut more) = (VecDeque::new(), 0, true);
         while more && (work < PARALLEL_WORK_MIN || ready.len() < 2) {
             match parts.next()? {
@@ -104,10 +107,10 @@ impl Scan<'_> {
         }
         let large = work >= PARALLEL_WORK_MIN && ready.len() >= 2;
         let queue = Mutex::new(Queue { ready, parts: more.then_some(parts), next: 0 });
-        let folder = Folder::new(ctx, sink);
+        let folder = Folder::new(ctx, sink, gathered);
         if workers < 2 || !large {
             self.work_off(&queue, &folder, ctx)?;
-            return Ok(folder.into_report(1));
+            return folder.finish(1);
         }
         std::thread::scope(|scope| {
             let helpers: Vec<_> =
@@ -122,7 +125,26 @@ impl Scan<'_> {
             }
             outcome
         })?;
-        Ok(folder.into_report(workers))
+        folder.finish(workers)
+    }
+
+    /// The parts of the series, and where their rows are gathered if they come in no order.
+    fn select(
+        &self,
+        snapshot: &dyn Snapshot,
+        ctx: &Arc<Ctx>,
+        gathering: &mut Gathering,
+    ) -> Result<(Box<dyn Parts>, Option<Gathered>)> {
+        let steps = self.stage.steps();
+        let loose_max =
+            if *gathering == Gathering::Refused { 0 } else { Gathered::rows_max(steps) };
+        let all = Selection::new(self.matchers, self.span);
+        let parts = snapshot.select(&Selection { hints: self.hints, loose_max, ..all }, ctx)?;
+        let gathered = parts.loose().map(|rows| {
+            *gathering = Gathering::Done;
+            Gathered::new(rows, steps, ctx)
+        });
+        Ok((parts, gathered.transpose()?))
     }
 
     fn work(&self, part: &dyn Part) -> u64 {

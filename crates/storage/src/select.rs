@@ -78,12 +78,16 @@ pub struct Selection<'a> {
     pub hints: Hints<'a>,
     /// At most this many series (0: all).
     pub limit: usize,
+    /// Up to this many series may come in any order instead: that in which the source reads them fastest. Who
+    /// needs theirs has the keys. [`Parts::loose`] says whether they do.
+    pub loose_max: usize,
 }
 
 impl<'a> Selection<'a> {
     /// All samples of the series that match, in key order.
     pub const fn new(matchers: &'a [Matcher], span: Span) -> Self {
-        Self { matchers, span, want: Want::Floats, order: Order::Key, hints: Hints::NONE, limit: 0 }
+        let (want, order, hints) = (Want::Floats, Order::Key, Hints::NONE);
+        Self { matchers, span, want, order, hints, limit: 0, loose_max: 0 }
     }
 }
 
@@ -138,6 +142,11 @@ pub trait Parts: Send {
     /// The next part before anything is known of its series: [`Part::prepare`] finds that out, on any thread.
     fn next_unprepared(&mut self) -> Result<Option<Box<dyn Part>>> {
         self.next()
+    }
+
+    /// How many series come at most, where they come in any order; `None` where they come in the order asked for.
+    fn loose(&self) -> Option<usize> {
+        None
     }
 }
 

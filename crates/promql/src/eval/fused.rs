@@ -283,14 +283,15 @@ impl Evaluator<'_> {
             drop_name: fused.nameless && self.delayed(),
             presence_only,
         };
-        let held = self.ctx.budget.held();
+        let (held, workers) = (self.ctx.budget.held(), self.options.workers);
+        let gathering = &mut self.gathering;
         let report = if let Some(profile) = &mut self.profile {
             let mut sink = CountedSink::new(sink);
-            let report = scan.run(self.snapshot, self.ctx, self.options.workers, &mut sink)?;
+            let report = scan.run(self.snapshot, self.ctx, workers, (gathering, &mut sink))?;
             profile.scanned(&report, sink.rows);
             report
         } else {
-            scan.run(self.snapshot, self.ctx, self.options.workers, sink)?
+            scan.run(self.snapshot, self.ctx, workers, (gathering, sink))?
         };
         self.note(&report, &fused.checks);
         self.annotations.extend(&fused.said, Clone::clone);

@@ -16,7 +16,7 @@ use crate::laps::Laps;
 use crate::native::{cost, size_bytes};
 use crate::plan::{self, Node, RangeArg, RangeSource};
 use crate::regex_cache::RegexCache;
-use crate::scan::Pool;
+use crate::scan::{Gathering, Pool};
 use crate::sharing::{Shares, Sharing, census};
 use crate::value::{
     HistogramPoint, Point, QueryResult, QueryStats, Sample, Scalar, Series, Text, Value,
@@ -88,6 +88,7 @@ impl<'q> Evaluator<'q> {
             stats: QueryStats::default(),
             over_time,
             fuse,
+            gathering: Gathering::default(),
             shares: Shares::default(),
             profile: None,
             ledger: None,
@@ -110,7 +111,7 @@ impl<'q> Evaluator<'q> {
         Ok(QueryResult { value, warnings, infos, stats, steps })
     }
 
-    /// The value of a question, with equal parts evaluated once unless that takes too much memory.
+    /// The value of a question, with equal parts evaluated once and rows gathered unless that takes too much memory.
     fn value(&mut self, question: Question<'q>) -> Result<Value> {
         let Question { node, grid, options, range, share, .. } = question;
         let value = |me: &mut Self| {
@@ -124,8 +125,11 @@ impl<'q> Evaluator<'q> {
         let outcome = value(self);
         let shares = std::mem::take(&mut self.shares);
         match outcome {
-            Err(EvalError::TooMuchMemory(_)) if shares.hold_any() => {
+            Err(EvalError::TooMuchMemory(_))
+                if shares.hold_any() || self.gathering == Gathering::Done =>
+            {
                 drop(shares);
+                self.gathering = Gathering::Refused;
                 self.annotations = Annotations::default();
                 self.stats.samples_total = 0;
                 value(self)

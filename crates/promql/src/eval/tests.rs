@@ -2,6 +2,7 @@
 //! last bit.
 
 mod histograms;
+mod loose;
 mod presence;
 
 use proptest::prelude::*;

@@ -1,14 +1,16 @@
-//! Hands computed parts to the sink in the order of the parts.
+//! Hands computed parts to the sink: in the order of the parts, or series by series once all are there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
-use regain_storage::{Ctx, Symbol};
+use regain_storage::{ArenaReader, Ctx, Symbol};
 
+use super::gathered::Gathered;
 use super::part::{PartRows, RowOutcome};
 use crate::aggregate::Sink;
 use crate::annotations::Remark;
 use crate::eval_error::Result;
+use crate::grid::RowLabels;
 
 /// A series that something meant for counters was computed of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +53,8 @@ pub(super) struct Folder<'s> {
 
 struct State<'s> {
     sink: &'s mut dyn Sink,
+    /// Where rows wait for all others, if parts come in no order.
+    gathered: Option<Gathered>,
     next: usize,
     /// How many workers wait for their turn: to wake nobody takes a call of the system, too.
     waiting: usize,
@@ -59,16 +63,21 @@ struct State<'s> {
 }
 
 impl<'s> Folder<'s> {
-    pub(super) fn new(ctx: &'s Arc<Ctx>, sink: &'s mut dyn Sink) -> Self {
-        let state = State { sink, next: 0, waiting: 0, failed: false, report: Report::default() };
+    pub(super) fn new(
+        ctx: &'s Arc<Ctx>,
+        sink: &'s mut dyn Sink,
+        gathered: Option<Gathered>,
+    ) -> Self {
+        let report = Report::default();
+        let state = State { sink, gathered, next: 0, waiting: 0, failed: false, report };
         Self { ctx, state: Mutex::new(state), turn: Condvar::new() }
     }
 
-    /// Waits for the turn of part `number` and hands its rows on; `false` when another worker has
-    /// failed.
+    /// Waits for the turn of part `number`, if parts have an order, and hands its rows on; `false` when another worker
+    /// has failed.
     pub(super) fn fold(&self, number: usize, rows: &PartRows) -> Result<bool> {
         let mut state = self.lock();
-        while state.next != number && !state.failed {
+        while state.gathered.is_none() && state.next != number && !state.failed {
             state.waiting += 1;
             state = self.turn.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
             state.waiting -= 1;
@@ -90,10 +99,19 @@ impl<'s> Folder<'s> {
         Guard { folder: self, finished: false }
     }
 
-    pub(super) fn into_report(self, workers: usize) -> Report {
+    /// What was noticed, after the last rows have been handed on.
+    pub(super) fn finish(self, workers: usize) -> Result<Report> {
         let state = self.state.into_inner();
-        let report = state.unwrap_or_else(std::sync::PoisonError::into_inner).report;
-        Report { workers: workers as u64, ..report }
+        let State { sink, gathered, report, .. } =
+            state.unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(gathered) = gathered {
+            let (arena, steps) = (self.ctx.labels.read(), gathered.steps());
+            sink.begin(&arena);
+            let take =
+                |labels, outcome: RowOutcome<'_>| hand_on(sink, &arena, (labels, steps), outcome);
+            gathered.hand_on(self.ctx, take)?;
+        }
+        Ok(Report { workers: workers as u64, ..report })
     }
 
     /// A sink that panicked is not used again, because the guard marks the scan as failed.
@@ -107,7 +125,9 @@ impl State<'_> {
         let arena = ctx.labels.read();
         let name = arena.symbol(regain_model::METRIC_NAME);
         let kind = arena.symbol("__type__");
-        self.sink.begin(&arena);
+        if self.gathered.is_none() {
+            self.sink.begin(&arena);
+        }
         for row in rows.iter() {
             let labels = row.labels.labels;
             self.report.checks |= row.checks;
@@ -123,12 +143,9 @@ impl State<'_> {
                 let name = name.and_then(|name| arena.get(labels, name));
                 *self.report.remarks.entry((number, remark, name)).or_default() += count;
             }
-            match row.outcome {
-                RowOutcome::Nothing => {}
-                RowOutcome::Values(values) => self.sink.row(&arena, row.labels, values)?,
-                RowOutcome::Present(steps) => {
-                    self.sink.present(&arena, row.labels, steps, rows.steps)?;
-                }
+            match &mut self.gathered {
+                Some(gathered) => gathered.add(row.key, row.labels, row.outcome),
+                None => hand_on(self.sink, &arena, (row.labels, rows.steps), row.outcome)?,
             }
         }
         self.report.samples_total += rows.samples_total;
@@ -140,6 +157,20 @@ impl State<'_> {
         self.report.parts += u64::from(is_there);
         self.report.parts_undecoded += u64::from(is_there && !rows.is_decoded);
         Ok(())
+    }
+}
+
+/// Hands a row of so many steps on.
+fn hand_on(
+    sink: &mut dyn Sink,
+    arena: &ArenaReader<'_>,
+    (labels, len): (RowLabels, usize),
+    outcome: RowOutcome<'_>,
+) -> Result<()> {
+    match outcome {
+        RowOutcome::Nothing => Ok(()),
+        RowOutcome::Values(values) => sink.row(arena, labels, values),
+        RowOutcome::Present(steps) => sink.present(arena, labels, steps, len),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use regain_model::SeriesKey;
 use regain_storage::{Batch, Ctx, Part, Presence, SeriesMeta};
 
 use super::Scan;
@@ -38,9 +39,10 @@ pub(super) struct PartRows {
 }
 
 struct RowEntry {
+    key: SeriesKey,
     labels: RowLabels,
     checks: u32,
-    remarks: Vec<Noted>,
+    remarks: Box<[Noted]>,
     computed: Computed,
 }
 
@@ -59,6 +61,7 @@ pub(super) type Noted = ((u32, Remark), u64);
 
 /// A series that was computed.
 pub(super) struct PartRow<'a> {
+    pub(super) key: SeriesKey,
     pub(super) labels: RowLabels,
     pub(super) checks: u32,
     /// What was noticed.
@@ -95,6 +98,7 @@ impl PartRows {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = PartRow<'_>> {
         self.rows.iter().map(|row| PartRow {
+            key: row.key,
             labels: row.labels,
             checks: row.checks,
             remarks: &row.remarks,
@@ -167,7 +171,8 @@ impl PartRows {
         held.set_bytes(batch.size_bytes() + histogram_bytes.sum::<usize>())?;
         self.scratch.forget_times();
         for run in &batch.runs {
-            let labels = part.series()[run.series as usize].labels;
+            let &SeriesMeta { key, labels, .. } = &part.series()[run.series as usize];
+            let labels = RowLabels { labels, drop_name: scan.drop_name };
             let raw = Raw {
                 times: batch.times_of(run),
                 values: batch.floats_of(run),
@@ -175,7 +180,7 @@ impl PartRows {
                 histograms: Pool::Batch(&batch.histograms),
                 starts: if scan.details.starts { batch.starts_of(run) } else { &[] },
             };
-            self.compute(scan, RowLabels { labels, drop_name: scan.drop_name }, raw, ctx)?;
+            self.compute(scan, (key, labels), raw, ctx)?;
         }
         self.batch = batch;
         Ok(())
@@ -184,7 +189,7 @@ impl PartRows {
     fn compute(
         &mut self,
         scan: &Scan<'_>,
-        labels: RowLabels,
+        (key, labels): (SeriesKey, RowLabels),
         raw: Raw<'_>,
         ctx: &Arc<Ctx>,
     ) -> Result<()> {
@@ -193,7 +198,7 @@ impl PartRows {
         self.values.resize(at + self.steps, ABSENT);
         let (mut notes, out) = (Notes::default(), &mut self.values[at..]);
         let outcome = scan.stage.run(raw, &mut self.scratch, (ctx, &mut notes), out)?;
-        let remarks: Vec<_> = notes.0.into_iter().collect();
+        let remarks: Box<[_]> = notes.0.into_iter().collect();
         self.samples_total += outcome.samples_total;
         self.samples_read += outcome.samples_read;
         if !outcome.present {
@@ -201,7 +206,7 @@ impl PartRows {
         }
         if outcome.present || outcome.checks != 0 || !remarks.is_empty() {
             let computed = if outcome.present { Computed::Row(at) } else { Computed::Nothing };
-            self.rows.push(RowEntry { labels, checks: outcome.checks, remarks, computed });
+            self.rows.push(RowEntry { key, labels, checks: outcome.checks, remarks, computed });
         }
         Ok(())
     }
@@ -214,9 +219,9 @@ impl PartRows {
                 continue;
             }
             self.samples_total += steps.len() as u64;
-            let (labels, remarks) = (RowLabels { labels: meta.labels, drop_name }, Vec::new());
-            let computed = Computed::Present(steps);
-            self.rows.push(RowEntry { labels, checks: 0, remarks, computed });
+            let labels = RowLabels { labels: meta.labels, drop_name };
+            let (key, remarks, computed) = (meta.key, Box::default(), Computed::Present(steps));
+            self.rows.push(RowEntry { key, labels, checks: 0, remarks, computed });
         }
     }
 }

@@ -63,7 +63,8 @@ impl Snapshot for MergedSnapshot {
         }
         // Series can be brought into the order of their labels by nothing less than all of these.
         let projected = selection.hints.projected && selection.order == Order::Key;
-        let selection = Selection { hints: Hints { projected, ..selection.hints }, ..*selection };
+        let hints = Hints { projected, ..selection.hints };
+        let selection = Selection { hints, loose_max: 0, ..*selection };
         let parts = holding.into_iter().map(|view| view.select(&selection, ctx));
         let parts = parts.collect::<Result<Vec<_>>>()?;
         Ok(Box::new(MergedParts::new(parts, (selection.order, selection.limit), Arc::clone(ctx))))

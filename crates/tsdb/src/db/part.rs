@@ -94,6 +94,10 @@ impl Parts for StoreParts {
     fn next_unprepared(&mut self) -> Result<Option<Box<dyn Part>>> {
         Ok(self.take()?.map(|part| Box::new(part) as Box<dyn Part>))
     }
+
+    fn loose(&self) -> Option<usize> {
+        self.selected.is_loose.then_some(self.selected.series.len())
+    }
 }
 
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use regain_model::SeriesKey;
-use regain_storage::{Ctx, LabelsId, Order, Result, Selection};
+use regain_storage::{Ctx, LabelsId, Order, Parts, Result, Selection, Want};
 
 use super::archived::{Archived, leave_out_living};
 use super::labelling::{Labelling, Translator};
@@ -45,6 +45,8 @@ pub(super) struct SelectedSeries {
     /// Second and further places of series that several lanes write, by id.
     pub(super) others: HashMap<u32, Vec<SeenPlace>>,
     pub(super) lanes: Vec<LaneView>,
+    /// Whether they are in the order of their places instead of that which was asked for.
+    pub(super) is_loose: bool,
 }
 
 /// The lanes that a selection has met.
@@ -106,6 +108,7 @@ impl Seen {
         // Labels are read in the order of ids, as they lie in memory, unless most are cut off.
         let mut labels = (selection.limit == 0)
             .then(|| Labelling::new(&index, ctx, ids.count(), &selection.hints));
+        let mut is_in_memory = archived.is_empty();
         for id in ids.iter() {
             let Some(series) = index.series.get(id) else { continue };
             let place = lanes.place(series.place);
@@ -117,7 +120,9 @@ impl Seen {
                 found = elsewhere.fold(found, Ord::max);
                 out.others.insert(id, others);
             }
-            found = found.max(find_sealed(series, (min.max(self.floor), max)));
+            let sealed = find_sealed(series, (min.max(self.floor), max));
+            is_in_memory &= sealed == Found::Nothing;
+            found = found.max(sealed);
             if found == Found::Nothing {
                 continue;
             }
@@ -126,7 +131,9 @@ impl Seen {
                 labels.as_mut().map_or(LabelsId(0), |labels| labels.add(index.labels_of(series)));
             out.series.push(Selected { key: series.key(), id, labels, place, is_certain });
         }
+        out.is_loose = is_in_memory && may_be_loose(selection, out.series.len());
         match selection.order {
+            _ if out.is_loose => sort_by_place(&mut out.series),
             Order::Key => {
                 out.series
                     .extend(archived.iter().map(|series| select_archived(series, &mut labels)));
@@ -200,6 +207,21 @@ fn find_sealed(series: &Series, (min, max): (i64, i64)) -> Found {
     let is_last_here = min <= last.saturating_sub(1000) && last <= max && last < i64::MAX;
     let is_last_here = is_last_here && !series.pruned;
     if is_last_here { Found::Samples } else { Found::Perhaps }
+}
+
+/// Whether so many series, which have samples in memory alone, may come as these lie there. Few are read at once in any
+/// case.
+fn may_be_loose(selection: &Selection<'_>, series: usize) -> bool {
+    let is_asked_for = selection.limit == 0 && series <= selection.loose_max;
+    is_asked_for && series > <dyn Parts>::SERIES_MAX && selection.want != Want::Nothing
+}
+
+/// Sorts by place, so that neighbours share the memory that their samples lie in.
+fn sort_by_place(series: &mut [Selected]) {
+    let place = |selected: &Selected| (selected.place.lane, selected.place.slot);
+    if !series.is_sorted_by_key(place) {
+        series.sort_unstable_by_key(place);
+    }
 }
 
 /// Sorts by key: first the keys with the places of their series, and then those are moved once.

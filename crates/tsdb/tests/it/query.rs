@@ -208,6 +208,42 @@ fn series_come_in_the_order_asked_for() {
 }
 
 #[test]
+fn series_in_memory_may_come_in_any_order_and_hold_the_same() {
+    let fs = MemFs::new();
+    let (db, _) = open(&fs);
+    for time in 0..40 {
+        append_row(&db, 2, 150..300, time * 1000 + 7);
+        append_row(&db, 1, 0..150, time * 1000);
+    }
+    let loose = |span, loose_max| {
+        let ctx = ctx();
+        let snapshot = db.snapshot(span, &ctx).unwrap();
+        let selection = Selection { loose_max, ..Selection::new(&[], span) };
+        let parts = snapshot.select(&selection, &ctx).unwrap();
+        (parts.loose(), read(&*snapshot, &selection, &ctx))
+    };
+    for span in [(0, 40_000), (3500, 20_003), (17_000, 17_000), (i64::MIN, i64::MAX)] {
+        let span = Span::new(Timestamp(span.0), Timestamp(span.1));
+        let (ordered, in_order) = loose(span, 0);
+        let expected = if span.min == span.max { 150 } else { 300 };
+        assert_eq!((ordered, in_order.len()), (None, expected), "{span:?}");
+        let (found, mut all) = loose(span, 300);
+        assert_eq!(found, Some(300), "{span:?}");
+        assert_ne!(all, in_order, "{span:?}");
+        let mut in_order = in_order;
+        all.sort_unstable();
+        in_order.sort_unstable();
+        assert_eq!(all, in_order, "{span:?}");
+        assert_eq!(loose(span, 299).0, None, "too many");
+    }
+    db.seal().unwrap();
+    append_row(&db, 1, 0..150, 50_000);
+    let since = |min| Span::new(Timestamp(min), Timestamp(i64::MAX));
+    assert_eq!(loose(since(30_000), 1000).0, None, "files have another order");
+    assert_eq!(loose(since(49_000), 1000).0, Some(150));
+}
+
+#[test]
 fn a_part_decodes_what_it_is_asked_for_on_any_thread() {
     let fs = MemFs::new();
     let (db, _) = open(&fs);
