@@ -62,6 +62,8 @@ pub(super) struct Projector<'a> {
     matters: Vec<Option<bool>>,
     sets: HashMap<Box<[u32]>, LabelsId, FixedState>,
     kept: Vec<u32>,
+    /// The set that was added last. Series of one writer come one after another.
+    last: (Vec<u32>, Option<LabelsId>),
 }
 
 impl<'a> Projector<'a> {
@@ -72,12 +74,12 @@ impl<'a> Projector<'a> {
         let translator = Translator::new(index, ctx, 0);
         let is_dense = series >= index.pairs.len() / 16;
         let matters = vec![None; if is_dense { index.pairs.len() } else { 0 }];
-        let sets = HashMap::default();
-        Self { translator, names, grouping, matters, sets, kept: Vec::new() }
+        let (sets, kept, last) = (HashMap::default(), Vec::new(), (Vec::new(), None));
+        Self { translator, names, grouping, matters, sets, kept, last }
     }
 
     fn add(&mut self, labels: &[u32]) -> LabelsId {
-        let Self { translator, names, matters, sets, kept, .. } = self;
+        let Self { translator, names, matters, sets, kept, last, .. } = self;
         let index = translator.index;
         kept.clear();
         kept.extend(labels.iter().copied().filter(|&pair| {
@@ -87,11 +89,18 @@ impl<'a> Projector<'a> {
                 None => find(),
             }
         }));
-        if let Some(&known) = sets.get(kept.as_slice()) {
-            return known;
+        if let (same, Some(known)) = last
+            && same == kept
+        {
+            return *known;
         }
-        let id = translator.add(kept);
-        sets.insert(kept.as_slice().into(), id);
+        let id = sets.get(kept.as_slice()).copied().unwrap_or_else(|| {
+            let id = translator.add(kept);
+            sets.insert(kept.as_slice().into(), id);
+            id
+        });
+        last.0.clone_from(kept);
+        last.1 = Some(id);
         id
     }
 }

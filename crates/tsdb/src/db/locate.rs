@@ -159,6 +159,11 @@ impl Located {
         Ok(located)
     }
 
+    /// Whether no series has any pieces.
+    pub(super) fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
     /// The pieces of a series, oldest segment first.
     pub(super) fn pieces_of(&self, at: usize) -> &[SealedPiece] {
         let start = if at == 0 { 0 } else { self.ends[at - 1] as usize };

@@ -1,5 +1,7 @@
 //! Parts of a selection: up to 128 series, where their samples are, and their decoding.
 
+mod plain;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,7 +10,7 @@ use regain_storage::{
     histogram_index,
 };
 
-use super::batch_times::{BatchTimes, IN_MEMORY, RowsId, offset};
+use super::batch_times::{BatchTimes, offset};
 use super::by_lane::ByLane;
 use super::delete::hide;
 use super::locate::{LoadedPages, Located, SealedGroup, SealedPiece, find};
@@ -21,8 +23,8 @@ use crate::column::Column;
 use crate::lane::LaneData;
 use crate::lane::whole::RowsWithin;
 use crate::layout::corrupt;
-use crate::segment::page::{Piece, Rows};
-use crate::segment::read::{Chosen, Frames, decode, decode_values};
+use crate::segment::page::Piece;
+use crate::segment::read::{Chosen, Frames, decode};
 use crate::segment::values::{KnownValues, Source};
 
 /// Hands out the parts of a selection.
@@ -194,9 +196,16 @@ impl StorePart {
         if let Some(segment) = broken {
             self.losses.take(&self.seen, self.impossible(segment))?;
         }
+        let mut bound = None;
         for (at, sketch) in sketches.iter_mut().enumerate() {
+            let &Selected { place, is_certain, .. } = self.selected_at(at);
+            let is_plain = is_certain && !presence && self.selected.others.is_empty();
+            if is_plain && let Some(rows) = self.rows_max(place.lane, &mut bound) {
+                sketch.samples_max += rows;
+                continue;
+            }
             // To look whether the lanes have something is more work than to bound how much that may be.
-            let is_looked_at = presence || !self.selected_at(at).is_certain;
+            let is_looked_at = presence || !is_certain;
             for (data, SeenPlace { slot, .. }) in self.lanes_of(at) {
                 if !is_looked_at || data.has(slot) {
                     sketch.add_unsealed((data, slot), span, presence);
@@ -204,6 +213,22 @@ impl StorePart {
             }
         }
         Ok(Some(sketches))
+    }
+
+    /// How many samples a slot of a lane has in memory at most, if none of its slots has samples of its own; `bound` is
+    /// the lane that was asked for last, with its answer.
+    fn rows_max(&self, lane: u32, bound: &mut Option<(u32, Option<u64>)>) -> Option<u64> {
+        if let Some((known, rows)) = *bound
+            && known == lane
+        {
+            return rows;
+        }
+        let (min, max) = self.plan.span;
+        let data = self.selected.lanes.get(lane as usize)?;
+        let data = data.iter().filter(|data| data.overlaps(min, max));
+        let rows = data.map(|data| data.own.is_empty().then(|| data.rows_max(min, max))).sum();
+        *bound = Some((lane, rows));
+        rows
     }
 
     /// What is deleted of a series within the span.
@@ -298,23 +323,6 @@ impl StorePart {
         corrupt(&segment.path, u64::from(sealed.start), "frames of values")
     }
 
-    /// The rows in which a series has all its sealed samples, if they neither overlap nor have gaps. Returns the
-    /// last time.
-    fn plain_rows<'a>(&'a self, at: usize, plain: &mut Vec<Plain<'a>>) -> Option<i64> {
-        plain.clear();
-        let mut last = i64::MIN;
-        for sealed in self.pieces_of(at) {
-            let Ok(Chosen::Rows(times, first)) = self.chosen(sealed) else { return None };
-            let (Some(&from), Some(&to)) = (times.first(), times.last()) else { continue };
-            if from <= last {
-                return None;
-            }
-            last = to;
-            plain.push(Plain { sealed, times, first });
-        }
-        Some(last)
-    }
-
     /// The lanes in memory in which a series may have samples, each with its slot.
     fn lanes_of(&self, at: usize) -> impl Iterator<Item = (&LaneData, SeenPlace)> {
         let &Selected { id, place, .. } = self.selected_at(at);
@@ -326,64 +334,6 @@ impl StorePart {
             let parts = parts.filter(move |data| data.overlaps(min, max));
             parts.map(move |data| (&**data, place))
         })
-    }
-
-    /// Appends the values of a series whose samples are rows without gaps, first sealed ones and then those of one
-    /// lane in memory, and returns where their times are. `None`, and nothing is appended, for any other series and where
-    /// something cannot be read.
-    fn read_plain<'a>(
-        &'a self,
-        at: usize,
-        (plain, ids): &mut (Vec<Plain<'a>>, Vec<RowsId>),
-        (shared, out): (&mut BatchTimes, &mut Batch),
-    ) -> Option<Range<u32>> {
-        let last = self.plain_rows(at, plain).filter(|_| self.deleted(at).is_none())?;
-        let mut lanes = self.lanes_of(at);
-        let (head, None) = (lanes.next(), lanes.next()) else { return None };
-        let head = head.map(|(data, place)| (data, place, self.rows_in_memory(data, place.lane)));
-        if let Some((data, place, rows)) = &head {
-            let is_after = rows.times.first().is_none_or(|&first| first > last);
-            if !is_after || !data.is_whole(place.slot, rows) {
-                return None;
-            }
-        }
-        if !self.decode_plain(plain, out) {
-            return None;
-        }
-        ids.clear();
-        ids.extend(plain.iter().map(Plain::id));
-        if let Some((data, place, rows)) = &head {
-            data.read_whole(place.slot, rows, &mut out.floats);
-            ids.push((IN_MEMORY, place.lane, 0, offset(rows.times.len())));
-        }
-        Some(shared.of_rows(ids, &mut out.times, |all| {
-            for Plain { times, .. } in &*plain {
-                all.extend_from_slice(times);
-            }
-            if let Some((.., rows)) = &head {
-                all.extend_from_slice(&rows.times);
-            }
-        }))
-    }
-
-    /// The rows in the span of a lane that the query has met, of which nothing else is in memory.
-    fn rows_in_memory(&self, data: &LaneData, lane: u32) -> &RowsWithin {
-        self.in_memory.get_or_find(lane, || data.rows_within(self.plan.span))
-    }
-
-    /// Appends the values of plain rows; nothing, and false, when some cannot be read.
-    fn decode_plain(&self, plain: &[Plain<'_>], out: &mut Batch) -> bool {
-        let before = out.floats.len();
-        let all = plain.iter().all(|Plain { sealed, times, first }| {
-            let decoded = self.decode_piece(sealed, |frames| {
-                decode_values(frames, *first, times.len(), &mut out.floats)
-            });
-            decoded.is_ok()
-        });
-        if !all {
-            out.floats.truncate(before);
-        }
-        all
     }
 
     /// Reads the samples of one series into `out`; pieces that are damaged are left out.
@@ -416,25 +366,6 @@ impl StorePart {
 fn source_of<'a>(seen: &'a Seen, group: &'a SealedGroup) -> Source<'a> {
     let segment = &*seen.segments[group.segment as usize].segment;
     (segment, group.group as usize, &group.page.sums)
-}
-
-/// The samples of a piece that are neighbouring rows: their times, and the index of the first value.
-#[derive(Debug)]
-struct Plain<'a> {
-    sealed: &'a SealedPiece,
-    times: &'a [i64],
-    first: usize,
-}
-
-impl Plain<'_> {
-    fn id(&self) -> RowsId {
-        let SealedPiece { segment, piece, .. } = self.sealed;
-        let row = match piece.rows {
-            Rows::Range(first, _) => first as usize + self.first,
-            _ => self.first,
-        };
-        (*segment, piece.lane, offset(row), offset(self.times.len()))
-    }
 }
 
 /// Appends the values of a series with what is beside them.
@@ -479,8 +410,16 @@ impl Part for StorePart {
         let places = self.places[which.clone()].to_vec();
         self.load(places)?;
         let (mut shared, mut column) = (BatchTimes::default(), Column::default());
-        let mut found = Default::default();
-        for index in which {
+        let (mut found, mut slots) = Default::default();
+        let (is_bare, end, mut next) = (self.is_bare(), which.end, which.start);
+        while next < end {
+            if is_bare && let Some(lane) = self.neighbours(&self.places[next..end], &mut slots) {
+                Self::read_neighbours(lane, (&slots, next), (&mut shared, out));
+                next += slots.len();
+                continue;
+            }
+            let index = next;
+            next += 1;
             let (at, from) = (self.places[index], out.floats.len());
             let plain = self.read_plain(at, &mut found, (&mut shared, out));
             let times = if let Some(times) = plain {

@@ -57,6 +57,32 @@ impl Beside {
     }
 }
 
+/// Finds the frames of a block.
+#[derive(Debug)]
+pub(crate) struct Frames<'a> {
+    block: &'a Block,
+    /// The slot that was found last, and where its frame starts.
+    slot: usize,
+    start: usize,
+}
+
+impl<'a> Frames<'a> {
+    /// The frame of a slot that is present.
+    #[inline]
+    pub(crate) fn of(&mut self, slot: usize) -> Frame<'a> {
+        let Block { bytes, starts, lengths, .. } = self.block;
+        let group = slot / STRIDE * STRIDE;
+        if self.slot < group || slot < self.slot {
+            (self.slot, self.start) = (group, starts[slot / STRIDE] as usize);
+        }
+        let between = lengths[self.slot..slot].iter();
+        self.start += between.map(|&length| usize::from(length)).sum::<usize>();
+        self.slot = slot;
+        let frame = Frame::read(&mut Cursor(&bytes[self.start..]), GroupBytes::default());
+        frame.expect("the head's own frames are whole")
+    }
+}
+
 impl Block {
     /// Encodes at most [`BLOCK_ROWS`] rows.
     pub(crate) fn encode(rows: &[Arc<Row>]) -> Self {
@@ -171,12 +197,12 @@ impl Block {
 
     /// The frame of a slot that is present.
     fn frame(&self, slot: usize) -> Frame<'_> {
-        let group = slot / STRIDE * STRIDE;
-        let before: usize =
-            self.lengths[group..slot].iter().map(|&length| usize::from(length)).sum();
-        let start = self.starts[slot / STRIDE] as usize + before;
-        let frame = Frame::read(&mut Cursor(&self.bytes[start..]), GroupBytes::default());
-        frame.expect("the head's own frames are whole")
+        self.frames().of(slot)
+    }
+
+    /// The frames, of which those of neighbours are found the quickest one after another.
+    pub(crate) const fn frames(&self) -> Frames<'_> {
+        Frames { block: self, slot: 0, start: 0 }
     }
 
     /// Appends the samples of a slot.

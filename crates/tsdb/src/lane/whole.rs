@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::block::BLOCK_ROWS;
 use super::data::LaneData;
 use super::row::{Mask, Row, has};
 
@@ -76,6 +77,35 @@ impl LaneData {
     }
 }
 
+impl LaneData {
+    /// Writes the values of slots that are whole in `rows` into `out`: for each slot one for each row.
+    pub(crate) fn read_all_whole(&self, slots: &[u32], rows: &RowsWithin, out: &mut [f64]) {
+        let stride = rows.times.len().max(1);
+        let (mut at, mut skipped) = (0, rows.before);
+        for block in &self.blocks[rows.blocks.clone()] {
+            let wanted = (block.times.len() - skipped).min(rows.in_blocks - at);
+            let (mut frames, mut values) = (block.frames(), [0.0; BLOCK_ROWS]);
+            for (&slot, out) in slots.iter().zip(out.chunks_exact_mut(stride)) {
+                let frame = frames.of(slot as usize);
+                if skipped == 0 {
+                    frame.floats(&mut out[at..at + wanted]);
+                } else {
+                    frame.floats(&mut values[..skipped + wanted]);
+                    out[at..at + wanted].copy_from_slice(&values[skipped..skipped + wanted]);
+                }
+            }
+            (at, skipped) = (at + wanted, 0);
+        }
+        // Row by row, because so they lie in memory.
+        for row in &self.open[rows.open.clone()] {
+            for (&slot, out) in slots.iter().zip(out.chunks_exact_mut(stride)) {
+                out[at] = row.values[slot as usize];
+            }
+            at += 1;
+        }
+    }
+}
+
 /// The slots of rows of numbers that have the same ones.
 fn common_slots(rows: &[Arc<Row>]) -> Option<Mask> {
     let (first, rest) = rows.split_first()?;
@@ -122,6 +152,13 @@ mod tests {
                     "{span:?}"
                 );
             }
+            let (count, slots) = (rows.times.len(), [1, 0, 1]);
+            let (mut all, mut one_by_one) = (vec![7.0; count * slots.len()], Vec::new());
+            data.read_all_whole(&slots, &rows, &mut all);
+            for slot in slots {
+                data.read_whole(slot, &rows, &mut one_by_one);
+            }
+            assert_eq!(all, one_by_one, "{span:?}");
         }
     }
 
