@@ -17,6 +17,9 @@ mod connection;
 mod connector;
 mod dial;
 mod executor;
+mod link;
+mod place;
+mod pool;
 mod proxy;
 mod tls;
 mod tunnel;
@@ -40,12 +43,16 @@ use tokio::time::{Instant, timeout_at};
 use self::config::ClientConfig;
 use self::credentials::{ExtraHeaders, Login, strip_sensitive};
 use self::error::{BuildError, Cause, RequestError};
+use self::link::Failure;
 pub use self::metrics::DialMetrics;
 use self::oauth2::TokenSource;
 use self::redirect::{REDIRECTS_MAX, Redirect};
 pub use self::response::{Answer, Body, Contents};
-use self::transport::{Outgoing, Transport, TransportSettings};
+use self::transport::{Answered, Outgoing, Transport, TransportSettings};
 use crate::cpu::CpuMeter;
+
+/// Is how many headers are usually added to those of a request: the agent, the host and a login.
+const ADDED_HEADERS: usize = 3;
 
 /// Sends requests; a clone shares connections, tokens and certificates.
 #[derive(Clone)]
@@ -76,7 +83,8 @@ pub struct ClientOptions<'a> {
     pub idle_timeout: Duration,
     /// Where connections are counted, and under which name.
     pub metrics: Option<(&'a DialMetrics, &'a str)>,
-    /// What measures the tasks of connections, where somebody wants to know: TLS and HTTP are done in them.
+    /// What measures the tasks of connections, where somebody wants to know: HTTP/2 is done in them, and all else in the task
+    /// of the request.
     pub cpu: Option<&'a CpuMeter>,
 }
 
@@ -201,10 +209,7 @@ impl Client {
 
 impl Inner {
     /// Sends a request and follows where it is redirected to. A failure names the URL that failed.
-    async fn exchange(
-        &self,
-        request: &Request,
-    ) -> Result<(Url, http::Response<hyper::body::Incoming>), RequestError> {
+    async fn exchange(&self, request: &Request) -> Result<(Url, Answered), RequestError> {
         let mut next = Redirect::start(request);
         loop {
             let failed = |at: &Redirect, cause| RequestError::no_answer(&at.method, &at.url, cause);
@@ -212,7 +217,7 @@ impl Inner {
             if !self.follow_redirects {
                 return Ok((next.url, answer));
             }
-            match next.follow(&answer) {
+            match next.follow(request, &answer.0) {
                 Ok(None) => return Ok((next.url, answer)),
                 Ok(Some(target)) if target.count > REDIRECTS_MAX => {
                     return Err(failed(&target, Cause::TooManyRedirects(REDIRECTS_MAX)));
@@ -223,12 +228,32 @@ impl Inner {
         }
     }
 
-    async fn step(
+    /// Sends a request once, and again where an idle connection turned out to be closed.
+    async fn step(&self, request: &Request, next: &Redirect) -> Result<Answered, Cause> {
+        let mut may_repeat = matches!(next.method, Method::GET | Method::HEAD);
+        loop {
+            let outgoing = self.outgoing(request, next).await?;
+            match self.transport.send(outgoing).await {
+                // The server closed the connection at the same moment; Go tries again too.
+                Err(Failure { cause: Cause::Closed | Cause::Io(_), was_reused: true, .. })
+                    if may_repeat =>
+                {
+                    may_repeat = false;
+                }
+                outcome => return outcome.map_err(|failure| failure.cause),
+            }
+        }
+    }
+
+    /// Puts together what goes out for a step.
+    async fn outgoing<'a>(
         &self,
-        request: &Request,
-        next: &Redirect,
-    ) -> Result<http::Response<hyper::body::Incoming>, Cause> {
-        let mut headers = request.headers.clone();
+        request: &'a Request,
+        next: &'a Redirect,
+    ) -> Result<Outgoing<'a>, Cause> {
+        // A clone would have to grow, for there is no room in it for more.
+        let mut headers = HeaderMap::with_capacity(request.headers.len() + ADDED_HEADERS);
+        headers.extend(request.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
         self.extra.add_to(&mut headers)?;
         if let Some(agent) = &self.user_agent
             && !headers.contains_key(header::USER_AGENT)
@@ -255,13 +280,12 @@ impl Inner {
             }
         }
         let body = if next.with_body { request.body.clone() } else { Bytes::new() };
-        let outgoing = Outgoing {
+        Ok(Outgoing {
             method: next.method.clone(),
             url: &next.url,
             headers,
             body,
             unix_socket: request.unix_socket.as_deref(),
-        };
-        self.transport.send(outgoing).await
+        })
     }
 }

@@ -1,13 +1,11 @@
 //! One open connection, whatever it runs over.
 
+use std::fmt;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection as Describe};
 use hyper_util::rt::TokioIo;
 use regain_metrics::Counter;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -20,11 +18,10 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// Is a connection as hyper wants it.
 pub(crate) struct Connection {
     io: TokioIo<Box<dyn Stream>>,
-    facts: Facts,
-    reused: Reused,
+    pub(crate) facts: Facts,
 }
 
-/// Says what hyper must know of a connection.
+/// Says what must be known of a connection to speak HTTP over it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Facts {
     /// HTTP/2 was agreed on.
@@ -35,31 +32,13 @@ pub(crate) struct Facts {
 
 impl Connection {
     pub(crate) fn new(stream: Box<dyn Stream>, facts: Facts) -> Self {
-        Self { io: TokioIo::new(stream), facts, reused: Reused::default() }
+        Self { io: TokioIo::new(stream), facts }
     }
 }
 
-/// Tells whether a connection already carried an answer. Only then does a connection that ends without
-/// an answer mean nothing but that the server closed it while it was idle.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Reused(Arc<AtomicBool>);
-
-impl Reused {
-    pub(crate) fn mark(&self) {
-        // Relaxed: the flag guards no other memory.
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    pub(crate) fn get(&self) -> bool {
-        // Relaxed: as above.
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl Describe for Connection {
-    fn connected(&self) -> Connected {
-        let connected = Connected::new().proxy(self.facts.proxied).extra(self.reused.clone());
-        if self.facts.http2 { connected.negotiated_h2() } else { connected }
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("facts", &self.facts).finish_non_exhaustive()
     }
 }
 

@@ -1,12 +1,9 @@
 //! Opens the connection for a URL: directly, through a proxy, or to a Unix socket; with or without TLS.
 
-use std::future::Future;
 use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use http::{HeaderMap, Uri};
 use rustls::pki_types::ServerName;
@@ -22,27 +19,17 @@ use crate::client::{dial, tunnel};
 use crate::tls::HANDSHAKE_TIMEOUT;
 use crate::tls::error_text::alert_in;
 
-/// Ends the host under which a Unix socket goes through hyper, whose pool knows only hosts. The name
+/// Ends the host under which a Unix socket goes through hyper, in whose URLs there are only hosts. The name
 /// cannot be a real one (RFC 6761).
 const UNIX_SUFFIX: &str = ".unix-socket.invalid";
 
-/// Opens connections; a clone opens the same.
-#[derive(Clone)]
-pub(crate) struct Connector(Arc<Settings>);
-
-/// Holds what a connector needs.
-pub(crate) struct Settings {
+/// Opens connections.
+pub(crate) struct Connector {
     pub(crate) tls: Arc<rustls::ClientConfig>,
     pub(crate) server_name: Option<ServerName<'static>>,
     pub(crate) routes: Arc<ProxyRoutes>,
     pub(crate) proxy_headers: HeaderMap,
     pub(crate) dialer: Option<Dialer>,
-}
-
-impl Connector {
-    pub(crate) fn new(settings: Settings) -> Self {
-        Self(Arc::new(settings))
-    }
 }
 
 /// Returns the host that stands for a Unix socket.
@@ -67,23 +54,9 @@ fn unix_path(host: &str) -> Option<PathBuf> {
     Some(PathBuf::from(std::ffi::OsString::from_vec(bytes?)))
 }
 
-impl tower::Service<Uri> for Connector {
-    type Response = Connection;
-    type Error = Cause;
-    type Future = Pin<Box<dyn Future<Output = Result<Connection, Cause>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Cause>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let settings = Arc::clone(&self.0);
-        Box::pin(async move { settings.open(&uri).await })
-    }
-}
-
-impl Settings {
-    async fn open(&self, uri: &Uri) -> Result<Connection, Cause> {
+impl Connector {
+    /// Opens a connection for what an absolute URL names.
+    pub(crate) async fn open(&self, uri: &Uri) -> Result<Connection, Cause> {
         let host = uri.host().unwrap_or_default();
         let https = uri.scheme_str() == Some("https");
         if let Some(path) = unix_path(host) {

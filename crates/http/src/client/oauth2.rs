@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
-use http_body_util::{BodyExt as _, Limited};
+
 use tokio::sync::Mutex;
 use url::Url;
 use url::form_urlencoded::{self, Serializer};
@@ -13,6 +13,7 @@ use url::form_urlencoded::{self, Serializer};
 use crate::client::config::Oauth2;
 use crate::client::credentials::{basic, bearer, text};
 use crate::client::error::{BuildError, Cause};
+use crate::client::response::Body;
 use crate::client::transport::{Outgoing, Transport, TransportSettings};
 use crate::watched_file::Source;
 
@@ -125,12 +126,12 @@ impl TokenSource {
             body: Bytes::from(self.form(secret, login_in_form)),
             unix_socket: None,
         };
-        let answer = self.transport.send(outgoing).await?;
-        let (head, body) = answer.into_parts();
-        let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
-        let body =
-            body.map_err(|error| Cause::Token(format!("oauth2: cannot fetch token: {error}")))?;
-        read_answer(head.status, &head.headers, &body.to_bytes(), asked)
+        let answered = self.transport.send(outgoing).await.map_err(|failure| failure.cause)?;
+        let (answer, body) = Body::split(answered, self.url.clone(), None);
+        let mut text = Vec::new();
+        let read = body.read(&answer, ANSWER_BYTES_MAX, &mut text).await;
+        read.map_err(|error| Cause::Token(format!("oauth2: cannot fetch token: {error}")))?;
+        read_answer(answer.status, &answer.headers, &text, asked)
     }
 
     fn form(&self, secret: &str, login_in_form: bool) -> String {

@@ -20,7 +20,6 @@ pub(crate) struct Redirect {
     pub(crate) is_foreign: bool,
     /// The redirects so far.
     pub(crate) count: usize,
-    origin: String,
 }
 
 impl Redirect {
@@ -32,12 +31,15 @@ impl Redirect {
             with_body: true,
             is_foreign: false,
             count: 0,
-            origin: request.url.host_str().unwrap_or_default().to_ascii_lowercase(),
         }
     }
 
-    /// Returns the step after this answer, or nothing where the answer is the last one.
-    pub(crate) fn follow<B>(&self, answer: &Response<B>) -> Result<Option<Self>, Cause> {
+    /// Returns the step after this answer to a request, or nothing where the answer is the last one.
+    pub(crate) fn follow<B>(
+        &self,
+        request: &Request,
+        answer: &Response<B>,
+    ) -> Result<Option<Self>, Cause> {
         let keeps_method = match answer.status() {
             StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER => false,
             StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => true,
@@ -50,14 +52,13 @@ impl Redirect {
         let url = self.url.join(&text).map_err(|error| {
             Cause::Redirect(format!("failed to parse Location header {text:?}: {error}"))
         })?;
-        let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
+        let host = |url: &Url| url.host_str().unwrap_or_default().to_ascii_lowercase();
         let keeps_method = keeps_method || matches!(self.method, Method::GET | Method::HEAD);
         Ok(Some(Self {
             method: if keeps_method { self.method.clone() } else { Method::GET },
             with_body: self.with_body && keeps_method,
-            is_foreign: self.is_foreign || !belongs_to(&host, &self.origin),
+            is_foreign: self.is_foreign || !belongs_to(&host(&url), &host(&request.url)),
             count: self.count + 1,
-            origin: self.origin.clone(),
             url,
         }))
     }
@@ -109,7 +110,7 @@ mod tests {
         ] {
             let answer =
                 Response::builder().status(status).header("location", "/y").body(()).unwrap();
-            let next = Redirect::start(&request).follow(&answer).unwrap().unwrap();
+            let next = Redirect::start(&request).follow(&request, &answer).unwrap().unwrap();
             assert_eq!((&next.method, next.with_body), (&method, with_body), "{status}");
             assert_eq!(next.url.as_str(), "http://a.example/y");
             assert!(!next.is_foreign);

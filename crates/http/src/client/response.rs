@@ -1,15 +1,18 @@
 //! What comes back.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
-use http_body_util::BodyExt as _;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::{Body as _, Frame, Incoming};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::capped::{CappedError, Format, Inflater};
 use crate::client::error::{Cause, RequestError};
-use crate::client::transport::body_cause;
+use crate::client::pool::Lease;
+use crate::client::transport::{Answered, body_cause};
 
 /// Is how much is reserved at once because an answer announces a length; the rest follows as it comes.
 const RESERVE_BYTES_MAX: u64 = 4 << 20;
@@ -78,18 +81,20 @@ impl Contents {
 #[derive(Debug)]
 pub struct Body {
     incoming: Incoming,
+    /// Is the connection, where it moves only while somebody drives it.
+    lease: Option<Lease>,
     deadline: Option<Instant>,
 }
 
 impl Body {
     pub(crate) fn split(
-        answer: http::Response<Incoming>,
+        (answer, lease): Answered,
         url: Url,
         deadline: Option<Instant>,
     ) -> (Answer, Self) {
         let (head, incoming) = answer.into_parts();
         let answer = Answer { status: head.status, headers: head.headers, url, body_wire_bytes: 0 };
-        (answer, Self { incoming, deadline })
+        (answer, Self { incoming, lease, deadline })
     }
 
     /// Returns the next piece as it came over the wire; nothing at the end.
@@ -103,14 +108,28 @@ impl Body {
     }
 
     async fn next(&mut self) -> Result<Option<Bytes>, RequestError> {
-        while let Some(frame) = self.incoming.frame().await {
+        while let Some(frame) = std::future::poll_fn(|cx| self.poll_frame(cx)).await {
             let frame = frame.map_err(|error| RequestError::Body(body_cause(&error)))?;
             // Trailers say nothing that is used here.
             if let Ok(data) = frame.into_data() {
                 return Ok(Some(data));
             }
         }
+        // Nothing more comes, and others may have the connection.
+        self.lease = None;
         Ok(None)
+    }
+
+    fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let Self { incoming, lease, .. } = self;
+        let mut frame = |cx: &mut Context<'_>| Pin::new(&mut *incoming).poll_frame(cx);
+        match lease {
+            Some(lease) => lease.link().drive_until(cx, frame),
+            None => frame(cx),
+        }
     }
 
     /// Appends the contents, inflated where the answer says so, and returns their size on the wire.

@@ -9,27 +9,28 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use http::header::{self, Entry};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper_util::client::legacy;
+use hyper::client::conn::{http1, http2};
+use hyper::rt::Executor as _;
 use hyper_util::rt::TokioTimer;
 use rustls::pki_types::ServerName;
 use url::{Position, Url};
 
 use crate::client::config::{ProxyConfig, Secret, TlsConfig};
-use crate::client::connection::Reused;
-use crate::client::connector::{Connector, Settings, io_cause, unix_host};
+use crate::client::connector::{Connector, io_cause};
 use crate::client::error::{BuildError, Cause, TlsSetupError};
 use crate::client::executor::Executor;
+use crate::client::link::{Failure, Link, Message};
 use crate::client::metrics::Dialer;
+use crate::client::place::Place;
+use crate::client::pool::{Host, Lease, Pool, Shared};
 use crate::client::proxy::ProxyRoutes;
 use crate::client::tls::{TlsMaterial, TlsSources};
 use crate::client::tunnel;
 use crate::cpu::CpuMeter;
-
-/// Is how many idle connections are kept for one host, as in upstream.
-const IDLE_PER_HOST_MAX: usize = 1000;
 
 /// Is the largest read from an HTTP/1.1 connection. Reads start at 8 kB and grow while they are
 /// filled, so that an idle connection to a small target stays small.
@@ -41,7 +42,8 @@ const HTTP2_PING_INTERVAL: Duration = Duration::from_mins(1);
 /// Is the HTTP/2 window of a stream. Upstream's library takes 4 MiB.
 const HTTP2_STREAM_WINDOW_BYTES: u32 = 4 << 20;
 
-type HyperClient = legacy::Client<Connector, Full<Bytes>>;
+/// Is an answer whose body is still to come; over the connection beside it, unless that has a task of its own.
+pub(crate) type Answered = (http::Response<Incoming>, Option<Lease>);
 
 /// Says how connections are opened and kept.
 pub(crate) struct TransportSettings<'a> {
@@ -59,10 +61,10 @@ pub(crate) struct TransportSettings<'a> {
 /// Sends requests.
 pub(crate) struct Transport {
     opener: Opener,
-    current: ArcSwap<Pool>,
+    current: ArcSwap<Connections>,
 }
 
-/// Makes pools.
+/// Says how to open connections with the certificates of one moment.
 struct Opener {
     tls: TlsConfig,
     sources: TlsSources,
@@ -75,10 +77,14 @@ struct Opener {
     cpu: Option<CpuMeter>,
 }
 
-/// Holds the connections that were opened with the same certificates.
-struct Pool {
+/// Opens connections with the same certificates, and keeps them.
+struct Connections {
     material: TlsMaterial,
-    client: HyperClient,
+    connector: Connector,
+    http1: http1::Builder,
+    http2: http2::Builder<Executor>,
+    executor: Executor,
+    pool: Arc<Pool>,
 }
 
 /// Is what one exchange sends.
@@ -91,25 +97,88 @@ pub(crate) struct Outgoing<'a> {
 }
 
 impl Opener {
-    fn pool(&self, material: TlsMaterial) -> Result<Pool, TlsSetupError> {
-        let connector = Connector::new(Settings {
+    fn connections(&self, material: TlsMaterial) -> Result<Connections, TlsSetupError> {
+        let connector = Connector {
             tls: Arc::new(self.sources.build(&self.tls, &material, self.http2)?),
             server_name: self.server_name.clone(),
             routes: Arc::clone(&self.routes),
             proxy_headers: self.proxy_headers.clone(),
             dialer: self.dialer.clone(),
-        });
-        let kept = if self.idle_timeout.is_zero() { 0 } else { IDLE_PER_HOST_MAX };
-        let client = legacy::Client::builder(Executor { cpu: self.cpu.clone() })
+        };
+        let executor = Executor { cpu: self.cpu.clone() };
+        let mut http1 = http1::Builder::new();
+        http1.max_buf_size(READ_BYTES_MAX);
+        let mut http2 = http2::Builder::new(executor.clone());
+        http2
             .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(self.idle_timeout)
-            .pool_max_idle_per_host(kept)
-            .http1_max_buf_size(READ_BYTES_MAX)
-            .http2_initial_stream_window_size(HTTP2_STREAM_WINDOW_BYTES)
-            .http2_keep_alive_interval(HTTP2_PING_INTERVAL)
-            .build(connector);
-        Ok(Pool { material, client })
+            .initial_stream_window_size(HTTP2_STREAM_WINDOW_BYTES)
+            .keep_alive_interval(HTTP2_PING_INTERVAL);
+        let pool = Arc::new(Pool::new(self.idle_timeout, executor.clone()));
+        Ok(Connections { material, connector, http1, http2, executor, pool })
+    }
+}
+
+impl Connections {
+    /// Sends a message; again where the connection had been closed before anything of it was sent.
+    async fn send(&self, mut message: Message, place: &Place<'_>) -> Result<Answered, Failure> {
+        loop {
+            match self.send_once(message, place).await {
+                Err(Failure { was_reused: true, unsent: Some(unsent), .. }) => message = *unsent,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Sends a message over a connection that is there, or over a new one.
+    async fn send_once(&self, message: Message, place: &Place<'_>) -> Result<Answered, Failure> {
+        let host = place.host();
+        if let Some(lease) = self.pool.lend(host) {
+            return over_own(lease, message, place).await;
+        }
+        if let Some(shared) = self.pool.shared(host) {
+            return over_shared(shared, true, message, place).await;
+        }
+        let uri = place.absolute()?;
+        let connection = self.connector.open(&uri).await?;
+        let host = Arc::new(Host { https: host.https, authority: host.authority.into() });
+        if connection.facts.http2 {
+            let opened = self.http2.handshake(connection).await;
+            let (shared, task) = opened.map_err(|error| cause_of(&error))?;
+            self.executor.execute(task);
+            return over_shared(self.pool.share(host, shared), false, message, place).await;
+        }
+        let link = Link::open(&self.http1, host, connection).await?;
+        over_own(self.pool.lease(Box::new(link)), message, place).await
+    }
+}
+
+/// Sends a message over a connection that it has to itself.
+async fn over_own(
+    mut lease: Lease,
+    mut message: Message,
+    place: &Place<'_>,
+) -> Result<Answered, Failure> {
+    let link = lease.link();
+    if let Entry::Vacant(host) = message.headers_mut().entry(header::HOST) {
+        let name = HeaderValue::from_str(place.host().authority);
+        host.insert(name.map_err(|_| Cause::Header("Host".to_owned()))?);
+    }
+    *message.uri_mut() = if link.proxied { place.absolute()? } else { place.origin()? };
+    let answer = link.send(message).await?;
+    Ok((answer, Some(lease)))
+}
+
+/// Sends a message over a connection that others use, too.
+async fn over_shared(
+    mut shared: Shared,
+    was_reused: bool,
+    mut message: Message,
+    place: &Place<'_>,
+) -> Result<Answered, Failure> {
+    *message.uri_mut() = place.absolute()?;
+    match shared.try_send_request(message).await {
+        Ok(answer) => Ok((answer, None)),
+        Err(error) => Err(Failure::of(error, was_reused)),
     }
 }
 
@@ -137,12 +206,12 @@ impl Transport {
             dialer,
             cpu,
         };
-        let current = ArcSwap::from_pointee(opener.pool(material)?);
+        let current = ArcSwap::from_pointee(opener.connections(material)?);
         Ok(Self { opener, current })
     }
 
     /// Returns the connections that fit the files as they are now.
-    fn up_to_date(&self) -> Result<Arc<Pool>, Cause> {
+    fn up_to_date(&self) -> Result<Arc<Connections>, Cause> {
         let current = self.current.load_full();
         if !self.opener.sources.has_files() {
             return Ok(current);
@@ -152,42 +221,22 @@ impl Transport {
         if material.is_same(&current.material) {
             return Ok(current);
         }
-        let fresh = self.opener.pool(material).map_err(|error| Cause::TlsSetup(Box::new(error)))?;
+        let fresh =
+            self.opener.connections(material).map_err(|error| Cause::TlsSetup(Box::new(error)))?;
         let fresh = Arc::new(fresh);
         self.current.store(Arc::clone(&fresh));
         Ok(fresh)
     }
 
     /// Sends a request and waits for the head of its answer.
-    pub(crate) async fn send(
-        &self,
-        mut outgoing: Outgoing<'_>,
-    ) -> Result<http::Response<Incoming>, Cause> {
-        let pool = self.up_to_date()?;
-        let uri = uri_of(outgoing.url, outgoing.unix_socket)?;
+    pub(crate) async fn send(&self, mut outgoing: Outgoing<'_>) -> Result<Answered, Failure> {
+        let connections = self.up_to_date()?;
+        let place = Place::of(&outgoing)?;
         self.complete_headers(&mut outgoing)?;
-        let mut may_retry = matches!(outgoing.method, Method::GET | Method::HEAD);
-        loop {
-            let mut request = http::Request::new(Full::new(outgoing.body.clone()));
-            *request.method_mut() = outgoing.method.clone();
-            *request.uri_mut() = uri.clone();
-            *request.headers_mut() = outgoing.headers.clone();
-            let error = match pool.client.request(request).await {
-                Ok(answer) => {
-                    if let Some(reused) = answer.extensions().get::<Reused>() {
-                        reused.mark();
-                    }
-                    return Ok(answer);
-                }
-                Err(error) => error,
-            };
-            let cause = cause_of(&error);
-            // The server closed an idle connection at the same moment; Go tries again too.
-            if !(may_retry && was_reused(&error) && matches!(cause, Cause::Closed | Cause::Io(_))) {
-                return Err(cause);
-            }
-            may_retry = false;
-        }
+        let mut message = Message::new(Full::new(outgoing.body));
+        *message.method_mut() = outgoing.method;
+        *message.headers_mut() = outgoing.headers;
+        connections.send(message, &place).await
     }
 
     /// Adds what follows from the URL: its login, the host behind a Unix socket, the proxy's login.
@@ -214,22 +263,6 @@ impl Transport {
     }
 }
 
-/// Returns the URL without login and fragment, as a request line wants it.
-fn uri_of(url: &Url, unix_socket: Option<&Path>) -> Result<Uri, Cause> {
-    let scheme = url.scheme();
-    if !matches!(scheme, "http" | "https") {
-        return Err(Cause::Url(format!("unsupported protocol scheme {scheme:?}")));
-    }
-    let text = match unix_socket {
-        Some(path) => {
-            let rest = &url[Position::BeforePath..Position::AfterQuery];
-            format!("{scheme}://{}{rest}", unix_host(path))
-        }
-        None => format!("{scheme}://{}", &url[Position::BeforeHost..Position::AfterQuery]),
-    };
-    text.parse().map_err(|error: http::uri::InvalidUri| Cause::Url(error.to_string()))
-}
-
 fn proxy_headers(config: &BTreeMap<String, Vec<Secret>>) -> Result<HeaderMap, BuildError> {
     let mut headers = HeaderMap::new();
     for (name, values) in config {
@@ -244,17 +277,9 @@ fn proxy_headers(config: &BTreeMap<String, Vec<Secret>>) -> Result<HeaderMap, Bu
     Ok(headers)
 }
 
-fn was_reused(error: &legacy::Error) -> bool {
-    let mut facts = Extensions::new();
-    if let Some(connected) = error.connect_info() {
-        connected.get_extras(&mut facts);
-    }
-    facts.get::<Reused>().is_some_and(Reused::get)
-}
-
 /// Finds the reason in a chain of wrapped errors.
-fn cause_of(error: &legacy::Error) -> Cause {
-    let mut next = error.source();
+pub(crate) fn cause_of(error: &hyper::Error) -> Cause {
+    let mut next = Some(error as &(dyn std::error::Error + 'static));
     let mut malformed = None;
     while let Some(error) = next {
         if let Some(cause) = error.downcast_ref::<Cause>() {

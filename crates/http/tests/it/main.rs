@@ -9,6 +9,7 @@ mod client_errors;
 mod client_login;
 mod client_proxy;
 mod client_redirect;
+mod client_reuse;
 mod client_tls;
 mod server_limits;
 mod server_login;
