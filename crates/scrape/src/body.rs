@@ -74,6 +74,9 @@ where
     pub(crate) fn read(&mut self) -> Result<(), ScrapeError> {
         self.metadata.begin();
         loop {
+            if self.read_run()? > 0 {
+                continue;
+            }
             if let Some(expected) = self.cache.expected()
                 && let Some(reading) = self.source.predicted(expected)
             {
@@ -101,6 +104,34 @@ where
             return Err(ScrapeError::BucketLimit);
         }
         Ok(())
+    }
+
+    /// Reads lines that say of the series that should come next a number and nothing else, as long as they lie together, and
+    /// returns how many there were. Such a series has no start and no exemplar.
+    #[inline]
+    fn read_run(&mut self) -> Result<usize, ScrapeError> {
+        let Some(expected) = self.cache.expected_run().filter(|_| !self.rules.starts.are_read())
+        else {
+            return Ok(0);
+        };
+        let row = &mut *self.row;
+        let before = row.values.len();
+        let count = self.source.plain_values(expected, &mut row.values);
+        if count == 0 {
+            return Ok(0);
+        }
+        if let Some((first, series)) = self.cache.hit_run(count) {
+            self.tally.scraped += count;
+            self.tally.kept += count;
+            row.series.extend_from_slice(series);
+            row.entries.extend((first..).take(count));
+            return Ok(count);
+        }
+        for value in row.values.split_off(before) {
+            let hit = self.cache.hit(true);
+            self.put(hit, None, Some(value))?;
+        }
+        Ok(count)
     }
 
     #[inline]

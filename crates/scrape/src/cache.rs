@@ -119,6 +119,32 @@ impl SeriesCache {
         self.see(at, tracked)
     }
 
+    /// Returns the texts of the series that should come next, as many as lie together.
+    #[inline]
+    pub(crate) fn expected_run(&self) -> Option<impl Iterator<Item = &[u8]>> {
+        self.texts.run(self.cursor)
+    }
+
+    /// Takes the first series of [`Self::expected_run`] as seen and tracked, and returns the number of the first and the
+    /// references of all. Where one of them is dropped or repeated, nothing is done.
+    pub(crate) fn hit_run(&mut self, count: usize) -> Option<(u32, &[SeriesRef])> {
+        let run = self.cursor.at..self.cursor.at + count;
+        let (series, marks) = (&self.series[run.clone()], &mut self.marks[run.clone()]);
+        let iteration = self.iteration;
+        let is_repeated = marks.iter().fold(false, |any, mark| any | mark.is_of(iteration));
+        if is_repeated || self.order.is_some() || series.contains(&DROPPED) {
+            return None;
+        }
+        self.due_now += count;
+        for mark in marks {
+            *mark = mark.seen(iteration, true);
+            self.due_again += usize::from(mark.was_due(iteration));
+        }
+        self.texts.advance_by(&mut self.cursor, count);
+        let first = u32::try_from(run.start).expect("checked at insertion");
+        Some((first, series))
+    }
+
     /// Finds a series that was not the expected one, and expects its successor from now on.
     pub(crate) fn find(&mut self, text: &[u8], tracked: bool) -> Option<Hit> {
         self.diverge();

@@ -7,7 +7,7 @@ use regain_model::MetricKind;
 use super::error::{ParseError, Problem};
 use super::labels::unescape_text;
 use super::line::{self, MetadataLine};
-use super::number::parse_number;
+use super::number::{Number, parse_number};
 use super::series::{SeriesScanner, after_blanks};
 
 /// Starts the lines that give a unit, which only OpenMetrics has.
@@ -127,6 +127,28 @@ impl<'a> Parser<'a> {
         }
         let text = &rest[..series.len()];
         self.after_series(self.pos + series.len(), text).ok()
+    }
+
+    /// Reads lines as long as they are of just these series, in their order, each with a number and nothing else, and returns
+    /// how many there were.
+    #[inline]
+    pub fn plain_values<'s>(
+        &mut self,
+        series: impl Iterator<Item = &'s [u8]>,
+        values: &mut Vec<f64>,
+    ) -> usize {
+        let (before, mut pos) = (values.len(), self.pos);
+        for series in series {
+            let Some((value, len)) = self.body.get(pos..).and_then(|rest| plain_line(rest, series))
+            else {
+                break;
+            };
+            values.push(value);
+            pos += len;
+        }
+        self.pos = pos;
+        self.exemplar = None;
+        values.len() - before
     }
 
     /// Returns the next line with its line end if it is a comment or metadata.
@@ -351,6 +373,14 @@ impl<'a> Parser<'a> {
     fn error(&self, at: usize, problem: Problem) -> ParseError {
         ParseError::new(self.body, at, problem)
     }
+}
+
+/// Returns the value and the length of a line that is this series, a blank and a number.
+#[inline]
+fn plain_line(rest: &[u8], series: &[u8]) -> Option<(f64, usize)> {
+    let number = rest.strip_prefix(series)?.strip_prefix(b" ")?;
+    let Number { value, len } = parse_number(number)?;
+    (number.get(len) == Some(&b'\n')).then(|| (value, series.len() + 1 + len + 1))
 }
 
 /// Turns seconds into whole milliseconds as upstream does: towards zero.

@@ -62,6 +62,17 @@ pub trait Source<'a> {
     /// Hands over the exemplars of the sample.
     fn each_exemplar(&mut self, each: impl FnMut(ExemplarReading<'_>));
 
+    /// Reads samples as long as they are of just these series, in their order, each with a number at the time of the scrape and
+    /// neither exemplar nor start, and returns how many there were. A source need not know how to.
+    #[inline]
+    fn plain_values<'s>(
+        &mut self,
+        _series: impl Iterator<Item = &'s [u8]>,
+        _values: &mut Vec<f64>,
+    ) -> usize {
+        0
+    }
+
     /// Returns the next line with its line end if it is a comment or metadata, for who knows which to expect.
     #[inline]
     fn metadata_line(&self) -> Option<&'a [u8]> {

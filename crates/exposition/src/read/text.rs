@@ -88,6 +88,15 @@ impl<'a> Source<'a> for TextSource<'a> {
         Some(Reading { value: Some(sample.value), timestamp_ms: sample.timestamp_ms })
     }
 
+    #[inline]
+    fn plain_values<'s>(
+        &mut self,
+        series: impl Iterator<Item = &'s [u8]>,
+        values: &mut Vec<f64>,
+    ) -> usize {
+        self.parser.plain_values(series, values)
+    }
+
     fn next_item(&mut self) -> Result<Option<Item<'a>>, ParseError> {
         loop {
             return Ok(Some(match self.parser.next_event()? {

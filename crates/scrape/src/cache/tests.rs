@@ -181,3 +181,47 @@ fn texts_stay_whole_when_they_are_put_into_chunks_again_and_again() {
         assert_eq!(found, lines.iter().map(String::as_bytes).collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn a_run_of_hits_is_what_its_hits_make_one_by_one() {
+    let mut caches = [SeriesCache::default(), SeriesCache::default()];
+    for cache in &mut caches {
+        play(cache, &["a", "b", "c"]);
+    }
+    for _ in 0..3 {
+        let [runs, singles] = &mut caches;
+        runs.begin();
+        singles.begin();
+        let texts: Vec<&[u8]> = runs.expected_run().unwrap().collect();
+        assert_eq!(texts.concat().first(), Some(&b'a'));
+        let hits: Vec<Hit> = texts.iter().map(|_| singles.hit(true)).collect();
+        let series: Vec<SeriesRef> = hits.iter().filter_map(|hit| hit.series).collect();
+        assert_eq!(runs.hit_run(texts.len()), Some((hits[0].entry, &series[..])));
+        assert_eq!(runs.expected(), singles.expected());
+        assert_eq!(runs.expected_run().is_none(), runs.expected().is_none());
+        let mut vanished = [Vec::new(), Vec::new()];
+        runs.for_each_vanished(|series| vanished[0].push(series));
+        singles.for_each_vanished(|series| vanished[1].push(series));
+        assert_eq!(vanished[0], vanished[1]);
+        runs.finish();
+        singles.finish();
+    }
+}
+
+#[test]
+fn a_run_with_something_special_in_it_is_no_run() {
+    let mut cache = SeriesCache::default();
+    cache.begin();
+    cache.insert(b"a", Some(SeriesRef(1)), true).unwrap();
+    cache.insert(b"dropped", None, true).unwrap();
+    cache.finish();
+    cache.begin();
+    assert_eq!(cache.hit_run(2), None);
+    assert_eq!(cache.hit_run(1), Some((0, &[SeriesRef(1)][..])));
+    assert_eq!(cache.hit(true), Hit { entry: 1, series: None, repeated: false });
+    cache.finish();
+    cache.begin();
+    assert!(cache.find(b"dropped", true).is_some());
+    assert!(cache.find(b"a", true).is_some());
+    assert_eq!(cache.hit_run(1), None, "the order has changed, so that each is noted");
+}

@@ -31,6 +31,17 @@ impl Chunk {
         text(&self.bytes, &self.ends, at)
     }
 
+    /// Returns the texts from a place on.
+    #[inline]
+    fn from(&self, at: usize) -> impl Iterator<Item = &[u8]> {
+        let mut start = at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        self.ends[at..].iter().map(move |&end| {
+            let text = &self.bytes[start..end as usize];
+            start = end as usize;
+            text
+        })
+    }
+
     fn size_bytes(&self) -> usize {
         size_of::<Self>() + self.bytes.len() + size_of_val(&*self.ends)
     }
@@ -76,11 +87,23 @@ impl Texts {
         self.chunks.get(cursor.chunk).map(|chunk| chunk.get(cursor.within))
     }
 
+    /// Returns the texts from a place to the end of its chunk; nothing behind the last chunk.
+    #[inline]
+    pub(super) fn run(&self, cursor: Cursor) -> Option<impl Iterator<Item = &[u8]>> {
+        self.chunks.get(cursor.chunk).map(|chunk| chunk.from(cursor.within))
+    }
+
     /// Moves to the next text.
     #[inline]
     pub(super) fn advance(&self, cursor: &mut Cursor) {
-        cursor.at += 1;
-        cursor.within += 1;
+        self.advance_by(cursor, 1);
+    }
+
+    /// Moves on by some texts of the chunk.
+    #[inline]
+    pub(super) fn advance_by(&self, cursor: &mut Cursor, count: usize) {
+        cursor.at += count;
+        cursor.within += count;
         if cursor.within == self.chunks[cursor.chunk].ends.len() {
             cursor.chunk += 1;
             cursor.within = 0;

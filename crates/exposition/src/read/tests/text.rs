@@ -1,5 +1,5 @@
 use super::render;
-use crate::read::Dialect;
+use crate::read::{Dialect, Parser};
 
 fn check(body: &str, expected: &[&str]) {
     assert_eq!(render(body.as_bytes(), Dialect::Text), expected, "for {body:?}");
@@ -86,4 +86,38 @@ fn mistakes_name_their_line() {
     assert!(lines[1].starts_with("error line 2: invalid UTF-8 label value"), "{}", lines[1]);
     let lines = render(b"# HELP a \xff\n", Dialect::Text);
     assert!(lines[0].contains("help text is not a valid utf8 string"), "{}", lines[0]);
+}
+
+#[test]
+fn plain_lines_are_read_in_a_run_and_others_end_it() {
+    let expected: [&[u8]; 4] = [b"a", b"b{c=\"d\"}", b"e", b"f"];
+    for (body, values, rest) in [
+        ("a 1\nb{c=\"d\"} -2.5e3\ne NaN\nf +Inf\n", 4, ""),
+        ("a 1\nb{c=\"d\"} 2\n", 2, ""),
+        ("a 1\n# TYPE b gauge\nb{c=\"d\"} 2\n", 1, "# TYPE b gauge"),
+        ("a 1\nb{c=\"x\"} 2\n", 1, "b{c=\"x\"} 2"),
+        ("a 1\nb{c=\"d\"} 2 1000\n", 1, "b{c=\"d\"} 2 1000"),
+        ("a 1\nb{c=\"d\"}  2\n", 1, "b{c=\"d\"}  2"),
+        ("a 1\nb{c=\"d\"} x\n", 1, "b{c=\"d\"} x"),
+        ("a 1\nb{c=\"d\"} 2", 1, "b{c=\"d\"} 2"),
+        ("a 1\nb{c=\"d\"} 2 # {} 1\n", 1, "b{c=\"d\"} 2 # {} 1"),
+        ("ab 1\n", 0, "ab 1"),
+        ("a\t1\n", 0, "a\t1"),
+        ("", 0, ""),
+    ] {
+        for dialect in [Dialect::Text, Dialect::OpenMetrics] {
+            let mut parser = Parser::new(body.as_bytes(), dialect);
+            let mut read = vec![7.0_f64];
+            let count = parser.plain_values(expected.into_iter(), &mut read);
+            assert_eq!((count, read.len()), (values, values + 1), "{body:?}");
+            let line = body.as_bytes()[parser.pos()..].split(|&byte| byte == b'\n').next();
+            assert_eq!(line, Some(rest.as_bytes()), "{body:?}");
+            let mut single = Parser::new(body.as_bytes(), dialect);
+            for (series, value) in expected.iter().zip(&read[1..]) {
+                let sample = single.predicted(series).unwrap();
+                assert_eq!(sample.value.to_bits(), value.to_bits(), "{body:?}");
+            }
+            assert_eq!(single.pos(), parser.pos(), "{body:?}");
+        }
+    }
 }
