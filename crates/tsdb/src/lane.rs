@@ -246,10 +246,12 @@ impl Writer {
     pub(crate) fn first_of_neighbours(&self, series: &[SeriesRef]) -> Option<usize> {
         let first = self.slot_of(*series.first()?)?;
         let slots = self.slots.get(first..)?.get(..series.len())?;
-        let is_slot = |(at, (slot, reference)): (u64, (&Slot, &SeriesRef))| {
-            reference.0 == (u64::from(slot.generation) << 32 | at)
+        // All are looked at, whatever comes out, for that goes several at a time.
+        let differs = |any: u64, (at, (slot, reference)): (u64, (&Slot, &SeriesRef))| {
+            any | reference.0 ^ (u64::from(slot.generation) << 32 | at)
         };
-        (first as u64..).zip(slots.iter().zip(series)).all(is_slot).then_some(first)
+        let differs = (first as u64..).zip(slots.iter().zip(series)).fold(0, differs);
+        (differs == 0).then_some(first)
     }
 
     pub(crate) fn reference(&self, slot: u32) -> SeriesRef {

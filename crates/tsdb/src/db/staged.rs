@@ -45,7 +45,7 @@ impl StagedRow {
         }
         let mut values = Vec::with_capacity(end);
         values.resize(first, 0.0);
-        if given.iter().any(|&value| is_histogram(value)) {
+        if given.iter().fold(false, |any, &value| any | is_histogram(value)) {
             values.extend(given.iter().map(|&value| quieted(value)));
         } else {
             values.extend_from_slice(given);

@@ -32,26 +32,13 @@ pub(crate) struct LaneData {
     pub(crate) max_time: i64,
 }
 
-/// The rows of a lane after a batch that is not added yet.
+/// The blocks that the oldest open rows become when a batch is added.
 #[derive(Debug)]
-pub(crate) struct Prepared {
-    open: Vec<Arc<Row>>,
-    blocks: Vec<Arc<Block>>,
-}
+pub(crate) struct Prepared(Vec<Arc<Block>>);
 
-/// Adds a row to the open ones; when there are too many, the oldest become a block.
-fn push(
-    open: &mut Vec<Arc<Row>>,
-    blocks: &mut Vec<Arc<Block>>,
-    row: Arc<Row>,
-    keeps_filling: bool,
-) {
-    let kept = if keeps_filling { FILL_ROWS } else { 0 };
-    if open.len() >= BLOCK_ROWS + kept {
-        blocks.push(Arc::new(Block::encode(&open[..BLOCK_ROWS])));
-        open.drain(..BLOCK_ROWS);
-    }
-    open.push(row);
+/// How many rows may be open before one is added; when there are more, the oldest become a block.
+const fn open_max(keeps_filling: bool) -> usize {
+    BLOCK_ROWS + if keeps_filling { FILL_ROWS } else { 0 }
 }
 
 impl LaneData {
@@ -69,12 +56,18 @@ impl LaneData {
         if batch.rows.iter().any(|row| row.fill) {
             return None;
         }
-        let mut open = self.open.clone();
-        let mut blocks = Vec::new();
-        for BatchRow { row, .. } in &batch.rows {
-            push(&mut open, &mut blocks, Arc::clone(row), keeps_filling);
+        let rows = || self.open.iter().chain(batch.rows.iter().map(|BatchRow { row, .. }| row));
+        let (mut blocks, mut open) = (Vec::new(), self.open.len());
+        for _ in &batch.rows {
+            if open >= open_max(keeps_filling) {
+                let oldest = rows().skip(blocks.len() * BLOCK_ROWS).take(BLOCK_ROWS);
+                let oldest: Vec<_> = oldest.map(Arc::clone).collect();
+                blocks.push(Arc::new(Block::encode(&oldest)));
+                open -= BLOCK_ROWS;
+            }
+            open += 1;
         }
-        Some(Prepared { open, blocks })
+        Some(Prepared(blocks))
     }
 
     /// Adds a batch and returns the number of its samples.
@@ -86,19 +79,21 @@ impl LaneData {
     ) -> u64 {
         let before = self.samples;
         let is_prepared = prepared.is_some();
-        if let Some(Prepared { open, blocks }) = prepared {
-            self.open = open;
-            self.blocks.extend(blocks);
-        }
         for BatchRow { row, fill } in &batch.rows {
             if *fill {
                 self.fill_row(row);
                 continue;
             }
             self.note(row.time, count(&row.mask));
-            if !is_prepared {
-                push(&mut self.open, &mut self.blocks, Arc::clone(row), keeps_filling);
+            if !is_prepared && self.open.len() >= open_max(keeps_filling) {
+                self.blocks.push(Arc::new(Block::encode(&self.open[..BLOCK_ROWS])));
+                self.open.drain(..BLOCK_ROWS);
             }
+            self.open.push(Arc::clone(row));
+        }
+        if let Some(Prepared(blocks)) = prepared {
+            self.open.drain(..blocks.len() * BLOCK_ROWS);
+            self.blocks.extend(blocks);
         }
         for (slot, sample) in &batch.own {
             self.note(sample.time, 1);
