@@ -20,6 +20,7 @@ mod negotiation;
 mod own_metrics;
 mod reload;
 mod report;
+mod runs;
 mod staleness;
 mod start_timestamps;
 mod stores;
