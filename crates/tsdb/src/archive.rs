@@ -6,9 +6,11 @@
 //! counts more than what archives say of it.
 
 pub(crate) mod filter;
+mod salvage;
 pub(crate) mod sheet;
 pub(crate) mod write;
 
+use std::io::ErrorKind;
 use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,6 +37,8 @@ pub(crate) struct Archive {
     sheets: Vec<SheetPlace>,
     filter: Filter,
     pub(crate) summary: Summary,
+    /// What was damaged beside sheets when it was opened.
+    pub(crate) damage: Vec<Range<u64>>,
 }
 
 /// What is known about an archive without its sheets.
@@ -120,7 +124,8 @@ impl Archive {
         let all = sheets.iter().map(|sheet| sheet.sealed).reduce(Sealed::unite);
         let sealed = all.unwrap_or(Sealed::NONE);
         let summary = Summary { series, sealed, first_end_s, size_bytes: size };
-        Ok(Self { number, file, sheets, filter, summary, path: path.clone() })
+        let (path, damage) = (path.clone(), Vec::new());
+        Ok(Self { number, path, file, sheets, filter, summary, damage })
     }
 
     /// Whether a series with this key may be here.
@@ -146,16 +151,32 @@ impl Archive {
         self.sheets[sheet].sealed.overlaps(span)
     }
 
+    /// When series of a sheet have samples.
+    pub(crate) fn sealed_of(&self, sheet: usize) -> Sealed {
+        self.sheets[sheet].sealed
+    }
+
     /// Reads some neighbouring sheets at once; `None` for one that is damaged.
     pub(crate) fn read(&self, sheets: Range<usize>) -> Result<Vec<Option<Sheet>>> {
-        let Some(places) = self.sheets.get(sheets).filter(|places| !places.is_empty()) else {
+        let Some(places) = self.sheets.get(sheets.clone()).filter(|places| !places.is_empty())
+        else {
             return Ok(Vec::new());
         };
         let start = places[0].offset;
         let all: u64 = places.iter().map(|place| u64::from(place.length)).sum();
         let length = usize::try_from(all).map_err(|_| corrupt(&self.path, start, "sheets"))?;
         let mut bytes = vec![0; length];
-        self.file.read_at(start, &mut bytes).map_err(io_error("read", &self.path))?;
+        match self.file.read_at(start, &mut bytes) {
+            // The file has become shorter since it was opened.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof && places.len() == 1 => {
+                return Ok(vec![None]);
+            }
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                let each = sheets.map(|at| self.read(at..at + 1));
+                return Ok(each.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect());
+            }
+            read => read.map_err(io_error("read", &self.path))?,
+        }
         let mut rest = &bytes[..];
         let mut sheet = |place: &SheetPlace| {
             let (sheet, behind) = rest.split_at_checked(place.length as usize)?;

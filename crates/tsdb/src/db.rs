@@ -24,6 +24,7 @@ mod open;
 mod part;
 mod read;
 mod recent;
+mod recover;
 mod replay;
 mod rows;
 mod seal;
@@ -348,11 +349,11 @@ impl Appendable for Db {
 }
 
 impl Queryable for Db {
-    fn snapshot(&self, span: Span, _ctx: &Arc<Ctx>) -> Result<Arc<dyn Snapshot>> {
+    fn snapshot(&self, span: Span, ctx: &Arc<Ctx>) -> Result<Arc<dyn Snapshot>> {
         // The mark comes first: what is published from here on is a change after it, seen or not.
         let mark = self.0.marks().now();
         let view = self.0.view();
-        Ok(Arc::new(snapshot::StoreSnapshot::new(Arc::clone(&self.0), (mark, view), span)))
+        Ok(Arc::new(snapshot::StoreSnapshot::new(Arc::clone(&self.0), (mark, view), span, ctx)))
     }
 
     fn series_max(&self, matchers: &[Matcher]) -> usize {

@@ -149,6 +149,27 @@ impl Index {
         }
     }
 
+    /// The labels of a series that has left for an archive, as long as they are here.
+    pub(crate) fn departed_labels(&self, id: u32) -> Option<Vec<(&str, &str)>> {
+        let &(start, length) = self.departed.get(&id)?;
+        let start = start as usize;
+        let pairs = &self.labels[start..start + usize::from(length)];
+        Some(pairs.iter().map(|&pair| self.pair_texts(pair)).collect())
+    }
+
+    /// The series with these labels that has left for an archive, as long as its labels are here.
+    pub(crate) fn find_departed(&self, labels: &Labels) -> Option<u32> {
+        let list = |(name, value): (&str, &str)| {
+            let pair = self.find_pair(self.symbols.find(name)?, value)?;
+            Some(IdSet::of(&self.postings[pair as usize]))
+        };
+        let lists: Option<Vec<IdSet>> = labels.iter().map(list).collect();
+        let ids = lists?.into_iter().reduce(|all, list| all.intersect(&list))?;
+        let is_it =
+            |id: &u32| self.departed_labels(*id).is_some_and(|it| it.into_iter().eq(labels));
+        ids.iter().find(is_it)
+    }
+
     /// Lets a series leave that is in an archive.
     pub(crate) fn depart(&mut self, id: u32) {
         let Some(&Series { labels_start, labels_len, .. }) = self.series.get(id) else { return };

@@ -67,6 +67,15 @@ impl Seal {
 }
 
 impl View {
+    /// What there is when a store is opened.
+    pub(crate) fn new(
+        segments: Vec<Arc<Segment>>,
+        archives: Vec<Arc<Archive>>,
+        deleted: Deleted,
+    ) -> Self {
+        Self { sealed: 0, segments, archives, deleted: Arc::new(deleted), next: Arc::default() }
+    }
+
     /// The same once more, to be changed into the next view.
     pub(crate) fn successor(&self) -> Self {
         let Self { sealed, segments, archives, deleted, next } = self;

@@ -117,7 +117,8 @@ pub(crate) async fn cardinality(Open(serving): Open, params: Params) -> Result<S
             unqueried_since: since.map(|since| since.0),
             limit,
         };
-        Ok(Success::json(&Groups::new(name, &db.cardinality(&query)?)))
+        let found = db.cardinality(&query)?;
+        Ok(Success::json(&Groups::new(name, &found)).with_warnings(found.warnings))
     };
     in_background(&serving.store.db, read).await
 }

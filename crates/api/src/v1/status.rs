@@ -147,6 +147,8 @@ struct SetAsideFile {
     file: String,
     min_time: i64,
     max_time: i64,
+    /// Whether all of it was found elsewhere.
+    recovered: bool,
 }
 
 impl StorageHealth {
@@ -155,6 +157,7 @@ impl StorageHealth {
             file: set_aside.path.display().to_string(),
             min_time: set_aside.span.min.0,
             max_time: set_aside.span.max.0,
+            recovered: set_aside.is_recovered,
         };
         Self {
             degraded: health.trouble.map(Trouble::name),

@@ -110,8 +110,23 @@ impl Sheet {
     /// Reads a sheet; `None` when it is damaged or makes no sense.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let mut cursor = crate::layout::checked(bytes)?;
+        let sheet = Self::read_content(&mut cursor)?;
+        cursor.is_empty().then_some(sheet)
+    }
+
+    /// Reads the sheet that `bytes` begin with, and says how long it is.
+    pub(crate) fn read_first(bytes: &[u8]) -> Option<(Self, usize)> {
+        let mut cursor = Cursor(bytes);
+        let sheet = Self::read_content(&mut cursor)?;
+        let (content, rest) = bytes.split_at_checked(bytes.len() - cursor.0.len())?;
+        let (sum, _) = rest.split_first_chunk::<4>()?;
+        let length = content.len() + sum.len();
+        (crc32c::crc32c(content).to_le_bytes() == *sum).then_some((sheet, length))
+    }
+
+    fn read_content(cursor: &mut Cursor<'_>) -> Option<Self> {
         let mut sheet = Self::default();
-        sheet.read_pairs(&mut cursor)?;
+        sheet.read_pairs(cursor)?;
         let (mut high, mut id) = (0_u64, 0_i64);
         for _ in 0..cursor.count()? {
             high = high.checked_add(cursor.varint()?)?;
@@ -119,7 +134,7 @@ impl Sheet {
             id = id.checked_add(cursor.signed()?)?;
             let min_s = cursor.id()?;
             let max_s = min_s.checked_add(cursor.id()?)?;
-            sheet.read_labels(&mut cursor)?;
+            sheet.read_labels(cursor)?;
             let end = small(sheet.labels.len())?;
             let (id, sealed) = (u32::try_from(id).ok()?, Sealed { min_s, max_s });
             if sheet.series.last().is_some_and(|last| last.key > key || last.end == end) {
@@ -127,7 +142,19 @@ impl Sheet {
             }
             sheet.series.push(SheetSeries { key, id, sealed, end });
         }
-        cursor.is_empty().then_some(sheet)
+        Some(sheet)
+    }
+
+    /// A sheet of one series; `None` when it makes no sense.
+    pub(crate) fn of_one(
+        key: SeriesKey,
+        id: u32,
+        sealed: Sealed,
+        labels: Vec<(&str, &str)>,
+    ) -> Option<Self> {
+        let mut bytes = Vec::new();
+        put(&mut bytes, &[Entry { key, id, sealed, labels }]);
+        Self::read(&bytes)
     }
 
     fn read_pairs(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {

@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 use regain_model::{Labels, METRIC_NAME, MatchOp, Matcher, SeriesKey};
-use regain_storage::{Error, Result};
+use regain_storage::Result;
 
 use super::Inner;
 use super::evict::numbers;
+use super::losses::LostSheets;
 use crate::archive::sheet::Sheet;
 use crate::archive::{Archive, high_of};
 use crate::index::{Index, Refused, Sealed, Series};
-use crate::layout::corrupt;
 use crate::view::View;
 
 /// So many sheets are read at once.
@@ -65,16 +65,16 @@ impl Inner {
         view: &View,
         matchers: &[Matcher],
         span: (i64, i64),
-    ) -> Result<Vec<Archived>> {
+    ) -> Result<(Vec<Archived>, LostSheets)> {
         let mut found: Vec<Archived> = Vec::new();
-        self.visit_archived(view, (matchers, span), |sheet, which| {
+        let lost = self.visit_archived(view, (matchers, span), |sheet, which| {
             // Of a sheet of which little is wanted, the rest would lie in memory for nothing.
             let few = which.len() * 2 < sheet.len();
             let sheet = if few { Arc::new(sheet.extract(which)) } else { Arc::clone(sheet) };
             let places = (0..which.len()).map(|at| if few { at } else { which[at] });
             found.extend(places.map(|at| Archived { sheet: Arc::clone(&sheet), at }));
         })?;
-        Ok(found)
+        Ok((found, lost))
     }
 
     /// Calls `found` for sheets with those of their series that match and may have samples within a span; each series comes
@@ -84,30 +84,32 @@ impl Inner {
         view: &View,
         (matchers, (min, max)): (&[Matcher], (i64, i64)),
         mut found: impl FnMut(&Arc<Sheet>, &[usize]),
-    ) -> Result<()> {
+    ) -> Result<LostSheets> {
         let span = (min.max(view.floor()), max);
         let archives = view.archives.iter().rev();
         let mut archives =
             archives.filter(|archive| archive.summary.sealed.overlaps(span)).peekable();
-        let mut newer: HashSet<u32> = HashSet::new();
+        let (mut newer, mut lost) = (HashSet::new(), LostSheets::default());
         while let Some(archive) = archives.next().filter(|_| span.0 <= span.1) {
             let mut here: Vec<u32> = Vec::new();
             let is_last = archives.peek().is_none();
-            self.scan_archive(archive, (&self.keys_of_metric(matchers), span), |sheet| {
-                let mut which = sheet.matching(matchers);
-                which.retain(|&at| {
-                    sheet.sealed(at).overlaps(span) && !newer.contains(&sheet.id(at))
-                });
-                if !is_last {
-                    here.extend(which.iter().map(|&at| sheet.id(at)));
-                }
-                if !which.is_empty() {
-                    found(sheet, &which);
-                }
-            })?;
+            let met =
+                self.scan_archive(archive, (&self.keys_of_metric(matchers), span), |sheet| {
+                    let mut which = sheet.matching(matchers);
+                    which.retain(|&at| {
+                        sheet.sealed(at).overlaps(span) && !newer.contains(&sheet.id(at))
+                    });
+                    if !is_last {
+                        here.extend(which.iter().map(|&at| sheet.id(at)));
+                    }
+                    if !which.is_empty() {
+                        found(sheet, &which);
+                    }
+                })?;
             newer.extend(here);
+            lost.extend(met);
         }
-        Ok(())
+        Ok(lost)
     }
 
     /// Where the keys of the series can be that match: those of one metric lie together.
@@ -123,13 +125,15 @@ impl Inner {
         first..=first | u64::from(u32::MAX)
     }
 
-    /// Calls `found` for the sheets of an archive that can hold some keys and overlap a span.
+    /// Calls `found` for the sheets of an archive that can hold some keys and overlap a span. Damaged ones are noted, so that
+    /// they are mended, and returned.
     pub(super) fn scan_archive(
         &self,
         archive: &Archive,
         (keys, span): (&RangeInclusive<u64>, (i64, i64)),
         mut found: impl FnMut(&Arc<Sheet>),
-    ) -> Result<()> {
+    ) -> Result<LostSheets> {
+        let mut lost = LostSheets::default();
         let Range { mut start, end } = archive.sheets_of(keys);
         while start < end {
             if !archive.overlaps(start, span) {
@@ -138,21 +142,29 @@ impl Inner {
             }
             let run = (start..end).take(READ_SHEETS);
             let run = run.take_while(|&sheet| archive.overlaps(sheet, span)).count();
-            self.sheets(archive, start..start + run)?.iter().for_each(&mut found);
+            for (at, sheet) in (start..).zip(self.sheets(archive, start..start + run)?) {
+                match sheet {
+                    Some(sheet) => found(&sheet),
+                    None => lost.note(archive, at),
+                }
+            }
             start += run;
         }
-        Ok(())
+        Ok(lost)
     }
 
-    /// Some neighbouring sheets of an archive.
+    /// Some neighbouring sheets of an archive; `None` for one that is damaged, which is mended soon.
     pub(super) fn sheets(
         &self,
         archive: &Archive,
         wanted: Range<usize>,
-    ) -> Result<Vec<Arc<Sheet>>> {
-        let read = |wanted: Range<usize>| -> Result<Vec<Arc<Sheet>>> {
-            let sheets = wanted.clone().zip(archive.read(wanted)?);
-            sheets.map(|(at, sheet)| self.whole(archive, at, sheet)).collect()
+    ) -> Result<Vec<Option<Arc<Sheet>>>> {
+        let read = |wanted: Range<usize>| -> Result<Vec<Option<Arc<Sheet>>>> {
+            let sheets = archive.read(wanted)?;
+            if sheets.iter().any(Option::is_none) {
+                self.note_damaged([archive.number]);
+            }
+            Ok(sheets.into_iter().map(|sheet| sheet.map(Arc::new)).collect())
         };
         if wanted.len() > CACHED_SHEETS {
             return read(wanted);
@@ -160,23 +172,17 @@ impl Inner {
         let mut sheets = Vec::with_capacity(wanted.len());
         for at in wanted {
             if let Some(sheet) = self.caches.sheet(archive, at) {
-                sheets.push(sheet);
+                sheets.push(Some(sheet));
                 continue;
             }
             for sheet in read(at..at + 1)? {
-                self.caches.keep_sheet(archive, at, &sheet);
+                if let Some(sheet) = &sheet {
+                    self.caches.keep_sheet(archive, at, sheet);
+                }
                 sheets.push(sheet);
             }
         }
         Ok(sheets)
-    }
-
-    fn whole(&self, archive: &Archive, at: usize, sheet: Option<Sheet>) -> Result<Arc<Sheet>> {
-        sheet.map(Arc::new).ok_or_else(|| {
-            let error = corrupt(&archive.path, archive.range_of(at).start, "a sheet of series");
-            self.note_damage(&error);
-            error
-        })
     }
 
     /// The series with these labels, whose key is `key`, where an archive has it and not all of its samples are gone.
@@ -191,11 +197,13 @@ impl Inner {
         let Some(first) = archives.next() else { return Ok(None) };
         let floor = view.floor();
         for archive in std::iter::once(first).chain(archives) {
-            for sheet in archive.sheets_of(&(high_of(key)..=high_of(key))) {
-                let sheet = match self.sheets(archive, sheet..sheet + 1) {
-                    // It is mended soon; what cannot be read is no reason to take no samples.
-                    Err(Error::Corrupt { .. }) => continue,
-                    sheet => sheet?.remove(0),
+            for at in archive.sheets_of(&(high_of(key)..=high_of(key))) {
+                let Some(sheet) = self.sheets(archive, at..at + 1)?.pop().flatten() else {
+                    // What cannot be read is no reason to take no samples.
+                    match self.find_departed(key, labels, archive.sealed_of(at)) {
+                        Some(found) => return Ok(Some(Ok(found))),
+                        None => continue,
+                    }
                 };
                 let living = sheet.find(key).find(|&at| sheet.sealed(at).max_ms() >= floor);
                 let Some(at) = living else { continue };
@@ -207,29 +215,30 @@ impl Inner {
         Ok(None)
     }
 
-    /// The series in archives with these ids, wherever they are.
+    /// The series in archives with these ids, wherever they are, and what could not be read.
     pub(super) fn archived_with_ids(
         &self,
         view: &View,
         ids: &HashSet<u32>,
-    ) -> Result<HashMap<u32, Archived>> {
-        let mut found = HashMap::new();
+    ) -> Result<(HashMap<u32, Archived>, LostSheets)> {
+        let (mut found, mut lost) = (HashMap::new(), LostSheets::default());
         for archive in view.archives.iter().rev() {
             if found.len() == ids.len() {
                 break;
             }
-            self.scan_archive(archive, (&ALL_KEYS, ALL_TIME), |sheet| {
+            let met = self.scan_archive(archive, (&ALL_KEYS, ALL_TIME), |sheet| {
                 for at in (0..sheet.len()).filter(|&at| ids.contains(&sheet.id(at))) {
                     let archived = || Archived { sheet: Arc::clone(sheet), at };
                     found.entry(sheet.id(at)).or_insert_with(archived);
                 }
             })?;
+            lost.extend(met);
         }
-        Ok(found)
+        Ok((found, lost))
     }
 
     /// The keys of series, which have the upper halves `keys` and may have samples within `span`; `None` for one that is
-    /// lost.
+    /// lost. What is damaged and not mended yet is an error: series may be found again there.
     pub(super) fn keys_of_ids(
         &self,
         view: &View,
@@ -242,19 +251,24 @@ impl Inner {
         };
         let missing = ids.iter().zip(0..).filter(|&(_, at): &(_, usize)| found[at].is_none());
         let mut missing: HashMap<u32, usize> = missing.map(|(&id, at)| (id, at)).collect();
+        let mut lost = LostSheets::default();
         for archive in view.archives.iter().rev() {
             if missing.is_empty() {
                 break;
             }
             if archive.summary.sealed.overlaps(span) {
-                self.scan_archive(archive, (keys, span), |sheet| {
+                let met = self.scan_archive(archive, (keys, span), |sheet| {
                     for at in 0..sheet.len() {
                         if let Some(place) = missing.remove(&sheet.id(at)) {
                             found[place] = Some(sheet.key(at));
                         }
                     }
                 })?;
+                lost.extend(met);
             }
+        }
+        if !missing.is_empty() {
+            lost.refuse()?;
         }
         Ok(found)
     }
@@ -266,25 +280,27 @@ impl Inner {
         usize::try_from(series).unwrap_or(usize::MAX)
     }
 
-    /// The names of the metrics of which archives have series.
-    pub(super) fn archived_metrics(&self) -> Result<Arc<HashSet<String>>> {
+    /// The names of the metrics of which archives have series; `None` when that cannot be read, and may be any.
+    pub(super) fn archived_metrics(&self) -> Option<Arc<HashSet<String>>> {
         let view = self.view();
         let numbers = numbers(&view.archives);
         if let Some(known) = self.caches.metrics(&numbers) {
-            return Ok(known);
+            return Some(known);
         }
         let mut names = HashSet::new();
         for archive in &view.archives {
-            self.scan_archive(archive, (&ALL_KEYS, (view.floor(), i64::MAX)), |sheet| {
-                for name in sheet.values(METRIC_NAME) {
-                    if !names.contains(name) {
-                        names.insert(name.to_owned());
+            let scanned =
+                self.scan_archive(archive, (&ALL_KEYS, (view.floor(), i64::MAX)), |sheet| {
+                    for name in sheet.values(METRIC_NAME) {
+                        if !names.contains(name) {
+                            names.insert(name.to_owned());
+                        }
                     }
-                }
-            })?;
+                });
+            scanned.and_then(|lost| lost.refuse()).ok()?;
         }
         let names = Arc::new(names);
         self.caches.keep_metrics(numbers, &names);
-        Ok(names)
+        Some(names)
     }
 }

@@ -4,13 +4,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::HashSet;
-use regain_model::{SeriesKey, Span, Timestamp};
+use regain_model::SeriesKey;
 use regain_storage::Result;
 
-use super::Inner;
 use super::evict::{ARCHIVE_SERIES_MAX, numbers};
 use super::health::SetAside;
+use super::losses::span_of;
 use super::merge::GoOn;
+use super::{Files, Inner};
 use crate::archive::sheet::{Entry, SHEET_SERIES, Sheet};
 use crate::archive::write::{Writer, write};
 use crate::archive::{Archive, Summary};
@@ -45,6 +46,12 @@ impl Inner {
         let Some(due) = run_due(&summaries).or_else(|| half_gone(&summaries, floor)) else {
             return Ok(false);
         };
+        // What cannot be read now is tried again after the next start.
+        let is_readable =
+            |archive: &Arc<Archive>, files: &Files| !files.unmergeable.contains(&archive.number);
+        if !view.archives[due.clone()].iter().all(|archive| is_readable(archive, &self.files())) {
+            return Ok(false);
+        }
         let left_out = LeftOut { gone: &HashSet::new(), floor };
         self.renew_archives(&view.archives[due], left_out, go_on)?;
         Ok(true)
@@ -53,28 +60,49 @@ impl Inner {
     /// Writes an archive anew without its damaged sheets, and keeps the damaged file under another name.
     pub(super) fn mend_archive(&self, damaged: &Arc<Archive>, go_on: GoOn<'_>) -> Result<()> {
         let inputs = std::slice::from_ref(damaged);
-        let (mut lost, nobody) = (Vec::new(), HashSet::new());
+        let (mut lost, nobody) = (damaged.damage.clone(), HashSet::new());
         let left_out = LeftOut { gone: &nobody, floor: i64::MIN };
         let mended = self.write_archive(inputs, left_out, go_on, Some(&mut lost))?;
-        self.forget_damaged(damaged.number);
         if lost.is_empty() {
             // It reads well by now: a disk may have answered wrongly once.
+            self.forget_damaged(damaged.number);
             return mended.map_or(Ok(()), |mended| self.remove_file(&mended.path));
         }
+        // Before anything forgets them: merges leave out samples of nobody.
+        let recovered = self.recover_series(&self.view())?;
+        let Summary { series, sealed, .. } = damaged.summary;
+        let kept = mended.as_ref().map_or(0, |mended| mended.summary.series);
         if !self.replace_archives(inputs, mended)? {
             return Ok(());
         }
         let path = set_aside(&damaged.path);
         self.fs.rename(&damaged.path, &path).map_err(io_error("rename", &damaged.path))?;
-        let Summary { sealed, .. } = damaged.summary;
         let damage = |bytes| Damage { path: damaged.path.clone(), bytes };
         self.note_set_aside(SetAside {
             path,
-            span: Span::new(Timestamp(sealed.min_ms()), Timestamp(sealed.max_ms())),
+            span: span_of(sealed),
             damage: lost.into_iter().map(damage).collect(),
+            is_recovered: kept + recovered >= series,
+            is_archive: true,
         });
+        self.forget_damaged(damaged.number);
         self.note_change(sealed.min_ms());
         Ok(())
+    }
+
+    /// Mends all archives in which damage was found, for whoever cannot go on before.
+    pub(super) fn mend_archives(&self) -> Result<()> {
+        let _turn = self.merging.lock().expect("no holder of this lock panics");
+        self.mend_archives_with(&|| self.check_open())
+    }
+
+    /// Mends all archives in which damage was found.
+    pub(super) fn mend_archives_with(&self, go_on: GoOn<'_>) -> Result<()> {
+        loop {
+            let view = self.view();
+            let Some(damaged) = self.first_damaged_archive(&view) else { return Ok(()) };
+            self.mend_archive(damaged, go_on)?;
+        }
     }
 
     /// Writes those archives anew that hold some series, without them.
@@ -89,9 +117,11 @@ impl Inner {
         }
         for archive in &view.archives {
             let mut holds = false;
-            self.scan_archive(archive, (&(0..=u64::MAX), (i64::MIN, i64::MAX)), |sheet| {
-                holds |= (0..sheet.len()).any(|at| gone.contains(&sheet.id(at)));
-            })?;
+            let lost =
+                self.scan_archive(archive, (&(0..=u64::MAX), (i64::MIN, i64::MAX)), |sheet| {
+                    holds |= (0..sheet.len()).any(|at| gone.contains(&sheet.id(at)));
+                })?;
+            lost.refuse()?;
             if holds {
                 let left_out = LeftOut { gone, floor: view.floor() };
                 self.renew_archives(std::slice::from_ref(archive), left_out, go_on)?;

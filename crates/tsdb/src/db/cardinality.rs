@@ -6,7 +6,7 @@ mod grouping;
 use std::sync::MutexGuard;
 
 use hashbrown::{HashMap, HashSet};
-use regain_model::{METRIC_NAME, Matcher};
+use regain_model::{METRIC_NAME, Matcher, Span};
 use regain_storage::Result;
 
 use super::{Db, Inner};
@@ -67,6 +67,8 @@ pub struct Cardinality {
     pub compared_with: Option<i64>,
     /// The time since which it is noted what queries and rules select, in milliseconds.
     pub queries_noted_since: Option<i64>,
+    /// What says that series may be missing, because a file of them is damaged.
+    pub warnings: Vec<String>,
     /// The groups.
     pub list: Vec<Group>,
 }
@@ -121,20 +123,22 @@ impl Db {
         };
         let (series, mut series_kept) = grouping.totals();
         drop(index);
+        let mut warnings = self.0.warnings_of_lost_series(Span::ALL);
         if let Some(living) = living {
             let mut archived = ArchivedGroups::new(&query.by);
-            self.0.visit_archived_of(&view, query.selectors, |sheet, at| {
+            let lost = self.0.visit_archived_of(&view, query.selectors, |sheet, at| {
                 if !living.contains(sheet.id(at)) {
                     archived.add(sheet, at);
                 }
             })?;
+            warnings.extend(lost.warnings());
             series_kept += archived.series();
             archived.add_to(&mut list, &self.0.index(), &ids);
             if query.by == By::MetricLabel {
                 keep_largest(&mut list, METRICS_MAX);
             }
         }
-        let mut found = Cardinality { series, series_kept, ..Cardinality::default() };
+        let mut found = Cardinality { series, series_kept, warnings, ..Cardinality::default() };
         found.queries_noted_since = memory.remembered.since_ms;
         if matches!(query.by, By::Metric | By::Job) {
             found.compared_with = self.0.compare(&memory, query, &mut list);
@@ -204,11 +208,13 @@ impl Inner {
     /// Remembers what is due at `now`.
     pub(super) fn remember(&self, now: i64) -> Result<()> {
         let noted = self.usage.take(now);
-        let archived = self.archived_metrics()?;
+        let archived = self.archived_metrics();
         let to_write = {
             let mut memory = self.memory();
             let index = self.index();
-            let has_metric = |name: &str| index.has_metric(name) || archived.contains(name);
+            let in_archive =
+                |name: &str| archived.as_ref().is_none_or(|names| names.contains(name));
+            let has_metric = |name: &str| index.has_metric(name) || in_archive(name);
             let names = noted.names.iter().map(|name| &**name);
             memory.note_selected(names.filter(|name| has_metric(name)), now);
             for matchers in noted.selections.values() {
@@ -223,11 +229,13 @@ impl Inner {
     /// Makes durable what is remembered, before the end.
     pub(super) fn remember_all(&self) -> Result<()> {
         let now = self.admission.now();
-        let archived = self.archived_metrics()?;
+        let archived = self.archived_metrics();
         let to_write = {
             let mut memory = self.memory();
             let index = self.index();
-            let has_metric = |name: &str| index.has_metric(name) || archived.contains(name);
+            let in_archive =
+                |name: &str| archived.as_ref().is_none_or(|names| names.contains(name));
+            let has_metric = |name: &str| index.has_metric(name) || in_archive(name);
             memory.is_dirty().then(|| memory.begin_write(has_metric, now))
         };
         to_write.map_or(Ok(()), |remembered| remembered.write(&*self.fs, &self.layout))

@@ -86,11 +86,13 @@ impl Db {
                 return Ok(written);
             }
             let span = Span::new(Timestamp(min), Timestamp(max.min(end.saturating_sub(1))));
-            let snapshot = StoreSnapshot::new(Arc::clone(&self.0), (0, Arc::clone(&view)), span);
+            let seen = (0, Arc::clone(&view));
+            let snapshot = StoreSnapshot::new(Arc::clone(&self.0), seen, span, &Arc::default());
             let cut = Cut { inner, old: &old, seen: Seen(Arc::new(snapshot)), blocks, go_on };
             cut.write(span, &mut written)?;
             // A damaged file is set aside before it goes, also if the damage was met only now.
-            if inner.first_damaged(&view).is_none() {
+            if inner.first_damaged(&view).is_none() && inner.first_damaged_archive(&view).is_none()
+            {
                 inner.drop_cut(&view, old, end, go_on)?;
                 break;
             }
@@ -109,8 +111,10 @@ impl Inner {
         newest.saturating_sub(window / 2).div_euclid(window).saturating_mul(window)
     }
 
-    /// Keeps what cannot be read of damaged segments, so that what can be read of them may leave.
+    /// Keeps what cannot be read of damaged segments, so that what can be read of them may leave, and finds the series of
+    /// damaged archives.
     fn mend_all(&self, go_on: GoOn<'_>) -> Result<()> {
+        self.mend_archives_with(go_on)?;
         loop {
             let view = self.view();
             let Some(damaged) = self.first_damaged(&view) else { return Ok(()) };

@@ -23,14 +23,22 @@ impl Db {
     /// durable when this returns. Samples that come later are not concerned.
     pub fn delete(&self, matchers: &[Matcher], span: Span) -> Result<u64> {
         self.0.check_open()?;
-        // What is on its way into blocks is in neither place alone.
-        let _turn = self.0.deleting.lock().expect("no holder of this lock panics");
-        self.0.delete(matchers, span, |_| true)
+        loop {
+            // What is on its way into blocks is in neither place alone.
+            let turn = self.0.deleting.lock().expect("no holder of this lock panics");
+            let deleted = self.0.delete(matchers, span, |_| true);
+            drop(turn);
+            match deleted {
+                // Series that a damaged file has lost may be found again, and then with all their samples.
+                Err(error) if self.0.damaged_by(&error).is_some() => self.0.mend_archives()?,
+                deleted => return deleted,
+            }
+        }
     }
 }
 
 impl Inner {
-    /// Deletes the samples in a span of the series that match and are `wanted`.
+    /// Deletes the samples in a span of the series that match and are `wanted`. A damaged sheet of series is an error.
     fn delete(
         &self,
         matchers: &[Matcher],
@@ -39,7 +47,8 @@ impl Inner {
     ) -> Result<u64> {
         // Held to the end, so that no series leaves the index that is in no archive of this view.
         let view = self.view();
-        let mut archived = self.archived(&view, matchers, (span.min.0, i64::MAX))?;
+        let (mut archived, lost) = self.archived(&view, matchers, (span.min.0, i64::MAX))?;
+        lost.refuse()?;
         let ids: Vec<u32> = {
             let index = self.index();
             leave_out_living(&mut archived, &index);

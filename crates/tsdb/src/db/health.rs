@@ -36,7 +36,7 @@ pub struct Health {
     pub set_aside: Vec<SetAside>,
 }
 
-/// A damaged segment that was taken out of the store and kept for whoever wants to look at it.
+/// A damaged segment or archive that was taken out of the store and kept for whoever wants to look at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {
     /// The file's name by now.
@@ -45,6 +45,10 @@ pub struct SetAside {
     pub span: Span,
     /// What was damaged.
     pub damage: Vec<Damage>,
+    /// Whether all that it held was found elsewhere, so that nothing is missing.
+    pub is_recovered: bool,
+    /// Whether it held series, and not samples.
+    pub(super) is_archive: bool,
 }
 
 /// Who tells that writing fails: each of them has to succeed before its trouble is over.
@@ -62,7 +66,7 @@ pub(super) struct Known {
     merging: Option<Trouble>,
     /// Whether there is a reserve.
     has_reserve: bool,
-    /// Segments in which damage was found, by number.
+    /// Segments and archives in which damage was found, by number.
     damaged: BTreeSet<u64>,
     set_aside: Vec<SetAside>,
 }
@@ -136,12 +140,12 @@ impl Inner {
         segments.chain(archives).find(|file| file.1 == path).map(|file| file.0)
     }
 
-    /// Takes note of damaged segments that are to be mended.
+    /// Takes note of damaged segments and archives that are to be mended.
     pub(super) fn note_damaged(&self, numbers: impl IntoIterator<Item = u64>) {
         self.health().damaged.extend(numbers);
     }
 
-    /// The segments that wait to be mended.
+    /// The segments and archives that wait to be mended.
     pub(super) fn damaged_segments(&self) -> BTreeSet<u64> {
         self.health().damaged.clone()
     }
@@ -156,17 +160,29 @@ impl Inner {
 
     /// Whether samples may be missing.
     pub(super) fn has_losses(&self) -> bool {
-        !self.health().set_aside.is_empty()
+        self.health().set_aside.iter().any(|file| !file.is_recovered)
     }
 
     /// Warns a query that samples may be missing from what it asks for.
     pub(super) fn warn_of_losses(&self, span: Span, ctx: &Ctx) {
-        for SetAside { path, span: lost, .. } in &self.health().set_aside {
-            if lost.min <= span.max && span.min <= lost.max {
-                let what = "a damaged file that was set aside";
-                ctx.warnings.add(missing(*lost, path, what));
-            }
+        for text in self.warnings_of(span, |_| true) {
+            ctx.warnings.add(text);
         }
+    }
+
+    /// What warns of series that may be missing from lists of them.
+    pub(super) fn warnings_of_lost_series(&self, span: Span) -> Vec<String> {
+        self.warnings_of(span, |file| file.is_archive)
+    }
+
+    fn warnings_of(&self, span: Span, is_meant: impl Fn(&SetAside) -> bool) -> Vec<String> {
+        let known = self.health();
+        let missed = known.set_aside.iter().filter(|file| {
+            let SetAside { span: lost, is_recovered, .. } = file;
+            !is_recovered && lost.min <= span.max && span.min <= lost.max && is_meant(file)
+        });
+        let what = "a damaged file that was set aside";
+        missed.map(|file| missing(file.span, &file.path, what)).collect()
     }
 
     /// Gives the reserve away where the disk is full.

@@ -53,6 +53,8 @@ impl Inner {
             path,
             span: Span::new(Timestamp(min_time), Timestamp(max_time)),
             damage: left_out.into_iter().map(damage).collect(),
+            is_recovered: false,
+            is_archive: false,
         });
         self.forget_damaged(damaged.number);
         // What was read of it before is not what is there now.

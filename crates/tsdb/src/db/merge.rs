@@ -61,46 +61,58 @@ impl Inner {
     /// Mends, merges or writes anew what wants it most.
     fn merge_once(&self, go_on: GoOn<'_>) -> Result<bool> {
         let view = self.view();
+        // Before segments: these are written without the samples of series that nobody knows.
+        if let Some(damaged) = self.first_damaged_archive(&view) {
+            let mended = self.mend_archive(damaged, go_on);
+            return mended.inspect_err(|error| self.pass_over(error, &view)).map(|()| true);
+        }
         if let Some(damaged) = self.first_damaged(&view) {
             let mended = self.mend(&view, damaged, go_on);
             return mended.inspect_err(|error| self.pass_over(error, &view)).map(|()| true);
         }
-        if let Some(damaged) = self.first_damaged_archive(&view) {
-            return self.mend_archive(damaged, go_on).map(|()| true);
-        }
-        let Some(range) = self.merge_wanted(&view)? else {
-            self.forget_deleted(&view, go_on)?;
-            return Ok(self.merge_archives(&view, go_on)? || self.apply_rules()?);
-        };
-        let inputs = &view.segments[range];
-        let number = self.next_segment();
-        match self.write_merged(number, inputs, (&view.deleted, go_on), None) {
-            Ok(merged) => {
-                if self.replace(inputs, Some(&merged), &view.deleted)? {
-                    inputs.iter().try_for_each(|segment| self.remove_file(&segment.path))?;
-                }
-                Counters::add(&self.counters.merges, 1);
-                Ok(true)
-            }
+        let done = self.merge_wanted_most(&view, go_on);
+        match done {
             // It is mended next.
             Err(error) if self.damaged_by(&error).is_some() => {
                 self.note_damage(&error);
                 Ok(true)
             }
-            Err(error) => {
-                self.pass_over(&error, &view);
-                Err(error)
-            }
+            done => done.inspect_err(|error| self.pass_over(error, &view)),
         }
     }
 
-    /// Leaves a segment that cannot be read out of merges until the next start: it must not keep others from
+    /// Merges or writes anew what wants it most.
+    fn merge_wanted_most(&self, view: &View, go_on: GoOn<'_>) -> Result<bool> {
+        let Some(range) = self.merge_wanted(view)? else {
+            self.forget_deleted(view, go_on)?;
+            return Ok(self.merge_archives(view, go_on)? || self.apply_rules()?);
+        };
+        let inputs = &view.segments[range];
+        let number = self.next_segment();
+        let merged = self.write_merged(number, inputs, (&view.deleted, go_on), None);
+        let merged = merged.inspect_err(|error| {
+            // Whose samples these are is in a file that cannot be read.
+            if unreadable_archive(error, view).is_some() {
+                let numbers = inputs.iter().map(|segment| segment.number);
+                self.files().unmergeable.extend(numbers);
+            }
+        })?;
+        if self.replace(inputs, Some(&merged), &view.deleted)? {
+            inputs.iter().try_for_each(|segment| self.remove_file(&segment.path))?;
+        }
+        Counters::add(&self.counters.merges, 1);
+        Ok(true)
+    }
+
+    /// Leaves a segment or an archive that cannot be read out of merges until the next start: it must not keep others from
     /// being merged.
     fn pass_over(&self, error: &Error, view: &View) {
         let Error::Io { operation: "read", path, .. } = error else { return };
-        if let Some(segment) = view.segments.iter().find(|segment| segment.path == *path) {
-            self.forget_damaged(segment.number);
-            self.files().unmergeable.insert(segment.number);
+        let segment = view.segments.iter().find(|segment| segment.path == *path);
+        let number = segment.map(|segment| segment.number);
+        if let Some(number) = number.or_else(|| unreadable_archive(error, view)) {
+            self.forget_damaged(number);
+            self.files().unmergeable.insert(number);
         }
     }
 
@@ -226,6 +238,12 @@ impl Inner {
         }
         let sealed = sealed_of_deleted(seen)?;
         let gone = seen.deleted.ids().filter(|id| !sealed.contains_key(id)).collect();
+        let is_unreadable = |files: &Files| {
+            seen.archives.iter().any(|archive| files.unmergeable.contains(&archive.number))
+        };
+        if is_unreadable(&self.files()) {
+            return Ok(());
+        }
         self.purge_archives(seen, &gone, go_on)?;
         let mut files = self.files();
         let view = self.view();
@@ -260,6 +278,13 @@ impl Inner {
             });
         !is_in_files && !is_unsealed
     }
+}
+
+/// The archive that an error says cannot be read.
+fn unreadable_archive(error: &Error, view: &View) -> Option<u64> {
+    let Error::Io { operation: "read", path, .. } = error else { return None };
+    let archive = view.archives.iter().find(|archive| archive.path == *path);
+    archive.map(|archive| archive.number)
 }
 
 /// What segments hold of the series of which something is deleted.

@@ -39,11 +39,13 @@ impl Inner {
     }
 
     /// What a new series log begins with.
-    pub(super) fn renewed_metadata(&self) -> Result<MetadataTable> {
-        let archived = self.archived_metrics()?;
+    pub(super) fn renewed_metadata(&self) -> MetadataTable {
+        let archived = self.archived_metrics();
         let index = self.index();
-        let has_metric = |metric: &str| index.has_metric(metric) || archived.contains(metric);
-        Ok(self.metadata().renewed(has_metric))
+        let in_archive =
+            |metric: &str| archived.as_ref().is_none_or(|names| names.contains(metric));
+        let has_metric = |metric: &str| index.has_metric(metric) || in_archive(metric);
+        self.metadata().renewed(has_metric)
     }
 
     pub(super) fn metadata(&self) -> MutexGuard<'_, MetadataTable> {

@@ -13,6 +13,7 @@ use regain_storage::{Error, Result};
 
 use super::caches::Caches;
 use super::health::Known;
+use super::recover::Unnamed;
 use super::unread::Unread;
 use super::{Counters, Files, Inner, Lanes};
 use crate::archive::Archive;
@@ -47,6 +48,7 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
     let segments = open_segments(&*fs, &layout, &mut manifest, &mut report)?;
     let archives = open_archives(&*fs, &layout, &mut manifest, &mut report)?;
     note_sealed(&segments, &mut index, &mut report)?;
+    find_lost_series((&segments, &archives), &mut index, &report)?;
     let deleted = read_deleted(&*fs, &layout, &mut manifest, &mut report)?;
     deleted.note(&Deleted::default(), &mut index);
     report.series = index.series.len() as u64;
@@ -58,8 +60,7 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
     let next_wal = wal_files.last().map_or(manifest.wal_first, |last| last + 1);
     let wal = Wal::create(Arc::clone(&fs), layout.clone(), next_wal)?;
     let newest = segments.iter().map(|segment| segment.summary.max_time).max();
-    let deleted = Arc::new(deleted);
-    let view = View { sealed: 0, segments, archives, deleted, next: Arc::default() };
+    let view = View::new(segments, archives, deleted);
     let wal_closed = wal_sizes(&*fs, &layout, &wal_files)?;
     let files = Files::new(manifest, wal_closed);
     let exemplars = Exemplars::new(options.exemplars_max);
@@ -103,7 +104,7 @@ pub(super) fn open(dir: &Path, fs: Arc<dyn Fs>, options: Options) -> Result<(Inn
         damaged: OnceLock::new(),
         _lock: lock,
     };
-    inner.note_damaged(damaged_segments(&inner.view(), &report));
+    inner.note_damaged(damaged_files(&inner.view(), &report));
     Ok((inner, Unread { names, wal_files, report }))
 }
 
@@ -218,7 +219,8 @@ fn open_segments(
     Ok(segments)
 }
 
-/// Opens the archives; a damaged one is set aside under another name, one that is missing is left out.
+/// Opens the archives. Of a damaged one the sheets are looked for; where there are none, it is set aside under another name.
+/// One that is missing is left out.
 fn open_archives(
     fs: &dyn Fs,
     layout: &Layout,
@@ -226,8 +228,18 @@ fn open_archives(
     report: &mut ReplayReport,
 ) -> Result<Vec<Arc<Archive>>> {
     let numbers = std::mem::take(&mut manifest.archives);
-    let opened = numbers.into_iter().map(|number| Archive::open(fs, layout, number));
+    let mut damage = Vec::new();
+    let opened = numbers.into_iter().map(|number| match Archive::open(fs, layout, number) {
+        Err(error @ Error::Corrupt { .. }) => {
+            let salvaged = Archive::salvage(fs, layout, number)?.ok_or(error)?;
+            let of = |bytes| Damage { path: salvaged.path.clone(), bytes };
+            damage.extend(salvaged.damage.iter().cloned().map(of));
+            Ok(salvaged)
+        }
+        opened => opened,
+    });
     let archives = keep_whole(fs, opened, report)?;
+    report.damage.append(&mut damage);
     manifest.archives = archives.iter().map(|archive| archive.number).collect();
     Ok(archives)
 }
@@ -264,11 +276,25 @@ pub(super) fn damaged_logs(report: &ReplayReport) -> Vec<PathBuf> {
     damaged.cloned().collect()
 }
 
-/// The segments in which damage was found.
-fn damaged_segments(view: &View, report: &ReplayReport) -> Vec<u64> {
+/// The segments and archives in which damage was found.
+fn damaged_files(view: &View, report: &ReplayReport) -> Vec<u64> {
+    let segments = view.segments.iter().map(|segment| (segment.number, &segment.path));
+    let archives = view.archives.iter().map(|archive| (archive.number, &archive.path));
     let is_damaged = |path: &Path| report.damage.iter().any(|damage| damage.path == path);
-    let damaged = view.segments.iter().filter(|segment| is_damaged(&segment.path));
-    damaged.map(|segment| segment.number).collect()
+    segments.chain(archives).filter(|file| is_damaged(file.1)).map(|file| file.0).collect()
+}
+
+/// Takes series in again that were lost with a damaged archive, before anybody writes them and gets others.
+fn find_lost_series(
+    (segments, archives): (&[Arc<Segment>], &[Arc<Archive>]),
+    index: &mut Index,
+    report: &ReplayReport,
+) -> Result<()> {
+    let is_archive = |path: &Path| path.extension().is_some_and(|tail| tail == "archive");
+    if report.damage.iter().any(|damage| is_archive(&damage.path)) {
+        Unnamed::find(&index.living(), segments, archives)?.take_in(index);
+    }
+    Ok(())
 }
 
 /// Notes at every series when segments hold samples of it. A damaged page costs its group only.

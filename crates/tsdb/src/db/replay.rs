@@ -264,7 +264,13 @@ impl<'a> Replay<'a> {
             return Ok(());
         }
         let ids = wanted.keys().copied().collect();
-        let found = self.db.archived_with_ids(&self.db.view(), &ids)?;
+        let (mut found, lost) = self.db.archived_with_ids(&self.db.view(), &ids)?;
+        if let Some(sealed) = lost.sealed() {
+            let missing = ids.iter().filter(|id| !found.contains_key(*id));
+            let known = missing.filter_map(|&id| Some((id, self.db.departed(id, sealed)?)));
+            let known: Vec<_> = known.collect();
+            found.extend(known);
+        }
         let mut index = self.db.index_mut();
         for (id, series) in found {
             let restored = index.restore((id, series.key()), series.labels(), series.sealed());

@@ -97,7 +97,8 @@ impl Seen {
     pub(super) fn select(&self, selection: &Selection<'_>, ctx: &Ctx) -> Result<SelectedSeries> {
         let (min, max) = (selection.span.min.0, selection.span.max.0);
         // Archives are read before the index is held. What leaves the index meanwhile is in one of them.
-        let mut archived = self.db.archived(&self.view, selection.matchers, (min, max))?;
+        let (mut archived, lost) = self.db.archived(&self.view, selection.matchers, (min, max))?;
+        lost.warn(ctx);
         let index = self.db.index();
         leave_out_living(&mut archived, &index);
         let ids = index.matching(selection.matchers);

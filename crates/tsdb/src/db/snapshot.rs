@@ -1,6 +1,6 @@
 //! A query's view of the store.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use hashbrown::{HashMap, HashSet};
 use regain_model::{Matcher, Span, Timestamp};
@@ -24,6 +24,8 @@ use crate::view::View;
 pub(super) struct StoreSnapshot {
     seen: Arc<Seen>,
     mark: u64,
+    /// Whom to warn who asks for labels.
+    ctx: Weak<Ctx>,
 }
 
 /// What the parts of a query share.
@@ -92,15 +94,6 @@ impl Seen {
         self.view.deleted.of(id).filter(|deleted| hides(deleted, span))
     }
 
-    /// Visits the series in archives that match and may have samples within the query's span.
-    fn visit_archived(
-        &self,
-        matchers: &[Matcher],
-        found: impl FnMut(&Arc<Sheet>, &[usize]),
-    ) -> Result<()> {
-        self.db.visit_archived(&self.view, (matchers, self.span), found)
-    }
-
     /// Whether a piece of a segment may have samples within `min..=max`.
     pub(super) fn overlaps(&self, segment: u32, piece: &Piece, (min, max): (i64, i64)) -> bool {
         let (first, last) = self.segments[segment as usize].segment.span_of(piece);
@@ -125,7 +118,12 @@ fn values_of(index: &Index, name: &str, ids: &IdSet) -> Vec<String> {
 
 impl StoreSnapshot {
     /// A view of `span` whose mark is older than itself.
-    pub(super) fn new(db: Arc<Inner>, (mark, view): (u64, Arc<View>), span: Span) -> Self {
+    pub(super) fn new(
+        db: Arc<Inner>,
+        (mark, view): (u64, Arc<View>),
+        span: Span,
+        ctx: &Arc<Ctx>,
+    ) -> Self {
         let overlaps = |segment: &&Arc<Segment>| {
             segment.summary.min_time <= span.max.0 && span.min.0 <= segment.summary.max_time
         };
@@ -140,7 +138,26 @@ impl StoreSnapshot {
             .collect();
         let (floor, span) = (view.floor(), (span.min.0, span.max.0));
         let seen = Arc::new(Seen { db, view, floor, span, lanes: Mutex::default(), segments });
-        Self { seen, mark }
+        Self { seen, mark, ctx: Arc::downgrade(ctx) }
+    }
+
+    /// Visits the series in archives that match and may have samples within the query's span, and warns of those that may
+    /// be missing.
+    fn visit_archived(
+        &self,
+        matchers: &[Matcher],
+        found: impl FnMut(&Arc<Sheet>, &[usize]),
+    ) -> Result<()> {
+        let Seen { db, view, span, .. } = &*self.seen;
+        let lost = db.visit_archived(view, (matchers, *span), found)?;
+        if let Some(ctx) = self.ctx.upgrade() {
+            lost.warn(&ctx);
+            let span = Span::new(Timestamp(span.0), Timestamp(span.1));
+            for text in db.warnings_of_lost_series(span) {
+                ctx.warnings.add(text);
+            }
+        }
+        Ok(())
     }
 
     /// What a selection finds, for whoever does not ask as a query does.
@@ -165,7 +182,7 @@ impl Snapshot for StoreSnapshot {
     fn label_names(&self, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
         // What is in memory, too, has the same labels there.
         let mut archived: HashSet<String> = HashSet::new();
-        self.seen.visit_archived(matchers, |sheet, which| {
+        self.visit_archived(matchers, |sheet, which| {
             for name in which.iter().flat_map(|&at| sheet.labels(at)).map(|label| label.0) {
                 if !archived.contains(name) {
                     archived.insert(name.to_owned());
@@ -201,7 +218,7 @@ impl Snapshot for StoreSnapshot {
 
     fn label_values(&self, name: &str, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
         let mut archived: HashSet<String> = HashSet::new();
-        self.seen.visit_archived(matchers, |sheet, which| {
+        self.visit_archived(matchers, |sheet, which| {
             for value in which.iter().filter_map(|&at| sheet.value(at, name)) {
                 if !archived.contains(value) {
                     archived.insert(value.to_owned());

@@ -165,7 +165,7 @@ impl Inner {
         manifest.series_log += 1;
         manifest.next_series = next_series;
         let path = self.layout.file(Kind::SeriesLog, manifest.series_log);
-        let metadata = self.renewed_metadata()?;
+        let metadata = self.renewed_metadata();
         let new = SeriesLog::create(&*self.fs, path, &all, &metadata)?;
         self.fs.sync_dir(self.layout.dir()).map_err(io_error("sync", self.layout.dir()))?;
         manifest.series_log_bytes = new.synced_bytes;

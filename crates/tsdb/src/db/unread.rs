@@ -66,6 +66,10 @@ impl Inner {
         let replayed = replay.finish();
         // Ordering: nobody has a lane before the store is whole.
         self.next_lane.store(replayed.next_lane, Ordering::Relaxed);
+        if !self.index().pending.is_empty() {
+            // Series that were found again must be defined before the manifest forgets where they were lost.
+            self.sync_series()?;
+        }
         self.write_first_manifest(manifest)?;
         self.damaged.set(damaged_logs(&report)).expect("a log is replayed once");
         self.remove_leftovers(&names)?;

@@ -1,6 +1,7 @@
 //! The store from outside: what is appended is what comes back, whatever happens in between.
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+mod archive_damage;
 mod cardinality;
 mod crash;
 mod cut;

@@ -7,6 +7,7 @@ use regain_storage::Result;
 use super::{By, Group};
 use crate::archive::sheet::Sheet;
 use crate::db::Inner;
+use crate::db::losses::LostSheets;
 use crate::index::{IdSet, Index};
 use crate::view::View;
 
@@ -138,21 +139,23 @@ impl Inner {
         view: &View,
         selectors: &[Vec<Matcher>],
         mut found: impl FnMut(&Sheet, usize),
-    ) -> Result<()> {
+    ) -> Result<LostSheets> {
         let all = [Vec::new()];
         let selectors = if selectors.is_empty() { &all[..] } else { selectors };
-        let mut seen: HashSet<u32> = HashSet::new();
+        let (mut seen, mut lost) = (HashSet::new(), LostSheets::default());
         for matchers in selectors {
-            self.visit_archived(view, (matchers, (i64::MIN, i64::MAX)), |sheet, which| {
-                for &series in which {
-                    // Of one selector each comes once.
-                    let is_new = selectors.len() == 1 || seen.insert(sheet.id(series));
-                    if is_new {
-                        found(sheet, series);
+            let met =
+                self.visit_archived(view, (matchers, (i64::MIN, i64::MAX)), |sheet, which| {
+                    for &series in which {
+                        // Of one selector each comes once.
+                        let is_new = selectors.len() == 1 || seen.insert(sheet.id(series));
+                        if is_new {
+                            found(sheet, series);
+                        }
                     }
-                }
-            })?;
+                })?;
+            lost.extend(met);
         }
-        Ok(())
+        Ok(lost)
     }
 }
