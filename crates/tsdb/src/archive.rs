@@ -1,11 +1,12 @@
 //! Archives: series that have left memory, in files (`docs/formats/archive.md`).
 //!
 //! An archive has the labels of series of which all samples are in segments, in the order of their keys and in **sheets** of
-//! some hundred. What stays in memory is one short entry a sheet and a filter that says which keys may be there. An
-//! archive never changes; a series that comes back is defined in the series log again under its old id, and what is in memory
+//! some hundred, and lists which labels are in which sheets. What stays in memory is one short entry a sheet and a filter
+//! that says which keys may be there. An archive never changes; a series that comes back is defined in the series log again under its old id, and what is in memory
 //! counts more than what archives say of it.
 
 pub(crate) mod filter;
+pub(crate) mod lists;
 mod salvage;
 pub(crate) mod sheet;
 pub(crate) mod write;
@@ -13,20 +14,23 @@ pub(crate) mod write;
 use std::io::ErrorKind;
 use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use regain_model::SeriesKey;
-use regain_storage::Result;
 use regain_storage::fs::{File, Fs};
+use regain_storage::{Error, Result};
 
 use crate::index::Sealed;
 use crate::layout::{HEADER_BYTES, Kind, Layout, checked, corrupt, io_error};
 use crate::wire::put_varint;
 use filter::Filter;
+use lists::{Listed, Register, read_block};
 use sheet::Sheet;
 
-/// The last bytes of a file: where the sheets and the directory end, two numbers, and a checksum.
-const TRAILER_BYTES: usize = 4 * 8 + 4;
+/// The last bytes of a file: where its parts end, two numbers, and a checksum.
+const TRAILER_BYTES: usize = 6 * 8 + 4;
+/// The same in files that have no lists.
+const TRAILER_BYTES_V1: usize = 4 * 8 + 4;
 
 /// An open archive.
 #[derive(Debug)]
@@ -36,6 +40,9 @@ pub(crate) struct Archive {
     file: Arc<dyn File>,
     sheets: Vec<SheetPlace>,
     filter: Filter,
+    /// Where the blocks of the lists and their register are, where there are some.
+    lists: Option<[Range<u64>; 2]>,
+    register: OnceLock<Register>,
     pub(crate) summary: Summary,
     /// What was damaged beside sheets when it was opened.
     pub(crate) damage: Vec<Range<u64>>,
@@ -109,23 +116,27 @@ impl Archive {
         if size < (HEADER_BYTES + TRAILER_BYTES) as u64 {
             return Err(bad(size, "a whole archive"));
         }
-        if !Kind::Archive.check(&path, &read(0..HEADER_BYTES as u64)?)? {
+        let header = read(0..HEADER_BYTES as u64)?;
+        if !Kind::Archive.check(&path, &header)? {
             return Err(bad(0, "an archive"));
         }
-        let end = size - TRAILER_BYTES as u64;
+        let has_lists = header[8..12] != 1_u32.to_le_bytes();
+        let end = size - if has_lists { TRAILER_BYTES } else { TRAILER_BYTES_V1 } as u64;
         let trailer = read(end..size)?;
-        let ([sheets_end, directory_end], series, first_end_s) =
-            read_trailer(&trailer, end).ok_or_else(|| bad(end, "a trailer"))?;
-        let directory = read_directory(&read(sheets_end..directory_end)?, sheets_end);
-        let sheets = directory.ok_or_else(|| bad(sheets_end, "a directory of sheets"))?;
+        let Trailer { ends, series, first_end_s } =
+            read_trailer(&trailer, end, has_lists).ok_or_else(|| bad(end, "a trailer"))?;
+        let [sheets_end, blocks_end, register_end, directory_end] = ends;
+        let directory = read_directory(&read(register_end..directory_end)?, sheets_end);
+        let sheets = directory.ok_or_else(|| bad(register_end, "a directory of sheets"))?;
         let filter = read(directory_end..end)?;
         let filter = checked(&filter).and_then(|content| Filter::read(content.0));
         let filter = filter.ok_or_else(|| bad(directory_end, "a filter of keys"))?;
+        let lists = has_lists.then_some([sheets_end..blocks_end, blocks_end..register_end]);
         let all = sheets.iter().map(|sheet| sheet.sealed).reduce(Sealed::unite);
         let sealed = all.unwrap_or(Sealed::NONE);
         let summary = Summary { series, sealed, first_end_s, size_bytes: size };
-        let (path, damage) = (path.clone(), Vec::new());
-        Ok(Self { number, path, file, sheets, filter, summary, damage })
+        let (path, register, damage) = (path.clone(), OnceLock::new(), Vec::new());
+        Ok(Self { number, path, file, sheets, filter, lists, register, summary, damage })
     }
 
     /// Whether a series with this key may be here.
@@ -164,19 +175,13 @@ impl Archive {
         };
         let start = places[0].offset;
         let all: u64 = places.iter().map(|place| u64::from(place.length)).sum();
-        let length = usize::try_from(all).map_err(|_| corrupt(&self.path, start, "sheets"))?;
-        let mut bytes = vec![0; length];
-        match self.file.read_at(start, &mut bytes) {
-            // The file has become shorter since it was opened.
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof && places.len() == 1 => {
+        let Some(bytes) = self.read_bytes(start..start + all)? else {
+            if places.len() == 1 {
                 return Ok(vec![None]);
             }
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                let each = sheets.map(|at| self.read(at..at + 1));
-                return Ok(each.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect());
-            }
-            read => read.map_err(io_error("read", &self.path))?,
-        }
+            let each = sheets.map(|at| self.read(at..at + 1));
+            return Ok(each.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect());
+        };
         let mut rest = &bytes[..];
         let mut sheet = |place: &SheetPlace| {
             let (sheet, behind) = rest.split_at_checked(place.length as usize)?;
@@ -184,6 +189,65 @@ impl Archive {
             Sheet::read(sheet)
         };
         Ok(places.iter().map(&mut sheet).collect())
+    }
+
+    /// Some bytes of the file; `None` where it has become shorter since it was opened.
+    fn read_bytes(&self, range: Range<u64>) -> Result<Option<Vec<u8>>> {
+        let length = usize::try_from(range.end - range.start)
+            .map_err(|_| corrupt(&self.path, range.start, "a section that fits memory"))?;
+        let mut bytes = vec![0; length];
+        match self.file.read_at(range.start, &mut bytes) {
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(None),
+            read => read.map_err(io_error("read", &self.path)).map(|()| Some(bytes)),
+        }
+    }
+
+    /// Which labels there are; `None` for an archive that does not list them. An error where that is damaged.
+    pub(crate) fn register(&self) -> Result<Option<&Register>> {
+        let Some([blocks, place]) = &self.lists else { return Ok(None) };
+        if let Some(register) = self.register.get() {
+            return Ok(Some(register));
+        }
+        let bytes = self.read_bytes(place.clone())?.unwrap_or_default();
+        let register = Register::read(&bytes, blocks.end - blocks.start);
+        let register =
+            register.ok_or_else(|| corrupt(&self.path, place.start, "a register of labels"))?;
+        Ok(Some(self.register.get_or_init(|| register)))
+    }
+
+    /// Calls `found` for the values in a block, which lies there behind the first one. An error where it is damaged.
+    pub(crate) fn listed(&self, block: Range<u64>, found: impl FnMut(&Listed<'_>)) -> Result<()> {
+        let start = self.lists.as_ref().map_or(0, |lists| lists[0].start);
+        let place = start + block.start..start + block.end;
+        let bytes = self.read_bytes(place.clone())?.unwrap_or_default();
+        read_block(&bytes, self.sheets.len(), found)
+            .ok_or_else(|| corrupt(&self.path, place.start, "a list of labels"))
+    }
+
+    /// Where lists are damaged.
+    pub(crate) fn damaged_lists(&self) -> Result<Vec<Range<u64>>> {
+        let Some([blocks, place]) = &self.lists else { return Ok(Vec::new()) };
+        let register = match self.register() {
+            Err(Error::Corrupt { .. }) => {
+                return Ok(std::iter::once(blocks.start..place.end).collect());
+            }
+            register => register?,
+        };
+        let mut damaged = Vec::new();
+        for block in register.into_iter().flat_map(Register::all) {
+            match self.listed(block.clone(), |_| {}) {
+                Err(Error::Corrupt { .. }) => {
+                    damaged.push(blocks.start + block.start..blocks.start + block.end);
+                }
+                listed => listed?,
+            }
+        }
+        Ok(damaged)
+    }
+
+    /// The size of some sheets.
+    pub(crate) fn bytes_of(&self, sheets: &Range<usize>) -> u64 {
+        self.sheets[sheets.clone()].iter().map(|sheet| u64::from(sheet.length)).sum()
     }
 
     /// Where a sheet lies in the file.
@@ -194,16 +258,26 @@ impl Archive {
 
     /// The memory held, in bytes.
     pub(crate) fn memory_bytes(&self) -> usize {
-        size_of::<Self>() + size_of_val(&*self.sheets) + self.filter.size_bytes()
+        let register = self.register.get().map_or(0, Register::size_bytes);
+        size_of::<Self>() + size_of_val(&*self.sheets) + self.filter.size_bytes() + register
     }
 }
 
-/// Where the sheets and the directory end, the number of series, and the first second in which one of them ends.
-fn read_trailer(bytes: &[u8], end: u64) -> Option<([u64; 2], u64, u32)> {
+/// What the last bytes of a file say.
+struct Trailer {
+    /// Where the sheets, the blocks of the lists, their register and the directory end.
+    ends: [u64; 4],
+    series: u64,
+    first_end_s: u32,
+}
+
+fn read_trailer(bytes: &[u8], end: u64, has_lists: bool) -> Option<Trailer> {
     let mut cursor = checked(bytes)?;
-    let (sheets_end, directory_end, series) = (cursor.u64()?, cursor.u64()?, cursor.u64()?);
-    let first_end_s = u32::try_from(cursor.u64()?).ok()?;
-    let fits =
-        HEADER_BYTES as u64 <= sheets_end && sheets_end <= directory_end && directory_end <= end;
-    fits.then_some(([sheets_end, directory_end], series, first_end_s))
+    let sheets_end = cursor.u64()?;
+    let (blocks_end, register_end) =
+        if has_lists { (cursor.u64()?, cursor.u64()?) } else { (sheets_end, sheets_end) };
+    let ends = [sheets_end, blocks_end, register_end, cursor.u64()?];
+    let (series, first_end_s) = (cursor.u64()?, u32::try_from(cursor.u64()?).ok()?);
+    let fits = HEADER_BYTES as u64 <= sheets_end && ends.is_sorted() && ends[3] <= end;
+    fits.then_some(Trailer { ends, series, first_end_s })
 }

@@ -14,6 +14,7 @@ mod exemplars;
 mod health;
 mod labelling;
 mod limits;
+mod listed;
 mod locate;
 mod look;
 mod losses;

@@ -40,8 +40,8 @@ impl Kind {
     /// The version of the format that is written.
     const fn version(self) -> u32 {
         match self {
-            Self::Archive | Self::Deletes | Self::Cardinality => 1,
-            Self::Wal | Self::SeriesLog => 2,
+            Self::Deletes | Self::Cardinality => 1,
+            Self::Wal | Self::SeriesLog | Self::Archive => 2,
             Self::Manifest => 3,
             Self::Segment => 4,
         }
@@ -51,6 +51,7 @@ impl Kind {
     const fn oldest(self) -> u32 {
         match self {
             Self::Segment => 3,
+            Self::Archive => 1,
             _ => self.version(),
         }
     }

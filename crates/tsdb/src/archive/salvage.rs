@@ -3,6 +3,7 @@
 //! Sheets end with their checksums, so that each is found by reading on from where the one before ends.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use regain_storage::Result;
 use regain_storage::fs::Fs;
@@ -56,7 +57,8 @@ impl Archive {
         let summary = Summary { series: keys.len() as u64, sealed, first_end_s, size_bytes };
         let file = fs.open(&path).map_err(io_error("open", &path))?;
         let filter = Filter::new(&keys);
-        Ok(Some(Self { number, path, file, sheets, filter, summary, damage }))
+        let (lists, register) = (None, OnceLock::new());
+        Ok(Some(Self { number, path, file, sheets, filter, lists, register, summary, damage }))
     }
 }
 

@@ -248,13 +248,6 @@ impl Sheet {
         self.labels(at).find(|label| label.0 == name).map(|label| label.1)
     }
 
-    /// The values of a label that series have, ascending.
-    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &str> {
-        let named = self.names.iter().filter(move |(text, _)| self.text(text) == name);
-        let pairs = named.flat_map(|(_, pairs)| pairs.clone());
-        pairs.map(|pair| self.text(&self.values[pair as usize]))
-    }
-
     /// A series as it is written.
     pub(crate) fn entry(&self, at: usize) -> Entry<'_> {
         let SheetSeries { key, id, sealed, .. } = self.series[at];

@@ -8,6 +8,7 @@ use regain_storage::Result;
 use regain_storage::fs::{File, Fs};
 
 use super::filter::Filter;
+use super::lists::Lists;
 use super::sheet::{Entry, put};
 use super::{SheetPlace, high_of, put_directory};
 use crate::index::Sealed;
@@ -32,6 +33,7 @@ fn write_file(fs: &dyn Fs, tmp: &Path, fill: impl FnOnce(&mut Writer) -> Result<
         buffer: Vec::new(),
         offset: HEADER_BYTES as u64,
         sheets: Vec::new(),
+        lists: Lists::default(),
         keys: Vec::new(),
         first_end_s: u32::MAX,
     };
@@ -49,6 +51,7 @@ pub(crate) struct Writer {
     /// Where the next sheet begins.
     offset: u64,
     sheets: Vec<SheetPlace>,
+    lists: Lists,
     keys: Vec<SeriesKey>,
     first_end_s: u32,
 }
@@ -67,6 +70,8 @@ impl Writer {
         let length = u32::try_from(self.buffer.len() - start);
         let length = length.expect("labels of a few hundred series stay below 4 GiB");
         let sealed = entries.iter().map(|entry| entry.sealed).fold(Sealed::NONE, Sealed::unite);
+        let sheet = u32::try_from(self.sheets.len()).expect("an archive has a few thousand sheets");
+        self.lists.add(sheet, entries);
         let (key_high, offset) = (high_of(first.key), self.offset);
         self.sheets.push(SheetPlace { key_high, offset, length, sealed });
         self.keys.extend(entries.iter().map(|entry| entry.key));
@@ -82,19 +87,24 @@ impl Writer {
         Ok(())
     }
 
-    /// Adds the directory, the filter, and the trailer.
+    /// Adds the lists, the directory, the filter, and the trailer.
     fn finish(&mut self) -> Result<()> {
         let sheets_end = self.offset;
         let mut tail = Vec::new();
+        let register = std::mem::take(&mut self.lists).put(&mut tail);
+        let blocks_end = tail.len();
+        register.put(&mut tail);
+        seal_section(&mut tail, blocks_end);
+        let register_end = tail.len();
         put_directory(&mut tail, &self.sheets);
-        seal_section(&mut tail, 0);
+        seal_section(&mut tail, register_end);
         let directory_end = tail.len();
         Filter::new(&self.keys).put(&mut tail);
         seal_section(&mut tail, directory_end);
         let trailer = tail.len();
-        let directory_end = sheets_end + directory_end as u64;
-        let first_end = u64::from(self.first_end_s);
-        for number in [sheets_end, directory_end, self.keys.len() as u64, first_end] {
+        let ends = [0, blocks_end, register_end, directory_end];
+        let ends = ends.map(|length| sheets_end + length as u64);
+        for number in ends.into_iter().chain([self.keys.len() as u64, self.first_end_s.into()]) {
             tail.extend_from_slice(&number.to_le_bytes());
         }
         seal_section(&mut tail, trailer);

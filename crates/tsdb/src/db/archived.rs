@@ -24,7 +24,7 @@ const READ_SHEETS: usize = 64;
 /// More sheets than these are read by those who want much, and would push out of the cache what many want.
 const CACHED_SHEETS: usize = 4;
 
-const ALL_KEYS: RangeInclusive<u64> = 0..=u64::MAX;
+pub(super) const ALL_KEYS: RangeInclusive<u64> = 0..=u64::MAX;
 const ALL_TIME: (i64, i64) = (i64::MIN, i64::MAX);
 
 /// A series in an archive.
@@ -93,19 +93,23 @@ impl Inner {
         while let Some(archive) = archives.next().filter(|_| span.0 <= span.1) {
             let mut here: Vec<u32> = Vec::new();
             let is_last = archives.peek().is_none();
-            let met =
-                self.scan_archive(archive, (&self.keys_of_metric(matchers), span), |sheet| {
-                    let mut which = sheet.matching(matchers);
-                    which.retain(|&at| {
-                        sheet.sealed(at).overlaps(span) && !newer.contains(&sheet.id(at))
-                    });
-                    if !is_last {
-                        here.extend(which.iter().map(|&at| sheet.id(at)));
-                    }
-                    if !which.is_empty() {
-                        found(sheet, &which);
-                    }
-                })?;
+            let within = archive.sheets_of(&self.keys_of_metric(matchers));
+            let labels = self.sheets_of_labels(archive, &within, matchers)?;
+            let is_wanted = |at: usize| {
+                archive.overlaps(at, span) && labels.as_ref().is_none_or(|labels| labels[at])
+            };
+            let met = self.scan_sheets(archive, (within, &is_wanted), |sheet| {
+                let mut which = sheet.matching(matchers);
+                which.retain(|&at| {
+                    sheet.sealed(at).overlaps(span) && !newer.contains(&sheet.id(at))
+                });
+                if !is_last {
+                    here.extend(which.iter().map(|&at| sheet.id(at)));
+                }
+                if !which.is_empty() {
+                    found(sheet, &which);
+                }
+            })?;
             newer.extend(here);
             lost.extend(met);
         }
@@ -131,24 +135,43 @@ impl Inner {
         &self,
         archive: &Archive,
         (keys, span): (&RangeInclusive<u64>, (i64, i64)),
+        found: impl FnMut(&Arc<Sheet>),
+    ) -> Result<LostSheets> {
+        let is_wanted = |at: usize| archive.overlaps(at, span);
+        self.scan_sheets(archive, (archive.sheets_of(keys), &is_wanted), found)
+    }
+
+    /// Calls `found` for those of some sheets that are wanted.
+    fn scan_sheets(
+        &self,
+        archive: &Archive,
+        (within, is_wanted): (Range<usize>, &dyn Fn(usize) -> bool),
         mut found: impl FnMut(&Arc<Sheet>),
     ) -> Result<LostSheets> {
         let mut lost = LostSheets::default();
-        let Range { mut start, end } = archive.sheets_of(keys);
+        let few = within.clone().filter(|&at| is_wanted(at)).take(CACHED_SHEETS + 1);
+        let is_many = few.count() > CACHED_SHEETS;
+        let Range { mut start, end } = within;
         while start < end {
-            if !archive.overlaps(start, span) {
+            if !is_wanted(start) {
                 start += 1;
                 continue;
             }
             let run = (start..end).take(READ_SHEETS);
-            let run = run.take_while(|&sheet| archive.overlaps(sheet, span)).count();
-            for (at, sheet) in (start..).zip(self.sheets(archive, start..start + run)?) {
+            let run = run.take_while(|&sheet| is_wanted(sheet)).count();
+            let run = start..start + run;
+            let sheets = if is_many {
+                self.read_sheets(archive, run.clone())?
+            } else {
+                self.sheets(archive, run.clone())?
+            };
+            for (at, sheet) in run.clone().zip(sheets) {
                 match sheet {
                     Some(sheet) => found(&sheet),
                     None => lost.note(archive, at),
                 }
             }
-            start += run;
+            start = run.end;
         }
         Ok(lost)
     }
@@ -159,15 +182,8 @@ impl Inner {
         archive: &Archive,
         wanted: Range<usize>,
     ) -> Result<Vec<Option<Arc<Sheet>>>> {
-        let read = |wanted: Range<usize>| -> Result<Vec<Option<Arc<Sheet>>>> {
-            let sheets = archive.read(wanted)?;
-            if sheets.iter().any(Option::is_none) {
-                self.note_damaged([archive.number]);
-            }
-            Ok(sheets.into_iter().map(|sheet| sheet.map(Arc::new)).collect())
-        };
         if wanted.len() > CACHED_SHEETS {
-            return read(wanted);
+            return self.read_sheets(archive, wanted);
         }
         let mut sheets = Vec::with_capacity(wanted.len());
         for at in wanted {
@@ -175,7 +191,7 @@ impl Inner {
                 sheets.push(Some(sheet));
                 continue;
             }
-            for sheet in read(at..at + 1)? {
+            for sheet in self.read_sheets(archive, at..at + 1)? {
                 if let Some(sheet) = &sheet {
                     self.caches.keep_sheet(archive, at, sheet);
                 }
@@ -183,6 +199,19 @@ impl Inner {
             }
         }
         Ok(sheets)
+    }
+
+    /// The same, past the cache.
+    pub(super) fn read_sheets(
+        &self,
+        archive: &Archive,
+        wanted: Range<usize>,
+    ) -> Result<Vec<Option<Arc<Sheet>>>> {
+        let sheets = archive.read(wanted)?;
+        if sheets.iter().any(Option::is_none) {
+            self.note_damaged([archive.number]);
+        }
+        Ok(sheets.into_iter().map(|sheet| sheet.map(Arc::new)).collect())
     }
 
     /// The series with these labels, whose key is `key`, where an archive has it and not all of its samples are gone.
@@ -287,18 +316,8 @@ impl Inner {
         if let Some(known) = self.caches.metrics(&numbers) {
             return Some(known);
         }
-        let mut names = HashSet::new();
-        for archive in &view.archives {
-            let scanned =
-                self.scan_archive(archive, (&ALL_KEYS, (view.floor(), i64::MAX)), |sheet| {
-                    for name in sheet.values(METRIC_NAME) {
-                        if !names.contains(name) {
-                            names.insert(name.to_owned());
-                        }
-                    }
-                });
-            scanned.and_then(|lost| lost.refuse()).ok()?;
-        }
+        let (names, lost) = self.archived_values(&view, METRIC_NAME, ALL_TIME).ok()?;
+        lost.refuse().ok()?;
         let names = Arc::new(names);
         self.caches.keep_metrics(numbers, &names);
         Some(names)

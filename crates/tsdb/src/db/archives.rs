@@ -62,6 +62,7 @@ impl Inner {
         let inputs = std::slice::from_ref(damaged);
         let (mut lost, nobody) = (damaged.damage.clone(), HashSet::new());
         let left_out = LeftOut { gone: &nobody, floor: i64::MIN };
+        lost.extend(damaged.damaged_lists()?);
         let mended = self.write_archive(inputs, left_out, go_on, Some(&mut lost))?;
         if lost.is_empty() {
             // It reads well by now: a disk may have answered wrongly once.

@@ -9,9 +9,9 @@ use regain_storage::{Ctx, Parts, Result, Selection, Snapshot};
 use super::Inner;
 use super::by_lane::ByLane;
 use super::delete::hides;
+use super::losses::LostSheets;
 use super::part::StoreParts;
 use super::select::LaneView;
-use crate::archive::sheet::Sheet;
 use crate::index::{IdSet, Index};
 use crate::segment::Segment;
 use crate::segment::page::Piece;
@@ -141,23 +141,48 @@ impl StoreSnapshot {
         Self { seen, mark, ctx: Arc::downgrade(ctx) }
     }
 
-    /// Visits the series in archives that match and may have samples within the query's span, and warns of those that may
-    /// be missing.
-    fn visit_archived(
-        &self,
-        matchers: &[Matcher],
-        found: impl FnMut(&Arc<Sheet>, &[usize]),
-    ) -> Result<()> {
+    /// The names of the labels of series in archives that match. What is in memory, too, has the same labels there.
+    fn archived_names(&self, matchers: &[Matcher]) -> Result<HashSet<String>> {
         let Seen { db, view, span, .. } = &*self.seen;
-        let lost = db.visit_archived(view, (matchers, *span), found)?;
+        if matchers.is_empty() {
+            return Ok(self.warned(db.archived_names(view, *span)?));
+        }
+        let mut names = HashSet::new();
+        let lost = db.visit_archived(view, (matchers, *span), |sheet, which| {
+            for (name, _) in which.iter().flat_map(|&at| sheet.labels(at)) {
+                names.get_or_insert_with(name, str::to_owned);
+            }
+        })?;
+        Ok(self.warned((names, lost)))
+    }
+
+    /// The values of a label that series in archives have that match.
+    fn archived_values(&self, name: &str, matchers: &[Matcher]) -> Result<HashSet<String>> {
+        let Seen { db, view, span, .. } = &*self.seen;
+        if matchers.is_empty() {
+            return Ok(self.warned(db.archived_values(view, name, *span)?));
+        }
+        let mut values = HashSet::new();
+        let lost = db.visit_archived(view, (matchers, *span), |sheet, which| {
+            for value in which.iter().filter_map(|&at| sheet.value(at, name)) {
+                values.get_or_insert_with(value, str::to_owned);
+            }
+        })?;
+        Ok(self.warned((values, lost)))
+    }
+
+    /// What was found, of which whoever asked is warned that some may be missing.
+    fn warned<T>(&self, (found, lost): (T, LostSheets)) -> T {
         if let Some(ctx) = self.ctx.upgrade() {
             lost.warn(&ctx);
-            let span = Span::new(Timestamp(span.0), Timestamp(span.1));
-            for text in db.warnings_of_lost_series(span) {
+            let (min, max) = self.seen.span;
+            for text in
+                self.seen.db.warnings_of_lost_series(Span::new(Timestamp(min), Timestamp(max)))
+            {
                 ctx.warnings.add(text);
             }
         }
-        Ok(())
+        found
     }
 
     /// What a selection finds, for whoever does not ask as a query does.
@@ -180,15 +205,7 @@ impl Snapshot for StoreSnapshot {
     }
 
     fn label_names(&self, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
-        // What is in memory, too, has the same labels there.
-        let mut archived: HashSet<String> = HashSet::new();
-        self.visit_archived(matchers, |sheet, which| {
-            for name in which.iter().flat_map(|&at| sheet.labels(at)).map(|label| label.0) {
-                if !archived.contains(name) {
-                    archived.insert(name.to_owned());
-                }
-            }
-        })?;
+        let archived = self.archived_names(matchers)?;
         let index = self.seen.db.index();
         let mut names: Vec<&str> = if matchers.is_empty() {
             index.sorted_names()
@@ -217,14 +234,7 @@ impl Snapshot for StoreSnapshot {
     }
 
     fn label_values(&self, name: &str, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
-        let mut archived: HashSet<String> = HashSet::new();
-        self.visit_archived(matchers, |sheet, which| {
-            for value in which.iter().filter_map(|&at| sheet.value(at, name)) {
-                if !archived.contains(value) {
-                    archived.insert(value.to_owned());
-                }
-            }
-        })?;
+        let archived = self.archived_values(name, matchers)?;
         let limit = if limit == 0 { usize::MAX } else { limit };
         let values = values_in_memory(&self.seen.db.index(), name, matchers, limit);
         if archived.is_empty() {

@@ -1,6 +1,7 @@
 //! Damaged archives: whatever byte is another one, whoever asks gets the rest and is told; the series are found again where
 //! that can be, nobody else gets their ids, and nothing has to be done by hand.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -116,6 +117,23 @@ fn check_true(found: &Content, all: &Content, context: &str) {
     }
 }
 
+/// Lists have the labels of the series that are there. They may still know those of a damaged sheet, until it is mended.
+#[track_caller]
+fn check_lists(db: &Db, found: &Content, is_mended: bool, context: &str) {
+    let snapshot = db.snapshot(Span::ALL, &Arc::default()).unwrap();
+    let is_there = |number: &usize| found.contains_key(&key_of(&gone(*number)));
+    let all: BTreeSet<String> = (0..SERIES).map(|number| number.to_string()).collect();
+    let here = (0..SERIES).filter(is_there).map(|number| number.to_string());
+    let here: BTreeSet<String> = here.collect();
+    let some = [Matcher::new("job", MatchOp::Regex, "web|db").unwrap()];
+    for matchers in [&[][..], &some] {
+        let values = snapshot.label_values("n", matchers, 0).unwrap();
+        let values: BTreeSet<String> = values.into_iter().collect();
+        assert!(values.is_superset(&here) && values.is_subset(&all), "{context}");
+        assert!(!is_mended || values == here, "{context}");
+    }
+}
+
 /// What must hold of a store with a damaged archive: it answers every question with what is there, and says what is not.
 fn check(fs: &MemFs, all: &Content, memory: Memory, context: &str) {
     let (db, report) = open_with(fs, options());
@@ -123,6 +141,7 @@ fn check(fs: &MemFs, all: &Content, memory: Memory, context: &str) {
     check_true(&found, all, context);
     let is_told = !warned.is_empty() || !report.damage.is_empty();
     assert!(is_told || found == *all, "{context}: a loss of which nobody was told");
+    check_lists(&db, &found, false, context);
     assert!(found.contains_key(&key_of(&alive())), "{context}: who lives is there");
     // One comes back at once, before anything is mended.
     let back = gone(3);
@@ -132,6 +151,7 @@ fn check(fs: &MemFs, all: &Content, memory: Memory, context: &str) {
     while db.merge(&|| true).unwrap() {}
     let (mended, warned) = content_and_warnings(&db, &[], Span::ALL);
     check_true(&mended, &all, context);
+    check_lists(&db, &mended, true, context);
     assert!(
         warned.iter().all(|text| text.ends_with("that was set aside")),
         "{context}: {warned:?}"

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod archive_damage;
+mod archive_lists;
 mod cardinality;
 mod crash;
 mod cut;

@@ -17,6 +17,11 @@ proptest! {
     }
 
     #[test]
+    fn any_archive_is_read_or_refused(bytes in bytes()) {
+        targets::check_archive(&bytes);
+    }
+
+    #[test]
     fn any_values_come_back(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
         targets::check_values(&bytes);
     }

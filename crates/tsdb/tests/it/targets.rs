@@ -2,22 +2,24 @@
 //!
 //! Checksums would keep made-up bytes away from the decoders behind them, so they are put right first.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use regain_model::histogram::{Buckets, Span as BucketSpan};
-use regain_model::{Histogram, STALE_NAN, Span, Timestamp};
+use regain_model::{Histogram, MatchOp, Matcher, STALE_NAN, Span, Timestamp};
 use regain_storage::fs::MemFs;
 use regain_storage::record::{self, Scan, Scanned};
-use regain_storage::{Value, quieted};
+use regain_storage::{Queryable as _, Value, quieted};
 use regain_tsdb::Db;
 
-use crate::store::{append_row, lane, open, options, series, try_content};
+use crate::store::{append_row, ctx, lane, open, options, series, try_content};
 
 const DIR: &str = "/data";
 const HEADER_BYTES: usize = 16;
 const TRAILER_BYTES: usize = 92;
 const STRETCH_BYTES: usize = 4096;
+const ARCHIVE_TRAILER_BYTES: usize = 52;
 
 fn sum(bytes: &[u8]) -> [u8; 4] {
     crc32c::crc32c(bytes).to_le_bytes()
@@ -30,10 +32,16 @@ fn store() -> MemFs {
     let files = FILES.get_or_init(|| {
         let fs = MemFs::new();
         let (db, _) = open(&fs);
+        // More series than a sheet of an archive has.
+        append_row(&db, 3, 20..160, 0);
         for seal in 0..10 {
             fill(&db, seal * 50_000);
             if seal < 9 {
                 db.seal().unwrap();
+            }
+            if seal == 8 {
+                // All of them leave, and some come back.
+                db.evict_unused().unwrap();
             }
             while seal == 7 && db.merge(&|| true).unwrap() {}
         }
@@ -92,6 +100,14 @@ fn open_and_read(fs: &MemFs) {
 }
 
 fn read_all(db: &Db) {
+    let snapshot = db.snapshot(Span::ALL, &ctx()).unwrap();
+    for name in snapshot.label_names(&[], 0).unwrap_or_default() {
+        if let Ok(values) = snapshot.label_values(&name, &[], 0) {
+            assert!(values.is_sorted_by(|a, b| a < b), "{name}: {values:?}");
+        }
+        let some = Matcher::new(&*name, MatchOp::Regex, ".+").unwrap();
+        drop(try_content(db, &[some], Span::new(Timestamp(0), Timestamp(400_000))));
+    }
     let Ok(content) = try_content(db, &[], Span::ALL) else { return };
     for (labels, samples) in content {
         assert!(samples.is_sorted_by(|a, b| a.0 < b.0), "{labels}: {samples:?}");
@@ -125,6 +141,73 @@ pub(crate) fn check_segment(bytes: &[u8]) {
     mend_segment(&mut file);
     fs.set_bytes(path, file);
     open_and_read(&fs);
+}
+
+/// An archive in which some bytes are others.
+pub(crate) fn check_archive(edits: &[u8]) {
+    let fs = store();
+    let path = files(&fs, "archive").remove(0);
+    let mut file = fs.bytes(&path).unwrap();
+    let parts = archive_parts(&file);
+    edit(&mut file, edits);
+    for part in parts {
+        mend_tail(&mut file[part]);
+    }
+    fs.set_bytes(&path, file);
+    open_and_read(&fs);
+    // What is damaged leaves the files.
+    if let Ok((db, _)) = Db::open(Path::new(DIR), Arc::new(fs), options()) {
+        while db.merge(&|| true).unwrap() {}
+        read_all(&db);
+    }
+}
+
+/// The parts of an archive that end with their checksums: its sheets, its lists, and the rest.
+fn archive_parts(file: &[u8]) -> Vec<Range<usize>> {
+    let end = file.len() - ARCHIVE_TRAILER_BYTES;
+    let number = |at: usize| {
+        let bytes = file[end + at * 8..].first_chunk().unwrap();
+        usize::try_from(u64::from_le_bytes(*bytes)).unwrap()
+    };
+    let [sheets, blocks, register, directory] = [0, 1, 2, 3].map(number);
+    let mut parts = vec![blocks..register, register..directory, directory..end, end..file.len()];
+    let (mut at, mut start) = (register, HEADER_BYTES);
+    for _ in 0..varint(file, &mut at) {
+        at += 8;
+        let length = varint(file, &mut at);
+        varint(file, &mut at);
+        varint(file, &mut at);
+        parts.push(start..start + length);
+        start += length;
+    }
+    assert_eq!(start, sheets);
+    at = blocks;
+    for _ in 0..varint(file, &mut at) {
+        at += varint(file, &mut at);
+        varint(file, &mut at);
+        varint(file, &mut at);
+        for _ in 0..varint(file, &mut at) {
+            at += varint(file, &mut at);
+            let length = varint(file, &mut at);
+            parts.push(start..start + length);
+            start += length;
+        }
+    }
+    assert_eq!(start, blocks);
+    parts
+}
+
+fn varint(bytes: &[u8], at: &mut usize) -> usize {
+    let (mut value, mut shift) = (0, 0);
+    loop {
+        let byte = usize::from(bytes[*at]);
+        *at += 1;
+        value |= (byte & 0x7f) << shift;
+        shift += 7;
+        if byte < 0x80 {
+            return value;
+        }
+    }
 }
 
 /// Floats that are made of bytes: the first says how, the others are the floats or what they move by.
@@ -211,7 +294,7 @@ fn mend_segment(file: &mut [u8]) {
 }
 
 /// Puts the checksums of a group right: those of its values, and that of its page.
-fn mend_page(file: &mut [u8], page: std::ops::Range<usize>, values: std::ops::Range<usize>) {
+fn mend_page(file: &mut [u8], page: Range<usize>, values: Range<usize>) {
     let Some(stretches) = file
         .get(values)
         .map(|values| values.chunks(STRETCH_BYTES).flat_map(sum).collect::<Vec<u8>>())
