@@ -246,7 +246,8 @@ impl<'a> Replay<'a> {
     /// Takes series in again that have left for an archive and of which the log has samples that no segment has: they have
     /// come back, and what said so was lost with the power.
     pub(super) fn restore_archived(&mut self) -> Result<()> {
-        let mut wanted: HashMap<u32, Vec<Place>> = HashMap::new();
+        // All slots of a series are its places, whichever of them have samples.
+        let mut wanted: HashMap<u32, (bool, Vec<Place>)> = HashMap::new();
         {
             let index = self.db.index();
             for ReplayedLane { lane, writer, .. } in self.lanes.values() {
@@ -254,12 +255,15 @@ impl<'a> Replay<'a> {
                 for (slot, entry) in (0..).zip(&writer.slots) {
                     let is_gone =
                         entry.series != Slot::NO_SERIES && index.series.get(entry.series).is_none();
-                    if is_gone && data.has(slot) {
-                        wanted.entry(entry.series).or_default().push(Place { lane: lane.id, slot });
+                    if is_gone {
+                        let (has_samples, places) = wanted.entry(entry.series).or_default();
+                        *has_samples |= data.has(slot);
+                        places.push(Place { lane: lane.id, slot });
                     }
                 }
             }
         }
+        wanted.retain(|_, (has_samples, _)| *has_samples);
         if wanted.is_empty() {
             return Ok(());
         }
@@ -274,7 +278,7 @@ impl<'a> Replay<'a> {
         let mut index = self.db.index_mut();
         for (id, series) in found {
             let restored = index.restore((id, series.key()), series.labels(), series.sealed());
-            for &place in wanted[&id].iter().filter(|_| restored.is_ok()) {
+            for &place in wanted[&id].1.iter().filter(|_| restored.is_ok()) {
                 index.add_place(id, place);
             }
         }
