@@ -51,6 +51,7 @@ fn what_is_appended_is_what_comes_back_whatever_happens() {
             "seals",
             "merges",
             "series evicted",
+            "archives damaged",
             "deletes",
             "retained away",
             "clean stops",

@@ -20,6 +20,7 @@ mod crash;
 
 const SERIES: usize = 12;
 const LANES: usize = 3;
+const ARCHIVE_TRAILER_BYTES: usize = 52;
 const RETENTION_MS: i64 = 4000;
 const FUTURE_MS: i64 = 300;
 /// How late samples may come, where they may.
@@ -125,13 +126,13 @@ impl World {
         self.now += self.random.time(1..25);
         let outcome = match self.random.below(100) {
             0..55 => self.row(),
+            68 | 69 | 96..98 => self.evict(),
             55..70 => self.samples(),
             70..78 => self.tick(),
             78..84 => self.sync(),
             84..87 => self.seal(),
             87..90 => self.merge(),
             90..92 => self.delete(),
-            96..98 => self.evict(),
             92..94 => self.stop_cleanly(),
             94..96 => {
                 self.jump();
@@ -385,11 +386,28 @@ impl World {
         drop(db);
         closed?;
         self.settle();
+        self.rot();
         self.db = Some(self.open()?);
         self.time_max = i64::MAX;
         self.count("clean stops", 1);
         self.check("after a clean stop");
         Ok(())
+    }
+
+    /// Damages the end of an archive at times, which says nothing about series.
+    fn rot(&mut self) {
+        let mut paths = self.fs.paths();
+        paths.retain(|path| path.extension().is_some_and(|tail| tail == "archive"));
+        if paths.is_empty() || !self.random.percent(40) {
+            return;
+        }
+        let path = &paths[self.random.index(paths.len())];
+        let mut bytes = self.fs.bytes(path).unwrap();
+        let at = bytes.len() - 1 - self.random.index(ARCHIVE_TRAILER_BYTES);
+        bytes[at] ^= 1;
+        self.trace(&("rot", path, at));
+        self.fs.set_bytes(path, bytes);
+        self.count("archives damaged", 1);
     }
 
     /// Sets the clock, and whether late samples are taken.
@@ -423,6 +441,9 @@ impl World {
         let names: BTreeMap<String, usize> =
             (0..SERIES).map(|at| (key_of(&series(at)), at)).collect();
         let snapshot = db.snapshot(Span::ALL, &ctx).unwrap();
+        let listed: Vec<Vec<String>> = ["__name__", "instance"]
+            .map(|name| snapshot.label_values(name, &[], 0).unwrap())
+            .into();
         let mut parts = snapshot.select(&Selection::new(&[], Span::ALL), &ctx).unwrap();
         let (mut found, mut batch) = (Expected::default(), Batch::default());
         while let Some(mut part) = parts.next().unwrap() {
@@ -430,6 +451,10 @@ impl World {
             part.decode(0..metas.len(), &mut batch).unwrap();
             for run in &batch.runs {
                 let labels = ctx.labels.labels(metas[run.series as usize].labels);
+                for (name, values) in ["__name__", "instance"].iter().zip(&listed) {
+                    let value = labels.get(name).unwrap_or_default().to_owned();
+                    assert!(values.contains(&value), "{labels} is not in the list of {name}");
+                }
                 let samples = found.0.entry(names[&key_of(&labels)]).or_default();
                 for (&time, &cell) in batch.times_of(run).iter().zip(batch.floats_of(run)) {
                     let value = histogram_index(cell).map_or(Value::Float(cell), |index| {
