@@ -35,7 +35,28 @@ struct Beside {
 impl PrometheusDir {
     /// Opens the directory `root`. `seed` makes the keys of its series.
     pub fn open(fs: &dyn Fs, root: &Path, seed: KeySeed) -> Result<Self> {
-        let (blocks, lost) = open_all(fs, root)?;
+        Self::of_blocks(fs, (root, seed), open_all(fs, root)?)
+    }
+
+    /// Opens what `root` holds beside its blocks: the logs, the chunks that were written early, the snapshot. What of it
+    /// was cut into blocks as `id` before ([`BlockFormat::write`](regain_storage::BlockFormat::write)) is there once more,
+    /// so that a cut which did not come to its end finds the same again.
+    pub fn open_head(fs: &dyn Fs, root: &Path, seed: KeySeed, id: u64) -> Result<Self> {
+        let (mut blocks, lost) = open_all(fs, root)?;
+        let origin = names::origin_of(seed);
+        blocks.retain(|block| block.meta.ulid != names::cut(origin, block.span(), id));
+        let Self { content, beside } = Self::of_blocks(fs, (root, seed), (blocks, lost))?;
+        let mut content = Arc::into_inner(content).expect("nobody else has it yet");
+        content.blocks.clear();
+        content.lost.clear();
+        Ok(Self { content: Arc::new(content), beside })
+    }
+
+    fn of_blocks(
+        fs: &dyn Fs,
+        (root, seed): (&Path, KeySeed),
+        (blocks, lost): Opened,
+    ) -> Result<Self> {
         let in_blocks = blocks.iter().filter(|block| block.meta.ends_head());
         let min_valid = in_blocks.map(|block| block.meta.max_time).max().unwrap_or(i64::MIN);
         let (head, found) = head::load(fs, root, min_valid)?;
@@ -56,15 +77,6 @@ impl PrometheusDir {
             cache: Arc::default(),
         };
         Ok(Self { content: Arc::new(content), beside: Arc::new(beside) })
-    }
-
-    /// Opens what `root` holds beside its blocks: the logs, the chunks that were written early, the snapshot.
-    pub fn open_head(fs: &dyn Fs, root: &Path, seed: KeySeed) -> Result<Self> {
-        let Self { content, beside } = Self::open(fs, root, seed)?;
-        let mut content = Arc::into_inner(content).expect("nobody else has it yet");
-        content.blocks.clear();
-        content.lost.clear();
-        Ok(Self { content: Arc::new(content), beside })
     }
 
     /// The blocks that can be read, by their first time.

@@ -13,6 +13,7 @@ use regain_api::StoreFacts;
 use regain_metrics::{Registry, exponential_buckets};
 use regain_model::Timestamp;
 use regain_prometheus_tsdb::Blocks;
+use regain_storage::fs::{Fs, RealFs};
 use regain_storage::{Queryable, Written};
 use regain_tsdb::{Db, ReplayProgress, ReplayReport, Retention};
 use tokio::task::JoinHandle;
@@ -98,7 +99,9 @@ impl Store {
         let started = Instant::now();
         let (dir, format) = (options.dir.clone(), options.format);
         let opened = tokio::task::spawn_blocking(move || {
-            opening::open(&dir, format, opening::options(retention, exemplars_max, replay_progress))
+            let options = opening::options(retention, exemplars_max, replay_progress);
+            let fs: Arc<dyn Fs> = Arc::new(RealFs);
+            opening::open(&fs, &dir, format, options)
         });
         let opening::Opened { db, blocks, read } =
             opened.await.map_err(|_| OpenError::Panicked)??;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use regain_model::KeySeed;
 use regain_prometheus_tsdb::{Blocks, PrometheusDir, Snapshots, entries_of_head, holds_head};
-use regain_storage::fs::{Fs, RealFs};
+use regain_storage::fs::Fs;
 use regain_storage::{Error, Result};
 use regain_tsdb::{Db, Options, ReplayProgress, ReplayReport, Retention, UnreadLog};
 
@@ -38,27 +38,27 @@ pub(super) fn options(
     }
 }
 
-/// Opens the store in `dir`, or a new one. What a Prometheus has left there is taken over: blocks serve as they are, or
+/// Opens the store in `dir` of `fs`, or a new one. What a Prometheus has left there is taken over: blocks serve as they are, or
 /// are an error where they would not be seen, and what is in no block is read once and moved away.
 pub(super) fn open(
+    fs: &Arc<dyn Fs>,
     dir: &Path,
     wanted: Option<Format>,
     options: Options,
 ) -> std::result::Result<Opened, OpenError> {
-    let fs: Arc<dyn Fs> = Arc::new(RealFs);
-    Snapshots::new(Arc::clone(&fs), dir).clear()?;
-    let format = decide(&*fs, dir, wanted)?;
+    Snapshots::new(Arc::clone(fs), dir).clear()?;
+    let format = decide(&**fs, dir, wanted)?;
     let retention = options.retention.clone();
-    let (db, unread) = Db::open_sealed(dir, Arc::clone(&fs), options)?;
+    let (db, unread) = Db::open_sealed(dir, Arc::clone(fs), options)?;
     // What somebody before has taken over, but not moved to its end.
-    moved::settle(&*fs, dir)?;
-    let has_head = holds_head(&*fs, dir)?;
+    moved::settle(&**fs, dir)?;
+    let has_head = holds_head(&**fs, dir)?;
     if format == Format::Prometheus {
-        let blocks = format::open_beside(&fs, &db, retention)?;
+        let blocks = format::open_beside(fs, &db, retention)?;
         let read = read_beside_blocks((db.clone(), blocks.clone()), unread, has_head);
         return Ok(Opened { db, blocks: Some(blocks), read: Box::new(read) });
     }
-    format::check_blocks(&*fs, &db)?;
+    format::check_blocks(&**fs, &db)?;
     if !has_head {
         return Ok(Opened { db, blocks: None, read: Box::new(|| unread.replay()) });
     }
@@ -101,10 +101,11 @@ fn read_beside_blocks(
         let written = import::write(&found, &blocks, id)?;
         // The store takes nothing that is older.
         format::note_end(&db, &blocks);
-        move_head(&db)?;
-        tell(&found, written.samples);
         let report = unread.replay()?;
         import::carry(&found, &db)?;
+        db.sync()?;
+        move_head(&db)?;
+        tell(&found, written.samples);
         Ok(report)
     }
 }
@@ -143,7 +144,8 @@ fn open_head(db: &Db) -> Result<(PrometheusDir, u64)> {
         component = "tsdb",
         "Reading the log of a Prometheus that ran on this directory"
     );
-    let found = PrometheusDir::open_head(fs, dir, db.seed())?;
+    let id = id_of_logs(fs, dir)?;
+    let found = PrometheusDir::open_head(fs, dir, db.seed(), id)?;
     for damage in found.damages() {
         tracing::warn!(
             component = "tsdb",
@@ -159,7 +161,7 @@ fn open_head(db: &Db) -> Result<(PrometheusDir, u64)> {
             "A Prometheus has left samples without a series"
         );
     }
-    Ok((found, id_of_logs(fs, dir)?))
+    Ok((found, id))
 }
 
 /// Tells the logs in a directory, which nobody changes, from others.
@@ -192,3 +194,6 @@ fn tell(found: &PrometheusDir, samples: u64) {
         "What a Prometheus had in its log was taken over; its files are in regain/imported"
     );
 }
+
+#[cfg(test)]
+mod tests;
