@@ -3,7 +3,10 @@
 //! Acknowledged is what a push was answered 2xx for, and what a query has returned. Invented would be what
 //! nobody has pushed.
 
+mod blocks;
+
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -33,6 +36,8 @@ const DELAY_MAX_US: u64 = 5000;
 const PUSH_EVERY_MS: i64 = 3;
 const LIMIT: Duration = Duration::from_mins(1);
 const EVERYTHING: &str = r#"{job=~"fleet|push"}"#;
+/// How far back everything lies that is pushed now.
+const RANGE: &str = "1h";
 
 #[test]
 fn twenty_kills_lose_no_acknowledged_sample() {
@@ -46,30 +51,25 @@ fn prometheus_loses_none_either() {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the summary says what the kills have shown")]
 fn run(program: Program, kills: u64) {
     let dir = tempfile::tempdir().unwrap();
     let fleet = fleet();
-    let groups: Vec<_> = (0..TARGETS).map(|target| group(&fleet, target)).collect();
+    let mut setup = setup(program, dir.path(), &fleet);
+    let memory = Memory::default();
+    for kill in 0..kills {
+        setup = start_and_die(setup, &memory, kill);
+    }
+    memory.assert_all_kept(&setup.start().unwrap(), RANGE, kills);
+    memory.summarize(&format!("{kills} times kill -9 of {}", program.name()));
+}
+
+fn setup(program: Program, dir: &Path, fleet: &Target) -> Setup {
+    let groups: Vec<_> = (0..TARGETS).map(|target| group(fleet, target)).collect();
     let config = json!({
         "global": {"scrape_interval": "100ms", "scrape_timeout": "100ms"},
         "scrape_configs": [{"job_name": "fleet", "static_configs": groups}],
     });
-    let mut setup = Setup::new(program, dir.path()).config(config.to_string()).flag(AT_ONCE);
-    let memory = Memory::default();
-    for kill in 0..kills {
-        let server = setup.start().unwrap();
-        memory.assert_all_kept(&server, kill);
-        setup = live_and_die(server, &memory, kill);
-    }
-    memory.assert_all_kept(&setup.start().unwrap(), kills);
-    let name = program.name();
-    let (pushes, scraped) = memory.counts();
-    let pushed = pushes * PUSHED_SERIES as u64;
-    println!(
-        "crash: {kills} times kill -9 of {name}, {pushed} acknowledged samples of {pushes} pushes and \
-         {scraped} seen ones of scrapes, none lost, none invented"
-    );
+    Setup::new(program, dir).config(config.to_string()).flag(AT_ONCE)
 }
 
 /// Every scrape shows new values.
@@ -88,10 +88,24 @@ fn group(fleet: &Target, target: usize) -> Value {
     json!({"targets": [fleet.address()], "labels": {"instance": instance}})
 }
 
-/// Lets a server scrape and take pushes for a random while, and kills it in the middle of both.
-fn live_and_die(server: Server, memory: &Memory, kill: u64) -> Setup {
+/// Starts a server, which has everything, lets it scrape and take pushes for a random while, and kills it in the
+/// middle of both.
+fn start_and_die(setup: Setup, memory: &Memory, kill: u64) -> Setup {
+    let server = setup.start().unwrap();
+    memory.assert_all_kept(&server, RANGE, kill);
+    live_and_die(server, memory, kill, (PUSHES_MAX, SCRAPED_MAX))
+}
+
+/// Lets a server live for a random while, in which so many pushes are answered and so many samples of scrapes are
+/// seen at most.
+fn live_and_die(
+    server: Server,
+    memory: &Memory,
+    kill: u64,
+    (pushes_max, scraped_max): (u64, u64),
+) -> Setup {
     let draw = |what: u64, below: u64| scatter(kill << 8 | what) % below;
-    let (pushes, scraped) = (draw(1, PUSHES_MAX), draw(2, SCRAPED_MAX));
+    let (pushes, scraped) = (draw(1, pushes_max), draw(2, scraped_max));
     let delay = Duration::from_micros(draw(3, DELAY_MAX_US));
     let dying = AtomicBool::new(false);
     let life = Life { port: server.port, memory, dying: &dying };
@@ -179,6 +193,8 @@ struct Kept {
     pushes: u64,
     scraped: u64,
     last_push_ms: i64,
+    /// The time of the last push where pushes have times of their own, and how far apart these are.
+    past_ms: Option<(i64, i64)>,
 }
 
 impl Memory {
@@ -188,16 +204,34 @@ impl Memory {
         (kept.pushes, kept.scraped)
     }
 
-    /// Waits until it is time for the next push, which it returns.
+    /// Pushes have times of their own, each so much later than the one before.
+    fn of_past(start_ms: i64, step_ms: i64) -> Self {
+        let past_ms = Some((start_ms, step_ms));
+        Self(Arc::new(Mutex::new(Kept { past_ms, ..Kept::default() })))
+    }
+
+    /// Waits until it is time for the next push, whose time it returns.
     fn next_push_ms(&self) -> i64 {
         wait_for("the clock", LIMIT, || {
             let mut kept = self.0.lock().unwrap();
             let now_ms = now_ms();
             let is_time = now_ms >= kept.last_push_ms + PUSH_EVERY_MS;
-            kept.last_push_ms = if is_time { now_ms } else { kept.last_push_ms };
-            Ok(is_time.then_some(now_ms))
+            if !is_time {
+                return Ok(None);
+            }
+            kept.last_push_ms = now_ms;
+            let past = kept.past_ms.as_mut().map(|(time, step)| {
+                *time += *step;
+                *time
+            });
+            Ok(Some(past.unwrap_or(now_ms)))
         })
         .unwrap()
+    }
+
+    /// The time of the last push, where pushes have times of their own.
+    fn last_past_ms(&self) -> Option<i64> {
+        self.0.lock().unwrap().past_ms.map(|(time, _)| time)
     }
 
     fn remember_sent(&self, time_ms: i64, samples: &[(String, f64)]) {
@@ -223,23 +257,29 @@ impl Memory {
         }
     }
 
-    fn assert_all_kept(&self, server: &Server, kill: u64) {
-        let query = format!("{EVERYTHING}[1h]");
-        let path = format!("/api/v1/query?query={}", regain_tests::http::encode(&query));
-        let found: BTreeMap<_, BTreeMap<_, _>> = read(&server.get(&path).unwrap().json().unwrap())
-            .map(|(series, samples)| (series, samples.collect()))
-            .collect();
+    /// A server has everything that was acknowledged and nothing that nobody has pushed.
+    fn assert_all_kept(&self, server: &Server, range: &str, kill: u64) {
+        let found = everything(server, range);
+        self.assert_not_invented(&found, kill);
+        self.assert_kept_before(&found, i64::MAX, kill);
+    }
+
+    fn assert_kept_before(&self, found: &All, end_ms: i64, kill: u64) {
         let kept = self.0.lock().unwrap();
         let lost: Vec<_> = kept
             .samples
             .iter()
-            .flat_map(|(series, times)| times.iter().map(move |sample| (series, sample)))
+            .flat_map(|(series, times)| times.range(..end_ms).map(move |sample| (series, sample)))
             .filter(|(series, (time, value))| {
                 found.get(*series).and_then(|times| times.get(*time)) != Some(*value)
             })
             .collect();
         let (total, few): (usize, _) = (lost.len(), lost.iter().take(3).collect::<Vec<_>>());
         assert!(lost.is_empty(), "kill {kill}: {total} acknowledged samples are lost: {few:?}");
+    }
+
+    fn assert_not_invented(&self, found: &All, kill: u64) {
+        let kept = self.0.lock().unwrap();
         let pushed = found.iter().filter(|(series, _)| series.contains("pushed"));
         for (series, (time, value)) in
             pushed.flat_map(|(series, times)| times.iter().map(move |sample| (series, sample)))
@@ -248,6 +288,27 @@ impl Memory {
             assert_eq!(sent, Some(value), "kill {kill}: {series} at {time} is invented");
         }
     }
+
+    #[expect(clippy::print_stdout, reason = "the summary says what the kills have shown")]
+    fn summarize(&self, what: &str) {
+        let (pushes, scraped) = self.counts();
+        let pushed = pushes * PUSHED_SERIES as u64;
+        println!(
+            "crash: {what}, {pushed} acknowledged samples of {pushes} pushes and {scraped} seen ones of scrapes, \
+             none lost, none invented"
+        );
+    }
+}
+
+/// Samples by series and time.
+type All = BTreeMap<String, BTreeMap<i64, String>>;
+
+/// What a server has of the time up to now.
+fn everything(server: &Server, range: &str) -> All {
+    let query = format!("{EVERYTHING}[{range}]");
+    let path = format!("/api/v1/query?query={}", regain_tests::http::encode(&query));
+    let answer = server.get(&path).unwrap().json().unwrap();
+    read(&answer).map(|(series, samples)| (series, samples.collect())).collect()
 }
 
 fn add(

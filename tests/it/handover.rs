@@ -1,7 +1,8 @@
 //! Prometheus' data directory, both ways: what a real Prometheus left behind is read as it reads it
 //! itself, and blocks that are written here are read by it.
 
-mod convert;
+pub(crate) mod convert;
+mod cut_short;
 mod format;
 mod tools;
 

@@ -19,7 +19,7 @@ fn run(arguments: &[&str], data: &Path) -> (bool, String) {
     (output.status.success(), String::from_utf8(output.stderr).unwrap())
 }
 
-pub(super) fn convert(arguments: &[&str], data: &Path) {
+pub(crate) fn convert(arguments: &[&str], data: &Path) {
     let (is_done, complaints) = run(arguments, data);
     assert!(is_done && complaints.is_empty(), "{arguments:?}: {complaints}");
 }

@@ -46,12 +46,12 @@ fn answered(server: &Server, end: i64) -> All {
     answered_in(server, "16h", end)
 }
 
-fn setup(program: Program, dir: &Path) -> Setup {
+pub(super) fn setup(program: Program, dir: &Path) -> Setup {
     Setup::new(program, dir).config(LATE_DATA).flag(RETENTION).flag(ADMIN)
 }
 
 /// A Prometheus with blocks, late samples, deleted ones, and a log, that was killed.
-fn killed_prometheus(dir: &Path) -> All {
+pub(super) fn killed_prometheus(dir: &Path) -> All {
     let theirs = setup(Program::Prometheus, dir).start().unwrap();
     push_hours(&theirs);
     let data = theirs.setup.data_dir();
@@ -78,7 +78,7 @@ fn blocks_end(data: &Path) -> i64 {
     metas(data).iter().filter_map(|meta| meta["maxTime"].as_i64()).max().unwrap()
 }
 
-fn copied(data: &Path, to: &Path) {
+pub(super) fn copied(data: &Path, to: &Path) {
     let mut copy = std::process::Command::new("cp");
     assert!(copy.arg("-r").args([data, to]).status().unwrap().success());
 }
