@@ -49,7 +49,15 @@ pub struct StoreFacts {
 impl StoreFacts {
     /// What queries see: the store, and the blocks beside it. Marks of one of these hold for that one only.
     pub fn source(&self) -> Arc<dyn Queryable> {
-        let db = Arc::new(self.db.clone());
+        self.with_blocks(Arc::new(self.db.clone()))
+    }
+
+    /// The same for whoever copies it: what is selected here counts as selected by nobody.
+    pub(crate) fn unnoted_source(&self) -> Arc<dyn Queryable> {
+        self.with_blocks(Arc::new(self.db.unnoted()))
+    }
+
+    fn with_blocks(&self, db: Arc<dyn Queryable>) -> Arc<dyn Queryable> {
         match &self.blocks {
             Some(blocks) => Arc::new(Merged::new(db, vec![Arc::new(blocks.clone())])),
             None => db,

@@ -49,6 +49,10 @@ pub trait Snapshot: Send + Sync {
     /// The values of the label `name` over all series that match, sorted, at most `limit` (0: all).
     fn label_values(&self, name: &str, matchers: &[Matcher], limit: usize) -> Result<Vec<String>>;
 
+    /// Takes note that a query selects series which match, but finds their samples elsewhere. A source that does not
+    /// count what is asked for does nothing.
+    fn note_selected(&self, _matchers: &[Matcher]) {}
+
     /// No sample that it sees within the span that it was asked for lies outside of this; it may be longer than need be. `None` says
     /// that it sees no sample.
     fn span(&self) -> Option<Span> {

@@ -37,6 +37,7 @@ mod staged;
 mod stale;
 mod stats;
 mod tick;
+mod unnoted;
 mod unread;
 
 use std::collections::BTreeMap;
@@ -72,6 +73,7 @@ pub use cardinality::{By, Cardinality, CardinalityQuery, Group, SortBy};
 pub use health::{Health, SetAside};
 pub use look::SegmentFacts;
 pub use stats::{HeadStats, LabelStats, Stats};
+pub use unnoted::Unnoted;
 pub use unread::UnreadLog;
 
 /// A store in a directory. Clones share it.
@@ -333,6 +335,15 @@ impl Db {
     }
 }
 
+impl Db {
+    fn view_of(&self, span: Span, ctx: &Arc<Ctx>) -> snapshot::StoreSnapshot {
+        // The mark comes first: what is published from here on is a change after it, seen or not.
+        let mark = self.0.marks().now();
+        let view = self.0.view();
+        snapshot::StoreSnapshot::new(Arc::clone(&self.0), (mark, view), span, ctx)
+    }
+}
+
 impl Appendable for Db {
     fn appender(&self, key: &LaneKey) -> Result<Box<dyn Appender>> {
         self.0.check_open()?;
@@ -351,10 +362,7 @@ impl Appendable for Db {
 
 impl Queryable for Db {
     fn snapshot(&self, span: Span, ctx: &Arc<Ctx>) -> Result<Arc<dyn Snapshot>> {
-        // The mark comes first: what is published from here on is a change after it, seen or not.
-        let mark = self.0.marks().now();
-        let view = self.0.view();
-        Ok(Arc::new(snapshot::StoreSnapshot::new(Arc::clone(&self.0), (mark, view), span, ctx)))
+        Ok(Arc::new(self.view_of(span, ctx)))
     }
 
     fn series_max(&self, matchers: &[Matcher]) -> usize {

@@ -40,7 +40,7 @@ mod wire;
 
 pub use db::{
     By, Cardinality, CardinalityQuery, Db, Group, HeadStats, Health, LabelStats, SegmentFacts,
-    SetAside, SortBy, Stats, UnreadLog,
+    SetAside, SortBy, Stats, Unnoted, UnreadLog,
 };
 pub use exemplars::ExemplarStats;
 pub use limits::{JobLimits, LimitsState, Reason, RefusedSeries, SeriesLimits};

@@ -144,6 +144,10 @@ async fn a_snapshot_is_made_of_blocks_with_everything_up_to_now() {
     let second = taken.json()["data"]["name"].as_str().unwrap().to_owned();
     assert_eq!(times_in(&fs, &second), before);
     assert_eq!(snapshots(&fs).len(), 2);
+    // That is no query for any of it.
+    server.db.tick(Timestamp(2 * WINDOW_MS)).unwrap();
+    let unqueried = server.get("/api/v1/regain/cardinality?unqueried_since=0").await;
+    assert_eq!(unqueried.json()["data"]["groups"], 3);
 }
 
 #[tokio::test]

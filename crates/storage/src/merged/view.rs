@@ -58,6 +58,9 @@ impl MergedSnapshot {
 impl Snapshot for MergedSnapshot {
     fn select(&self, selection: &Selection<'_>, ctx: &Arc<Ctx>) -> Result<Box<dyn Parts>> {
         let holding = self.holding(selection.span);
+        if !holding.iter().any(|view| Arc::ptr_eq(view, &self.first)) {
+            self.note_selected(selection.matchers);
+        }
         if let [only] = holding[..] {
             return only.select(selection, ctx);
         }
@@ -76,6 +79,10 @@ impl Snapshot for MergedSnapshot {
 
     fn label_values(&self, name: &str, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
         self.listed(limit, |view| view.label_values(name, matchers, limit))
+    }
+
+    fn note_selected(&self, matchers: &[Matcher]) {
+        self.first.note_selected(matchers);
     }
 
     fn span(&self) -> Option<Span> {

@@ -12,14 +12,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use hashbrown::HashMap;
-use regain_model::{Matcher, Span, Timestamp};
+use regain_model::{Span, Timestamp};
 use regain_storage::{
-    Batch, BlockFormat, Ctx, Error, Parts, Queryable, Result, Selection, Snapshot, Written,
+    Batch, BlockFormat, Ctx, Error, Queryable, Result, Selection, Snapshot, Written,
 };
 
 use super::evict::numbers;
 use super::merge::GoOn;
 use super::snapshot::StoreSnapshot;
+use super::unnoted::UnnotedSnapshot;
 use super::{Db, Inner};
 use crate::segment::Segment;
 use crate::segment::lanes::SealedLane;
@@ -88,7 +89,8 @@ impl Db {
             let span = Span::new(Timestamp(min), Timestamp(max.min(end.saturating_sub(1))));
             let seen = (0, Arc::clone(&view));
             let snapshot = StoreSnapshot::new(Arc::clone(&self.0), seen, span, &Arc::default());
-            let cut = Cut { inner, old: &old, seen: Seen(Arc::new(snapshot)), blocks, go_on };
+            let seen = Seen(Arc::new(UnnotedSnapshot(snapshot)));
+            let cut = Cut { inner, old: &old, seen, blocks, go_on };
             cut.write(span, &mut written)?;
             // A damaged file is set aside before it goes, also if the damage was met only now.
             if inner.first_damaged(&view).is_none() && inner.first_damaged_archive(&view).is_none()
@@ -242,7 +244,7 @@ impl Cut<'_> {
 
     fn has_samples(&self, span: Span) -> Result<bool> {
         let ctx = Arc::new(Ctx::default());
-        let mut parts = self.seen.0.read(&Selection::new(&[], span), &ctx)?;
+        let mut parts = self.seen.0.select(&Selection::new(&[], span), &ctx)?;
         let mut batch = Batch::default();
         while let Some(mut part) = parts.next()? {
             (self.go_on)()?;
@@ -266,28 +268,10 @@ fn id_of(seed: u64, span: Span, segments: &[u64]) -> u64 {
 }
 
 /// What the cut sees of the store, for as long as it lasts. Nobody has asked for it as a query does.
-struct Seen(Arc<StoreSnapshot>);
+struct Seen(Arc<UnnotedSnapshot>);
 
 impl Queryable for Seen {
     fn snapshot(&self, _span: Span, _ctx: &Arc<Ctx>) -> Result<Arc<dyn Snapshot>> {
-        Ok(Arc::new(Self(Arc::clone(&self.0))))
-    }
-}
-
-impl Snapshot for Seen {
-    fn select(&self, selection: &Selection<'_>, ctx: &Arc<Ctx>) -> Result<Box<dyn Parts>> {
-        self.0.read(selection, ctx)
-    }
-
-    fn label_names(&self, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
-        self.0.label_names(matchers, limit)
-    }
-
-    fn label_values(&self, name: &str, matchers: &[Matcher], limit: usize) -> Result<Vec<String>> {
-        self.0.label_values(name, matchers, limit)
-    }
-
-    fn changed_since(&self, mark: u64) -> (u64, Option<Timestamp>) {
-        self.0.changed_since(mark)
+        Ok(Arc::clone(&self.0) as Arc<dyn Snapshot>)
     }
 }

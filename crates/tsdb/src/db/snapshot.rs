@@ -185,6 +185,17 @@ impl StoreSnapshot {
         found
     }
 
+    /// What a selection finds, with warnings of what is missing.
+    pub(super) fn read_and_warn(
+        &self,
+        selection: &Selection<'_>,
+        ctx: &Arc<Ctx>,
+    ) -> Result<Box<dyn Parts>> {
+        self.seen.db.warn_of_losses(selection.span, ctx);
+        self.seen.db.warn_of_unread_log(ctx);
+        self.read(selection, ctx)
+    }
+
     /// What a selection finds, for whoever does not ask as a query does.
     pub(super) fn read(&self, selection: &Selection<'_>, ctx: &Arc<Ctx>) -> Result<Box<dyn Parts>> {
         let selected = self.seen.select(selection, ctx)?;
@@ -194,10 +205,12 @@ impl StoreSnapshot {
 
 impl Snapshot for StoreSnapshot {
     fn select(&self, selection: &Selection<'_>, ctx: &Arc<Ctx>) -> Result<Box<dyn Parts>> {
-        self.seen.db.warn_of_losses(selection.span, ctx);
-        self.seen.db.usage.note(selection.matchers);
-        self.seen.db.warn_of_unread_log(ctx);
-        self.read(selection, ctx)
+        self.note_selected(selection.matchers);
+        self.read_and_warn(selection, ctx)
+    }
+
+    fn note_selected(&self, matchers: &[Matcher]) {
+        self.seen.db.usage.note(matchers);
     }
 
     fn span(&self) -> Option<Span> {

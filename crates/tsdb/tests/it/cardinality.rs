@@ -159,6 +159,11 @@ fn what_queries_select_is_noted_and_survives_a_restart() {
     // A selection without a name selects the metrics of what it finds.
     ask_at(&db, &[Matcher::equal("job", "b")], 5000);
     assert_eq!(queried(&db)[0], ("few".to_owned(), Some(5000)));
+    // Whoever copies everything has asked for nothing.
+    let whole = content_of(&db.unnoted(), &[], Span::ALL);
+    assert_eq!(whole.len(), 10);
+    db.tick(Timestamp(6000)).unwrap();
+    assert_eq!(queried(&db)[1], ("many".to_owned(), None));
 
     let query = CardinalityQuery {
         by: By::Metric,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use regain_model::{KeySeed, Matcher, Span, Timestamp};
 use regain_storage::fs::MemFs;
 use regain_storage::{Ctx, Merged, Queryable as _, Selection, Verdict, Written};
-use regain_tsdb::{Db, Options};
+use regain_tsdb::{By, CardinalityQuery, Db, Options, SortBy};
 
 use crate::store::{
     Content, append_row, assert_same, content, content_of, ctx, lane, open_with, options, read,
@@ -117,6 +117,29 @@ fn windows_that_are_over_move_to_blocks_and_nothing_else_does() {
     drop(db);
     let (db, _) = opened(&fs);
     assert_eq!(content(&db), Content::new());
+}
+
+#[test]
+fn what_is_selected_of_blocks_alone_counts_as_selected() {
+    let fs = MemFs::new();
+    let (db, blocks) = opened(&fs);
+    fill(&db, 0..26);
+    cut(&db, &blocks);
+    db.tick(Timestamp(30_000)).unwrap();
+    let old = [Matcher::equal("__name__", "b")];
+    assert_eq!(content_of(&both(&db, &blocks), &old, until(10_000)).len(), 2);
+    db.tick(Timestamp(40_000)).unwrap();
+    let query = CardinalityQuery {
+        by: By::Metric,
+        selectors: &[],
+        sort: SortBy::Size,
+        unqueried_since: None,
+        limit: 0,
+    };
+    let list = db.cardinality(&query).unwrap().list;
+    let mut queried = list.iter().filter(|group| group.last_queried.is_some());
+    let only = queried.next().map(|group| (&*group.name, group.last_queried));
+    assert_eq!((only, queried.count()), (Some(("b", Some(40_000))), 0));
 }
 
 #[test]

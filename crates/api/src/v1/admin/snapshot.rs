@@ -26,7 +26,7 @@ fn take(
     skips_head: bool,
     quit: &CancellationToken,
 ) -> Result<Exported, ExportError> {
-    let (db, source) = (&store.db, store.source());
+    let (db, source) = (&store.db, store.unnoted_source());
     let span = store.span().and_then(|span| if skips_head { whole(span) } else { Some(span) });
     let snapshots = Snapshots::new(Arc::clone(db.fs()), db.dir());
     snapshots.take(name, (&*source, span), origin_of(db.seed()), &mut |progress| {
