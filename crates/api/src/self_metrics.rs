@@ -1,5 +1,6 @@
 //! `/metrics`: what the server says about itself.
 
+mod blocks;
 mod exemplars;
 mod limits;
 mod metadata;

@@ -90,10 +90,14 @@ struct Changing {
 
 #[derive(Debug, Default)]
 struct Counters {
+    compactions_triggered: AtomicU64,
     compactions: AtomicU64,
     compactions_failed: AtomicU64,
-    removed_by_time: AtomicU64,
-    removed_by_size: AtomicU64,
+    vertical_compactions: AtomicU64,
+    time_retentions: AtomicU64,
+    size_retentions: AtomicU64,
+    reloads: AtomicU64,
+    reloads_failed: AtomicU64,
 }
 
 impl Blocks {
@@ -212,9 +216,10 @@ impl Inner {
 }
 
 impl Counters {
-    fn add(counter: &AtomicU64, count: usize) {
+    /// Counts one thing more.
+    fn count(counter: &AtomicU64) {
         // Ordering: a counter that guards no other memory.
-        counter.fetch_add(count as u64, Ordering::Relaxed);
+        counter.fetch_add(1, Ordering::Relaxed);
     }
 
     fn get(counter: &AtomicU64) -> u64 {

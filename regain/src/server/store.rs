@@ -160,7 +160,20 @@ impl Store {
         self.keep("merge", MERGE, move |db| db.merge(&|| !stop.is_cancelled()).map(drop));
         if let Some(blocks) = &self.blocks {
             let (blocks, stop) = (blocks.clone(), self.stop.clone());
-            self.keep("cut", MERGE, move |db| cut(db, &blocks, &|| !stop.is_cancelled()));
+            let took = registry.histogram(
+                "prometheus_tsdb_compaction_duration_seconds",
+                "Duration of compaction runs",
+                &exponential_buckets(1.0, 2.0, 14),
+            );
+            self.keep("cut", MERGE, move |db| {
+                let go_on = || !stop.is_cancelled();
+                cut(db, &blocks, &go_on)?;
+                let begun = Instant::now();
+                if blocks.compact(&go_on)? {
+                    took.observe(begun.elapsed().as_secs_f64());
+                }
+                Ok(())
+            });
         }
         Ok(())
     }
@@ -255,13 +268,12 @@ pub(super) fn give_up_replay(db: &Db) {
     }
 }
 
-/// Moves what is old enough to blocks, drops what retention does not cover, and merges what belongs together.
+/// Moves what is old enough to blocks, and drops what retention does not cover.
 fn cut(db: &Db, blocks: &Blocks, go_on: &dyn Fn() -> bool) -> regain_storage::Result<()> {
     log_cut(&db.cut(blocks, go_on)?);
     let stats = db.stats();
     let other_bytes = stats.segments_bytes + stats.wal_bytes + stats.series_log_bytes;
-    blocks.tick(Timestamp(stats.max_time.unwrap_or(i64::MIN)), other_bytes)?;
-    blocks.compact(go_on).map(drop)
+    blocks.tick(Timestamp(stats.max_time.unwrap_or(i64::MIN)), other_bytes)
 }
 
 fn log_cut(written: &Written) {

@@ -96,6 +96,27 @@ fn count(all: &All) -> usize {
     all.values().map(std::collections::BTreeMap::len).sum()
 }
 
+/// What is said of the families that tell what becomes of blocks.
+fn described(metrics: &str) -> Vec<&str> {
+    const FAMILIES: [&str; 7] = [
+        "prometheus_tsdb_compaction_duration_seconds",
+        "prometheus_tsdb_compactions_triggered_total",
+        "prometheus_tsdb_reloads_failures_total",
+        "prometheus_tsdb_reloads_total",
+        "prometheus_tsdb_size_retentions_total",
+        "prometheus_tsdb_time_retentions_total",
+        "prometheus_tsdb_vertical_compactions_total",
+    ];
+    let is_one = |line: &&str| {
+        let mut words = line.split(' ');
+        words.next() == Some("#") && words.nth(1).is_some_and(|name| FAMILIES.contains(&name))
+    };
+    let mut lines: Vec<&str> = metrics.lines().filter(is_one).collect();
+    lines.sort_unstable();
+    assert_eq!(lines.len(), 2 * FAMILIES.len());
+    lines
+}
+
 /// Both tools print the same of a directory.
 fn assert_printed(dir: &Path, data: &Path) {
     let Some(promtool) = promtool() else { return };
@@ -252,10 +273,11 @@ fn a_new_directory_can_be_one_of_a_prometheus() {
     assert!(loaded.unwrap().parse::<f64>().unwrap() >= 3.0, "{loaded:?}");
     ours.stop().unwrap();
     let theirs = setup(Program::Prometheus, dir.path()).start().unwrap();
+    assert_eq!(described(&metrics), described(&theirs.get("/metrics").unwrap().text()));
     assert_same(&answered(&theirs, END_MS), &expected);
     theirs.stop().unwrap();
 
-    // Blocks go when they are older than what is kept.
+    // Blocks go when they are older than what is kept, and it is counted.
     let short = Setup::new(Program::Regain, dir.path()).flag("--storage.tsdb.retention.time=4h");
     let ours = short.start().unwrap();
     let oldest = END_MS - 4 * HOUR_MS;
@@ -269,4 +291,7 @@ fn a_new_directory_can_be_one_of_a_prometheus() {
     .unwrap();
     let rest = answered(&ours, END_MS);
     assert!(count(&rest) > 0 && count(&rest) < count(&expected));
+    let metrics = ours.get("/metrics").unwrap().text();
+    assert!(metrics.contains("prometheus_tsdb_time_retentions_total 1\n"), "{metrics}");
+    assert!(metrics.contains("prometheus_tsdb_size_retentions_total 0\n"), "{metrics}");
 }

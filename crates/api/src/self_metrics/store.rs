@@ -11,7 +11,7 @@ use regain_storage::Trouble;
 use regain_tsdb::{Health, Stats};
 
 use super::numbers::{self, Row};
-use super::{exemplars, limits, metadata};
+use super::{blocks, exemplars, limits, metadata};
 use crate::serving::StoreFacts;
 
 const COUNTER: MetricKind = MetricKind::Counter;
@@ -220,6 +220,7 @@ fn with_blocks(stats: Stats, blocks: &BlocksStats) -> Stats {
     Stats {
         segments: stats.segments + blocks.blocks,
         segments_bytes: stats.segments_bytes + blocks.bytes,
+        segments_memory_bytes: stats.segments_memory_bytes + blocks.symbols_bytes,
         seals: stats.seals + blocks.compactions,
         seals_failed: stats.seals_failed + blocks.compactions_failed,
         min_time: stats.min_time.into_iter().chain(blocks.min_time).min(),
@@ -229,9 +230,12 @@ fn with_blocks(stats: Stats, blocks: &BlocksStats) -> Stats {
 
 fn collect(store: &StoreFacts, families: &mut Vec<MetricFamily>) {
     let db = &store.db;
-    let blocks = store.blocks.as_ref().map(Blocks::stats).unwrap_or_default();
-    let stats = with_blocks(db.stats(), &blocks);
+    let beside = store.blocks.as_ref().map(Blocks::stats);
+    let stats = with_blocks(db.stats(), &beside.unwrap_or_default());
     numbers::collect(&ROWS, &stats, families);
+    if let Some(beside) = beside {
+        numbers::collect(&blocks::ROWS, &beside, families);
+    }
     for &(name, help, kind, read) in &TYPED_ROWS {
         let mut family = MetricFamily::new(name, help, kind);
         family.metrics.push(Metric::number(vec![LabelPair::new("type", "float")], read(&stats)));

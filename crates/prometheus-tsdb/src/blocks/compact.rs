@@ -36,6 +36,7 @@ impl Blocks {
     pub fn compact(&self, go_on: &dyn Fn() -> bool) -> Result<bool> {
         let inner = &*self.0;
         let _turn = inner.compacting.lock().expect("no holder of this lock panics");
+        Counters::count(&inner.counters.compactions_triggered);
         inner.remove_leaving(&mut inner.changing())?;
         inner.apply_rules()?;
         let content = inner.content();
@@ -95,7 +96,7 @@ impl Inner {
             Ok(Outcome::Replaced | Outcome::Outdated) => Ok(true),
             Ok(Outcome::Stopped) => Ok(false),
             Err(error) => {
-                Counters::add(&self.counters.compactions_failed, 1);
+                Counters::count(&self.counters.compactions_failed);
                 self.set_aside(parents, self.unwritten(error)).map(|()| true)
             }
         }
@@ -162,7 +163,10 @@ impl Inner {
         }
         // Of two samples with one time, another may stay than queries have seen.
         self.show(blocks, merging.overlaps().then_some(about.min_time));
-        Counters::add(&self.counters.compactions, 1);
+        Counters::count(&self.counters.compactions);
+        if merging.overlaps() {
+            Counters::count(&self.counters.vertical_compactions);
+        }
         self.leave(&mut changing, parents);
         Ok(Outcome::Replaced)
     }

@@ -18,7 +18,10 @@ impl Blocks {
         // Ordering: a time that moves slowly.
         self.0.newest.fetch_max(newest.0, Ordering::Relaxed);
         let mut changing = self.0.changing();
-        self.0.adopt(&changing)?;
+        Counters::count(&self.0.counters.reloads);
+        self.0
+            .adopt(&changing)
+            .inspect_err(|_| Counters::count(&self.0.counters.reloads_failed))?;
         self.0.retain(&mut changing, other_bytes)
     }
 }
@@ -34,19 +37,25 @@ impl Inner {
         newest_first.sort_by_key(|block| std::cmp::Reverse((block.meta.max_time, block.meta.ulid)));
         let mut total = other_bytes;
         let (mut kept, mut removed) = (Vec::new(), Vec::new());
+        let (mut are_old, mut are_too_many) = (false, false);
         for block in newest_first {
             total = total.saturating_add(block.size_bytes());
             let is_too_much = retention.bytes > 0 && total > retention.bytes;
             if is_old(block.meta.max_time) {
-                Counters::add(&self.counters.removed_by_time, 1);
+                are_old = true;
             } else if is_too_much {
-                Counters::add(&self.counters.removed_by_size, 1);
+                are_too_many = true;
             } else {
                 kept.push(Arc::clone(block));
                 continue;
             }
             removed.push(block);
         }
+        let counters = [
+            (are_old, &self.counters.time_retentions),
+            (are_too_many, &self.counters.size_retentions),
+        ];
+        counters.iter().filter(|(is_so, _)| *is_so).for_each(|(_, times)| Counters::count(times));
         let (old, lost): (Vec<Arc<Lost>>, Vec<Arc<Lost>>) = content
             .lost
             .iter()

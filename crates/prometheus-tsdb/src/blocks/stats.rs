@@ -19,14 +19,24 @@ pub struct BlocksStats {
     pub tombstones: u64,
     /// Blocks that cannot be opened, and those that serve although something in them is damaged.
     pub damaged: u64,
-    /// Blocks that were merged or written anew since the start: how often.
+    /// The memory that the texts of their labels take.
+    pub symbols_bytes: u64,
+    /// How often it was looked, since the start, whether there was something to merge.
+    pub compactions_triggered: u64,
+    /// How often blocks were merged or written anew since the start.
     pub compactions: u64,
     /// How often that failed.
     pub compactions_failed: u64,
-    /// Blocks that went because they were too old, since the start.
-    pub removed_by_time: u64,
-    /// Blocks that went because all together were too large, since the start.
-    pub removed_by_size: u64,
+    /// How often blocks that overlap were merged since the start.
+    pub vertical_compactions: u64,
+    /// How often blocks went because they were too old, since the start.
+    pub time_retentions: u64,
+    /// How often blocks went because all together were too large, since the start.
+    pub size_retentions: u64,
+    /// How often it was looked, since the start, whether others had put blocks into the directory.
+    pub reloads: u64,
+    /// How often that failed.
+    pub reloads_failed: u64,
 }
 
 impl Blocks {
@@ -36,10 +46,14 @@ impl Blocks {
         let counters = &self.0.counters;
         let mut stats = BlocksStats {
             damaged: content.lost.len() as u64,
+            compactions_triggered: Counters::get(&counters.compactions_triggered),
             compactions: Counters::get(&counters.compactions),
             compactions_failed: Counters::get(&counters.compactions_failed),
-            removed_by_time: Counters::get(&counters.removed_by_time),
-            removed_by_size: Counters::get(&counters.removed_by_size),
+            vertical_compactions: Counters::get(&counters.vertical_compactions),
+            time_retentions: Counters::get(&counters.time_retentions),
+            size_retentions: Counters::get(&counters.size_retentions),
+            reloads: Counters::get(&counters.reloads),
+            reloads_failed: Counters::get(&counters.reloads_failed),
             ..BlocksStats::default()
         };
         for block in &content.blocks {
@@ -47,6 +61,7 @@ impl Blocks {
             let meta = &block.meta;
             stats.blocks += 1;
             stats.bytes += block.size_bytes();
+            stats.symbols_bytes += block.index.symbols_bytes();
             stats.samples += meta.stats.num_samples;
             stats.tombstones += meta.stats.num_tombstones;
             stats.min_time = stats.min_time.into_iter().chain([meta.min_time]).min();

@@ -150,6 +150,11 @@ impl Index {
         self.symbols.texts()
     }
 
+    /// The memory that these texts take.
+    pub(crate) fn symbols_bytes(&self) -> u64 {
+        self.symbols.size_bytes()
+    }
+
     /// The values of a label, in order.
     pub(crate) fn label_values(&self, name: &str) -> Result<Vec<String>> {
         let mut values = Vec::new();

@@ -49,6 +49,12 @@ impl Symbols {
         self.text.get(start as usize..end as usize)
     }
 
+    /// The memory that they take.
+    pub(super) fn size_bytes(&self) -> u64 {
+        let offsets = self.offsets.as_ref().map_or(0, |offsets| size_of_val(&**offsets));
+        (self.text.len() + size_of_val(&*self.starts) + offsets) as u64
+    }
+
     /// All texts, in the order of the file.
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
         (0..self.starts.len()).map_while(|at| self.at(at))
