@@ -35,6 +35,9 @@ use crate::ulid::Ulid;
 
 pub use self::stats::BlocksStats;
 
+/// To find a series of a block, to read its chunks and to decode them takes as long as so many series of rows do.
+const SERIES_WEIGHT: usize = 4;
+
 /// What a store of blocks is opened with.
 #[derive(Clone, Debug)]
 pub struct BlocksOptions {
@@ -234,9 +237,11 @@ impl Queryable for Blocks {
         Ok(Arc::new(View { content, span, marks }))
     }
 
-    fn series_max(&self, _matchers: &[Matcher]) -> usize {
-        let content = self.0.content();
-        let series: u64 = content.blocks.iter().map(|block| block.meta.stats.num_series).sum();
-        usize::try_from(series).unwrap_or(usize::MAX)
+    fn series_max(&self, matchers: &[Matcher], span: Span) -> usize {
+        self.0.content().series_max(matchers, span).saturating_mul(SERIES_WEIGHT)
+    }
+
+    fn texts_max(&self, name: Option<&str>, span: Span) -> usize {
+        self.0.content().texts_max(name, span)
     }
 }

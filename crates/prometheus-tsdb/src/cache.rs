@@ -110,6 +110,16 @@ impl Cache {
         Ok(found.into_iter().flatten().collect())
     }
 
+    /// The length of such a list as [`list`](Self::list) gives, if that is known.
+    pub(crate) fn count(
+        &self,
+        index: &Index,
+        (matcher, satisfies): (&Matcher, bool),
+    ) -> Option<usize> {
+        let key = (index.number(), satisfies, matcher.to_string());
+        lock(&self.lists).get(&key).map(|list| list.len())
+    }
+
     /// The list of the series that have a value which satisfies a matcher, or one that does not, as `find` finds it.
     pub(crate) fn list(
         &self,

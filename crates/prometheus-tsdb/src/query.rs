@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use regain_model::{Matcher, STALE_NAN, Span, Timestamp};
+use regain_model::{Matcher, STALE_NAN, SeriesKey, Span, Timestamp};
 use regain_storage::{
     Batch, Ctx, Marks, Order, Part, Parts, Queryable, Result, Run, Selection, SeriesMeta, Snapshot,
     Want, histogram_cell,
@@ -164,6 +164,10 @@ impl Part for SomeSeries {
         self.metas = series.iter().enumerate().map(meta).collect();
         drop(arena);
         self.ctx.hold_labels()
+    }
+
+    fn keys(&self) -> Option<Vec<SeriesKey>> {
+        Some(self.series.iter().map(Candidate::key).collect())
     }
 
     fn series(&self) -> &[SeriesMeta] {

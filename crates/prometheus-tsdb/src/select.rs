@@ -179,7 +179,8 @@ impl Lists for Cached<'_> {
     }
 
     fn with(&self, name: &str, value: &str) -> Result<Vec<u32>> {
-        self.index.with(name, value)
+        let find = || self.index.with(name, value);
+        Ok(self.cache.list(self.index, (&Matcher::equal(name, value), true), find)?.to_vec())
     }
 
     fn with_any(
@@ -214,6 +215,31 @@ impl PrometheusDir {
 }
 
 impl Content {
+    /// No fewer series than match and have samples in `span`: of every block, without reading from it.
+    pub(crate) fn series_max(&self, matchers: &[Matcher], span: Span) -> usize {
+        let of = |block: &Block| {
+            let needed = matchers.iter().filter(|matcher| !matcher.matches_empty());
+            let each = needed.map(|matcher| {
+                let known = self.cache.count(&block.index, (matcher, true));
+                known.unwrap_or_else(|| block.index.series_max(matcher))
+            });
+            let all = usize::try_from(block.meta.stats.num_series).unwrap_or(usize::MAX);
+            each.min().map_or(all, |least| least.min(all))
+        };
+        let blocks = self.blocks_in(span).map(|(_, block)| of(block));
+        blocks.fold(self.head.series.len(), usize::saturating_add)
+    }
+
+    /// No fewer than the label `name` has values, or than there are names of labels, in `span`.
+    pub(crate) fn texts_max(&self, name: Option<&str>, span: Span) -> usize {
+        let in_head = match name {
+            Some(name) => self.head.label_values(name).count(),
+            None => self.head.label_names().count(),
+        };
+        let blocks = self.blocks_in(span).map(|(_, block)| block.index.texts_count(name));
+        blocks.fold(in_head, usize::saturating_add)
+    }
+
     /// The names of all labels in the blocks and the head.
     pub(crate) fn names(&self, span: Span) -> Vec<&str> {
         let in_blocks = self.blocks_in(span).flat_map(|(_, block)| block.index.label_names());

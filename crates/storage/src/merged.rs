@@ -5,6 +5,7 @@
 //! move from an earlier store to a later one are in one of the views at least. Where only one of them has samples of the
 //! time that is asked for, its answer is the answer, at no more cost.
 
+mod keyed;
 mod marks;
 mod part;
 mod parts;
@@ -63,12 +64,12 @@ impl Queryable for Merged {
         Ok(Arc::new(MergedSnapshot::new(Arc::clone(&self.0), (first, others), mark)))
     }
 
-    fn series_max(&self, matchers: &[Matcher]) -> usize {
-        self.0.all().map(|store| store.series_max(matchers)).fold(0, usize::saturating_add)
+    fn series_max(&self, matchers: &[Matcher], span: Span) -> usize {
+        self.0.all().map(|store| store.series_max(matchers, span)).fold(0, usize::saturating_add)
     }
 
-    fn texts_max(&self, name: Option<&str>) -> usize {
-        self.0.all().map(|store| store.texts_max(name)).fold(0, usize::saturating_add)
+    fn texts_max(&self, name: Option<&str>, span: Span) -> usize {
+        self.0.all().map(|store| store.texts_max(name, span)).fold(0, usize::saturating_add)
     }
 
     fn exemplars(&self, span: Span, selectors: &[Vec<Matcher>]) -> Result<Vec<SeriesExemplars>> {

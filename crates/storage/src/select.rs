@@ -20,14 +20,15 @@ pub trait Queryable: Send + Sync {
     /// A view of the samples in `span` that does not change while the query runs.
     fn snapshot(&self, span: Span, ctx: &Arc<Ctx>) -> Result<Arc<dyn Snapshot>>;
 
-    /// No fewer series than match, as far as that is known at once.
-    fn series_max(&self, _matchers: &[Matcher]) -> usize {
+    /// No fewer series than match and have samples in the span, as far as that is known at once. A series that takes
+    /// longer to read than others may count as several.
+    fn series_max(&self, _matchers: &[Matcher], _span: Span) -> usize {
         usize::MAX
     }
 
-    /// No fewer than the label `name` has values, or than there are names of labels where it is `None`, as far as
-    /// that is known at once.
-    fn texts_max(&self, _name: Option<&str>) -> usize {
+    /// No fewer than the label `name` has values in the span, or than there are names of labels where it is `None`, as far
+    /// as that is known at once.
+    fn texts_max(&self, _name: Option<&str>, _span: Span) -> usize {
         usize::MAX
     }
 
@@ -165,6 +166,12 @@ pub trait Part: Send {
     /// to have no series.
     fn prepare(&mut self) -> Result<()> {
         Ok(())
+    }
+
+    /// The keys of the series of a part that is not prepared, in the selection's order, where they are known. Some of
+    /// these series may turn out to have no samples.
+    fn keys(&self) -> Option<Vec<SeriesKey>> {
+        None
     }
 
     /// The series, in the selection's order.

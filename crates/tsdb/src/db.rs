@@ -365,12 +365,12 @@ impl Queryable for Db {
         Ok(Arc::new(self.view_of(span, ctx)))
     }
 
-    fn series_max(&self, matchers: &[Matcher]) -> usize {
+    fn series_max(&self, matchers: &[Matcher], _span: Span) -> usize {
         let in_memory = self.0.index().matching_max(matchers);
         in_memory.saturating_add(self.0.archived_max())
     }
 
-    fn texts_max(&self, name: Option<&str>) -> usize {
+    fn texts_max(&self, name: Option<&str>, _span: Span) -> usize {
         let in_memory = self.0.index().texts_max(name);
         in_memory.saturating_add(self.0.archived_max())
     }

@@ -30,7 +30,7 @@ pub(crate) async fn series(Open(serving): Open, params: Params) -> Result<Succes
     let limit = params.limit()?;
     let span = params.span()?;
     let selectors = params.selectors().map_err(|error| ApiError::parameter("match[]", error))?;
-    let size = serving.queries.size(|source| series_max(source, &selectors));
+    let size = serving.queries.size(|source| series_max(source, &selectors, span));
     let find = move |source: &dyn Queryable, ctx: &Arc<Ctx>| {
         let found = find_series(source, ctx, &selectors, Search { span, limit })?;
         let (kept, is_truncated) = cut(found, limit);
@@ -94,15 +94,20 @@ fn select(
     Ok(())
 }
 
-/// No fewer series than the selectors match.
-fn series_max(source: &dyn Queryable, selectors: &[Vec<Matcher>]) -> usize {
-    selectors.iter().map(|matchers| source.series_max(matchers)).fold(0, usize::saturating_add)
+/// No fewer series than the selectors match in a span.
+fn series_max(source: &dyn Queryable, selectors: &[Vec<Matcher>], span: Span) -> usize {
+    let each = selectors.iter().map(|matchers| source.series_max(matchers, span));
+    each.fold(0, usize::saturating_add)
 }
 
 /// No fewer than the texts, and the series that have them, among which those of the label `name`, or without one
 /// the names of labels, are found.
-fn texts_max(source: &dyn Queryable, name: Option<&str>, selectors: &[Vec<Matcher>]) -> usize {
-    source.texts_max(name).saturating_add(series_max(source, selectors))
+fn texts_max(
+    source: &dyn Queryable,
+    name: Option<&str>,
+    (selectors, span): (&[Vec<Matcher>], Span),
+) -> usize {
+    source.texts_max(name, span).saturating_add(series_max(source, selectors, span))
 }
 
 /// Whether the span ends before it begins; nothing is found in such a one.
@@ -120,7 +125,7 @@ pub(crate) async fn label_names(Open(serving): Open, params: Params) -> Result<S
     let limit = params.limit()?;
     let span = params.span()?;
     let selectors = params.selectors()?;
-    let size = serving.queries.size(|source| texts_max(source, None, &selectors));
+    let size = serving.queries.size(|source| texts_max(source, None, (&selectors, span)));
     let find = move |source: &dyn Queryable, ctx: &Arc<Ctx>| {
         let found = over(source, ctx, span, &selectors, |snapshot, matchers| {
             snapshot.label_names(matchers, enough(limit))
@@ -141,7 +146,8 @@ pub(crate) async fn label_values(Open(serving): Open, uri: Uri, params: Params) 
         let limit = params.limit()?;
         let span = params.span()?;
         let selectors = params.selectors()?;
-        let size = serving.queries.size(|source| texts_max(source, Some(&name), &selectors));
+        let size =
+            serving.queries.size(|source| texts_max(source, Some(&name), (&selectors, span)));
         let find = move |source: &dyn Queryable, ctx: &Arc<Ctx>| {
             let found = over(source, ctx, span, &selectors, |snapshot, matchers| {
                 snapshot.label_values(&name, matchers, enough(limit))

@@ -14,18 +14,25 @@ const RUN_ENTRIES: usize = 32;
 /// No more than this is read at once, unless one run is longer.
 const PIECE_BYTES_MAX: u32 = 256 << 10;
 
+/// What a list takes beside its references: its length, their number, a checksum.
+const LIST_BYTES: u64 = 12;
+/// What each of these takes.
+const REFERENCE_BYTES: u64 = 4;
+
 /// The table, sorted by name and value.
 #[derive(Debug)]
 pub(super) struct PostingsTable {
     /// Where the content starts in the file.
     base: u64,
-    names: Vec<Name>,
+    names: Vec<Named>,
 }
 
 #[derive(Debug)]
-struct Name {
+struct Named {
     name: Box<str>,
     runs: Vec<Run>,
+    /// How many entries there are.
+    values: usize,
 }
 
 /// Some entries that follow one another, of one name.
@@ -35,6 +42,8 @@ struct Run {
     start: u32,
     end: u32,
     checksum: u32,
+    /// No list of these entries is longer than this together.
+    series_max: u32,
 }
 
 /// An entry, and where it lies in the content.
@@ -62,6 +71,33 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// Where the first and the last list of each run begin, and how many there are, as far as they lie behind one another as
+/// their entries do.
+#[derive(Debug, Default)]
+struct Bounds(Vec<(u64, u64, u64)>);
+
+impl Bounds {
+    /// Adds the list at `offset`, which is of the same run as the one before where it `goes_on`.
+    fn add(&mut self, offset: u64, goes_on: bool) {
+        match self.0.last_mut().filter(|_| goes_on) {
+            // Of lists that lie elsewhere nothing is known.
+            Some((_, last, _)) if offset <= *last => *last = u64::MAX,
+            Some((_, last, count)) => (*last, *count) = (offset, *count + 1),
+            None => self.0.push((offset, offset, 1)),
+        }
+    }
+}
+
+/// No fewer series than are in the lists of a run that ends where the next one begins.
+fn between(bounds: &[(u64, u64, u64)]) -> u32 {
+    let &[(first, last, count), (next, ..)] = bounds else { return u32::MAX };
+    if next <= last {
+        return u32::MAX;
+    }
+    let bytes = (next - first).saturating_sub(count * LIST_BYTES);
+    u32::try_from(bytes / REFERENCE_BYTES).unwrap_or(u32::MAX)
+}
+
 impl PostingsTable {
     /// The table of a section's content, which starts at `base` in the file.
     pub(super) fn read(content: &[u8], base: u64) -> Read<Self> {
@@ -69,7 +105,7 @@ impl PostingsTable {
         let count = cursor.u32()? as usize;
         cursor.plausible(count, 4)?;
         let mut table = Self { base, names: Vec::new() };
-        let (mut run, mut before) = (0, None);
+        let (mut run, mut before, mut bounds) = (0, None, Bounds::default());
         let start = cursor.clone();
         for _ in 0..count {
             let entry = Entry::read(&mut cursor)?;
@@ -79,9 +115,12 @@ impl PostingsTable {
             let is_same = before.is_some_and(|(name, _)| name == entry.name);
             run = if is_same && run < RUN_ENTRIES { run } else { 0 };
             table.add(content, &entry, run > 0);
+            bounds.add(entry.offset, run > 0);
             run += 1;
             before = Some((entry.name, entry.value));
         }
+        let runs = table.names.iter_mut().flat_map(|name| &mut name.runs);
+        runs.zip(bounds.0.windows(2)).for_each(|(run, bounds)| run.series_max = between(bounds));
         Ok(table)
     }
 
@@ -100,9 +139,10 @@ impl PostingsTable {
     /// Adds an entry to the last run, or as a run.
     fn add(&mut self, content: &[u8], entry: &Entry<'_>, goes_on: bool) {
         if self.names.last().is_none_or(|last| *last.name != *entry.name) {
-            self.names.push(Name { name: entry.name.into(), runs: Vec::new() });
+            self.names.push(Named { name: entry.name.into(), runs: Vec::new(), values: 0 });
         }
-        let runs = &mut self.names.last_mut().expect("one was just added").runs;
+        let Named { runs, values, .. } = self.names.last_mut().expect("one was just added");
+        *values += 1;
         let bytes = &content[entry.start as usize..entry.end as usize];
         match runs.last_mut().filter(|_| goes_on) {
             Some(run) => {
@@ -114,6 +154,7 @@ impl PostingsTable {
                 start: entry.start,
                 end: entry.end,
                 checksum: crc32c::crc32c(bytes),
+                series_max: u32::MAX,
             }),
         }
     }
@@ -121,6 +162,26 @@ impl PostingsTable {
     fn runs(&self, name: &str) -> &[Run] {
         let found = self.names.binary_search_by(|one| (*one.name).cmp(name));
         found.map_or(&[], |at| &self.names[at].runs)
+    }
+
+    /// No fewer series than have the label with this value, or with any.
+    pub(super) fn series_max(&self, name: &str, value: Option<&str>) -> usize {
+        let runs = self.runs(name);
+        let runs = match value {
+            None => runs,
+            Some(value) => match runs.partition_point(|run| *run.first <= *value).checked_sub(1) {
+                Some(at) => &runs[at..=at],
+                None => &[],
+            },
+        };
+        let each = runs.iter().map(|run| usize::try_from(run.series_max).unwrap_or(usize::MAX));
+        each.fold(0, usize::saturating_add)
+    }
+
+    /// How many values a label has.
+    pub(super) fn values_count(&self, name: &str) -> usize {
+        let found = self.names.binary_search_by(|one| (*one.name).cmp(name));
+        found.map_or(0, |at| self.names[at].values)
     }
 
     /// Where the list of the series with this label is.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use regain_model::{MatchOp, Matcher};
 use regain_storage::fs::Fs;
 use regain_storage::{Error, Result};
 
@@ -163,6 +164,20 @@ impl Index {
             Ok(())
         })?;
         Ok(values)
+    }
+
+    /// No fewer series than have a value that satisfies `matcher`, which no series without the label does; found without
+    /// reading.
+    pub(crate) fn series_max(&self, matcher: &Matcher) -> usize {
+        match matcher.op() {
+            MatchOp::Equal => self.postings.series_max(matcher.name(), Some(matcher.value())),
+            _ => self.postings.series_max(matcher.name(), None),
+        }
+    }
+
+    /// How many values a label has, or how many names of labels there are.
+    pub(crate) fn texts_count(&self, name: Option<&str>) -> usize {
+        name.map_or_else(|| self.postings.names().len(), |name| self.postings.values_count(name))
     }
 
     /// The names of all labels, in order.

@@ -15,8 +15,8 @@ use regain_prometheus_tsdb::{Blocks, BlocksOptions, ExportOptions, WINDOW_MS, ex
 use regain_storage::fs::{Fs as _, MemFs};
 use regain_storage::memory::MemoryStore;
 use regain_storage::{
-    Appender as _, BlockFormat as _, Ctx, Queryable, Result, Retention, RetentionRule, Snapshot,
-    Value, Written,
+    Appender as _, BlockFormat as _, Ctx, Queryable, Result, Retention, RetentionRule, Selection,
+    Snapshot, Value, Written,
 };
 
 use crate::all::{all, all_seen};
@@ -296,6 +296,49 @@ fn the_oldest_blocks_go_when_all_are_too_large() {
     assert_eq!(shape(&blocks).iter().map(|block| block.0).collect::<Vec<_>>(), [2, 3]);
     let stats = blocks.stats();
     assert_eq!((stats.time_retentions, stats.size_retentions), (0, 1));
+}
+
+#[test]
+fn no_fewer_series_and_texts_are_expected_than_are_found() {
+    let fs = MemFs::new();
+    let blocks = open(&fs);
+    let rows: Vec<i64> = (0..3).collect();
+    cut(&blocks, 0, 0..300, &rows, 1).unwrap();
+    cut(&blocks, 1, 200..400, &rows, 1).unwrap();
+    let blocks = open(&fs);
+    let both = Span::new(window(0).min, window(1).max);
+    let number = Matcher::equal("n", "250");
+    let some = Matcher::new("n", MatchOp::Regex, "2[0-4].").unwrap();
+    let cases = [
+        (vec![], 500),
+        (vec![Matcher::equal("__name__", "m")], 500),
+        (vec![number.clone()], 2),
+        (vec![Matcher::equal("__name__", "m"), number], 2),
+        (vec![some], 100),
+        (vec![Matcher::equal("n", "nowhere")], 0),
+        (vec![Matcher::equal("nothing", "a")], 0),
+        (vec![Matcher::new("n", MatchOp::NotEqual, "1").unwrap()], 500),
+    ];
+    let weight = blocks.series_max(&[], both) / 500;
+    for (matchers, expected) in &cases {
+        let of = |span| blocks.series_max(matchers, span) / weight;
+        let before = of(both);
+        assert!(before >= *expected && of(window(0)) + of(window(1)) == before, "{matchers:?}");
+        assert_eq!(of(window(2)), 0);
+        let ctx = Arc::new(Ctx::default());
+        let view = blocks.snapshot(both, &ctx).unwrap();
+        view.select(&Selection::new(matchers, both), &ctx).unwrap();
+        // What was found once is known.
+        assert_eq!(of(both), *expected, "{matchers:?}");
+    }
+    // Where nothing was asked before, the lists nearby are a bound.
+    let fresh = open(&fs);
+    let near = fresh.series_max(&[Matcher::equal("n", "250")], both) / weight;
+    assert!((2..200).contains(&near), "{near}");
+    for (name, expected) in [("n", 500), ("__name__", 2), ("parity", 4), ("nothing", 0)] {
+        assert_eq!(blocks.texts_max(Some(name), both), expected, "{name}");
+    }
+    assert_eq!((blocks.texts_max(None, both), blocks.texts_max(None, window(0))), (6, 3));
 }
 
 #[test]

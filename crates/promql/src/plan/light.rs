@@ -32,7 +32,7 @@ pub(crate) fn is_light(
     while let Some(node) = open.pop() {
         match matchers(node) {
             Some(matchers) => {
-                let series = source.series_max(matchers);
+                let series = source.series_max(matchers, span);
                 samples = samples.saturating_add(series.saturating_mul(each));
             }
             // What has steps of its own, and what reads more than it says.
@@ -84,7 +84,7 @@ mod tests {
             unreachable!("only the numbers of series are looked at");
         }
 
-        fn series_max(&self, matchers: &[Matcher]) -> usize {
+        fn series_max(&self, matchers: &[Matcher], _span: Span) -> usize {
             if matchers.iter().any(|matcher| matcher.value() == "m") { 50 } else { usize::MAX }
         }
     }

@@ -1,15 +1,38 @@
 //! Some selected series of several stores.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use regain_model::SeriesKey;
+
+use super::parts::join;
 use super::runs::append;
 use crate::batch::{Batch, Run};
 use crate::error::Result;
 use crate::select::{Part, SeriesMeta};
 
 /// A part of a store, which the next merged part may need, too.
-pub(super) type Shared = Arc<Mutex<Box<dyn Part>>>;
+pub(super) type Shared = Arc<Mutex<SharedPart>>;
+
+/// A part, and whether it is prepared.
+pub(super) struct SharedPart {
+    pub(super) part: Box<dyn Part>,
+    pub(super) is_prepared: bool,
+}
+
+impl SharedPart {
+    /// The series with keys from `first` to `last`, and the place of the first of them.
+    fn between(&mut self, first: SeriesKey, last: SeriesKey) -> Result<(usize, &[SeriesMeta])> {
+        if !self.is_prepared {
+            self.part.prepare()?;
+            self.is_prepared = true;
+        }
+        let all = self.part.series();
+        let start = all.partition_point(|series| series.key < first);
+        let end = all.partition_point(|series| series.key <= last);
+        Ok((start, &all[start..end]))
+    }
+}
 
 /// That a series has samples in a store.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +52,8 @@ pub(super) struct MergedPart {
     members: Vec<Member>,
     /// The part of each store, and what was decoded of it last.
     sources: Vec<Option<(Shared, Batch)>>,
+    /// Of a part that is not prepared: the keys between which its series lie.
+    keys: Option<(SeriesKey, SeriesKey)>,
 }
 
 impl MergedPart {
@@ -38,7 +63,12 @@ impl MergedPart {
         parts: Vec<Option<Shared>>,
     ) -> Self {
         let sources = parts.into_iter().map(|part| part.map(|part| (part, Batch::default())));
-        Self { series, members, sources: sources.collect() }
+        Self { series, members, sources: sources.collect(), keys: None }
+    }
+
+    /// The series with keys from `first` to `last`, which are looked at when the part is prepared.
+    pub(super) fn between(first: SeriesKey, last: SeriesKey, parts: Vec<Option<Shared>>) -> Self {
+        Self { keys: Some((first, last)), ..Self::new(Vec::new(), Vec::new(), parts) }
     }
 
     fn members_of(&self, which: &Range<usize>) -> Range<usize> {
@@ -48,10 +78,35 @@ impl MergedPart {
 }
 
 fn decode(part: &Shared, which: Range<usize>, out: &mut Batch) -> Result<()> {
-    part.lock().expect("a part that has panicked ends its query").decode(which, out)
+    lock(part).part.decode(which, out)
+}
+
+fn lock(part: &Shared) -> MutexGuard<'_, SharedPart> {
+    part.lock().expect("a part that has panicked ends its query")
 }
 
 impl Part for MergedPart {
+    fn prepare(&mut self) -> Result<()> {
+        let Some((first, last)) = self.keys.take() else { return Ok(()) };
+        let mut found: Vec<(SeriesMeta, Member)> = Vec::new();
+        for (source, part) in self.sources.iter().enumerate() {
+            let Some((part, _)) = part else { continue };
+            let mut part = lock(part);
+            let (start, series) = part.between(first, last)?;
+            let member = |at| Member { of: 0, source, at };
+            found.extend(series.iter().cloned().zip((start..).map(member)));
+        }
+        found.sort_by_key(|(series, member)| (series.key, member.source));
+        for (series, member) in found {
+            match self.series.last_mut() {
+                Some(before) if before.key == series.key => *before = join(before, &series),
+                _ => self.series.push(series),
+            }
+            self.members.push(Member { of: self.series.len() - 1, ..member });
+        }
+        Ok(())
+    }
+
     fn series(&self) -> &[SeriesMeta] {
         &self.series
     }

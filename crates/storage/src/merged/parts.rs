@@ -1,9 +1,9 @@
-//! The selected series of several stores, in one order.
+//! The selected series of several stores, in one order, of which all is known.
 
 use std::cmp::Ordering;
 use std::sync::{Arc, Mutex};
 
-use super::part::{Member, MergedPart, Shared};
+use super::part::{Member, MergedPart, Shared, SharedPart};
 use crate::arena::ArenaReader;
 use crate::ctx::Ctx;
 use crate::error::Result;
@@ -41,7 +41,8 @@ impl Source {
             let Some(part) = self.parts.next()? else { return Ok(()) };
             let series = part.series().to_vec();
             if !series.is_empty() {
-                self.open = Some(OpenPart { part: Arc::new(Mutex::new(part)), series, at: 0 });
+                let part = Arc::new(Mutex::new(SharedPart { part, is_prepared: true }));
+                self.open = Some(OpenPart { part, series, at: 0 });
             }
         }
         Ok(())
@@ -135,7 +136,7 @@ fn compare(labels: Option<&ArenaReader<'_>>, a: &SeriesMeta, b: &SeriesMeta) -> 
 }
 
 /// What is known of a series that two stores have.
-fn join(a: &SeriesMeta, b: &SeriesMeta) -> SeriesMeta {
+pub(super) fn join(a: &SeriesMeta, b: &SeriesMeta) -> SeriesMeta {
     let samples_max = a.samples_max.saturating_add(b.samples_max);
     let presence = a.presence.zip(b.presence).map(|(a, b)| both(a, b));
     SeriesMeta { key: a.key, labels: a.labels, samples_max, presence }

@@ -57,6 +57,8 @@ impl Snapshot for SpannedView {
     }
 }
 
+mod lazy;
+
 fn labels(number: usize) -> Labels {
     Labels::from_pairs([
         ("__name__", ["a", "b"][number % 2]),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use regain_model::{Matcher, Span, Timestamp};
 
 use super::Inner;
+use super::keyed::KeyedParts;
 use super::parts::MergedParts;
 use crate::ctx::Ctx;
 use crate::error::Result;
@@ -70,6 +71,9 @@ impl Snapshot for MergedSnapshot {
         let selection = Selection { hints, loose_max: 0, ..*selection };
         let parts = holding.into_iter().map(|view| view.select(&selection, ctx));
         let parts = parts.collect::<Result<Vec<_>>>()?;
+        if selection.order == Order::Key && selection.limit == 0 {
+            return Ok(Box::new(KeyedParts::new(parts)));
+        }
         Ok(Box::new(MergedParts::new(parts, (selection.order, selection.limit), Arc::clone(ctx))))
     }
 

@@ -5,6 +5,7 @@ mod plain;
 use std::ops::Range;
 use std::sync::Arc;
 
+use regain_model::SeriesKey;
 use regain_storage::{
     Batch, Ctx, Error, Part, Parts, Result, Run, Selection, SeriesMeta, Want, histogram_cell,
     histogram_index,
@@ -398,6 +399,11 @@ impl Part for StorePart {
         let segments = self.seen.segments.iter();
         let mut loaded: Vec<_> = segments.map(|_| LoadedPages::default()).collect();
         self.prepare_with(&mut loaded)
+    }
+
+    fn keys(&self) -> Option<Vec<SeriesKey>> {
+        let series = &self.selected.series[self.range.clone()];
+        Some(series.iter().map(|series| series.key).collect())
     }
 
     fn series(&self) -> &[SeriesMeta] {

@@ -24,12 +24,12 @@ impl Queryable for Unnoted {
         Ok(Arc::new(UnnotedSnapshot(self.0.view_of(span, ctx))))
     }
 
-    fn series_max(&self, matchers: &[Matcher]) -> usize {
-        self.0.series_max(matchers)
+    fn series_max(&self, matchers: &[Matcher], span: Span) -> usize {
+        self.0.series_max(matchers, span)
     }
 
-    fn texts_max(&self, name: Option<&str>) -> usize {
-        self.0.texts_max(name)
+    fn texts_max(&self, name: Option<&str>, span: Span) -> usize {
+        self.0.texts_max(name, span)
     }
 
     fn exemplars(&self, span: Span, selectors: &[Vec<Matcher>]) -> Result<Vec<SeriesExemplars>> {

@@ -398,7 +398,7 @@ fn no_fewer_series_are_expected_than_match() {
         (vec![Matcher::new("writer", MatchOp::NotEqual, "1").unwrap()], usize::MAX),
     ];
     for (matchers, expected) in cases {
-        assert_eq!(db.series_max(&matchers), expected, "{matchers:?}");
+        assert_eq!(db.series_max(&matchers, Span::ALL), expected, "{matchers:?}");
         assert!(content_of(&db, &matchers, Span::ALL).len() <= expected);
     }
 }
@@ -411,10 +411,10 @@ fn no_fewer_texts_are_expected_than_there_are() {
     write_rows(&db, 2, 1);
     let snapshot = db.snapshot(Span::ALL, &ctx()).unwrap();
     for (name, expected) in [("__name__", 1), ("writer", 2), ("at", WIDTH), ("nothing", 0)] {
-        assert_eq!(db.texts_max(Some(name)), expected, "{name}");
+        assert_eq!(db.texts_max(Some(name), Span::ALL), expected, "{name}");
         assert_eq!(snapshot.label_values(name, &[], 0).unwrap().len(), expected, "{name}");
     }
-    assert_eq!(db.texts_max(None), snapshot.label_names(&[], 0).unwrap().len());
+    assert_eq!(db.texts_max(None, Span::ALL), snapshot.label_names(&[], 0).unwrap().len());
 }
 
 #[test]
@@ -434,14 +434,17 @@ fn parts_can_be_prepared_later_and_elsewhere() {
         let hints = Hints { function, ..Hints::NONE };
         let (mut prepared, mut unprepared) = (select(hints), select(hints));
         let mut parts = Vec::new();
+        let mut keys = Vec::new();
         while let Some(part) = unprepared.next_unprepared().unwrap() {
+            keys.push(part.keys().unwrap());
             parts.push(part);
         }
         // The last comes first.
         for part in parts.iter_mut().rev() {
             std::thread::scope(|scope| scope.spawn(|| part.prepare()).join().unwrap()).unwrap();
         }
-        for part in parts {
+        for (part, keys) in parts.into_iter().zip(keys) {
+            assert!(keys.iter().eq(part.series().iter().map(|series| &series.key)));
             let expected = prepared.next().unwrap().unwrap();
             assert_eq!(part.series().len(), expected.series().len());
             for (found, expected) in part.series().iter().zip(expected.series()) {
