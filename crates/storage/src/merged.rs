@@ -1,7 +1,7 @@
 //! Several stores that answer as one: the local store and the blocks beside it.
 //!
-//! The stores stand in the order of precedence. Where a series has samples at the same time in several of them, the
-//! first one's counts. A view is taken of one after the other, in that order, so that samples which
+//! The stores stand in the order of precedence. Where a series has samples at the same time in several of them, one
+//! counts, which is the first store's unless upstream's rule has it otherwise (`runs.rs`). A view is taken of one after the other, in that order, so that samples which
 //! move from an earlier store to a later one are in one of the views at least. Where only one of them has samples of the
 //! time that is asked for, its answer is the answer, at no more cost.
 

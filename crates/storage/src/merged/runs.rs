@@ -23,7 +23,9 @@ impl Rest<'_> {
     }
 }
 
-/// Appends the series `of` with all samples of `runs`, which stand in the order of precedence.
+/// Appends the series `of` with all samples of `runs`, which stand in the order of precedence. Of samples with one time,
+/// one stays: not that of the store which was read last, as it is upstream (`storage/merge.go`, 3.14), where the later
+/// source counts at first.
 pub(super) fn append(runs: &[(&Batch, &Run)], of: usize, out: &mut Batch) {
     let mut rests: Vec<Rest<'_>> = runs
         .iter()
@@ -35,9 +37,9 @@ pub(super) fn append(runs: &[(&Batch, &Run)], of: usize, out: &mut Batch) {
         .collect();
     let start = offset(out.times.len());
     debug_assert_eq!(out.times.len(), out.floats.len(), "runs of several stores share no times");
-    let mut last = None;
-    while let Some((at, time)) = first(&rests) {
-        // Up to where another store has samples; at the time that several have, one sample of the first of them.
+    let (mut last, mut read_last) = (None, None);
+    while let Some((at, time)) = first(&rests, read_last) {
+        // Up to where another store has samples; at the time that several have, one sample.
         let others = rests.iter().enumerate().filter(|&(other, _)| other != at);
         let end = others.filter_map(|(_, rest)| rest.times.first()).min();
         let times = rests[at].times;
@@ -45,10 +47,14 @@ pub(super) fn append(runs: &[(&Batch, &Run)], of: usize, out: &mut Batch) {
         let is_other = last.is_some_and(|last| last != at);
         copy(&rests[at], count, is_other, out);
         rests[at].skip(count);
-        for rest in rests.iter_mut().filter(|rest| rest.times.first() == Some(&time)) {
-            rest.skip(1);
+        (last, read_last) = (Some(at), Some(at));
+        for (other, rest) in rests.iter_mut().enumerate() {
+            if rest.times.first() == Some(&time) {
+                rest.skip(1);
+                // What is passed over is read on first.
+                read_last = Some(other);
+            }
         }
-        last = Some(at);
     }
     let rows = start..offset(out.times.len());
     if !rows.is_empty() {
@@ -56,11 +62,11 @@ pub(super) fn append(runs: &[(&Batch, &Run)], of: usize, out: &mut Batch) {
     }
 }
 
-/// The store with the earliest sample, the first of several, and the time of that.
-fn first(rests: &[Rest<'_>]) -> Option<(usize, i64)> {
+/// The store with the earliest sample, the first of several that was not `read_last`, and the time of that.
+fn first(rests: &[Rest<'_>], read_last: Option<usize>) -> Option<(usize, i64)> {
     let heads = rests.iter().enumerate();
     let heads = heads.filter_map(|(at, rest)| rest.times.first().map(|&time| (at, time)));
-    heads.min_by_key(|&(at, time)| (time, at))
+    heads.min_by_key(|&(at, time)| (time, read_last == Some(at), at))
 }
 
 /// Appends the next samples of a store. Behind a sample of another one nothing is known about counter resets.
