@@ -115,7 +115,7 @@ pub(crate) fn open_beside(fs: &Arc<dyn Fs>, db: &Db, retention: Retention) -> Re
 
 /// Tells a store up to where the blocks beside it reach.
 pub(crate) fn note_end(db: &Db, blocks: &Blocks) {
-    if let Some(end) = blocks.stats().max_time {
+    if let Some(Timestamp(end)) = blocks.end() {
         db.set_blocks_end(Timestamp(end.saturating_sub(1)));
     }
 }

@@ -151,6 +151,14 @@ impl Blocks {
         self.0.content().span(Span::ALL)
     }
 
+    /// The time before which blocks hold all samples that came in order. A block of late samples ends where its window does,
+    /// which may be hours ahead.
+    pub fn end(&self) -> Option<Timestamp> {
+        let content = self.0.content();
+        let whole = content.blocks.iter().map(|block| &block.meta).filter(|meta| meta.ends_head());
+        whole.map(|meta| Timestamp(meta.max_time)).max()
+    }
+
     /// What could not be read so far: of a block that was opened, the rest serves.
     pub fn damages(&self) -> Vec<Arc<Error>> {
         self.0.content().damages.to_vec()

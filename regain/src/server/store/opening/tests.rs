@@ -272,6 +272,26 @@ fn stop_everywhere(format: Format, how: &str, end: impl Fn(&MemFs)) {
 }
 
 #[test]
+fn a_block_of_late_samples_does_not_say_up_to_where_there_are_samples() {
+    let fs = MemFs::new();
+    let (db, blocks) = opened(&fs, Format::Prometheus).unwrap();
+    append(&db, START_MS);
+    db.close_into(&blocks.unwrap()).unwrap();
+    drop(db);
+    fs.heal();
+    // As a Prometheus writes it, which gives it the whole window.
+    let paths = fs.paths();
+    let path = paths.iter().find(|path| path.ends_with("meta.json")).unwrap();
+    let mut meta: serde_json::Value = serde_json::from_slice(&fs.bytes(path).unwrap()).unwrap();
+    meta["maxTime"] = (START_MS + WINDOW_MS).into();
+    meta["compaction"]["hints"] = vec!["from-out-of-order"].into();
+    fs.set_bytes(path, meta.to_string().into_bytes());
+    let (db, _) = opened(&fs, Format::Prometheus).unwrap();
+    db.set_late_max(WINDOW_MS / 4);
+    append(&db, START_MS + 1);
+}
+
+#[test]
 fn a_kill_in_the_middle_of_a_take_over_loses_nothing_and_doubles_nothing() {
     for format in [Format::Prometheus, Format::Regain] {
         stop_everywhere(format, "killed", MemFs::heal);
