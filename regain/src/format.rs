@@ -18,6 +18,8 @@ use regain_tsdb::Db;
 pub(crate) const STORE_DIR: &str = "regain";
 /// Says that the directory keeps blocks of Prometheus.
 const FORMAT_FILE: &str = "format";
+/// It, while it is written.
+const UNFINISHED: &str = "format.tmp";
 /// What it says.
 const PROMETHEUS: &[u8] = b"prometheus\n";
 
@@ -77,6 +79,7 @@ pub(crate) fn decide(
     wanted: Option<Format>,
 ) -> std::result::Result<Format, FormatError> {
     let kept = kept(fs, dir)?;
+    remove_unfinished(fs, dir)?;
     let has_store = Db::is_at(fs, dir)?;
     match (wanted, kept) {
         (None | Some(Format::Prometheus), Some(Format::Prometheus)) => Ok(Format::Prometheus),
@@ -123,7 +126,7 @@ pub(crate) fn note_end(db: &Db, blocks: &Blocks) {
 /// Notes that the directory keeps blocks.
 fn keep(fs: &dyn Fs, dir: &Path) -> std::result::Result<Format, FormatError> {
     let own = dir.join(STORE_DIR);
-    let (path, tmp) = (own.join(FORMAT_FILE), own.join("format.tmp"));
+    let (path, tmp) = (own.join(FORMAT_FILE), own.join(UNFINISHED));
     fs.create_dirs(&own).map_err(failed("create", &own))?;
     let file = fs.create(&tmp).map_err(failed("create", &tmp))?;
     file.append(PROMETHEUS).map_err(failed("write", &tmp))?;
@@ -131,6 +134,15 @@ fn keep(fs: &dyn Fs, dir: &Path) -> std::result::Result<Format, FormatError> {
     fs.rename(&tmp, &path).map_err(failed("rename", &tmp))?;
     fs.sync_dir(&own).map_err(failed("sync", &own))?;
     Ok(Format::Prometheus)
+}
+
+/// Removes what a start that was cut short has written of the file: it is no store.
+fn remove_unfinished(fs: &dyn Fs, dir: &Path) -> Result<()> {
+    let tmp = dir.join(STORE_DIR).join(UNFINISHED);
+    match fs.remove(&tmp) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(failed("remove", &tmp)),
+    }
 }
 
 fn forget(fs: &dyn Fs, dir: &Path) -> Result<()> {
@@ -180,6 +192,8 @@ mod tests {
             (&["regain/manifest", block], regain, regain),
             (&["regain/manifest"], regain, regain),
             (&["regain/format", block], prometheus, None),
+            (&["regain/format.tmp", block], prometheus, None),
+            (&["regain/format.tmp"], regain, regain),
             (&["regain/format"], prometheus, regain),
         ] {
             assert_eq!(is(files, None), auto, "{files:?}");

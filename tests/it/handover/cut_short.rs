@@ -58,7 +58,8 @@ fn a_kill_in_the_middle_of_a_take_over_costs_nothing() {
             let start = Instant::now();
             let after = took * part / KILLS;
             wait_for("the kill", LIMIT, || Ok((start.elapsed() >= after).then_some(()))).unwrap();
-            assert!(!process.has_ended().unwrap(), "it ended by itself");
+            let log = || std::fs::read_to_string(dir.path().join("killed.log")).unwrap();
+            assert!(!process.has_ended().unwrap(), "it ended by itself: {}", log());
             process.kill().unwrap();
             let is_open = data.join("wal").exists();
             unfinished += u32::from(is_open);

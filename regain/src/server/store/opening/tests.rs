@@ -272,6 +272,23 @@ fn stop_everywhere(format: Format, how: &str, end: impl Fn(&MemFs)) {
 }
 
 #[test]
+fn a_directory_of_a_prometheus_is_one_whatever_stops_the_first_start() {
+    let decided = |fs: &MemFs| decide(fs, Path::new(DATA), None);
+    for stop in 0.. {
+        let fs = MemFs::new();
+        put_head(&fs);
+        fs.stop_at(stop);
+        let is_done = decided(&fs).is_ok();
+        fs.heal();
+        assert_eq!(decided(&fs).unwrap(), Format::Prometheus, "stopped at {stop}");
+        if is_done {
+            assert!(stop > 3);
+            break;
+        }
+    }
+}
+
+#[test]
 fn a_block_of_late_samples_does_not_say_up_to_where_there_are_samples() {
     let fs = MemFs::new();
     let (db, blocks) = opened(&fs, Format::Prometheus).unwrap();
