@@ -9,7 +9,7 @@ use regain_api::{AcceptedMessages, QueryLimits, WebAddress};
 use regain_config::{Retention, ScrapeDefaults};
 use regain_go_format::quote::quote;
 use regain_go_format::size;
-use regain_go_regexp::{Error as RegexError, Matcher};
+use regain_go_regexp::{Error as RegexError, Matcher, Regex};
 use regain_promql::{EngineOptions, ParserOptions};
 use regain_remote::write::Message;
 use regain_scrape::StartTimestamps;
@@ -287,8 +287,11 @@ fn web(line: &Line) -> Result<WebOptions, OptionsError> {
     let address = address(url, line.text("web.route-prefix"), listen, &host::name())
         .map_err(|source| OptionsError::Address { url: url.to_owned(), source })?;
     let pattern = line.text("web.cors.origin");
-    let cors = Matcher::new(pattern)
-        .map_err(|source| OptionsError::Cors { pattern: pattern.to_owned(), source })?;
+    let cors = Matcher::new(pattern).map_err(|error| {
+        // Upstream compiles the pattern within its anchors, and its message shows them.
+        let source = Regex::anchored(pattern).err().unwrap_or(error);
+        OptionsError::Cors { pattern: pattern.to_owned(), source }
+    })?;
     Ok(WebOptions {
         address,
         cors,
