@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
-
 use tokio::sync::Mutex;
 use url::Url;
 use url::form_urlencoded::{self, Serializer};

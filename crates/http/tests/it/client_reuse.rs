@@ -47,6 +47,16 @@ async fn fetch(client: &Client, url: &str) -> String {
     get(client, url).await.unwrap().1
 }
 
+/// The server's end of a connection on which one request was answered.
+async fn asked_once(host: &Host, client: &Client) -> TcpStream {
+    let serve = async {
+        let mut stream = host.accept().await;
+        answer(&mut stream, &ok("body")).await;
+        stream
+    };
+    tokio::join!(serve, fetch(client, &host.url)).0
+}
+
 #[tokio::test]
 async fn exchanges_that_follow_each_other_share_a_connection() {
     let (host, client) = (Host::start().await, client(&ClientConfig::default()));
@@ -93,12 +103,7 @@ async fn exchanges_at_the_same_time_have_a_connection_each() {
 #[tokio::test]
 async fn an_idle_connection_that_the_server_ends_is_closed_at_once() {
     let (host, client) = (Host::start().await, client(&ClientConfig::default()));
-    let serve = async {
-        let mut stream = host.accept().await;
-        answer(&mut stream, &ok("body")).await;
-        stream
-    };
-    let (mut stream, _) = tokio::join!(serve, fetch(&client, &host.url));
+    let mut stream = asked_once(&host, &client).await;
     stream.shutdown().await.unwrap();
     closed(&mut stream).await;
 }
@@ -110,12 +115,7 @@ async fn an_idle_connection_is_closed_in_time() {
         let environment = BTreeMap::new();
         let options = ClientOptions { idle_timeout, ..ClientOptions::new("", &environment) };
         let client = Client::new(&ClientConfig::default(), &options).unwrap();
-        let serve = async {
-            let mut stream = host.accept().await;
-            answer(&mut stream, &ok("body")).await;
-            stream
-        };
-        let (mut stream, _) = tokio::join!(serve, fetch(&client, &host.url));
+        let mut stream = asked_once(&host, &client).await;
         let start = Instant::now();
         closed(&mut stream).await;
         assert_eq!(start.elapsed() >= Duration::from_mins(5), is_kept);
@@ -126,12 +126,7 @@ async fn an_idle_connection_is_closed_in_time() {
 #[tokio::test]
 async fn connections_end_with_their_client() {
     let (host, client) = (Host::start().await, client(&ClientConfig::default()));
-    let serve = async {
-        let mut stream = host.accept().await;
-        answer(&mut stream, &ok("body")).await;
-        stream
-    };
-    let (mut stream, _) = tokio::join!(serve, fetch(&client, &host.url));
+    let mut stream = asked_once(&host, &client).await;
     drop(client);
     closed(&mut stream).await;
 }
